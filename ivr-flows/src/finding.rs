@@ -1,0 +1,34 @@
+//! What is wrong with a flow file, where, and what to write instead.
+
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingLevel {
+    /// Cannot run.
+    Error,
+    /// Runs, and is probably not meant.
+    Warning,
+    /// For information.
+    Info,
+}
+
+/// One finding. The field names are those of `flow check --format json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Stable code: `F001`.
+    pub code: &'static str,
+    /// How bad.
+    pub level: FindingLevel,
+    /// File as it was named by the caller.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}

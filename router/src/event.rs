@@ -1,0 +1,327 @@
+//! The one event log: every state change of a call, an agent, an offer or a queue is one [`Event`].
+//!
+//! **Owns**: the vocabulary of the log. Payloads carry ids, never names or numbers of people, so that erasing a
+//! customer leaves the log whole; personal data travels beside the event in [`PersonalData`] and goes only into the
+//! customer's and the interaction's own rows.
+//! **Must not know**: where or how the log is written.
+
+use crate::agent::{AgentState, Reason};
+use crate::company::Skills;
+use crate::decision::Decision;
+use crate::id::{
+    AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
+};
+use crate::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
+use crate::private::{PhoneNumber, Private};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Position in the log, from 1, without gaps, rising across restarts.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// Personal data that belongs to the rows, never to the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal: Option<PersonalData>,
+}
+
+/// Personal data beside an event. Stored in rows that erasure reaches.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PersonalData {
+    /// Who calls, normalised; none when withheld.
+    pub caller_number: Option<PhoneNumber>,
+    /// The name the caller's network sent.
+    pub caller_name: Option<Private<String>>,
+    /// The number that was called.
+    pub dialed_number: Option<PhoneNumber>,
+    /// Id for the customer row, used when no customer has the caller's number yet.
+    pub new_customer: Option<CustomerId>,
+}
+
+/// Whose side of a call a leg is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegRole {
+    /// The customer's.
+    Customer,
+    /// An agent's.
+    Agent,
+}
+
+/// What a leg's media was like, counted by the media thread until the leg closed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LegQuality {
+    /// RTP packets that arrived and were accepted.
+    pub packets_received: u64,
+    /// RTP packets we sent.
+    pub packets_sent: u64,
+    /// Packets missing by sequence number.
+    pub packets_lost: u64,
+    /// RTP packets ignored because they came from a foreign source or were broken.
+    pub packets_ignored: u64,
+    /// Interarrival jitter, RFC 3550 6.4.1, in ms.
+    pub jitter_ms: f64,
+    /// Codec name, such as `PCMU`.
+    pub codec: String,
+}
+
+/// Everything that can happen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The router started; offers of earlier epochs are void.
+    RouterStarted {
+        /// Epoch of the offers that follow.
+        epoch: u64,
+    },
+    /// A customer's call reached a flow. Personal data: caller, dialed number.
+    CallArrived {
+        /// The interaction it began.
+        interaction: InteractionId,
+        /// The customer's leg.
+        leg: LegId,
+        /// Trunk it came by; none when an agent's phone dialled one of our numbers.
+        trunk: Option<String>,
+        /// Flow by name.
+        flow: String,
+        /// Content hash of the flow's version.
+        flow_version: String,
+    },
+    /// Written and synced before our 200 OK leaves.
+    CallAnswered {
+        /// The interaction.
+        interaction: InteractionId,
+    },
+    /// The flow began a step.
+    StepEntered {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Block by name.
+        block: String,
+        /// Index of the step in the block, from 0.
+        step: u32,
+        /// The step's action, such as `menu`.
+        action: String,
+    },
+    /// The caller chose in a menu: one part of the menu path.
+    MenuChosen {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The menu's block.
+        block: String,
+        /// The key.
+        key: String,
+        /// Label of the choice in words, or the target block's name.
+        label: String,
+    },
+    /// The flow noted something about the interaction.
+    Tagged {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Name of the tag.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// A caller began to wait.
+    QueueEntered {
+        /// The interaction.
+        interaction: InteractionId,
+        /// This waiting.
+        entry: QueueEntryId,
+        /// The queue.
+        queue: QueueId,
+        /// Virtual enqueue time.
+        v: Timestamp,
+        /// Order of arrival within the epoch.
+        entry_seq: u64,
+        /// 0 emergency, 1 normal.
+        class: u8,
+        /// Minimum levels needed.
+        requirement: Skills,
+    },
+    /// A waiting ended; each entry has exactly one of these.
+    QueueLeft {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The waiting.
+        entry: QueueEntryId,
+        /// The queue.
+        queue: QueueId,
+        /// How it ended.
+        outcome: EntryOutcome,
+        /// Who answered.
+        agent: Option<AgentId>,
+    },
+    /// The Distributor decided; an offer follows.
+    Decided {
+        /// Everything stored of it.
+        decision: Box<Decision>,
+    },
+    /// An agent's phone began to ring for a caller.
+    OfferMade {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The waiting.
+        entry: QueueEntryId,
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// The queue.
+        queue: QueueId,
+    },
+    /// An offer ended.
+    OfferEnded {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// How.
+        outcome: OfferOutcome,
+    },
+    /// A leg began.
+    LegStarted {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The leg.
+        leg: LegId,
+        /// Whose.
+        role: LegRole,
+        /// The agent, for an agent's leg.
+        agent: Option<AgentId>,
+        /// SIP Call-ID, so that packet captures can be matched.
+        sip_call_id: String,
+    },
+    /// A leg ended.
+    LegEnded {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The leg.
+        leg: LegId,
+        /// SIP status or `bye`, `cancel`, `timeout`.
+        cause: String,
+        /// Its media, when it had any.
+        quality: Option<LegQuality>,
+    },
+    /// Agent and customer hear each other from here on.
+    Connected {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+        /// The agent's leg.
+        leg: LegId,
+    },
+    /// A recording began; its file exists.
+    RecordingStarted {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The recording.
+        recording: RecordingId,
+        /// Counts an interaction's recordings from 1: `recording-<n>.wav`.
+        index: u32,
+        /// Path below the data folder's `interactions/`.
+        path: String,
+        /// Samples per second of each channel.
+        sample_rate: u32,
+    },
+    /// A recording's file is closed and synced.
+    RecordingFinished {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The recording.
+        recording: RecordingId,
+        /// Stereo frames in the file.
+        frames: u64,
+        /// Silence inserted because blocks were lost on the way to the writer, in ms.
+        gap_ms: u64,
+        /// Repaired by the start-up sweep.
+        recovered: bool,
+    },
+    /// The customer's leg ended.
+    CallEnded {
+        /// The interaction.
+        interaction: InteractionId,
+        /// How the interaction ended.
+        outcome: Outcome,
+        /// Who ended it.
+        end_cause: EndCause,
+    },
+    /// After-call work began.
+    WrapUpStarted {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// After-call work ended.
+    WrapUpEnded {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// An agent's state changed.
+    AgentStateChanged {
+        /// The agent.
+        agent: AgentId,
+        /// From.
+        from: AgentState,
+        /// To.
+        to: AgentState,
+        /// Why not ready.
+        reason: Option<Reason>,
+        /// The interaction it is about.
+        interaction: Option<InteractionId>,
+        /// The idle clock after the change.
+        idle_since: Timestamp,
+        /// Ready sequence after the change.
+        ready_seq: u64,
+    },
+    /// Something a supervisor should be told.
+    SupervisorTold {
+        /// Which agent it is about, if any.
+        agent: Option<AgentId>,
+        /// Which queue it is about, if any.
+        queue: Option<QueueId>,
+        /// What, as a stable name such as `max_misses` or `unmeetable_requirement`.
+        what: String,
+    },
+}
+
+impl Event {
+    /// The interaction an event belongs to.
+    #[must_use]
+    pub fn interaction(&self) -> Option<InteractionId> {
+        match self {
+            Self::RouterStarted { .. } | Self::SupervisorTold { .. } => None,
+            Self::AgentStateChanged { interaction, .. } => *interaction,
+            Self::Decided { decision } => Some(decision.interaction),
+            Self::CallArrived { interaction, .. }
+            | Self::CallAnswered { interaction }
+            | Self::StepEntered { interaction, .. }
+            | Self::MenuChosen { interaction, .. }
+            | Self::Tagged { interaction, .. }
+            | Self::QueueEntered { interaction, .. }
+            | Self::QueueLeft { interaction, .. }
+            | Self::OfferMade { interaction, .. }
+            | Self::OfferEnded { interaction, .. }
+            | Self::LegStarted { interaction, .. }
+            | Self::LegEnded { interaction, .. }
+            | Self::Connected { interaction, .. }
+            | Self::RecordingStarted { interaction, .. }
+            | Self::RecordingFinished { interaction, .. }
+            | Self::CallEnded { interaction, .. }
+            | Self::WrapUpStarted { interaction, .. }
+            | Self::WrapUpEnded { interaction, .. } => Some(*interaction),
+        }
+    }
+}

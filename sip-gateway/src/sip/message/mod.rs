@@ -1,0 +1,1 @@
+//! SIP messages: our own types and parser. (stub)

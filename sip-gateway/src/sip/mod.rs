@@ -1,0 +1,4 @@
+//! The SIP core. PURE: no socket, clock, task or randomness; `net/sip_driver.rs` drives it.
+
+pub mod message;
+pub mod port;

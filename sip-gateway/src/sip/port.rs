@@ -1,0 +1,179 @@
+//! What goes into the SIP [`Endpoint`](super) and what comes out.
+//!
+//! **Owns**: [`SipInput`], [`SipOutput`], [`SipCommand`], [`SipEvent`]. SDP passes through as bytes; `sip/sdp.rs`
+//! reads and writes it, `net/` joins it with media.
+
+use crate::leg::{Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId};
+use bytes::Bytes;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Everything the endpoint can be told.
+#[derive(Debug)]
+pub enum SipInput {
+    /// A datagram arrived.
+    Datagram {
+        /// From where.
+        source: SocketAddr,
+        /// The bytes, exactly.
+        bytes: Bytes,
+    },
+    /// The network refused a datagram we sent (ICMP port unreachable): the peer is gone.
+    Refused {
+        /// Which peer.
+        peer: SocketAddr,
+    },
+    /// The product wants something.
+    Command(SipCommand),
+    /// A deadline passed.
+    Tick,
+}
+
+/// Everything the product can want of SIP.
+#[derive(Debug)]
+pub enum SipCommand {
+    /// Replace who may talk to us.
+    SetAccounts(Accounts),
+    /// A provisional answer to an incoming call: 180, or 183 with SDP.
+    Provisional {
+        /// The leg.
+        leg: LegId,
+        /// 101-199.
+        status: u16,
+        /// Early media.
+        sdp: Option<Bytes>,
+    },
+    /// 200 OK to an incoming call.
+    Answer {
+        /// The leg.
+        leg: LegId,
+        /// Our answer, or our offer when the INVITE had none.
+        sdp: Bytes,
+    },
+    /// Final refusal of an incoming call.
+    Reject {
+        /// The leg.
+        leg: LegId,
+        /// 400-699.
+        status: u16,
+        /// Retry-After.
+        retry_after: Option<Duration>,
+    },
+    /// Place a call.
+    Dial {
+        /// Its leg.
+        leg: LegId,
+        /// The call. A [`crate::leg::DialTarget::Uri`] has been resolved into `destination`.
+        dial: Dial,
+        /// Where to send the INVITE for a URI target; devices are found in the registrar.
+        destination: Option<SocketAddr>,
+        /// Our offer.
+        sdp: Bytes,
+    },
+    /// End the leg in the way its state needs: BYE, CANCEL or a refusal (the 200/CANCEL race included: a 200 that
+    /// crosses our CANCEL is acknowledged and ended by BYE).
+    Hangup {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Answer to [`SipEvent::Reoffer`].
+    Reanswer {
+        /// The leg.
+        leg: LegId,
+        /// The new SDP, or the status that refuses the change (488, 491).
+        result: Result<Bytes, u16>,
+    },
+    /// Register at a server and keep the registration fresh.
+    Register {
+        /// `sip:EXTENSION@HOST:PORT`.
+        address_of_record: String,
+        /// Where to send it.
+        destination: SocketAddr,
+        /// Digest credentials.
+        credentials: Credentials,
+        /// Wanted lifetime.
+        expires: Duration,
+    },
+    /// Give that registration up.
+    Unregister {
+        /// `sip:EXTENSION@HOST:PORT`.
+        address_of_record: String,
+    },
+}
+
+/// Everything the endpoint says.
+#[derive(Debug, PartialEq)]
+pub enum SipOutput {
+    /// Send this datagram.
+    Transmit {
+        /// Where to.
+        destination: SocketAddr,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// Something happened.
+    Event(SipEvent),
+}
+
+/// What can happen.
+#[derive(Debug, PartialEq)]
+pub enum SipEvent {
+    /// A call arrived and passed the rule of identity.
+    Incoming {
+        /// Who, where to.
+        call: IncomingCall,
+        /// Its offer; none when the INVITE had no SDP.
+        offer: Option<Bytes>,
+    },
+    /// A call of ours makes progress.
+    Progress {
+        /// The leg.
+        leg: LegId,
+        /// 101-199.
+        status: u16,
+        /// Early media.
+        sdp: Option<Bytes>,
+    },
+    /// A call of ours was answered; the ACK has been sent.
+    Answered {
+        /// The leg.
+        leg: LegId,
+        /// The answer.
+        sdp: Bytes,
+    },
+    /// The ACK of our 200 arrived.
+    Confirmed {
+        /// The leg.
+        leg: LegId,
+        /// The answer, when our 200 carried the offer.
+        sdp: Option<Bytes>,
+    },
+    /// The party wants to change the session (re-INVITE, UPDATE).
+    Reoffer {
+        /// The leg.
+        leg: LegId,
+        /// Its offer; none asks us for one.
+        sdp: Option<Bytes>,
+    },
+    /// The leg is over.
+    Ended {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        cause: LegEndCause,
+    },
+    /// A device's registrations changed between none and some.
+    Device {
+        /// Its extension.
+        extension: String,
+        /// How.
+        change: DeviceChange,
+    },
+    /// One of our own registrations changed: registered, or refused with a status (0: no answer).
+    Registration {
+        /// `sip:EXTENSION@HOST:PORT`.
+        address_of_record: String,
+        /// How.
+        result: Result<(), u16>,
+    },
+}
