@@ -1,1 +1,4 @@
-//! stub
+//! Cordboard, a contact centre in one binary.
+
+pub mod config;
+pub mod number;

@@ -1,0 +1,2 @@
+mod company;
+mod settings;
