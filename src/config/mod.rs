@@ -20,7 +20,7 @@ mod trunk_read;
 #[cfg(test)]
 mod tests;
 
-pub use company::{Company, Ids};
+pub use company::{Agent, Company, Ids, Queue, Trunk};
 pub use company_read::{CompanyContext, PasswordPolicy, parse_company, parse_company_with};
 pub use finding::ConfigFinding;
 pub use load::{Loaded, load, load_company};

@@ -1,3 +1,5 @@
+//! Tables of company files: what is read, what is refused, where and with what remedy.
+
 use crate::config::company::Ids;
 use crate::config::{
     Checked, Company, CompanyContext, PasswordPolicy, RecordPolicy, parse_company,

@@ -1,3 +1,5 @@
+//! Tables of settings: what is read, what is refused, where and with what remedy.
+
 use crate::config::finding::{to_json, to_text};
 use crate::config::settings::SipTransport;
 use crate::config::{
