@@ -159,7 +159,7 @@ impl Heard {
             let before = numbers
                 .last()
                 .copied()
-                .unwrap_or(i64::from(packet.sequence));
+                .unwrap_or_else(|| i64::from(packet.sequence));
             let step = packet.sequence.wrapping_sub(before as u16) as i16;
             numbers.push(before + i64::from(step));
         }

@@ -32,7 +32,7 @@ const COMPACT: [(&str, &str); 9] = [
 fn long_name(name: &str) -> String {
     let lower = name.trim().to_ascii_lowercase();
     let known = COMPACT.iter().find(|(short, _)| *short == lower);
-    known.map_or(lower.clone(), |(_, long)| (*long).to_owned())
+    known.map_or(lower.as_str(), |(_, long)| long).to_owned()
 }
 
 impl Message {

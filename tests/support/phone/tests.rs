@@ -105,7 +105,8 @@ fn compact_names_and_folding_are_read() {
 }
 
 fn phone(ip: &str) -> Phone {
-    Phone::start(ip.parse().unwrap()).unwrap()
+    let ip = ip.parse().expect("an address");
+    Phone::start(ip).expect("a free port on loopback")
 }
 
 #[test]
