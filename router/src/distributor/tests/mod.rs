@@ -1,0 +1,10 @@
+//! Tests of the Distributor, one file per concern; the oracle of `random.rs` shares no code with selection.
+
+mod agent_table;
+mod decisions;
+mod limits;
+mod offers;
+mod restart;
+mod selection;
+mod support;
+mod wrap_up;
