@@ -1,10 +1,12 @@
 //! The SIP core. PURE: no socket, clock, task or randomness; `net/sip_driver.rs` drives it.
 
+pub mod auth;
 pub mod dialog;
 pub mod endpoint;
 pub mod message;
 pub mod port;
 pub mod registrar;
+pub mod sdp;
 pub mod session;
 pub mod transaction;
 
