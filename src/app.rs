@@ -3,7 +3,8 @@
 //! **Owns**: start and stop. The only place where tasks of the contact centre are spawned, apart from each driver's
 //! own. **Must not**: decide anything about calls.
 
-use crate::api::{self, live::LiveHandle};
+use crate::api::live::LiveState;
+use crate::api::{self, ApiState};
 use crate::call::actor::CallContext;
 use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
 use crate::clock::Clock;
@@ -16,8 +17,10 @@ use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
 use crate::prompts::Prompts;
 use crate::talk_recorder::TalkRecorder;
-use recordings::{DataFolder, Journal, Started, Store};
-use router::{Distributor, Event, Input};
+use recordings::folder::FolderLock;
+use recordings::store::names::StoredAgentState;
+use recordings::{DataFolder, Journal, Position, Started, Store};
+use router::{Distributor, Input};
 use sip_gateway::leg::{GatewayCommand, GatewayEvent};
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
@@ -32,6 +35,9 @@ const LOOK_FOR_CHANGES: Duration = Duration::from_secs(1);
 
 /// A bridged leg without any packet for this long is ended (contract).
 const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
+
+/// How long calls that are ended at a stop may take for their BYEs.
+const LAST_CALLS: Duration = Duration::from_secs(5);
 
 /// How long the journal may take to drain into the database at the end.
 const LAST_DRAIN: Duration = Duration::from_secs(10);
@@ -49,10 +55,15 @@ pub struct Running {
     pub http: SocketAddr,
     /// The system of record.
     pub store: Store,
+    /// The process's clock.
+    pub clock: Clock,
+    journal: Journal,
+    position: Position,
     registry: mpsc::Sender<RegistryMessage>,
     calls: watch::Receiver<usize>,
+    ready: watch::Sender<bool>,
     recorder: TalkRecorder,
-    started: Started,
+    _lock: FolderLock,
     _tasks: JoinSet<()>,
 }
 
@@ -69,21 +80,19 @@ impl App {
         let folder = DataFolder::new(&settings.node.data)
             .with_journal(settings.journal_folder())
             .with_interactions(settings.interactions_folder());
-        let started = recordings::startup(&folder, clock.now()).await?;
-        for line in started.report.lines() {
-            tracing::warn!("sweep: {line}");
-        }
-        let store = started.store.clone();
-        let journal = started.journal.clone();
+        let mut started = recordings::startup(&folder, clock.now()).await?;
+        tell_findings(&started);
+        let (store, journal) = (started.store.clone(), started.journal.clone());
         let accounts = company.accounts();
         let ids = ids_for(&store, &company).await?;
-        let country = settings.node.country.clone();
-        let view = CompanyView::new(company, ids, limits, country, settings.recording);
-        let (gateway, events) = Gateway::start(gateway_config(&settings, accounts)).await?;
+        let view = CompanyView::new(company, ids, limits, settings.node.country.clone(), settings.recording);
+        let distributor = restored(&std::mem::take(&mut started.agents), started.epoch, &view, clock);
         let (company_out, company) = watch::channel(Arc::new(view));
+        let (gateway, events) = Gateway::start(gateway_config(&settings, accounts)).await?;
         let (to_distributor, at_distributor) = mpsc::channel(DISTRIBUTOR_QUEUE);
         let (to_registry, at_registry) = mpsc::channel(REGISTRY_QUEUE);
-        let (live, live_requests) = LiveHandle::new();
+        let (ready, is_ready) = watch::channel(true);
+        let (live, live_requests) = LiveState::channel(is_ready);
         let recorder = TalkRecorder::start(folder.clone(), journal.clone(), clock)?;
         let flows = Arc::new(FlowLibrary::new(&settings.node.flows));
         let (customers, lookups) = CustomerLookup::new(store.clone(), to_registry.clone());
@@ -97,17 +106,41 @@ impl App {
             recordings: recorder.clone(),
             registry: to_registry.clone(),
         };
-        let distributor = restored(&started, &journal, &company, clock).await?;
         let mut tasks = JoinSet::new();
-        let task = DistributorTask::new(distributor, clock, journal.clone(), at_distributor, live_requests, company.clone());
-        let (registry, calls) = Registry::new(context, flows.clone(), company, customers, at_registry);
-        tasks.spawn(task.run());
+        let own = DistributorTask::new(distributor, clock, journal.clone(), at_distributor, live_requests, company.clone());
+        let (registry, calls) = Registry::new(context, flows.clone(), company.clone(), customers, at_registry);
+        tasks.spawn(started.projector.run());
+        tasks.spawn(own.run());
         tasks.spawn(registry.run());
         tasks.spawn(lookups);
         tasks.spawn(forward(events, to_registry.clone(), to_distributor));
-        tasks.spawn(watch_files(settings.clone(), passwords, flows, company_out, store.clone(), gateway.clone()));
-        let http = api::serve(settings.http.listen, store.clone(), folder, live).await?;
-        Ok(Running { sip: gateway.address(), http, store, registry: to_registry, calls, recorder, started, _tasks: tasks })
+        let watched = WatchedFiles { settings: settings.clone(), passwords, flows, company: company_out, store: store.clone(), gateway: gateway.clone() };
+        tasks.spawn(watched.run());
+        let http = serve_http(&settings, &mut tasks, |listen| ApiState {
+            store: store.clone(),
+            live,
+            company,
+            folder,
+            clock,
+            time_zone: settings.node.time_zone.clone(),
+            domain: settings.sip.domain.clone(),
+            listen,
+        })
+        .await?;
+        Ok(Running {
+            sip: gateway.address(),
+            http,
+            store,
+            clock,
+            journal,
+            position: started.position,
+            registry: to_registry,
+            calls,
+            ready,
+            recorder,
+            _lock: started.lock,
+            _tasks: tasks,
+        })
     }
 }
 
@@ -121,6 +154,7 @@ impl Running {
     /// Takes no new calls, waits until live ones have ended by themselves, at most `timeout` or until `now` says
     /// so; then ends the rest and drains the journal into the database.
     pub async fn drain(mut self, timeout: Duration, now: impl Future<Output = ()>) {
+        self.ready.send_replace(false);
         let _ = self.registry.send(RegistryMessage::Drain).await;
         let none_left = self.calls.wait_for(|calls| *calls == 0);
         tokio::select! {
@@ -129,14 +163,50 @@ impl Running {
             () = now => {}
         }
         let _ = self.registry.send(RegistryMessage::EndAll).await;
-        let ended = tokio::time::timeout(Duration::from_secs(5), self.calls.wait_for(|calls| *calls == 0)).await;
+        let ended = tokio::time::timeout(LAST_CALLS, self.calls.wait_for(|calls| *calls == 0)).await;
         if ended.is_err() {
             tracing::warn!("some calls did not end in order; the next start closes their records");
         }
-        if tokio::time::timeout(LAST_DRAIN, self.started.drained()).await.is_err() {
+        let drained = async {
+            match self.journal.sync().await {
+                Ok(seq) => self.position.reached(seq).await,
+                Err(_) => false,
+            }
+        };
+        if !tokio::time::timeout(LAST_DRAIN, drained).await.unwrap_or(false) {
             tracing::warn!("the journal is not drained; the next start goes on where this one stopped");
         }
     }
+}
+
+/// What the start found: told loudly, each in one line.
+fn tell_findings(started: &Started) {
+    if !started.report.is_clean() {
+        tracing::warn!("start-up sweep: {:?}", started.report);
+    }
+    if started.damage != recordings::journal::Damage::default() {
+        tracing::error!("the journal was damaged: {:?}", started.damage);
+    }
+}
+
+/// Binds and serves HTTP; the port is known when this returns.
+async fn serve_http(
+    settings: &Settings,
+    tasks: &mut JoinSet<()>,
+    state: impl FnOnce(SocketAddr) -> ApiState,
+) -> anyhow::Result<SocketAddr> {
+    let wanted = settings.http.listen;
+    let listener = tokio::net::TcpListener::bind(wanted).await.map_err(|error| {
+        anyhow::anyhow!("cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] listen")
+    })?;
+    let address = listener.local_addr()?;
+    let state = state(address);
+    tasks.spawn(async move {
+        if let Err(error) = api::serve(listener, state, std::future::pending()).await {
+            tracing::error!(%error, "HTTP stopped");
+        }
+    });
+    Ok(address)
 }
 
 fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> GatewayConfig {
@@ -170,27 +240,21 @@ async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<Ids> {
 }
 
 /// The Distributor with every agent where the last run left them (routing rules, "our restart").
-async fn restored(
-    started: &Started,
-    journal: &Journal,
-    company: &watch::Receiver<Arc<CompanyView>>,
-    clock: Clock,
-) -> anyhow::Result<Distributor> {
-    journal.append_synced(clock.now(), Event::RouterStarted { epoch: started.epoch }, None).await?;
-    let mut distributor = Distributor::new(company.borrow().routing.clone(), started.epoch);
-    for agent in &started.agents {
+fn restored(agents: &[StoredAgentState], epoch: u64, company: &CompanyView, clock: Clock) -> Distributor {
+    let mut distributor = Distributor::new(company.routing.clone(), epoch);
+    for agent in agents {
         let input = Input::RestoreAgent {
             agent: agent.agent,
             state: agent.state,
             reason: agent.reason.clone(),
-            idle_since: agent.idle_since,
+            idle_since: agent.idle_since.0,
             interaction: agent.interaction,
             queue: agent.queue,
             registered: false,
         };
         distributor.handle(input, clock.now());
     }
-    Ok(distributor)
+    distributor
 }
 
 /// The gateway's events to whom they concern.
@@ -216,51 +280,55 @@ async fn forward(
 
 /// Saved files: flows are read again (the next call takes them), the company is replaced whole. A broken file is
 /// refused and the last good one stays.
-async fn watch_files(
+struct WatchedFiles {
     settings: Settings,
     passwords: PasswordPolicy,
     flows: Arc<FlowLibrary>,
     company: watch::Sender<Arc<CompanyView>>,
     store: Store,
     gateway: Gateway,
-) {
-    let stamp = || std::fs::metadata(&settings.node.company).and_then(|meta| Ok((meta.modified()?, meta.len()))).ok();
-    let mut seen = stamp();
-    loop {
-        flows.refresh();
-        tokio::time::sleep(LOOK_FOR_CHANGES).await;
-        if stamp() == seen || stamp().is_none() {
-            continue;
-        }
-        seen = stamp();
-        match crate::config::load_company(&settings, passwords) {
-            Err(findings) => {
-                let source = |file: &str| std::fs::read_to_string(file).ok();
-                let text = crate::config::finding::to_text(&findings, &source);
-                tracing::error!("the company file is refused, the last good one stays:\n{text}");
-            }
-            Ok((new, _)) => match replace_company(&company, new, &store, &gateway).await {
-                Ok(()) => tracing::info!("the company file was read again"),
-                Err(error) => tracing::error!(%error, "the company file could not be taken over"),
-            },
-        }
-    }
 }
 
-async fn replace_company(
-    company: &watch::Sender<Arc<CompanyView>>,
-    mut new: Company,
-    store: &Store,
-    gateway: &Gateway,
-) -> anyhow::Result<()> {
-    let old = company.borrow().clone();
-    // The demo's made-up passwords are not in the file.
-    new.fill_passwords(|login| {
-        let known = old.company.agents.iter().find(|agent| agent.login == login);
-        known.and_then(|agent| agent.password.as_ref()).map(|word| word.reveal().clone()).unwrap_or_default()
-    });
-    let ids = ids_for(store, &new).await?;
-    gateway.send(GatewayCommand::SetAccounts(new.accounts())).await?;
-    company.send_replace(Arc::new(old.with_company(new, ids)));
-    Ok(())
+impl WatchedFiles {
+    async fn run(self) {
+        let mut seen = self.stamp();
+        loop {
+            self.flows.refresh();
+            tokio::time::sleep(LOOK_FOR_CHANGES).await;
+            let now = self.stamp();
+            if now == seen || now.is_none() {
+                continue;
+            }
+            seen = now;
+            match crate::config::load_company(&self.settings, self.passwords) {
+                Err(findings) => {
+                    let source = |file: &str| std::fs::read_to_string(file).ok();
+                    let text = crate::config::finding::to_text(&findings, &source);
+                    tracing::error!("the company file is refused, the last good one stays:\n{text}");
+                }
+                Ok((company, _)) => match self.replace(company).await {
+                    Ok(()) => tracing::info!("the company file was read again"),
+                    Err(error) => tracing::error!(%error, "the company file could not be taken over"),
+                },
+            }
+        }
+    }
+
+    fn stamp(&self) -> Option<(std::time::SystemTime, u64)> {
+        let meta = std::fs::metadata(&self.settings.node.company).ok()?;
+        Some((meta.modified().ok()?, meta.len()))
+    }
+
+    async fn replace(&self, mut new: Company) -> anyhow::Result<()> {
+        let old = self.company.borrow().clone();
+        // The demo's made-up passwords are not in the file.
+        new.fill_passwords(|login| {
+            let known = old.company.agents.iter().find(|agent| agent.login == login);
+            known.and_then(|agent| agent.password.as_ref()).map(|word| word.reveal().clone()).unwrap_or_default()
+        });
+        let ids = ids_for(&self.store, &new).await?;
+        self.gateway.send(GatewayCommand::SetAccounts(new.accounts())).await?;
+        self.company.send_replace(Arc::new(old.with_company(new, ids)));
+        Ok(())
+    }
 }

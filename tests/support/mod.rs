@@ -7,3 +7,4 @@
 )]
 
 pub(crate) mod phone;
+pub(crate) mod world;

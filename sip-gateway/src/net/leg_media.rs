@@ -6,9 +6,12 @@ use super::media_pool::{LocalAddress, MediaEvent, RemoteMedia};
 use super::sip_driver::SipDriver;
 use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
 use crate::sip::port::{SipCommand, SipEvent};
-use crate::sip::sdp::{self, LocalMedia, NegotiatedMedia};
+use crate::sip::sdp::{self, Codec, LocalMedia, NegotiatedMedia};
 use bytes::Bytes;
 use std::net::SocketAddr;
+
+/// What we offer, best first.
+const CODECS: [Codec; 1] = [Codec::Pcmu];
 
 /// What the task knows of one leg's media.
 #[derive(Debug, Default)]
@@ -55,7 +58,7 @@ impl SipDriver {
         if let Some(offer) = &offer
             && let Err(error) = sdp::answer(offer, &self.local_media(SocketAddr::new(self.media_address, 9), 1))
         {
-            return self.sip(SipCommand::Reject { leg, status: error.status(), retry_after: None });
+            return self.sip(SipCommand::Reject { leg, status: error.status, retry_after: None });
         }
         self.legs.insert(leg, LegMedia { offer, ..LegMedia::default() });
         self.pending.push_back(GatewayEvent::Incoming(call));
@@ -70,7 +73,7 @@ impl SipDriver {
         let offer = self.legs.get_mut(&leg).and_then(|media| media.offer.take());
         let sdp = match offer {
             None => {
-                let ours = sdp::make_offer(&described);
+                let ours = sdp::make_offer(&described, &CODECS);
                 if let Some(media) = self.legs.get_mut(&leg) {
                     media.ours = Some(ours.clone());
                 }
@@ -82,7 +85,7 @@ impl SipDriver {
                     answer
                 }
                 Err(error) => {
-                    return self.sip(SipCommand::Reject { leg, status: error.status(), retry_after: None });
+                    return self.sip(SipCommand::Reject { leg, status: error.status, retry_after: None });
                 }
             },
         };
@@ -94,7 +97,7 @@ impl SipDriver {
         let Some((local, version)) = self.open(leg) else {
             return self.ended_without_media(leg, LegEndCause::Unreachable);
         };
-        let sdp = sdp::make_offer(&self.local_media(local.rtp, version));
+        let sdp = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
         if let Some(media) = self.legs.get_mut(&leg) {
             media.ours = Some(sdp.clone());
         }
@@ -150,7 +153,7 @@ impl SipDriver {
                 match (media.local, sdp) {
                     (None, _) => Err(488),
                     (Some(local), None) => {
-                        let ours = sdp::make_offer(&self.local_media(local.rtp, version));
+                        let ours = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
                         if let Some(media) = self.legs.get_mut(&leg) {
                             media.ours = Some(ours.clone());
                         }
@@ -161,7 +164,7 @@ impl SipDriver {
                             self.media.set_remote(leg, remote(&negotiated));
                             Ok(answer)
                         }
-                        Err(error) => Err(error.status()),
+                        Err(error) => Err(error.status),
                     },
                 }
             }

@@ -69,11 +69,12 @@ impl SipDriver {
             EndpointConfig {
                 domain: config.domain,
                 advertised: SocketAddr::new(advertised, address.port()),
-                user_agent: config.user_agent,
+                agent_name: config.user_agent,
                 seed: rand::random(),
-                ..EndpointConfig::default()
+                limits: crate::sip::endpoint::Limits::default(),
             },
             config.accounts,
+            Instant::now(),
         );
         Ok(Self {
             endpoint,
