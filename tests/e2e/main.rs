@@ -6,3 +6,4 @@ mod support;
 mod crash_in_a_talk;
 mod flow_files_are_picked_up;
 mod inbound_call_is_recorded;
+mod hundred_calls;
