@@ -45,6 +45,8 @@ pub struct Distributor {
     /// What the last change left to be matched, told or checked.
     work: Work,
     outputs: VecDeque<Output>,
+    /// The first `handle` told the time.
+    started: bool,
     deadline: Option<Timestamp>,
     counters: Counters,
     /// Queue and requirement of waiting callers whom nobody logged in can serve; told once each.
@@ -87,6 +89,7 @@ impl Distributor {
             matcher: Scan,
             work: Work::default(),
             outputs: VecDeque::new(),
+            started: false,
             deadline: None,
             counters: Counters {
                 epoch,
@@ -101,7 +104,7 @@ impl Distributor {
     ///
     /// What is due at `now` happens before the input. A `now` that lies before an earlier one counts as that one.
     pub fn handle(&mut self, input: Input, now: Timestamp) {
-        self.world.now = self.world.now.max(now);
+        self.advance(now);
         self.run_due();
         self.apply(input);
         self.settle();
@@ -160,6 +163,19 @@ impl Distributor {
             Input::EndWrapUp { agent } => self.end_wrap_up(agent),
             Input::ExtendWrapUp { agent, by } => self.extend_wrap_up(agent, by),
             Input::Tick => {}
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        if self.started {
+            self.world.now = self.world.now.max(now);
+            return;
+        }
+        self.started = true;
+        self.world.now = now;
+        // Nobody has been offline since 1970.
+        for record in self.world.agents.values_mut() {
+            *record = AgentRecord::offline(now);
         }
     }
 

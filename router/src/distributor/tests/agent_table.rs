@@ -475,3 +475,55 @@ fn a_state_asked_for_during_an_own_call_comes_after_it() {
     story.tell(Input::OwnCallEnded { agent: ANA });
     assert_eq!(story.state(ANA), (AgentState::NotReady, lunchtime()));
 }
+
+#[test]
+fn from_an_own_call_by_where_it_began_and_what_became_of_the_phone() {
+    let lost = || Some(Reason::DeviceLost);
+    let rows = [
+        (None, None, AgentState::Available, None),
+        (None, Some(gone(false)), AgentState::NotReady, lost()),
+        (None, Some(gone(true)), AgentState::Offline, None),
+        (
+            Some(lunch()),
+            Some(gone(false)),
+            AgentState::NotReady,
+            lunchtime(),
+        ),
+        (Some(lunch()), Some(gone(true)), AgentState::Offline, None),
+        (Some(Wanted::Offline), None, AgentState::Offline, None),
+        (
+            Some(Wanted::Offline),
+            Some(set(Wanted::Available)),
+            AgentState::Available,
+            None,
+        ),
+    ];
+    for (before, during, state, reason) in rows {
+        let name = format!("{before:?} {during:?}");
+        let mut story = Story::with(company(), &[ANA]);
+        if let Some(wanted) = before {
+            story.want(ANA, wanted);
+        }
+        story.tell(own_call());
+        if let Some(input) = during {
+            story.tell(input);
+        }
+        assert!(story.is(ANA, AgentState::OnCall), "{name}");
+        story.tell(Input::OwnCallEnded { agent: ANA });
+        assert_eq!(story.state(ANA), (state, reason), "{name}");
+    }
+}
+
+#[test]
+fn nobody_is_offline_since_before_the_start() {
+    let mut story = Story::new(company());
+    story.tell(Input::Tick);
+    assert_eq!(story.distributor.agent(ANA).unwrap().since, story.now);
+    // A simulation's time may begin at zero, and stay there for a while.
+    let mut story = Story::new(company());
+    story.now = crate::time::Timestamp::default();
+    story.log_in(ANA);
+    story.caller(1);
+    assert_eq!(story.offered().unwrap().1, ANA);
+    assert_eq!(story.distributor.agents().len(), 3);
+}

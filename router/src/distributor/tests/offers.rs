@@ -103,7 +103,7 @@ fn excluded_while_somebody_else_is_eligible_only() {
 }
 
 #[test]
-fn the_exclusion_ends() {
+fn the_exclusion_is_lifted_when_the_only_other_one_missed_too() {
     let mut story = Story::with(company(), &[ANA, BEN]);
     story.caller(1);
     let (offer, _) = story.offered().unwrap();
@@ -116,6 +116,24 @@ fn the_exclusion_ends() {
     assert_eq!(story.said, [Output::OfferVoid { offer }]);
     let excluded = story.decisions()[2].removed.contains_key("excluded");
     assert!(!excluded);
+}
+
+#[test]
+fn the_exclusion_ends_when_its_time_has_passed() {
+    for (exclude_for, expected) in [(10, ANA), (11, CAI)] {
+        let mut company = company();
+        company.settings.exclude_for = secs(exclude_for);
+        let mut story = Story::with(company, &[ANA, BEN]);
+        story.caller(1);
+        let (offer, _) = story.offered().unwrap();
+        story.fail(offer, OfferOutcome::Declined);
+        let (offer, _) = story.offered().unwrap();
+        // Ana's cooldown is over, and Cai comes right after her.
+        story.pass(10);
+        story.log_in(CAI);
+        story.fail(offer, OfferOutcome::Declined);
+        assert_eq!(story.offered().unwrap().1, expected, "{exclude_for} s");
+    }
 }
 
 #[test]

@@ -32,6 +32,16 @@ fn none_means_ready_at_once() {
 }
 
 #[test]
+fn none_means_that_what_was_asked_for_comes_at_once() {
+    let mut story = Story::with(with_wrap_up(WrapUp::None, secs(600)), &[ANA]);
+    story.talk(ANA, 1);
+    story.lunch(ANA);
+    story.end_talk(ANA, 1);
+    assert!(story.is(ANA, AgentState::NotReady));
+    assert_eq!(story.distributor.agent(ANA).unwrap().next, None);
+}
+
+#[test]
 fn timed_ends_by_itself() {
     let mut story = wrapping(with_wrap_up(WrapUp::Timed(secs(10)), secs(600)));
     story.pass(9);
