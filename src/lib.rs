@@ -16,4 +16,6 @@ pub mod limits;
 pub mod number;
 pub mod phone;
 pub mod prompts;
+pub mod serve;
 pub mod talk_recorder;
+pub mod telemetry;

@@ -138,7 +138,8 @@ fn tell_progress(leg: &mut Leg, core: &mut Core, response: &Response) {
         return;
     };
     let sdp = sdp_of(&response.headers, &response.body).ok().flatten();
-    if status == 100 || (outgoing.told == Some(status) && sdp.is_none()) {
+    // 100 is told as well: it says that the party is there at all.
+    if outgoing.told == Some(status) && sdp.is_none() {
         return;
     }
     outgoing.told = Some(status);
