@@ -35,6 +35,16 @@ fn the_second_answer_and_every_outdated_one_is_void() {
     let mut story = Story::with(company(), &[ANA]);
     story.caller(1);
     let (offer, _) = story.offered().unwrap();
+    let of_the_last_run = OfferId { epoch: 6, ..offer };
+    story.answer(of_the_last_run);
+    assert_eq!(
+        story.said,
+        [Output::OfferVoid {
+            offer: of_the_last_run
+        }]
+    );
+    story.fail(of_the_last_run, OfferOutcome::Declined);
+    assert!(story.is(ANA, AgentState::Offered));
     story.answer(offer);
     let outdated = [
         offer,

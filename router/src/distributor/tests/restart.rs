@@ -97,6 +97,25 @@ fn idle_clocks() {
 }
 
 #[test]
+fn equal_idle_clocks_go_by_the_order_of_restoring() {
+    let mut story = Story::new(company());
+    for agent in [CAI, ANA] {
+        let idle_since = idle(&story);
+        story.tell(Input::RestoreAgent {
+            agent,
+            state: AgentState::Available,
+            reason: None,
+            idle_since,
+            interaction: None,
+            queue: None,
+            registered: true,
+        });
+    }
+    story.caller(1);
+    assert_eq!(story.offered().unwrap().1, CAI);
+}
+
+#[test]
 fn a_restored_cooldown_ends_by_itself() {
     let mut story = Story::new(company());
     let input = stored(&story, AgentState::NotReady, Some(Reason::Cooldown), true);
