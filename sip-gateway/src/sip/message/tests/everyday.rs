@@ -84,6 +84,23 @@ fn several_vias_in_one_line() {
     assert_eq!((&*b.transport, b.rport), ("TCP", Rport::Asked));
     assert_eq!((&*c.transport, c.rport), ("WSS", Rport::Absent));
     assert!(c.params.has("alias"));
+    let mut stamped = message.headers.clone();
+    let mut top = stamped.via_top().unwrap();
+    top.rport = Rport::Port(9);
+    stamped.set_via_top(&top);
+    assert_eq!(stamped.vias().unwrap()[0].rport, Rport::Port(9));
+    assert_eq!(stamped.vias().unwrap()[1..], vias[1..]);
+    stamped.set(
+        HeaderName::Via,
+        "SIP/2.0/UDP a;branch=z9hG4bK1;received=nobody , SIP / 2.0/UDP  b;;broken",
+    );
+    let top = stamped.via_top().unwrap();
+    assert_eq!(top.received, None);
+    stamped.set_via_top(&top);
+    assert_eq!(
+        stamped.get_str(&HeaderName::Via),
+        Some("SIP/2.0/UDP a;branch=z9hG4bK1, SIP / 2.0/UDP  b;;broken")
+    );
     let printed = a.to_string();
     assert_eq!(
         printed,

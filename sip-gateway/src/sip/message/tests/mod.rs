@@ -1,5 +1,6 @@
 //! Tests of the message types.
 
+mod bodies;
 mod everyday;
 mod ipv6;
 mod limits;

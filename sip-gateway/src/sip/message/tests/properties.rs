@@ -33,6 +33,11 @@ pub(super) fn read_everything(message: &Message) {
     );
     let _ = (headers.authorization(), headers.proxy_authorization());
     let _ = (headers.www_authenticate(), headers.proxy_authenticate());
+    let body = match message {
+        Message::Request(request) => &request.body,
+        Message::Response(response) => &response.body,
+    };
+    let _ = find_body(headers, body, "application/sdp");
     match message {
         Message::Request(request) => {
             let _ = (

@@ -190,6 +190,10 @@ fn bodies_end_where_they_must() {
     let kind = parts.headers.content_type().unwrap().unwrap();
     assert!(kind.is("multipart/mixed"));
     assert_eq!(kind.params.get("boundary"), Some("7a9cbec02ceef655"));
+    let split = split_parts(&kind, &parts.body).unwrap();
+    assert_eq!(split.len(), 2);
+    assert_eq!(split[0].body.as_ref(), b"Hello");
+    assert_eq!((split[1].headers.len(), split[1].body.len()), (2, 342));
     let Message::Request(again) = parse_datagram(&parts.to_bytes()).unwrap() else {
         panic!("a request");
     };
