@@ -3,7 +3,9 @@
 //! **Owns**: [`Dialog`]: tags, sequence numbers, route set, remote target, and the requests inside it. **Must not
 //! know**: transactions, sessions, media.
 
-use crate::sip::message::{CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Uri, Via};
+use crate::sip::message::{
+    CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Uri, Via,
+};
 use bytes::Bytes;
 use std::net::SocketAddr;
 
@@ -146,7 +148,10 @@ impl Dialog {
         match self.path {
             Path::Flow(address) => address,
             Path::Fallback(address) => {
-                let first = self.route_set.first().map_or(&self.remote_target, |route| &route.uri);
+                let first = self
+                    .route_set
+                    .first()
+                    .map_or(&self.remote_target, |route| &route.uri);
                 address_of(first).unwrap_or(address)
             }
         }

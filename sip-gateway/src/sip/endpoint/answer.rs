@@ -16,8 +16,14 @@ pub(crate) fn answer_challenge(
     credentials: &Credentials,
 ) -> Option<(HeaderName, AuthHeader)> {
     let (name, challenges) = match response.status {
-        401 => (HeaderName::Authorization, response.headers.www_authenticate()),
-        407 => (HeaderName::ProxyAuthorization, response.headers.proxy_authenticate()),
+        401 => (
+            HeaderName::Authorization,
+            response.headers.www_authenticate(),
+        ),
+        407 => (
+            HeaderName::ProxyAuthorization,
+            response.headers.proxy_authenticate(),
+        ),
         _ => return None,
     };
     let challenges = challenges.ok()?;

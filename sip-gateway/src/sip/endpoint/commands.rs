@@ -20,10 +20,18 @@ impl Endpoint {
             SipCommand::Provisional { leg, status, sdp } => {
                 self.command(leg, |leg, core| uas::provisional(leg, core, status, sdp));
             }
-            SipCommand::Answer { leg, sdp } => self.command(leg, |leg, core| uas::answer(leg, core, sdp)),
-            SipCommand::Reject { leg, status, retry_after } => {
+            SipCommand::Answer { leg, sdp } => {
+                self.command(leg, |leg, core| uas::answer(leg, core, sdp))
+            }
+            SipCommand::Reject {
+                leg,
+                status,
+                retry_after,
+            } => {
                 let cause = crate::leg::LegEndCause::Local;
-                self.command(leg, |leg, core| uas::reject(leg, core, status, retry_after, cause));
+                self.command(leg, |leg, core| {
+                    uas::reject(leg, core, status, retry_after, cause)
+                });
             }
             SipCommand::Dial {
                 leg,
@@ -45,10 +53,12 @@ impl Endpoint {
                 expires,
             } => {
                 let account = (address_of_record, destination, credentials);
-                self.registrations.register(&mut self.core, account, expires);
+                self.registrations
+                    .register(&mut self.core, account, expires);
             }
             SipCommand::Unregister { address_of_record } => {
-                self.registrations.unregister(&mut self.core, &address_of_record);
+                self.registrations
+                    .unregister(&mut self.core, &address_of_record);
             }
         }
     }
@@ -67,7 +77,11 @@ impl Endpoint {
         }
         let limits = self.core.config.limits;
         let has_room = self.core.has_room() && self.legs.len() < limits.legs;
-        let targets = if has_room { self.targets(dial, destination) } else { Vec::new() };
+        let targets = if has_room {
+            self.targets(dial, destination)
+        } else {
+            Vec::new()
+        };
         let mut leg = uac::dial(&mut self.core, id, dial, targets, sdp);
         leg.settle(&mut self.core);
         if !leg.is_over() {
@@ -87,14 +101,18 @@ impl Endpoint {
                         path: Path::Flow(source),
                     })
                 };
-                bindings.filter_map(|binding| target(&binding.contact, binding.source)).collect()
+                bindings
+                    .filter_map(|binding| target(&binding.contact, binding.source))
+                    .collect()
             }
             DialTarget::Uri(uri) => {
-                let target = destination.zip(request_uri(uri)).map(|(destination, uri)| Target {
-                    uri,
-                    destination,
-                    path: Path::Fallback(destination),
-                });
+                let target = destination
+                    .zip(request_uri(uri))
+                    .map(|(destination, uri)| Target {
+                        uri,
+                        destination,
+                        path: Path::Fallback(destination),
+                    });
                 target.into_iter().collect()
             }
         }
@@ -103,7 +121,9 @@ impl Endpoint {
     fn set_accounts(&mut self, accounts: Accounts) {
         self.identity.set_accounts(accounts);
         let identity = &self.identity;
-        let gone = self.registrar.retain(|extension| identity.is_device(extension));
+        let gone = self
+            .registrar
+            .retain(|extension| identity.is_device(extension));
         self.tell_gone(gone);
         self.watch_registrar();
     }

@@ -78,7 +78,8 @@ impl Core {
     pub(crate) fn transmit(&mut self, destination: SocketAddr, bytes: Bytes) {
         if is_sendable(destination) {
             self.counters.sent += 1;
-            self.outputs.push_back(SipOutput::Transmit { destination, bytes });
+            self.outputs
+                .push_back(SipOutput::Transmit { destination, bytes });
         } else {
             self.counters.unsendable += 1;
         }
@@ -116,12 +117,24 @@ impl Core {
     }
 
     /// Starts the transaction of a request whose top Via is ours.
-    pub(crate) fn start_request(&mut self, request: &Request, peer: SocketAddr, user: User) -> TransactionId {
-        let branch = request.headers.via_top().ok().and_then(|via| via.branch).unwrap_or_default();
+    pub(crate) fn start_request(
+        &mut self,
+        request: &Request,
+        peer: SocketAddr,
+        user: User,
+    ) -> TransactionId {
+        let branch = request
+            .headers
+            .via_top()
+            .ok()
+            .and_then(|via| via.branch)
+            .unwrap_or_default();
         let key = ClientKey::new(&branch, request.method.clone());
         let mut actions = Actions::new();
         let bytes = request.to_bytes();
-        let id = self.transactions.start_client(key, bytes, (peer, user), self.now, &mut actions);
+        let id = self
+            .transactions
+            .start_client(key, bytes, (peer, user), self.now, &mut actions);
         self.send_all(id, &actions);
         self.reschedule(id);
         id
@@ -141,7 +154,9 @@ impl Core {
         if status > 100 && !tag.is_empty() {
             response = response.with_to_tag(tag);
         }
-        response.headers.push(HeaderName::Server, self.config.agent_name.as_str());
+        response
+            .headers
+            .push(HeaderName::Server, self.config.agent_name.as_str());
         response
     }
 
@@ -153,7 +168,8 @@ impl Core {
     /// The same, already printed.
     pub(crate) fn respond_bytes(&mut self, id: TransactionId, status: u16, bytes: Bytes) {
         let mut actions = Actions::new();
-        self.transactions.respond(id, status, bytes, self.now, &mut actions);
+        self.transactions
+            .respond(id, status, bytes, self.now, &mut actions);
         self.send_all(id, &actions);
         self.reschedule(id);
     }

@@ -44,7 +44,9 @@ impl Identity {
 
     pub(crate) fn set_accounts(&mut self, accounts: Accounts) {
         let devices = accounts.devices.into_iter();
-        self.devices = devices.map(|device| (device.extension.clone(), device)).collect();
+        self.devices = devices
+            .map(|device| (device.extension.clone(), device))
+            .collect();
         self.trunks = accounts.trunks;
     }
 
@@ -60,7 +62,9 @@ impl Identity {
         now: Instant,
     ) -> Result<CallSource, Unproven> {
         let from = request.headers.from().ok();
-        let user = from.and_then(|from| from.uri.user_unescaped()).unwrap_or_default();
+        let user = from
+            .and_then(|from| from.uri.user_unescaped())
+            .unwrap_or_default();
         if self.is_device(&user) {
             self.prove(request, &user, now)?;
             return Ok(CallSource::Device(user));
@@ -69,11 +73,17 @@ impl Identity {
             return Ok(CallSource::Trunk(trunk.to_owned()));
         }
         // No such device: this fails, after the same work as for one that exists.
-        self.prove(request, &user, now).map(|()| CallSource::Device(user))
+        self.prove(request, &user, now)
+            .map(|()| CallSource::Device(user))
     }
 
     /// Checks that the request carries the credentials of this device.
-    pub(crate) fn prove(&mut self, request: &Request, extension: &str, now: Instant) -> Result<(), Unproven> {
+    pub(crate) fn prove(
+        &mut self,
+        request: &Request,
+        extension: &str,
+        now: Instant,
+    ) -> Result<(), Unproven> {
         let device = self.devices.get(extension);
         let algorithm = device.map_or(DigestAlgorithm::Md5, |device| device.algorithm);
         let unproven = |stale, failed| Unproven {
@@ -90,7 +100,10 @@ impl Identity {
             password: device.map(|device| device.password.as_str()),
             algorithm,
         };
-        match self.nonces.verify(&credentials, &request.method, &expected, now) {
+        match self
+            .nonces
+            .verify(&credentials, &request.method, &expected, now)
+        {
             Verdict::Ok => Ok(()),
             Verdict::Stale => Err(unproven(true, false)),
             // The password was right: a new nonce helps, and the user need not be asked.
@@ -100,14 +113,25 @@ impl Identity {
     }
 
     /// The challenge for a sender that proved nothing.
-    pub(crate) fn challenge(&mut self, unproven: Unproven, now: Instant, randomness: u64) -> AuthHeader {
-        let Unproven { algorithm, stale, .. } = unproven;
-        self.nonces.challenge(now, &self.realm, algorithm, stale, randomness)
+    pub(crate) fn challenge(
+        &mut self,
+        unproven: Unproven,
+        now: Instant,
+        randomness: u64,
+    ) -> AuthHeader {
+        let Unproven {
+            algorithm, stale, ..
+        } = unproven;
+        self.nonces
+            .challenge(now, &self.realm, algorithm, stale, randomness)
     }
 
     fn trunk_at(&self, source: IpAddr) -> Option<&str> {
         let contains = |trunk: &&Trunk| trunk.from.iter().any(|network| contains(network, source));
-        self.trunks.iter().find(contains).map(|trunk| trunk.name.as_str())
+        self.trunks
+            .iter()
+            .find(contains)
+            .map(|trunk| trunk.name.as_str())
     }
 }
 
@@ -158,7 +182,11 @@ mod tests {
                 address: address.parse().unwrap(),
                 prefix,
             };
-            assert_eq!(contains(&network, source.parse().unwrap()), expected, "{address}/{prefix} {source}");
+            assert_eq!(
+                contains(&network, source.parse().unwrap()),
+                expected,
+                "{address}/{prefix} {source}"
+            );
         }
     }
 }

@@ -50,7 +50,9 @@ impl IdSource {
     /// A number from 0 to `below - 1`; 0 when `below` is 0.
     pub(crate) fn below(&mut self, below: u64) -> u64 {
         let bytes = self.fresh(Purpose::Jitter);
-        let number = bytes[..8].iter().fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
+        let number = bytes[..8]
+            .iter()
+            .fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
         number.checked_rem(below).unwrap_or(0)
     }
 

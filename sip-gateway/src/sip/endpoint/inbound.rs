@@ -3,18 +3,18 @@
 //! **Owns**: the order of checks (RFC 3261 8.2, 18.2.1; RFC 3581), answers that need no state. **Must not know**: how
 //! sessions go on.
 
-use super::core::{ALLOW, Core, SDP, User};
 use super::Endpoint;
+use super::core::{ALLOW, Core, SDP, User};
 use crate::leg::{CallSource, IncomingCall, LegId};
 use crate::sip::dialog::{DialogKey, Path};
 use crate::sip::message::{
-    HeaderName, Message, Method, ParseError, Refusal, Request, Response, Rport, check_accept, check_content,
-    parse_datagram, validate, validate_response,
+    HeaderName, Message, Method, ParseError, Refusal, Request, Response, Rport, check_accept,
+    check_content, parse_datagram, validate, validate_response,
 };
 use crate::sip::port::SipEvent;
 use crate::sip::session::{self, InDialog, attempt, uas};
-use crate::sip::transaction::{Action, Actions};
 use crate::sip::transaction::key::{ClientKey, ServerKey};
+use crate::sip::transaction::{Action, Actions};
 use bytes::Bytes;
 use std::net::SocketAddr;
 
@@ -60,7 +60,10 @@ impl Endpoint {
             self.core.counters.bad_requests += 1;
             return;
         };
-        let key = request.headers.via_top().and_then(|via| ServerKey::of_request(&request, &via));
+        let key = request
+            .headers
+            .via_top()
+            .and_then(|via| ServerKey::of_request(&request, &via));
         let valid = validate(&request);
         let (key, known) = match key {
             Ok(key) => {
@@ -79,7 +82,9 @@ impl Endpoint {
                 self.core.transactions.ack(id, self.core.now, &mut actions);
             } else {
                 self.core.counters.repeats_received += 1;
-                self.core.transactions.repeat(id, self.core.now, &mut actions);
+                self.core
+                    .transactions
+                    .repeat(id, self.core.now, &mut actions);
             }
             self.core.send_all(id, &actions);
             self.core.settle(id);
@@ -107,7 +112,9 @@ impl Endpoint {
         if request.method == Method::Cancel {
             return self.on_cancel(&arrived);
         }
-        if request.headers.to().is_ok_and(|to| to.tag().is_some()) && request.method != Method::Register {
+        if request.headers.to().is_ok_and(|to| to.tag().is_some())
+            && request.method != Method::Register
+        {
             return self.on_in_dialog(arrived);
         }
         match request.method {
@@ -117,7 +124,10 @@ impl Endpoint {
             Method::Bye | Method::Info | Method::Update | Method::Prack => {
                 self.refuse(request, arrived.reply_to, &Refusal::new(481));
             }
-            _ => match self.identity.identify(request, arrived.source, self.core.now) {
+            _ => match self
+                .identity
+                .identify(request, arrived.source, self.core.now)
+            {
                 Ok(_) => {
                     let refusal = Refusal::new(405).with_header(HeaderName::Allow, ALLOW);
                     self.refuse(request, arrived.reply_to, &refusal);
@@ -135,7 +145,8 @@ impl Endpoint {
     }
 
     fn on_ack(&mut self, ack: &Request) {
-        let leg = DialogKey::of_request(&ack.headers).and_then(|key| self.core.dialogs.get(&key).copied());
+        let leg = DialogKey::of_request(&ack.headers)
+            .and_then(|key| self.core.dialogs.get(&key).copied());
         match leg {
             Some(leg) => self.with_leg(leg, |leg, core| leg.on_ack(core, ack)),
             None => self.core.counters.stray_acks += 1,
@@ -145,14 +156,24 @@ impl Endpoint {
     /// A CANCEL is believed when it matches a live INVITE and comes from the same host (RFC 3261 9.2).
     fn on_cancel(&mut self, arrived: &Arrived) {
         let invite = self.core.transactions.find_server(&arrived.key.cancelled());
-        let found = invite.and_then(|id| self.core.transactions.peer_and_user(id).map(|found| (id, found)));
-        let Some((invite, (_, user))) = found.filter(|(_, (peer, _))| peer.ip() == arrived.reply_to.ip()) else {
+        let found = invite.and_then(|id| {
+            self.core
+                .transactions
+                .peer_and_user(id)
+                .map(|found| (id, found))
+        });
+        let Some((invite, (_, user))) =
+            found.filter(|(_, (peer, _))| peer.ip() == arrived.reply_to.ip())
+        else {
             return self.refuse(&arrived.request, arrived.reply_to, &Refusal::new(481));
         };
         let User::Leg(leg) = user else {
             return;
         };
-        let tag = self.legs.get(&leg).and_then(|leg| leg.local_tag().map(str::to_owned));
+        let tag = self
+            .legs
+            .get(&leg)
+            .and_then(|leg| leg.local_tag().map(str::to_owned));
         let tag = tag.unwrap_or_else(|| stateless_tag(&self.core, &arrived.request));
         let response = self.core.response(&arrived.request, 200, &tag);
         self.core.transmit(arrived.reply_to, response.to_bytes());
@@ -166,14 +187,18 @@ impl Endpoint {
             source,
             reply_to,
         } = arrived;
-        let leg = DialogKey::of_request(&request.headers).and_then(|key| self.core.dialogs.get(&key).copied());
+        let leg = DialogKey::of_request(&request.headers)
+            .and_then(|key| self.core.dialogs.get(&key).copied());
         let Some(leg) = leg else {
             return self.refuse(&request, reply_to, &Refusal::new(481));
         };
         if !self.core.has_room_in_dialog() {
             return self.overloaded(&request, reply_to);
         }
-        let transaction = self.core.transactions.start_server(key, reply_to, User::Leg(leg));
+        let transaction = self
+            .core
+            .transactions
+            .start_server(key, reply_to, User::Leg(leg));
         let in_dialog = InDialog {
             request: &request,
             transaction,
@@ -202,7 +227,10 @@ impl Endpoint {
         }
         let limits = self.core.config.limits;
         let waiting = self.core.arrivals.waiting_from(source.ip());
-        if !self.core.has_room() || self.legs.len() >= limits.legs || waiting >= limits.ringing_per_source {
+        if !self.core.has_room()
+            || self.legs.len() >= limits.legs
+            || waiting >= limits.ringing_per_source
+        {
             return self.overloaded(&request, reply_to);
         }
         let path = match call_source {
@@ -212,7 +240,10 @@ impl Endpoint {
         let id = self.new_leg_id();
         let call = describe(&request, id, call_source);
         let offer = Some(request.body.clone()).filter(|body| !body.is_empty());
-        let transaction = self.core.transactions.start_server(key, reply_to, User::Leg(id));
+        let transaction = self
+            .core
+            .transactions
+            .start_server(key, reply_to, User::Leg(id));
         self.core.arrivals.add(source.ip(), &request, transaction);
         let mut leg = uas::arrive(&mut self.core, id, (request, transaction), (source, path));
         leg.settle(&mut self.core);
@@ -221,25 +252,27 @@ impl Endpoint {
     }
 
     fn on_response(&mut self, response: &Response) {
-        let key = match validate_response(response).and_then(|()| ClientKey::of_response(&response.headers)) {
-            Ok(Some(key)) => key,
-            Ok(None) | Err(_) => {
-                self.core.counters.stray_responses += 1;
-                return;
-            }
+        let key =
+            validate_response(response).and_then(|()| ClientKey::of_response(&response.headers));
+        let Ok(Some(key)) = key else {
+            self.core.counters.stray_responses += 1;
+            return;
         };
         let Some(id) = self.core.transactions.find_client(&key) else {
             self.core.counters.stray_responses += 1;
             return;
         };
         let ack = if *key.method() == Method::Invite && response.status >= 300 {
-            self.invite_of(id).and_then(|invite| attempt::ack_of_refusal(invite, response))
+            self.invite_of(id)
+                .and_then(|invite| attempt::ack_of_refusal(invite, response))
         } else {
             None
         };
         let ack = ack.map(|ack| ack.to_bytes()).unwrap_or_default();
         let mut actions = Actions::new();
-        self.core.transactions.response(id, response.status, ack, self.core.now, &mut actions);
+        self.core
+            .transactions
+            .response(id, response.status, ack, self.core.now, &mut actions);
         self.after_client(id, &actions, Some(response));
     }
 
@@ -259,7 +292,12 @@ impl Endpoint {
     }
 
     /// 401 without state; the same words for every user.
-    pub(super) fn challenge(&mut self, request: &Request, reply_to: SocketAddr, unproven: super::identity::Unproven) {
+    pub(super) fn challenge(
+        &mut self,
+        request: &Request,
+        reply_to: SocketAddr,
+        unproven: super::identity::Unproven,
+    ) {
         self.core.counters.challenges += 1;
         self.core.counters.failed_auth += u64::from(unproven.failed);
         let randomness = self.core.ids.below(u64::MAX);
@@ -280,7 +318,9 @@ impl Endpoint {
 fn reply(core: &mut Core, request: &Request, reply_to: SocketAddr, refusal: &Refusal) {
     let tag = stateless_tag(core, request);
     let mut response = refusal.to_response(request).with_to_tag(&tag);
-    response.headers.push(HeaderName::Server, core.config.agent_name.as_str());
+    response
+        .headers
+        .push(HeaderName::Server, core.config.agent_name.as_str());
     core.transmit(reply_to, response.to_bytes());
 }
 
@@ -304,7 +344,8 @@ fn stamp(request: &mut Request, source: SocketAddr) -> Option<SocketAddr> {
         top.rport = Rport::Port(source.port());
         reply_to = source;
     }
-    top.received = (top.rport != Rport::Absent || top.host.ip() != Some(source.ip())).then_some(source.ip());
+    top.received =
+        (top.rport != Rport::Absent || top.host.ip() != Some(source.ip())).then_some(source.ip());
     request.headers.remove(&HeaderName::Via);
     for via in vias.into_iter().rev() {
         request.headers.push_front(HeaderName::Via, via);
@@ -327,9 +368,13 @@ fn describe(request: &Request, leg: LegId, source: CallSource) -> IncomingCall {
         leg,
         source,
         dialed_user: request.uri.user_unescaped().unwrap_or_default(),
-        to_user: to.and_then(|to| to.uri.user_unescaped()).unwrap_or_default(),
+        to_user: to
+            .and_then(|to| to.uri.user_unescaped())
+            .unwrap_or_default(),
         caller_user,
-        caller_name: caller_name.map(|name| printable(&name)).filter(|name| !name.is_empty()),
+        caller_name: caller_name
+            .map(|name| printable(&name))
+            .filter(|name| !name.is_empty()),
         sip_call_id: headers.call_id().unwrap_or_default().to_owned(),
     }
 }
@@ -339,7 +384,11 @@ fn caller(request: &Request) -> (Option<String>, Option<String>) {
     let headers = &request.headers;
     let privacy = headers.get_str(&HeaderName::Privacy).unwrap_or_default();
     let withheld = privacy.split([';', ',']).map(str::trim);
-    if withheld.into_iter().any(|one| ["id", "user", "header"].iter().any(|word| one.eq_ignore_ascii_case(word))) {
+    if withheld.into_iter().any(|one| {
+        ["id", "user", "header"]
+            .iter()
+            .any(|word| one.eq_ignore_ascii_case(word))
+    }) {
         return (None, None);
     }
     let asserted = headers.p_asserted_identity().unwrap_or_default();
@@ -347,13 +396,23 @@ fn caller(request: &Request) -> (Option<String>, Option<String>) {
     let Some(identity) = identity else {
         return (None, None);
     };
-    let nameless = ["anonymous", "unknown", "unavailable", "restricted", "private"];
+    let nameless = [
+        "anonymous",
+        "unknown",
+        "unavailable",
+        "restricted",
+        "private",
+    ];
     let is_hidden = |user: &String| {
         user.is_empty()
             || user.chars().any(char::is_control)
             || nameless.iter().any(|word| user.eq_ignore_ascii_case(word))
     };
-    match identity.uri.user_unescaped().filter(|user| !is_hidden(user)) {
+    match identity
+        .uri
+        .user_unescaped()
+        .filter(|user| !is_hidden(user))
+    {
         Some(user) => (Some(user), identity.display),
         None => (None, None),
     }

@@ -154,7 +154,9 @@ impl Endpoint {
     fn on_refused(&mut self, peer: std::net::SocketAddr) {
         for id in self.core.transactions.clients_of(peer) {
             let mut actions = Actions::new();
-            self.core.transactions.transport_error(id, self.core.now, &mut actions);
+            self.core
+                .transactions
+                .transport_error(id, self.core.now, &mut actions);
             self.after_client(id, &actions, None);
         }
     }
@@ -185,7 +187,8 @@ impl Endpoint {
                 Err(failure) => leg.on_failure(core, id, failure),
             }),
             User::Registration(registration) => {
-                self.registrations.on_outcome(&mut self.core, registration, id, outcome.ok());
+                self.registrations
+                    .on_outcome(&mut self.core, registration, id, outcome.ok());
             }
             User::Nobody => {}
         }
@@ -200,7 +203,10 @@ impl Endpoint {
         act(leg, &mut self.core);
         leg.settle(&mut self.core);
         if leg.is_over() {
-            debug_assert!(leg.has_ended(), "a leg is over and the product was not told");
+            debug_assert!(
+                leg.has_ended(),
+                "a leg is over and the product was not told"
+            );
             self.legs.remove(&id);
         }
     }

@@ -7,7 +7,9 @@ use super::core::User;
 use super::inbound::Arrived;
 use super::schedule::Owner;
 use crate::leg::DeviceChange;
-use crate::sip::message::{Contacts, HeaderName, NameAddr, Params, Refusal, Request, Response, Uri};
+use crate::sip::message::{
+    Contacts, HeaderName, NameAddr, Params, Refusal, Request, Response, Uri,
+};
 use crate::sip::port::SipEvent;
 use crate::sip::registrar::{ContactUpdate, Registration, Update};
 use std::time::Duration;
@@ -19,7 +21,8 @@ impl Endpoint {
     /// Always challenged; a device may change its own bindings only.
     pub(super) fn on_register(&mut self, arrived: &Arrived) {
         let (request, reply_to) = (&arrived.request, arrived.reply_to);
-        let user = |address: Option<NameAddr>| address.and_then(|address| address.uri.user_unescaped());
+        let user =
+            |address: Option<NameAddr>| address.and_then(|address| address.uri.user_unescaped());
         let extension = user(request.headers.to().ok()).unwrap_or_default();
         if let Err(unproven) = self.identity.prove(request, &extension, self.core.now) {
             return self.challenge(request, reply_to, unproven);
@@ -28,14 +31,19 @@ impl Endpoint {
             return self.overloaded(request, reply_to);
         }
         // From here on the answer is kept: credentials count once, so a repeat must not be judged again.
-        let transaction = self.core.transactions.start_server(arrived.key.clone(), reply_to, User::Nobody);
+        let transaction =
+            self.core
+                .transactions
+                .start_server(arrived.key.clone(), reply_to, User::Nobody);
         let response = if user(request.headers.from().ok()).as_deref() == Some(extension.as_str()) {
             self.register(arrived, &extension)
         } else {
             Err(Refusal::new(403))
         };
         let tag = self.core.ids.tag();
-        let mut response = response.unwrap_or_else(|refusal| refusal.to_response(request)).with_to_tag(&tag);
+        let mut response = response
+            .unwrap_or_else(|refusal| refusal.to_response(request))
+            .with_to_tag(&tag);
         let agent = self.core.config.agent_name.clone();
         response.headers.push(HeaderName::Server, agent);
         self.core.respond(transaction, &response);
@@ -67,24 +75,40 @@ impl Endpoint {
         let header = request.headers.expires().ok().flatten();
         let contacts = match request.headers.contacts()? {
             Contacts::Star if header == Some(0) => return Ok(Update::RemoveAll),
-            Contacts::Star => return Err(Refusal::because(400, "Bad Request: Contact * without Expires 0")),
+            Contacts::Star => {
+                return Err(Refusal::because(
+                    400,
+                    "Bad Request: Contact * without Expires 0",
+                ));
+            }
             Contacts::List(contacts) if contacts.is_empty() => return Ok(Update::Query),
             Contacts::List(contacts) => contacts,
         };
         if contacts.len() > MAX_CONTACTS {
             return Err(Refusal::because(400, "Bad Request: too many contacts"));
         }
-        let updates = contacts.iter().map(|contact| self.read_contact(contact, header));
+        let updates = contacts
+            .iter()
+            .map(|contact| self.read_contact(contact, header));
         updates.collect::<Result<_, _>>().map(Update::Contacts)
     }
 
-    fn read_contact(&self, contact: &NameAddr, header: Option<u32>) -> Result<ContactUpdate, Refusal> {
+    fn read_contact(
+        &self,
+        contact: &NameAddr,
+        header: Option<u32>,
+    ) -> Result<ContactUpdate, Refusal> {
         let limits = self.core.config.limits;
         if contact.uri.as_sip().is_none() {
             return Err(Refusal::because(400, "Bad Request: Contact is no SIP URI"));
         }
-        let wanted = contact.params.get("expires").map_or(header, |text| text.parse().ok());
-        let wanted = wanted.map_or(limits.max_expires, |seconds| Duration::from_secs(u64::from(seconds)));
+        let wanted = contact
+            .params
+            .get("expires")
+            .map_or(header, |text| text.parse().ok());
+        let wanted = wanted.map_or(limits.max_expires, |seconds| {
+            Duration::from_secs(u64::from(seconds))
+        });
         if !wanted.is_zero() && wanted < limits.min_expires {
             let least = limits.min_expires.as_secs();
             return Err(Refusal::new(423).with_header(HeaderName::MinExpires, least));
@@ -93,7 +117,10 @@ impl Endpoint {
             contact: contact.uri.to_string(),
             expires: wanted.min(limits.max_expires),
             instance: contact.params.get("+sip.instance").map(str::to_owned),
-            reg_id: contact.params.get("reg-id").and_then(|text| text.parse().ok()),
+            reg_id: contact
+                .params
+                .get("reg-id")
+                .and_then(|text| text.parse().ok()),
         })
     }
 

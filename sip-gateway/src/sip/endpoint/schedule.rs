@@ -63,7 +63,6 @@ impl Schedule {
     }
 
     /// How many deadlines wait.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         debug_assert_eq!(self.queue.len(), self.due.len());
         self.queue.len()

@@ -7,7 +7,9 @@ use crate::leg::Credentials;
 use crate::sip::endpoint::answer::answer_challenge;
 use crate::sip::endpoint::core::{Core, User};
 use crate::sip::endpoint::schedule::Owner;
-use crate::sip::message::{CSeq, Contacts, HeaderName, Headers, Method, NameAddr, Request, Response, Uri};
+use crate::sip::message::{
+    CSeq, Contacts, HeaderName, Headers, Method, NameAddr, Request, Response, Uri,
+};
 use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use std::collections::BTreeMap;
@@ -68,9 +70,15 @@ impl Registrations {
         expires: Duration,
     ) {
         self.forget(core, &address_of_record);
-        let uri = Uri::parse(&address_of_record).ok().filter(|uri| uri.as_sip().is_some());
+        let uri = Uri::parse(&address_of_record)
+            .ok()
+            .filter(|uri| uri.as_sip().is_some());
         let (Some(uri), true) = (uri, self.all.len() < core.config.limits.registrations) else {
-            let result = Err(if self.all.len() < core.config.limits.registrations { 400 } else { 503 });
+            let result = Err(if self.all.len() < core.config.limits.registrations {
+                400
+            } else {
+                503
+            });
             core.emit(SipEvent::Registration {
                 address_of_record,
                 result,
@@ -99,7 +107,10 @@ impl Registrations {
 
     /// Gives one up: removes its binding at the server, then itself.
     pub(crate) fn unregister(&mut self, core: &mut Core, address_of_record: &str) {
-        let found = self.all.iter_mut().find(|(_, one)| one.address_of_record == address_of_record && !one.leaving);
+        let found = self
+            .all
+            .iter_mut()
+            .find(|(_, one)| one.address_of_record == address_of_record && !one.leaving);
         let Some((&id, registration)) = found else {
             core.counters.bad_commands += 1;
             return;
@@ -145,7 +156,10 @@ impl Registrations {
     }
 
     fn forget(&mut self, core: &mut Core, address_of_record: &str) {
-        let ids = self.all.iter().filter(|(_, one)| one.address_of_record == address_of_record);
+        let ids = self
+            .all
+            .iter()
+            .filter(|(_, one)| one.address_of_record == address_of_record);
         let ids: Vec<u64> = ids.map(|(&id, _)| id).collect();
         for id in ids {
             if let Some(mut registration) = self.all.remove(&id) {
@@ -182,7 +196,9 @@ impl OwnRegistration {
     /// Sends with the next CSeq and a new branch.
     fn send(&mut self, core: &mut Core, id: u64, mut request: Request, authenticated: bool) {
         self.cseq = self.cseq.saturating_add(1);
-        request.headers.set(HeaderName::CSeq, CSeq::new(self.cseq, Method::Register));
+        request
+            .headers
+            .set(HeaderName::CSeq, CSeq::new(self.cseq, Method::Register));
         let via = core.new_via();
         request.headers.remove(&HeaderName::Via);
         request.headers.push_front(HeaderName::Via, via);
@@ -196,13 +212,18 @@ impl OwnRegistration {
     /// Answers a challenge once, and asks for the lifetime that a 423 wants.
     fn asks_again(&mut self, core: &mut Core, id: u64, response: &Response) -> bool {
         let Phase::Asking {
-            request, authenticated, ..
+            request,
+            authenticated,
+            ..
         } = &self.phase
         else {
             return false;
         };
         if response.status == 423 {
-            let least = response.headers.get_str(&HeaderName::MinExpires).and_then(|text| text.parse().ok());
+            let least = response
+                .headers
+                .get_str(&HeaderName::MinExpires)
+                .and_then(|text| text.parse().ok());
             let least = least.map_or(self.expires, Duration::from_secs);
             if least > self.expires && !self.leaving {
                 self.expires = least;
@@ -213,7 +234,8 @@ impl OwnRegistration {
         if *authenticated {
             return false;
         }
-        let Some((name, value)) = answer_challenge(core, response, request, &self.credentials) else {
+        let Some((name, value)) = answer_challenge(core, response, request, &self.credentials)
+        else {
             return false;
         };
         let mut request = request.clone();
@@ -257,12 +279,18 @@ impl OwnRegistration {
             Ok(Contacts::List(contacts)) => contacts,
             _ => Vec::new(),
         };
-        let is_ours = |contact: &&NameAddr| crate::sip::dialog::address_of(&contact.uri) == Some(ours);
-        let by_contact = contacts.iter().find(is_ours).and_then(|contact| contact.params.get("expires"));
+        let is_ours =
+            |contact: &&NameAddr| crate::sip::dialog::address_of(&contact.uri) == Some(ours);
+        let by_contact = contacts
+            .iter()
+            .find(is_ours)
+            .and_then(|contact| contact.params.get("expires"));
         let seconds = by_contact
             .and_then(|text| text.parse().ok())
             .or_else(|| response.headers.expires().ok().flatten());
-        seconds.map_or(self.expires, |seconds: u32| Duration::from_secs(u64::from(seconds)))
+        seconds.map_or(self.expires, |seconds: u32| {
+            Duration::from_secs(u64::from(seconds))
+        })
     }
 
     fn stop(&mut self, core: &mut Core, id: u64) {

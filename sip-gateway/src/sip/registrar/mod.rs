@@ -122,8 +122,16 @@ impl Registrar {
     ///
     /// # Errors
     /// [`OutOfOrder`] when a binding it touches has the same Call-ID and a CSeq that is not lower.
-    pub fn register(&mut self, request: &Registration<'_>, now: Instant) -> Result<Option<DeviceChange>, OutOfOrder> {
-        let mut bindings = self.devices.get(request.extension).cloned().unwrap_or_default();
+    pub fn register(
+        &mut self,
+        request: &Registration<'_>,
+        now: Instant,
+    ) -> Result<Option<DeviceChange>, OutOfOrder> {
+        let mut bindings = self
+            .devices
+            .get(request.extension)
+            .cloned()
+            .unwrap_or_default();
         bindings.retain(|binding| binding.expires_at > now);
         let was_registered = self.is_registered(request.extension);
         match &request.update {
@@ -135,8 +143,13 @@ impl Registrar {
                 bindings.clear();
             }
             Update::Contacts(contacts) => {
-                let touched = |binding: &&Binding| contacts.iter().any(|contact| is_same(contact, binding));
-                if bindings.iter().filter(touched).any(|binding| is_older(request, binding)) {
+                let touched =
+                    |binding: &&Binding| contacts.iter().any(|contact| is_same(contact, binding));
+                if bindings
+                    .iter()
+                    .filter(touched)
+                    .any(|binding| is_older(request, binding))
+                {
                     return Err(OutOfOrder);
                 }
                 for contact in contacts {
@@ -149,11 +162,13 @@ impl Registrar {
             bindings.remove(0);
         }
         self.put(request.extension, bindings);
-        Ok(match (was_registered, self.is_registered(request.extension)) {
-            (false, true) => Some(DeviceChange::Registered),
-            (true, false) => Some(DeviceChange::Gone { by_device: true }),
-            _ => None,
-        })
+        Ok(
+            match (was_registered, self.is_registered(request.extension)) {
+                (false, true) => Some(DeviceChange::Registered),
+                (true, false) => Some(DeviceChange::Gone { by_device: true }),
+                _ => None,
+            },
+        )
     }
 
     /// The live bindings of a device, the one refreshed longest ago first.
@@ -193,7 +208,12 @@ impl Registrar {
 
     /// Takes out every device that `keep` does not want; gives those that were registered.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) -> Vec<String> {
-        let gone: Vec<String> = self.devices.keys().filter(|name| !keep(name)).cloned().collect();
+        let gone: Vec<String> = self
+            .devices
+            .keys()
+            .filter(|name| !keep(name))
+            .cloned()
+            .collect();
         for extension in &gone {
             self.put(extension, Vec::new());
         }
@@ -205,15 +225,25 @@ impl Registrar {
     pub fn records(&self, now: Instant) -> Vec<RegistrationRecord> {
         let devices = self.devices.iter();
         devices
-            .flat_map(|(extension, bindings)| bindings.iter().map(move |binding| record(extension, binding, now)))
+            .flat_map(|(extension, bindings)| {
+                bindings
+                    .iter()
+                    .map(move |binding| record(extension, binding, now))
+            })
             .filter(|record| record.expires_in > 0)
             .collect()
     }
 
     /// Puts one binding back after a restart; true when it is the device's first.
     pub fn restore(&mut self, record: &RegistrationRecord, now: Instant) -> bool {
-        let mut bindings = self.devices.get(&record.extension).cloned().unwrap_or_default();
-        let known = bindings.iter().any(|binding| binding.contact == record.contact);
+        let mut bindings = self
+            .devices
+            .get(&record.extension)
+            .cloned()
+            .unwrap_or_default();
+        let known = bindings
+            .iter()
+            .any(|binding| binding.contact == record.contact);
         if record.expires_in == 0 || known || bindings.len() >= self.contacts_per_device {
             return false;
         }
@@ -245,7 +275,8 @@ impl Registrar {
 
     /// The only place that changes a device's bindings, so that the expiry queue cannot differ from them.
     fn put(&mut self, extension: &str, bindings: Vec<Binding>) {
-        let earliest = |bindings: &[Binding]| bindings.iter().map(|binding| binding.expires_at).min();
+        let earliest =
+            |bindings: &[Binding]| bindings.iter().map(|binding| binding.expires_at).min();
         if let Some(due) = self.devices.get(extension).and_then(|old| earliest(old)) {
             self.expiry.remove(&(due, extension.to_owned()));
         }
@@ -269,10 +300,17 @@ fn is_older(request: &Registration<'_>, binding: &Binding) -> bool {
 /// Two contacts are one when the URI is the same, or the instance and reg-id of RFC 5626 6.
 fn is_same(contact: &ContactUpdate, binding: &Binding) -> bool {
     contact.contact == binding.contact
-        || (contact.instance.is_some() && contact.instance == binding.instance && contact.reg_id == binding.reg_id)
+        || (contact.instance.is_some()
+            && contact.instance == binding.instance
+            && contact.reg_id == binding.reg_id)
 }
 
-fn apply(bindings: &mut Vec<Binding>, contact: &ContactUpdate, request: &Registration<'_>, now: Instant) {
+fn apply(
+    bindings: &mut Vec<Binding>,
+    contact: &ContactUpdate,
+    request: &Registration<'_>,
+    now: Instant,
+) {
     bindings.retain(|binding| !is_same(contact, binding));
     if contact.expires.is_zero() {
         return;

@@ -34,7 +34,10 @@ fn one(call_id: &str, cseq: u32, uri: &str, expires: u64) -> Registration<'stati
 }
 
 fn contacts(registrar: &Registrar, now: Instant) -> Vec<&str> {
-    registrar.bindings("2001", now).map(|b| b.contact.as_str()).collect()
+    registrar
+        .bindings("2001", now)
+        .map(|b| b.contact.as_str())
+        .collect()
 }
 
 #[test]
@@ -42,7 +45,10 @@ fn first_and_last_registration_are_told_and_refreshes_are_not() {
     let (now, mut registrar) = (Instant::now(), Registrar::new(10));
     let registered = Ok(Some(DeviceChange::Registered));
     let gone = Ok(Some(DeviceChange::Gone { by_device: true }));
-    assert_eq!(registrar.register(&one("a", 1, "sip:x", 60), now), registered);
+    assert_eq!(
+        registrar.register(&one("a", 1, "sip:x", 60), now),
+        registered
+    );
     assert_eq!(registrar.register(&one("a", 2, "sip:x", 60), now), Ok(None));
     assert_eq!(registrar.register(&one("b", 1, "sip:y", 60), now), Ok(None));
     assert_eq!(registrar.register(&one("a", 3, "sip:x", 0), now), Ok(None));
@@ -55,16 +61,24 @@ fn older_requests_change_nothing() {
     let (now, mut registrar) = (Instant::now(), Registrar::new(10));
     registrar.register(&one("a", 5, "sip:x", 60), now).unwrap();
     for cseq in [4, 5] {
-        assert_eq!(registrar.register(&one("a", cseq, "sip:x", 0), now), Err(OutOfOrder));
+        assert_eq!(
+            registrar.register(&one("a", cseq, "sip:x", 0), now),
+            Err(OutOfOrder)
+        );
         let both = Update::Contacts(vec![contact("sip:new", 60), contact("sip:x", 0)]);
-        assert_eq!(registrar.register(&request("a", cseq, both), now), Err(OutOfOrder));
+        assert_eq!(
+            registrar.register(&request("a", cseq, both), now),
+            Err(OutOfOrder)
+        );
         let all = request("a", cseq, Update::RemoveAll);
         assert_eq!(registrar.register(&all, now), Err(OutOfOrder));
     }
     assert_eq!(contacts(&registrar, now), ["sip:x"]);
     // A device that restarted has another Call-ID and counts anew.
     registrar.register(&one("b", 1, "sip:x", 60), now).unwrap();
-    registrar.register(&request("b", 2, Update::RemoveAll), now).unwrap();
+    registrar
+        .register(&request("b", 2, Update::RemoveAll), now)
+        .unwrap();
     assert!(registrar.is_empty());
 }
 
@@ -91,9 +105,15 @@ fn an_instance_that_moves_replaces_its_binding() {
         reg_id: Some(reg_id),
         ..contact(uri, 60)
     };
-    for (call_id, uri, reg_id) in [("a", "sip:x:1", 1), ("b", "sip:x:2", 1), ("c", "sip:x:3", 2)] {
+    for (call_id, uri, reg_id) in [
+        ("a", "sip:x:1", 1),
+        ("b", "sip:x:2", 1),
+        ("c", "sip:x:3", 2),
+    ] {
         let update = Update::Contacts(vec![moved(uri, reg_id)]);
-        registrar.register(&request(call_id, 1, update), now).unwrap();
+        registrar
+            .register(&request(call_id, 1, update), now)
+            .unwrap();
     }
     assert_eq!(contacts(&registrar, now), ["sip:x:2", "sip:x:3"]);
 }

@@ -47,7 +47,12 @@ pub(crate) struct Attempt {
 
 impl Attempt {
     /// Sends the INVITE.
-    pub(crate) fn start(core: &mut Core, leg: LegId, invite: Request, (destination, path): (SocketAddr, Path)) -> Self {
+    pub(crate) fn start(
+        core: &mut Core,
+        leg: LegId,
+        invite: Request,
+        (destination, path): (SocketAddr, Path),
+    ) -> Self {
         Self {
             transaction: core.start_request(&invite, destination, User::Leg(leg)),
             invite,
@@ -60,7 +65,13 @@ impl Attempt {
     }
 
     /// Sends the INVITE again with credentials (RFC 3261 22.2): next CSeq, new branch, same Call-ID and From.
-    pub(crate) fn restart(&mut self, core: &mut Core, leg: LegId, name: HeaderName, credentials: AuthHeader) {
+    pub(crate) fn restart(
+        &mut self,
+        core: &mut Core,
+        leg: LegId,
+        name: HeaderName,
+        credentials: AuthHeader,
+    ) {
         let Ok(cseq) = self.invite.headers.cseq() else {
             return;
         };
@@ -84,7 +95,10 @@ impl Attempt {
 
     /// Whether it was cancelled or will be.
     pub(crate) const fn is_cancelled(&self) -> bool {
-        matches!(self.phase, Phase::Calling { cancel: true } | Phase::Cancelling { .. })
+        matches!(
+            self.phase,
+            Phase::Calling { cancel: true } | Phase::Cancelling { .. }
+        )
     }
 
     /// Cancels it: now when a provisional has come, else as soon as one comes.
@@ -106,11 +120,19 @@ impl Attempt {
     }
 
     /// A 2xx came. Acknowledges it; gives its dialog when this is the first time it comes.
-    pub(crate) fn on_success(&mut self, core: &mut Core, response: &Response) -> Result<Option<Dialog>, Unusable> {
+    pub(crate) fn on_success(
+        &mut self,
+        core: &mut Core,
+        response: &Response,
+    ) -> Result<Option<Dialog>, Unusable> {
         self.phase = Phase::Answered;
         let to = response.headers.to().map_err(|_| Unusable)?;
         let tag = to.tag().unwrap_or_default();
-        if let Some(known) = self.acknowledged.iter().find(|known| known.remote_tag == tag) {
+        if let Some(known) = self
+            .acknowledged
+            .iter()
+            .find(|known| known.remote_tag == tag)
+        {
             core.transmit(known.destination, known.ack.clone());
             return Ok(None);
         }
@@ -164,7 +186,8 @@ pub(crate) fn ack_of_refusal(invite: &Request, response: &Response) -> Option<Re
     let mut ack = cancel_of(invite)?;
     let number = invite.headers.cseq().ok()?.number;
     ack.method = Method::Ack;
-    ack.headers.set(HeaderName::CSeq, CSeq::new(number, Method::Ack));
+    ack.headers
+        .set(HeaderName::CSeq, CSeq::new(number, Method::Ack));
     ack.headers.set(HeaderName::To, response.headers.to().ok()?);
     Some(ack)
 }

@@ -64,7 +64,10 @@ pub(crate) fn answer(leg: &mut Leg, core: &mut Core, result: Result<Bytes, u16>)
     let Some(change) = talking.change.take() else {
         return false;
     };
-    let Change { transaction, request } = change;
+    let Change {
+        transaction,
+        request,
+    } = change;
     match result {
         Ok(sdp) => {
             talking.dialog.refresh_target(&request.headers);
@@ -79,9 +82,16 @@ pub(crate) fn answer(leg: &mut Leg, core: &mut Core, result: Result<Bytes, u16>)
 }
 
 /// 200; one to an INVITE is repeated until its ACK.
-fn accept(core: &mut Core, id: TransactionId, request: &Request, sdp: Option<(&mut Box<Talking>, Bytes)>) {
+fn accept(
+    core: &mut Core,
+    id: TransactionId,
+    request: &Request,
+    sdp: Option<(&mut Box<Talking>, Bytes)>,
+) {
     let mut response = core.response(request, 200, "");
-    response.headers.push(HeaderName::Contact, core.contact(None));
+    response
+        .headers
+        .push(HeaderName::Contact, core.contact(None));
     response.headers.push(HeaderName::Allow, ALLOW);
     let Some((talking, sdp)) = sdp else {
         return core.respond(id, &response);
@@ -98,7 +108,11 @@ fn accept(core: &mut Core, id: TransactionId, request: &Request, sdp: Option<(&m
 
 /// The call ends while a change waits: 487 (RFC 3261 15.1.2).
 pub(super) fn abandon(talking: &mut Talking, core: &mut Core) {
-    if let Some(Change { transaction, request }) = talking.change.take() {
+    if let Some(Change {
+        transaction,
+        request,
+    }) = talking.change.take()
+    {
         let response = core.response(&request, 487, "");
         core.respond(transaction, &response);
     }
@@ -106,7 +120,9 @@ pub(super) fn abandon(talking: &mut Talking, core: &mut Core) {
 
 /// The peer takes its re-INVITE back.
 pub(super) fn on_cancel(talking: &mut Talking, core: &mut Core, transaction: TransactionId) {
-    let is_this = |change: &Change| change.transaction == transaction && change.request.method == Method::Invite;
+    let is_this = |change: &Change| {
+        change.transaction == transaction && change.request.method == Method::Invite
+    };
     if talking.change.as_ref().is_some_and(is_this) {
         abandon(talking, core);
     }

@@ -138,15 +138,26 @@ impl Leg {
     /// A CANCEL for this INVITE of the peer; the CANCEL itself has been answered.
     pub(crate) fn on_cancel(&mut self, core: &mut Core, transaction: TransactionId) {
         match &mut self.state {
-            State::Incoming(incoming) if incoming.transaction == transaction => uas::on_cancel(self, core),
+            State::Incoming(incoming) if incoming.transaction == transaction => {
+                uas::on_cancel(self, core)
+            }
             State::Talking(talking) => change::on_cancel(talking, core, transaction),
             _ => {}
         }
     }
 
     /// A response to one of its requests.
-    pub(crate) fn on_response(&mut self, core: &mut Core, transaction: TransactionId, response: &Response) {
-        if self.attempts.iter().any(|attempt| attempt.transaction == transaction) {
+    pub(crate) fn on_response(
+        &mut self,
+        core: &mut Core,
+        transaction: TransactionId,
+        response: &Response,
+    ) {
+        if self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.transaction == transaction)
+        {
             uac::on_response(self, core, transaction, response);
         } else if let State::Talking(talking) = &self.state
             && talking.is_bye(transaction)
@@ -157,8 +168,17 @@ impl Leg {
     }
 
     /// One of its requests was not answered.
-    pub(crate) fn on_failure(&mut self, core: &mut Core, transaction: TransactionId, failure: Failure) {
-        if self.attempts.iter().any(|attempt| attempt.transaction == transaction) {
+    pub(crate) fn on_failure(
+        &mut self,
+        core: &mut Core,
+        transaction: TransactionId,
+        failure: Failure,
+    ) {
+        if self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.transaction == transaction)
+        {
             uac::on_failure(self, core, transaction, failure);
         } else if let State::Talking(talking) = &self.state
             && talking.is_bye(transaction)
@@ -169,7 +189,8 @@ impl Leg {
 
     /// One of its client transactions is over: no response can come any more.
     pub(crate) fn on_transaction_over(&mut self, transaction: TransactionId) {
-        self.attempts.retain(|attempt| attempt.transaction != transaction);
+        self.attempts
+            .retain(|attempt| attempt.transaction != transaction);
         if let State::Talking(talking) = &self.state
             && talking.is_bye(transaction)
         {
@@ -180,7 +201,9 @@ impl Leg {
     /// End it in the way its state needs.
     pub(crate) fn hang_up(&mut self, core: &mut Core) {
         match &self.state {
-            State::Incoming(_) => uas::reject(self, core, 480, None, LegEndCause::Local),
+            State::Incoming(_) => {
+                uas::reject(self, core, 480, None, LegEndCause::Local);
+            }
             State::Outgoing(_) => uac::give_up(self, core, LegEndCause::Local),
             State::Talking(_) => talking::hang_up(self, core, LegEndCause::Local),
             State::Over => {}
@@ -199,7 +222,10 @@ impl Leg {
 
     /// The INVITE of ours that this transaction carries.
     pub(crate) fn invite_of(&self, transaction: TransactionId) -> Option<&Request> {
-        let attempt = self.attempts.iter().find(|attempt| attempt.transaction == transaction)?;
+        let attempt = self
+            .attempts
+            .iter()
+            .find(|attempt| attempt.transaction == transaction)?;
         Some(&attempt.invite)
     }
 
@@ -250,7 +276,10 @@ pub(crate) fn say_capabilities(response: &mut Response) {
 }
 
 /// The SDP of a message. `Err(415)` when its body is something else.
-pub(crate) fn sdp_of(headers: &crate::sip::message::Headers, body: &Bytes) -> Result<Option<Bytes>, u16> {
+pub(crate) fn sdp_of(
+    headers: &crate::sip::message::Headers,
+    body: &Bytes,
+) -> Result<Option<Bytes>, u16> {
     if body.is_empty() {
         return Ok(None);
     }
@@ -269,5 +298,6 @@ fn put_sdp(headers: &mut crate::sip::message::Headers, body: &mut Bytes, sdp: By
 
 /// Seconds, rounded up.
 fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
+    time.as_secs()
+        .saturating_add(u64::from(time.subsec_nanos() > 0))
 }

@@ -95,7 +95,8 @@ impl Talking {
     fn send_bye(&mut self, core: &mut Core, leg: crate::leg::LegId) {
         let via = core.new_via();
         let mut bye = self.dialog.request(Method::Bye, via);
-        bye.headers.push(HeaderName::UserAgent, core.config.agent_name.as_str());
+        bye.headers
+            .push(HeaderName::UserAgent, core.config.agent_name.as_str());
         let transaction = core.start_request(&bye, self.dialog.destination(), User::Leg(leg));
         self.bye = Bye::Sent(transaction);
     }
@@ -115,7 +116,11 @@ pub(super) fn hang_up(leg: &mut Leg, core: &mut Core, cause: LegEndCause) {
     };
     if talking.bye == Bye::None {
         change::abandon(talking, core);
-        if talking.awaited.as_ref().is_some_and(|awaited| awaited.initial) {
+        if talking
+            .awaited
+            .as_ref()
+            .is_some_and(|awaited| awaited.initial)
+        {
             talking.bye = Bye::Held;
         } else {
             talking.awaited = None;
@@ -152,7 +157,10 @@ pub(super) fn on_ack(leg: &mut Leg, core: &mut Core, ack: &Request) {
         return;
     };
     let cseq = ack.headers.cseq().map(|cseq| cseq.number).ok();
-    let Some(awaited) = talking.awaited.take_if(|awaited| cseq == Some(awaited.cseq)) else {
+    let Some(awaited) = talking
+        .awaited
+        .take_if(|awaited| cseq == Some(awaited.cseq))
+    else {
         return;
     };
     if talking.bye == Bye::Held {
@@ -161,7 +169,9 @@ pub(super) fn on_ack(leg: &mut Leg, core: &mut Core, ack: &Request) {
     if leg.ended {
         return;
     }
-    let answer = awaited.we_offered.then(|| super::sdp_of(&ack.headers, &ack.body).ok().flatten());
+    let answer = awaited
+        .we_offered
+        .then(|| super::sdp_of(&ack.headers, &ack.body).ok().flatten());
     let sdp = answer.flatten();
     if awaited.initial || sdp.is_some() {
         core.emit(SipEvent::Confirmed { leg: leg.id, sdp });

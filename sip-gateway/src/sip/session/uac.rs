@@ -9,7 +9,9 @@ use super::{Failure, Leg, State, put_sdp, sdp_of};
 use crate::leg::{Credentials, Dial, LegEndCause, LegId};
 use crate::sip::dialog::{Dialog, Path};
 use crate::sip::endpoint::core::{ALLOW, Core};
-use crate::sip::message::{CSeq, HeaderName, HeaderValue, Headers, Method, NameAddr, Request, Response, Uri};
+use crate::sip::message::{
+    CSeq, HeaderName, HeaderValue, Headers, Method, NameAddr, Request, Response, Uri,
+};
 use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use bytes::Bytes;
@@ -38,7 +40,13 @@ pub(crate) struct Target {
 }
 
 /// Places the call; with no target at all it ends at once.
-pub(crate) fn dial(core: &mut Core, id: LegId, dial: &Dial, targets: Vec<Target>, sdp: &Bytes) -> Leg {
+pub(crate) fn dial(
+    core: &mut Core,
+    id: LegId,
+    dial: &Dial,
+    targets: Vec<Target>,
+    sdp: &Bytes,
+) -> Leg {
     let outgoing = Outgoing {
         credentials: dial.credentials.clone(),
         give_up_at: core.now + core.config.limits.ringing,
@@ -108,8 +116,17 @@ fn extra_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
 }
 
 /// A response to one of the INVITEs.
-pub(super) fn on_response(leg: &mut Leg, core: &mut Core, transaction: TransactionId, response: &Response) {
-    let Some(index) = leg.attempts.iter().position(|attempt| attempt.transaction == transaction) else {
+pub(super) fn on_response(
+    leg: &mut Leg,
+    core: &mut Core,
+    transaction: TransactionId,
+    response: &Response,
+) {
+    let Some(index) = leg
+        .attempts
+        .iter()
+        .position(|attempt| attempt.transaction == transaction)
+    else {
         return;
     };
     if let State::Outgoing(outgoing) = &mut leg.state {
@@ -143,7 +160,11 @@ fn tell_progress(leg: &mut Leg, core: &mut Core, response: &Response) {
         return;
     }
     outgoing.told = Some(status);
-    core.emit(SipEvent::Progress { leg: id, status, sdp });
+    core.emit(SipEvent::Progress {
+        leg: id,
+        status,
+        sdp,
+    });
 }
 
 /// 2xx: the first wins; each other one, from a fork or from behind a CANCEL, is acknowledged and ended.
@@ -190,7 +211,12 @@ fn answer_challenge(leg: &mut Leg, core: &mut Core, index: usize, response: &Res
     if attempt.authenticated || attempt.is_cancelled() || !matches!(response.status, 401 | 407) {
         return false;
     }
-    let answer = crate::sip::endpoint::answer::answer_challenge(core, response, &attempt.invite, credentials);
+    let answer = crate::sip::endpoint::answer::answer_challenge(
+        core,
+        response,
+        &attempt.invite,
+        credentials,
+    );
     let Some((name, value)) = answer else {
         return false;
     };
@@ -218,8 +244,14 @@ fn better(one: u16, other: u16) -> u16 {
 }
 
 /// One contact did not answer.
-pub(super) fn on_failure(leg: &mut Leg, core: &mut Core, transaction: TransactionId, failure: Failure) {
-    leg.attempts.retain(|attempt| attempt.transaction != transaction);
+pub(super) fn on_failure(
+    leg: &mut Leg,
+    core: &mut Core,
+    transaction: TransactionId,
+    failure: Failure,
+) {
+    leg.attempts
+        .retain(|attempt| attempt.transaction != transaction);
     if let State::Outgoing(outgoing) = &mut leg.state {
         outgoing.unreachable |= failure == Failure::Unreachable;
     }
@@ -236,7 +268,9 @@ fn end_if_nobody_is_left(leg: &mut Leg, core: &mut Core) {
     let cause = match outgoing.best {
         Some(status) => LegEndCause::Rejected(status),
         None if outgoing.unreachable => LegEndCause::Unreachable,
-        None => LegEndCause::Timeout { silent: !outgoing.heard },
+        None => LegEndCause::Timeout {
+            silent: !outgoing.heard,
+        },
     };
     leg.state = State::Over;
     leg.end(core, cause);

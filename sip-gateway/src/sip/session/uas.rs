@@ -4,7 +4,10 @@
 //! who may call.
 
 use super::talking::Talking;
-use super::{InDialog, Leg, State, capabilities, put_sdp, refuse, refuse_for_now, say_capabilities, whole_seconds};
+use super::{
+    InDialog, Leg, State, capabilities, put_sdp, refuse, refuse_for_now, say_capabilities,
+    whole_seconds,
+};
 use crate::leg::{LegEndCause, LegId};
 use crate::sip::dialog::{Dialog, DialogKey, Path};
 use crate::sip::endpoint::core::{Core, User};
@@ -35,17 +38,25 @@ impl Incoming {
     pub(crate) fn deadline(&self) -> Instant {
         self.provisional
             .as_ref()
-            .map_or(self.give_up_at, |(_, _, refresh)| self.give_up_at.min(*refresh))
+            .map_or(self.give_up_at, |(_, _, refresh)| {
+                self.give_up_at.min(*refresh)
+            })
     }
 
     fn response(&self, core: &Core, status: u16) -> Response {
         let mut response = core.response(&self.invite, status, &self.local_tag);
         if (101..300).contains(&status) {
             let user = self.invite.uri.user_unescaped();
-            response.headers.push(HeaderName::Contact, core.contact(user.as_deref()));
-            response.headers.push(HeaderName::Allow, crate::sip::endpoint::core::ALLOW);
+            response
+                .headers
+                .push(HeaderName::Contact, core.contact(user.as_deref()));
+            response
+                .headers
+                .push(HeaderName::Allow, crate::sip::endpoint::core::ALLOW);
             // A dialog follows the route that its INVITE took (RFC 3261 12.1.1).
-            response.headers.copy_from(&self.invite.headers, &HeaderName::RecordRoute);
+            response
+                .headers
+                .copy_from(&self.invite.headers, &HeaderName::RecordRoute);
         }
         response
     }
@@ -110,14 +121,17 @@ pub(crate) fn answer(leg: &mut Leg, core: &mut Core, sdp: Bytes) -> bool {
     let State::Incoming(incoming) = &leg.state else {
         return false;
     };
-    let Some(dialog) = Dialog::from_invite(&incoming.invite, &incoming.local_tag, incoming.path) else {
+    let Some(dialog) = Dialog::from_invite(&incoming.invite, &incoming.local_tag, incoming.path)
+    else {
         // The checks on arrival make this impossible; should they change, the call is refused, not lost.
         reject(leg, core, 400, None, LegEndCause::Local);
         return true;
     };
     let mut response = incoming.response(core, 200);
     say_capabilities(&mut response);
-    response.headers.set(HeaderName::Allow, crate::sip::endpoint::core::ALLOW);
+    response
+        .headers
+        .set(HeaderName::Allow, crate::sip::endpoint::core::ALLOW);
     put_sdp(&mut response.headers, &mut response.body, sdp);
     let bytes = response.to_bytes();
     let cseq = incoming.invite.headers.cseq().map_or(0, |cseq| cseq.number);
@@ -144,7 +158,9 @@ pub(crate) fn reject(
     };
     let mut response = incoming.response(core, status.clamp(300, 699));
     if let Some(time) = retry_after {
-        response.headers.push(HeaderName::RetryAfter, whole_seconds(time));
+        response
+            .headers
+            .push(HeaderName::RetryAfter, whole_seconds(time));
     }
     let transaction = incoming.transaction;
     core.respond(transaction, &response);
@@ -164,7 +180,13 @@ pub(super) fn on_timer(leg: &mut Leg, core: &mut Core) {
     };
     if incoming.give_up_at <= core.now {
         let status = if incoming.limited_by_caller { 487 } else { 480 };
-        reject(leg, core, status, None, LegEndCause::Timeout { silent: false });
+        reject(
+            leg,
+            core,
+            status,
+            None,
+            LegEndCause::Timeout { silent: false },
+        );
     } else if let Some((status, bytes, refresh)) = &mut incoming.provisional
         && *refresh <= core.now
     {

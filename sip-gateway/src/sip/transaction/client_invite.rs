@@ -112,12 +112,16 @@ impl ClientInvite {
 
     fn proceeding(&mut self, event: Event, now: Instant, out: &mut Actions) {
         match event {
-            Event::Response { status: 100..=199, .. } => {
+            Event::Response {
+                status: 100..=199, ..
+            } => {
                 self.state = State::Proceeding;
                 self.timers.stop_all();
                 out.push(Action::Deliver);
             }
-            Event::Response { status: 200..=299, .. } => {
+            Event::Response {
+                status: 200..=299, ..
+            } => {
                 self.state = State::Accepted;
                 self.timers.stop_all();
                 self.timers.set(Timer::M, now + T1_64);
@@ -126,7 +130,8 @@ impl ClientInvite {
             Event::Response { ack, .. } => {
                 self.state = State::Completed;
                 self.timers.stop_all();
-                self.timers.set(Timer::D, now + self.transport.linger(T1_64));
+                self.timers
+                    .set(Timer::D, now + self.transport.linger(T1_64));
                 out.push(Action::Send(ack.clone()));
                 out.push(Action::Deliver);
                 self.ack = ack;
@@ -148,7 +153,9 @@ impl ClientInvite {
 
     fn accepted(&mut self, event: Event, out: &mut Actions) {
         match event {
-            Event::Response { status: 200..=299, .. } => out.push(Action::Deliver),
+            Event::Response {
+                status: 200..=299, ..
+            } => out.push(Action::Deliver),
             Event::Timer(Timer::M) => self.terminate(),
             Event::Response { .. } | Event::Timer(_) | Event::TransportError => {}
         }

@@ -85,7 +85,11 @@ impl ServerKey {
         };
         let host = via.host.to_string().to_ascii_lowercase();
         let sent_by = format!("{host}:{}", via.port.unwrap_or(5060)).into();
-        Ok(Self { method, sent_by, id })
+        Ok(Self {
+            method,
+            sent_by,
+            id,
+        })
     }
 
     /// The key of the INVITE that a CANCEL with this key wants to end (RFC 3261 9.2).

@@ -97,7 +97,9 @@ impl ServerInvite {
 
     fn proceeding(&mut self, event: Event, now: Instant, out: &mut Actions) {
         match event {
-            Event::Repeat if !self.response.is_empty() => out.push(Action::Send(self.response.clone())),
+            Event::Repeat if !self.response.is_empty() => {
+                out.push(Action::Send(self.response.clone()))
+            }
             Event::Respond { status, bytes } => {
                 self.response = bytes.clone();
                 out.push(Action::Send(bytes));
@@ -149,7 +151,10 @@ impl ServerInvite {
     fn accepted(&mut self, event: Event, out: &mut Actions) {
         match event {
             // The session repeats its 2xx through here, so that this machine is the only way to the peer.
-            Event::Respond { status: 200..=299, bytes } => out.push(Action::Send(bytes)),
+            Event::Respond {
+                status: 200..=299,
+                bytes,
+            } => out.push(Action::Send(bytes)),
             Event::Ack => out.push(Action::Deliver),
             Event::Timer(Timer::L) => self.terminate(),
             Event::Respond { .. } | Event::Repeat | Event::Timer(_) | Event::TransportError => {}

@@ -104,7 +104,8 @@ impl ServerOther {
                     self.state = State::Proceeding;
                 } else {
                     self.state = State::Completed;
-                    self.timers.set(Timer::J, now + self.transport.linger(T1_64));
+                    self.timers
+                        .set(Timer::J, now + self.transport.linger(T1_64));
                 }
             }
             Event::TransportError => self.give_up(Action::TransportFailed, out),

@@ -126,7 +126,15 @@ impl<U: Copy> Transactions<U> {
         self.clients.insert(key.clone(), id);
         self.peers.insert((peer, id));
         let key = Key::Client(key);
-        self.entries.insert(id, Entry { machine, key, peer, user });
+        self.entries.insert(
+            id,
+            Entry {
+                machine,
+                key,
+                peer,
+                user,
+            },
+        );
         id
     }
 
@@ -140,12 +148,27 @@ impl<U: Copy> Transactions<U> {
         let id = self.fresh_id();
         self.servers.insert(key.clone(), id);
         let key = Key::Server(key);
-        self.entries.insert(id, Entry { machine, key, peer, user });
+        self.entries.insert(
+            id,
+            Entry {
+                machine,
+                key,
+                peer,
+                user,
+            },
+        );
         id
     }
 
     /// A response for a client transaction; `ack` is used when it refuses an INVITE.
-    pub fn response(&mut self, id: TransactionId, status: u16, ack: Bytes, now: Instant, out: &mut Actions) {
+    pub fn response(
+        &mut self,
+        id: TransactionId,
+        status: u16,
+        ack: Bytes,
+        now: Instant,
+        out: &mut Actions,
+    ) {
         match self.machine(id) {
             Some(Machine::ClientInvite(machine)) => {
                 machine.handle(client_invite::Event::Response { status, ack }, now, out);
@@ -160,8 +183,12 @@ impl<U: Copy> Transactions<U> {
     /// The request of a server transaction came again.
     pub fn repeat(&mut self, id: TransactionId, now: Instant, out: &mut Actions) {
         match self.machine(id) {
-            Some(Machine::ServerInvite(machine)) => machine.handle(server_invite::Event::Repeat, now, out),
-            Some(Machine::ServerOther(machine)) => machine.handle(server_other::Event::Repeat, now, out),
+            Some(Machine::ServerInvite(machine)) => {
+                machine.handle(server_invite::Event::Repeat, now, out)
+            }
+            Some(Machine::ServerOther(machine)) => {
+                machine.handle(server_other::Event::Repeat, now, out)
+            }
             _ => {}
         }
     }
@@ -174,7 +201,14 @@ impl<U: Copy> Transactions<U> {
     }
 
     /// The user answers.
-    pub fn respond(&mut self, id: TransactionId, status: u16, bytes: Bytes, now: Instant, out: &mut Actions) {
+    pub fn respond(
+        &mut self,
+        id: TransactionId,
+        status: u16,
+        bytes: Bytes,
+        now: Instant,
+        out: &mut Actions,
+    ) {
         match self.machine(id) {
             Some(Machine::ServerInvite(machine)) => {
                 machine.handle(server_invite::Event::Respond { status, bytes }, now, out);

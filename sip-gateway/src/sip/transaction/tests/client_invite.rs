@@ -94,7 +94,14 @@ fn an_unanswered_invite_is_sent_seven_times_in_32_seconds() {
 #[test]
 fn nothing_is_repeated_on_a_stream() {
     let now = Instant::now();
-    assert_eq!(letters(&machine_in(State::Calling, Transport::Stream, now).timers().running()), "B");
+    assert_eq!(
+        letters(
+            &machine_in(State::Calling, Transport::Stream, now)
+                .timers()
+                .running()
+        ),
+        "B"
+    );
     let completed = machine_in(State::Completed, Transport::Stream, now);
     assert_eq!(completed.timers().next(), Some((Timer::D, now)));
 }

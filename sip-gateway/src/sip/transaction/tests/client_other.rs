@@ -28,7 +28,13 @@ fn figure_6_on_datagrams() {
         (Trying, Event::Response(481), Completed, "up", "K"),
         (Trying, Event::TransportError, Terminated, "failed", ""),
         (Proceeding, Event::Timer(Timer::E), Proceeding, ">BYE", "EF"),
-        (Proceeding, Event::Timer(Timer::F), Terminated, "timeout", ""),
+        (
+            Proceeding,
+            Event::Timer(Timer::F),
+            Terminated,
+            "timeout",
+            "",
+        ),
         (Proceeding, Event::Response(183), Proceeding, "up", "EF"),
         (Proceeding, Event::Response(404), Completed, "up", "K"),
         (Proceeding, Event::TransportError, Terminated, "failed", ""),
@@ -48,7 +54,11 @@ fn figure_6_on_datagrams() {
         machine.handle(event, now, &mut out);
         assert_eq!(machine.state(), to, "{from:?} {event:?}");
         assert_eq!(show(&out), actions, "{from:?} {event:?}");
-        assert_eq!(letters(&machine.timers().running()), timers, "{from:?} {event:?}");
+        assert_eq!(
+            letters(&machine.timers().running()),
+            timers,
+            "{from:?} {event:?}"
+        );
     }
 }
 
@@ -73,7 +83,9 @@ fn an_unanswered_request_is_repeated_at_doubling_intervals_up_to_t2() {
     let (sent, end, last) = run(State::Trying);
     assert_eq!(
         sent,
-        [500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]
+        [
+            500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500
+        ]
     );
     assert_eq!((end, last.as_str()), (32_000, "timeout"));
 }
@@ -81,7 +93,10 @@ fn an_unanswered_request_is_repeated_at_doubling_intervals_up_to_t2() {
 #[test]
 fn a_provisional_slows_it_to_t2() {
     let (sent, end, _) = run(State::Proceeding);
-    assert_eq!(sent, [500, 4_500, 8_500, 12_500, 16_500, 20_500, 24_500, 28_500]);
+    assert_eq!(
+        sent,
+        [500, 4_500, 8_500, 12_500, 16_500, 20_500, 24_500, 28_500]
+    );
     assert_eq!(end, 32_000);
 }
 
@@ -89,7 +104,10 @@ fn a_provisional_slows_it_to_t2() {
 fn repeats_of_the_answer_are_absorbed_for_t4() {
     let now = Instant::now();
     let lossy = machine_in(State::Completed, Transport::Datagram, now);
-    assert_eq!(lossy.timers().next(), Some((Timer::K, now + super::super::timers::T4)));
+    assert_eq!(
+        lossy.timers().next(),
+        Some((Timer::K, now + super::super::timers::T4))
+    );
     let sure = machine_in(State::Completed, Transport::Stream, now);
     assert_eq!(sure.timers().next(), Some((Timer::K, now)));
 }

@@ -21,9 +21,15 @@ fn key(method: &str, via: &str, rest: &str) -> ServerKey {
 #[test]
 fn a_branch_with_the_cookie_counts_with_sent_by_and_method() {
     let invite = key("INVITE", "host:5062;branch=z9hG4bKx", "");
-    assert_eq!(invite, key("INVITE", "HOST:5062;branch=z9hG4bKx;rport", ";tag=z"));
+    assert_eq!(
+        invite,
+        key("INVITE", "HOST:5062;branch=z9hG4bKx;rport", ";tag=z")
+    );
     assert_eq!(invite, key("ACK", "host:5062;branch=z9hG4bKx", ";tag=z"));
-    assert_eq!(invite, key("CANCEL", "host:5062;branch=z9hG4bKx", "").cancelled());
+    assert_eq!(
+        invite,
+        key("CANCEL", "host:5062;branch=z9hG4bKx", "").cancelled()
+    );
     for other in [
         key("BYE", "host:5062;branch=z9hG4bKx", ""),
         key("INVITE", "host:5062;branch=z9hG4bKy", ""),

@@ -44,10 +44,16 @@ fn schedule(
 ) -> (Vec<u128>, u128, String) {
     let (mut sent, mut end, mut last) = (Vec::new(), 0, String::new());
     while let Some(due) = next() {
-        assert!(due.duration_since(start) < Duration::from_secs(600), "the machine never ends");
+        assert!(
+            due.duration_since(start) < Duration::from_secs(600),
+            "the machine never ends"
+        );
         let actions = fire(due);
         end = due.duration_since(start).as_millis();
-        if actions.iter().any(|action| matches!(action, Action::Send(_))) {
+        if actions
+            .iter()
+            .any(|action| matches!(action, Action::Send(_)))
+        {
             sent.push(end);
         }
         last = show(&actions);

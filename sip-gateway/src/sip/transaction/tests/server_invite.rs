@@ -84,7 +84,9 @@ fn a_refusal_is_repeated_until_the_ack_or_timer_h() {
     );
     assert_eq!(
         sent,
-        [500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]
+        [
+            500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500
+        ]
     );
     assert_eq!((end, last.as_str()), (32_000, "timeout"));
 }
@@ -96,5 +98,12 @@ fn the_ack_is_absorbed_for_t4_on_datagrams_and_not_at_all_on_streams() {
     assert_eq!(lossy.timers().next(), Some((Timer::I, now + T4)));
     let sure = machine_in(State::Confirmed, Transport::Stream, now);
     assert_eq!(sure.timers().next(), Some((Timer::I, now)));
-    assert_eq!(letters(&machine_in(State::Completed, Transport::Stream, now).timers().running()), "H");
+    assert_eq!(
+        letters(
+            &machine_in(State::Completed, Transport::Stream, now)
+                .timers()
+                .running()
+        ),
+        "H"
+    );
 }
