@@ -195,6 +195,7 @@ impl SipDriver {
             GatewayCommand::SendKey { leg, key } => self.media.send_key(leg, key),
             GatewayCommand::StartRecording(request) => self.media.start_recording(request),
             GatewayCommand::StopRecording(stream) => self.media.stop_recording(stream),
+            GatewayCommand::ForgetDevice { extension } => self.sip(SipCommand::ForgetDevice { extension }),
             GatewayCommand::Register { address_of_record, credentials, expires } => {
                 if let Some(destination) = address_in(&address_of_record) {
                     self.sip(SipCommand::Register { address_of_record, destination, credentials, expires });
