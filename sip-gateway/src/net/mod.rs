@@ -1,5 +1,9 @@
 //! Drivers: the only part of the crate with sockets, threads, tokio, the clock and randomness. (stub)
 
+pub mod media_pool;
+mod media_thread;
+pub mod packet_io;
+
 /// Handle of the gateway. (stub)
 #[derive(Clone, Debug)]
 pub struct Gateway {}
