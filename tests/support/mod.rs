@@ -6,4 +6,5 @@
     reason = "a library of helpers: each test binary uses its part, and a helper that fails is a failed test"
 )]
 
+pub(crate) mod peers;
 pub(crate) mod phone;
