@@ -268,7 +268,7 @@ pub enum DeviceChange {
 /// What can happen on a leg.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LegEvent {
-    /// A call of ours rings (180) or makes progress (181-183).
+    /// A call of ours is being tried (100), rings (180) or makes progress (181-183).
     Progress {
         /// The provisional status.
         status: u16,

@@ -8,3 +8,4 @@
 
 pub(crate) mod peers;
 pub(crate) mod phone;
+pub(crate) mod world;

@@ -129,7 +129,7 @@ pub enum SipEvent {
     Progress {
         /// The leg.
         leg: LegId,
-        /// 101-199.
+        /// 100-199; 100 says no more than that the party is there.
         status: u16,
         /// Early media.
         sdp: Option<Bytes>,
