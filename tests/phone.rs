@@ -3,4 +3,5 @@
 
 #[path = "support/phone/tests.rs"]
 mod phone_tests;
+
 mod support;

@@ -6,5 +6,6 @@
     reason = "a library of helpers: each test binary uses its part, and a helper that fails is a failed test"
 )]
 
+pub(crate) mod peers;
 pub(crate) mod phone;
 pub(crate) mod world;

@@ -2,6 +2,7 @@
 
 use super::md5::md5_hex;
 use super::message::digest_parts;
+use std::collections::BTreeMap;
 
 /// A digest user.
 #[derive(Clone, Debug)]
@@ -10,6 +11,17 @@ pub(crate) struct Account {
     pub(crate) username: String,
     /// Password in clear.
     pub(crate) password: String,
+}
+
+/// Whether credentials that came (with qop=auth) are this account's.
+pub(crate) fn is_right(account: &Account, parts: &BTreeMap<String, String>, method: &str) -> bool {
+    let part = |name: &str| parts.get(name).map_or("", String::as_str);
+    let Account { username, password } = account;
+    let ha1 = md5_hex(format!("{username}:{}:{password}", part("realm")).as_bytes());
+    let ha2 = md5_hex(format!("{method}:{}", part("uri")).as_bytes());
+    let (nonce, nc, cnonce) = (part("nonce"), part("nc"), part("cnonce"));
+    let expected = md5_hex(format!("{ha1}:{nonce}:{nc}:{cnonce}:auth:{ha2}").as_bytes());
+    part("username") == username && part("response") == expected
 }
 
 /// The value of `Authorization` that answers `challenge`; none when it asks for another algorithm than MD5.

@@ -20,7 +20,8 @@ pub(super) const T2: Duration = Duration::from_secs(4);
 pub(crate) struct Failure(String);
 
 impl Failure {
-    pub(super) fn new(text: impl Into<String>) -> Self {
+    /// A failure that says this.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 }
@@ -136,6 +137,8 @@ pub(super) struct Inner {
     pub(super) unplugged: bool,
     pub(super) repeats_seen: usize,
     pub(super) repeats_sent: usize,
+    /// Accounts this phone plays the registrar for, and where they registered from.
+    pub(super) registrar: Vec<(Account, Option<SocketAddr>)>,
 }
 
 /// A phone's lock, bell and thread.
@@ -174,6 +177,7 @@ impl Engine {
             unplugged: false,
             repeats_seen: 0,
             repeats_sent: 0,
+            registrar: Vec::new(),
         };
         Ok(Self {
             socket,

@@ -1,9 +1,10 @@
 //! What a phone does with what comes in: responses to its requests, requests of the far end. **Owns**: the reactions
 //! of RFC 3261 that a test should not have to think of.
 
+use super::digest;
 use super::engine::{CallState, End, Inner, Phase};
 use super::media::Media;
-use super::message::{Message, address_of, uri_of};
+use super::message::{Message, address_of, digest_parts, uri_of};
 use super::sdp;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -189,8 +190,37 @@ impl Inner {
                     call.end(End::TheyHungUp);
                 }
             }
+            "REGISTER" => self.registered(request, from),
             "CANCEL" | "BYE" => self.answer(request, 481, "Call/Transaction Does Not Exist", from),
             _ => self.answer(request, 200, "OK", from),
+        }
+    }
+
+    /// Plays the registrar: a challenge, then 200 for the right answer and 403 for a wrong one.
+    fn registered(&mut self, request: &Message, from: SocketAddr) {
+        let Some(value) = request.header("authorization") else {
+            let challenge = "Digest realm=\"test\", nonce=\"8c1f\", qop=\"auth\", algorithm=MD5";
+            let response = request.response(401, "Unauthorized", "testphone");
+            let bytes = response.with("WWW-Authenticate", challenge).to_bytes();
+            self.answers
+                .insert(request.branch() + "REGISTER", bytes.clone());
+            self.transmit(&bytes, from);
+            return;
+        };
+        let parts = digest_parts(value);
+        let known = self
+            .registrar
+            .iter_mut()
+            .find(|(account, _)| digest::is_right(account, &parts, "REGISTER"));
+        match known {
+            Some((_, place)) => {
+                *place = Some(from);
+                let contact = request.header("contact").unwrap_or_default().to_owned();
+                let response = request.response(200, "OK", "testphone");
+                let response = response.with("Contact", format!("{contact};expires=600"));
+                self.transmit(&response.to_bytes(), from);
+            }
+            None => self.answer(request, 403, "Forbidden", from),
         }
     }
 

@@ -188,6 +188,26 @@ impl Phone {
             })
     }
 
+    /// Plays the registrar for this account, to try a peer without the product.
+    pub(crate) fn be_registrar(&self, extension: &str, password: &str) {
+        let account = Account {
+            username: extension.to_owned(),
+            password: password.to_owned(),
+        };
+        self.engine.lock().registrar.push((account, None));
+    }
+
+    /// Waits until that account has registered; where from.
+    pub(crate) fn wait_registered(&self, extension: &str, limit: Duration) -> Outcome<SocketAddr> {
+        self.engine.wait(limit, "a registration", |inner| {
+            let found = inner
+                .registrar
+                .iter()
+                .find(|(account, _)| account.username == extension);
+            found.and_then(|(_, place)| *place)
+        })
+    }
+
     /// Sends bytes as they are, and nothing else: for bad input.
     pub(crate) fn send_raw(&self, server: SocketAddr, datagram: &[u8]) {
         let _ = self.engine.socket.send_to(datagram, server);
