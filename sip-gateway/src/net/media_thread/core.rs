@@ -282,3 +282,6 @@ fn send<I: PacketIo>(io: &I, seat: &Seat<I::Pair>, out: &[u8], length: usize) ->
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
