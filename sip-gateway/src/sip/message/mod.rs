@@ -8,6 +8,7 @@
 //! Unknown methods, schemes and headers are kept as written. `rsip` is imported by `vocabulary.rs` alone and never
 //! sees a byte from the network.
 
+mod body;
 mod headers;
 mod host;
 pub(in crate::sip) mod lex;
@@ -26,6 +27,7 @@ mod values;
 mod via;
 pub mod vocabulary;
 
+pub use body::{Part, find_body, split_parts};
 pub use headers::{HeaderError, HeaderValue, Headers};
 pub use host::Host;
 pub use method::Method;

@@ -46,8 +46,20 @@ pub struct ParseError {
     pub partial: Option<Box<Request>>,
 }
 
+/// What [`ParseError::is_keep_alive`] knows them by.
+const KEEP_ALIVE: &str = "keep-alive";
+
+impl ParseError {
+    /// The datagram was empty or line ends only: a phone keeping its way through a NAT open (RFC 5626 4.4.1).
+    #[must_use]
+    pub fn is_keep_alive(&self) -> bool {
+        self.problem == KEEP_ALIVE
+    }
+}
+
+/// [`ParseError`] before it is known whether anything can be answered.
 #[derive(Clone, Copy)]
-struct Problem {
+pub(super) struct Problem {
     layer: Layer,
     status: u16,
     text: &'static str,
@@ -76,7 +88,7 @@ pub fn parse_datagram(bytes: &Bytes) -> Result<Message, ParseError> {
             Some([]) => {}
             Some(line) => break line,
             None if bytes.iter().all(|b| matches!(b, b'\r' | b'\n')) => {
-                return Err(silent("keep-alive"));
+                return Err(silent(KEEP_ALIVE));
             }
             None => return Err(silent("no complete line")),
         }
@@ -108,12 +120,12 @@ fn silent(text: &'static str) -> ParseError {
 }
 
 /// Lines without their ends; an unfinished last line is not returned.
-struct Lines<'a> {
-    rest: &'a [u8],
+pub(super) struct Lines<'a> {
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Lines<'a> {
-    fn next(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn next(&mut self) -> Option<&'a [u8]> {
         let end = self.rest.iter().position(|b| *b == b'\n')?;
         let (line, rest) = self.rest.split_at_checked(end)?;
         self.rest = rest.strip_prefix(b"\n").unwrap_or(rest);
@@ -123,7 +135,7 @@ impl<'a> Lines<'a> {
 
 /// Reads header lines up to the empty one. Goes on behind a broken line, so that an answer can be built; the first
 /// problem is returned beside.
-fn read_headers(bytes: &Bytes, lines: &mut Lines<'_>) -> (Headers, Result<(), Problem>) {
+pub(super) fn read_headers(bytes: &Bytes, lines: &mut Lines<'_>) -> (Headers, Result<(), Problem>) {
     let mut headers = Headers::new();
     let mut first_problem = Ok(());
     let mut current: Option<Folded<'_>> = None;

@@ -21,8 +21,25 @@ impl Headers {
     /// Missing or broken.
     pub fn via_top(&self) -> Reading<Via> {
         let name = HeaderName::Via;
-        let text = self.first_text(&name)?;
-        Via::parse_first(&text).map_err(|problem| HeaderError::new(name, problem))
+        let Some(value) = self.all(&name).next() else {
+            return Err(HeaderError::new(name, "missing"));
+        };
+        match Via::parse_first(&text_of(value)) {
+            Ok((via, _)) => Ok(via),
+            Err(problem) => Err(HeaderError::new(name, problem)),
+        }
+    }
+
+    /// Replaces the topmost Via and leaves all others as they were written, those in the same line too. When the top
+    /// one cannot be read, its whole line is replaced.
+    pub fn set_via_top(&mut self, via: &Via) {
+        let text = self.all(&HeaderName::Via).next().map(text_of);
+        let others = text
+            .as_deref()
+            .and_then(|text| Via::parse_first(text).ok())
+            .map_or("", |(_, rest)| rest);
+        let line = format!("{via}{others}");
+        self.set_first(HeaderName::Via, line);
     }
 
     /// Every Via, topmost first, over all lines.
@@ -309,17 +326,6 @@ impl Headers {
             Ok(()) => Ok(items),
             Err(problem) => Err(HeaderError::new(name, problem)),
         }
-    }
-
-    fn first_text(&self, name: &HeaderName) -> Reading<Cow<'_, str>> {
-        self.list_first(name)
-            .ok_or_else(|| HeaderError::new(name.clone(), "missing"))
-    }
-
-    fn list_first(&self, name: &HeaderName) -> Option<Cow<'_, str>> {
-        self.iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, v)| text_of(v))
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Via {
     pub port: Option<u16>,
     /// `branch`.
     pub branch: Option<Box<str>>,
-    /// `received`, when it is an address.
+    /// `received`; anything but an address there is worth nothing and is dropped.
     pub received: Option<IpAddr>,
     /// `rport`.
     pub rport: Rport,
@@ -82,14 +82,16 @@ impl Via {
         }
     }
 
-    /// Reads the first value of a header line; what follows must at least begin like another one.
-    pub(super) fn parse_first(text: &str) -> Result<Self, &'static str> {
+    /// Reads the first value of a header line; gives the rest of the line, with its comma, beside it.
+    pub(super) fn parse_first(text: &str) -> Result<(Self, &str), &'static str> {
         let mut scanner = Scanner::new(text);
         let first = Self::read(&mut scanner)?;
-        if !scanner.at_end() && !scanner.eat(',') {
+        scanner.skip_space();
+        let rest = scanner.rest();
+        if !rest.is_empty() && !rest.starts_with(',') {
             return Err("text behind a value");
         }
-        Ok(first)
+        Ok((first, rest))
     }
 
     fn read(scanner: &mut Scanner<'_>) -> Result<Self, &'static str> {
@@ -132,10 +134,8 @@ impl Via {
             self.branch = Some(branch.into());
             self.params.remove("branch");
         }
-        if let Some(address) = self.params.get("received").and_then(read_address) {
-            self.received = Some(address);
-            self.params.remove("received");
-        }
+        self.received = self.params.get("received").and_then(read_address);
+        self.params.remove("received");
         if self.params.has("rport") {
             self.rport = match self.params.get("rport") {
                 None => Rport::Asked,

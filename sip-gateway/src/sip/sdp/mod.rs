@@ -1,7 +1,7 @@
 //! Session descriptions: offer and answer (RFC 3264) for one audio stream.
 //!
 //! **Owns**: what we offer, what we accept, and the values both sides agreed on. **Must not know**: dialogs, sockets,
-//! media threads. `sdp-types` is imported here alone: by `read.rs` and `write.rs`.
+//! media threads. `sdp-types` is imported in this folder alone.
 //!
 //! PCMU and `telephone-event` today. Every other stream of an offer is answered with port 0, in its place.
 

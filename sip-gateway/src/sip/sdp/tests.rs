@@ -1,6 +1,8 @@
 //! Offers, answers, hold, and descriptions that are wrong.
 
 use super::*;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const LOCAL: LocalMedia = LocalMedia {
     address: IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1)),
@@ -259,5 +261,71 @@ fn our_offer_and_their_answer() {
             accept_answer(sdp(IP4, media).as_bytes(), &offer).is_err(),
             "{media:?}"
         );
+    }
+}
+
+/// Lines that are right, odd or broken.
+fn any_line() -> impl Strategy<Value = Vec<u8>> {
+    let known = prop::sample::select(vec![
+        "v=0",
+        "o=- 1 2 IN IP4 192.0.2.1",
+        "s=-",
+        "c=IN IP4 192.0.2.1",
+        "c=IN IP6 ::",
+        "t=0 0",
+        "m=audio 4000 RTP/AVP 0 101",
+        "m=audio 4000/2 RTP/AVP 0",
+        "m=video 0 RTP/AVP 31",
+        "a=rtpmap:101 telephone-event/8000",
+        "a=rtpmap:0 PCMU",
+        "a=rtpmap:0 /8000",
+        "a=fmtp:101 0-16",
+        "a=rtcp:1 IN IP4 192.0.2.1",
+        "a=sendonly",
+        "a=ptime:-1",
+        "a",
+        "a=",
+        "r=7d 1h 0 25h",
+        "z=0 -1h",
+        "k=clear:x",
+        "b=AS:99999999999999999999",
+    ]);
+    prop_oneof![
+        12 => known.prop_map(|line| line.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 0..12),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(3264),
+        ..ProptestConfig::default()
+    })]
+
+    /// Whatever is offered: no panic, a status of 400 or 488, and an answer that fits and can be read.
+    #[test]
+    fn any_offer_gets_an_answer_or_a_refusal(
+        start in 0_usize..3,
+        lines in proptest::collection::vec(any_line(), 0..12),
+    ) {
+        let head = ["", "v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\n", "v=0\no=- 1 2 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\n"];
+        let mut offer = head[start].as_bytes().to_vec();
+        for line in &lines {
+            offer.extend_from_slice(line);
+            offer.extend_from_slice(b"\r\n");
+        }
+        let ours = make_offer(&LOCAL, &[Codec::Pcmu]);
+        let _ = accept_answer(&offer, &ours);
+        match answer(&offer, &LOCAL) {
+            Ok((bytes, agreed)) => {
+                let read = parse(&bytes).unwrap();
+                prop_assert_eq!(read.stream_count(), parse(&offer).unwrap().stream_count());
+                prop_assert!(agreed.remote.port() > 0);
+                prop_assert!(!(agreed.remote.ip().is_unspecified() && agreed.direction.sends()));
+            }
+            Err(error) => prop_assert!(matches!(error.status, 400 | 488)),
+        }
     }
 }
