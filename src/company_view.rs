@@ -42,6 +42,12 @@ impl CompanyView {
         }
     }
 
+    /// The same view over a company file that was saved again.
+    #[must_use]
+    pub fn with_company(&self, company: Company, ids: Ids) -> Self {
+        Self::new(company, ids, self.limits, self.country.clone(), self.record)
+    }
+
     /// Our number that was dialled, and its flow.
     #[must_use]
     pub fn flow_for(&self, request_user: &str, to_user: &str) -> Option<(PhoneNumber, String)> {

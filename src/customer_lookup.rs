@@ -6,7 +6,7 @@
 use crate::call::registry::RegistryMessage;
 use recordings::Store;
 use router::id::InteractionId;
-use router::{PhoneNumber, Private};
+use router::PhoneNumber;
 use tokio::sync::mpsc;
 
 /// Lookups that wait at most; further ones are dropped.
@@ -28,7 +28,6 @@ impl CustomerLookup {
                 match store.customer_by_number(&number).await {
                     Ok(Some(customer)) => {
                         if let Some(name) = customer.name {
-                            let name = Private::new(name);
                             let _ = answers.send(RegistryMessage::CustomerKnown { interaction, name }).await;
                         }
                     }

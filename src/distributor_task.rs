@@ -3,12 +3,13 @@
 //! **Owns**: the clock and the channels around [`router::Distributor`]: inputs in, offers out to the calls' mailboxes,
 //! events out to the journal. **Must not**: decide anything.
 
-use crate::api::live::LiveRequest;
+use crate::api::live::{LiveRequest, SetStateError};
 use crate::call::actor::Mailbox;
 use crate::call::port::{CallInput, Offered};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use recordings::Journal;
+use router::agent::Wanted;
 use router::distributor::port::LeaveCause;
 use router::id::{AgentId, InteractionId, QueueEntryId};
 use router::{Distributor, Input, Output};
@@ -121,6 +122,27 @@ impl DistributorTask {
                 }
             }
         }
+    }
+
+    fn live_request(&mut self, request: LiveRequest) {
+        // A client that has gone away needs no answer.
+        match request {
+            LiveRequest::Agents { reply } => drop(reply.send(self.distributor.agents())),
+            LiveRequest::Queues { reply } => drop(reply.send(self.distributor.queues())),
+            LiveRequest::SetAgentState { agent, wanted, reply } => {
+                let result = self.set_state(agent, wanted);
+                let _ = reply.send(result);
+            }
+        }
+    }
+
+    fn set_state(&mut self, agent: AgentId, wanted: Wanted) -> Result<(), SetStateError> {
+        let known = self.distributor.agent(agent).ok_or(SetStateError::UnknownAgent)?;
+        if wanted == Wanted::Available && !known.registered {
+            return Err(SetStateError::NoPhone);
+        }
+        self.input(Input::SetState { agent, wanted });
+        Ok(())
     }
 
     /// Carries away everything the Distributor says, in order.

@@ -5,7 +5,8 @@
 
 use crate::clock::Clock;
 use recordings::recorder::{Block, Recorded, Recorder};
-use recordings::{DataFolder, Journal, WavError};
+use recordings::error::WavError;
+use recordings::{DataFolder, Journal};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
 use sip_gateway::leg::StreamId;

@@ -2,7 +2,11 @@
 //!
 //! **Owns**: the copying, `--reset`, and the 30 customers.
 
-use recordings::{NewCustomer, Store};
+use crate::app::Running;
+use recordings::folder::private_folder;
+use recordings::store::customers::{CustomerDetails, NewCustomer};
+use router::id::CustomerId;
+use router::{PhoneNumber, Private};
 use rust_embed::RustEmbed;
 use std::path::Path;
 
@@ -29,7 +33,7 @@ pub(super) fn reset(data: &Path) -> anyhow::Result<()> {
 
 /// Copies out every file that is not there yet.
 pub(super) fn fill(data: &Path) -> anyhow::Result<()> {
-    recordings::private_folder(data).map_err(|error| anyhow::anyhow!("{}: {error}", data.display()))?;
+    private_folder(data).map_err(|error| anyhow::anyhow!("{}: {error}", data.display()))?;
     std::fs::write(data.join(MARK), b"made by `cordboard demo`\n")?;
     for name in Fernhill::iter() {
         let path = data.join("fernhill").join(name.as_ref());
@@ -45,15 +49,39 @@ pub(super) fn fill(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the demo's customers into an empty store.
-pub(super) async fn seed_customers(data: &Path, store: &Store) -> anyhow::Result<()> {
-    #[derive(serde::Deserialize)]
-    struct File {
-        customers: Vec<NewCustomer>,
-    }
+/// One entry of `customers.toml`.
+#[derive(serde::Deserialize)]
+struct Entry {
+    name: String,
+    #[serde(default)]
+    numbers: Vec<String>,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct File {
+    customers: Vec<Entry>,
+}
+
+/// Writes the demo's customers into the store; those who are there already stay as they are.
+pub(super) async fn seed_customers(data: &Path, running: &Running) -> anyhow::Result<()> {
     let path = data.join("fernhill/customers.toml");
     let text = std::fs::read_to_string(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     let file: File = toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    store.seed_customers(&file.customers).await?;
+    let customers: Vec<NewCustomer> = file
+        .customers
+        .into_iter()
+        .map(|entry| NewCustomer {
+            id: CustomerId::from_uuid(uuid::Uuid::now_v7()),
+            details: CustomerDetails {
+                name: Some(Private::new(entry.name)),
+                notes: entry.notes.map(Private::new),
+                numbers: entry.numbers.into_iter().map(PhoneNumber::from_normalised).collect(),
+                ..CustomerDetails::default()
+            },
+        })
+        .collect();
+    running.store.seed_customers(&customers, running.clock.now()).await?;
     Ok(())
 }

@@ -48,7 +48,7 @@ pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
     let loaded = company(settings(&data, &options)?)?;
     let company = loaded.company.clone();
     let running = App::start(loaded, PasswordPolicy::FilledByDemo).await?;
-    folder::seed_customers(&data, &running.store).await?;
+    folder::seed_customers(&data, &running).await?;
     let token = passwords::supervisor_token(&data, &running.store).await?;
     if !options.no_sim {
         sim_agents::start(running.sip, simulated(&company, &data)?).await?;

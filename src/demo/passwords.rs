@@ -3,6 +3,7 @@
 //! **Owns**: one password for each agent and one supervisor token, drawn once and kept in the demo's folder, readable
 //! by its owner alone, so that a registered phone still fits after a restart.
 
+use crate::api::right::RoleName;
 use crate::config::Company;
 use recordings::Store;
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub(super) async fn supervisor_token(data: &Path, store: &Store) -> anyhow::Resu
     if let Ok(token) = std::fs::read_to_string(&path) {
         return Ok(token.trim().to_owned());
     }
-    let token = crate::cli::token::create(store, recordings::Role::Supervisor, None).await?;
+    let token = crate::api::token::create(store, RoleName::Supervisor, None).await?;
     write_private(&path, &token)?;
     Ok(token)
 }

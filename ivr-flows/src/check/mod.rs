@@ -13,6 +13,8 @@ mod circles;
 mod graph;
 mod names;
 mod paths;
+#[cfg(test)]
+mod tests;
 
 /// From this many findings on names are no longer looked for.
 const MAX_FINDINGS: usize = 100;

@@ -25,6 +25,9 @@ mod menu;
 mod run;
 mod waiting;
 
+#[cfg(test)]
+mod tests;
+
 use limits::Limits;
 use menu::MenuRun;
 use waiting::WaitRun;
@@ -98,10 +101,13 @@ impl Interpreter {
     /// Takes what happened at `now`, the time since the call began. Never fails and never blocks.
     pub fn handle(&mut self, input: FlowInput, now: Duration) {
         self.now = self.now.max(now);
-        // These two end whatever goes on, so a deadline that passed in the meantime no longer matters.
+        // These end what goes on, so a deadline that passed in the meantime no longer matters.
         match input {
             FlowInput::HungUp => return self.caller_left(),
             FlowInput::AgentConnected => return self.agent_connected(),
+            FlowInput::QueueEnded(end) if matches!(self.state, State::Waiting(_)) => {
+                return self.queue_ended(end);
+            }
             _ => {}
         }
         self.deadlines();
@@ -109,10 +115,10 @@ impl Interpreter {
             FlowInput::Start => self.start(),
             FlowInput::Key(key) => self.key(key),
             FlowInput::PlayEnded(token) => self.play_ended(token),
-            FlowInput::QueueEnded(end) => self.queue_ended(end),
             FlowInput::AgentLeft => self.agent_left(),
             // The place in the queue is for announcements, which come with `say`.
             FlowInput::Queued { .. }
+            | FlowInput::QueueEnded(_)
             | FlowInput::Tick
             | FlowInput::HungUp
             | FlowInput::AgentConnected => {}

@@ -120,10 +120,8 @@ impl Interpreter {
         self.wait_on();
     }
 
+    /// The waiting ended without an agent; only called while waiting.
     pub(super) fn queue_ended(&mut self, end: QueueEnd) {
-        if !matches!(self.state, State::Waiting(_)) {
-            return;
-        }
         self.stop_playing();
         self.leave_wait(match end {
             QueueEnd::TimedOut => ExitName::Timeout,

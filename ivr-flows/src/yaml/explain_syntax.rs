@@ -14,10 +14,8 @@ pub(super) fn help(source: &str, pos: Pos, reason: &str) -> &'static str {
         ""
     };
     let here = lines.next().unwrap_or("");
-    if [before, here]
-        .iter()
-        .any(|line| line.trim_start_matches(' ').starts_with('\t'))
-    {
+    let tabbed = |line: &&str| line.trim_start_matches(' ').starts_with('\t');
+    if reason.contains("tab") || [before, here].iter().any(tabbed) {
         return "indent with spaces, never with tabs";
     }
     if [before, here].iter().any(|line| {

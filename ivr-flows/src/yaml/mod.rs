@@ -13,6 +13,8 @@ use crate::finding::Finding;
 use crate::flow::Pos;
 
 mod explain_syntax;
+#[cfg(test)]
+mod tests;
 
 /// Larger sources are refused: the longest flows of real call centres are a twentieth of this.
 const MAX_BYTES: usize = 512 * 1024;

@@ -1,0 +1,13 @@
+//! Digest authentication (RFC 3261 22, RFC 7616, RFC 8760) with MD5 and SHA-256, `qop=auth`.
+//!
+//! **Owns**: nonces and their use ([`NonceStore`]), the check of credentials, and our answers to challenges
+//! ([`respond`]). **Must not know**: who may do what, sockets, the clock, randomness: both are handed in.
+
+mod client;
+mod digest;
+mod nonce;
+#[cfg(test)]
+mod tests;
+
+pub use client::{ChallengeError, choose, respond};
+pub use nonce::{Expected, NonceStore, Verdict};

@@ -1,0 +1,142 @@
+//! What the product wants.
+//!
+//! **Owns**: commands to their legs; the contacts of a called device. **Must not know**: how sessions do it.
+
+use super::Endpoint;
+use super::core::Core;
+use crate::leg::{Accounts, Dial, DialTarget, LegId};
+use crate::sip::dialog::Path;
+use crate::sip::message::Uri;
+use crate::sip::port::SipCommand;
+use crate::sip::session::uac::{self, Target};
+use crate::sip::session::{Leg, change, uas};
+use bytes::Bytes;
+use std::net::SocketAddr;
+
+impl Endpoint {
+    pub(super) fn on_command(&mut self, command: SipCommand) {
+        match command {
+            SipCommand::SetAccounts(accounts) => self.set_accounts(accounts),
+            SipCommand::Provisional { leg, status, sdp } => {
+                self.command(leg, |leg, core| uas::provisional(leg, core, status, sdp));
+            }
+            SipCommand::Answer { leg, sdp } => {
+                self.command(leg, |leg, core| uas::answer(leg, core, sdp))
+            }
+            SipCommand::Reject {
+                leg,
+                status,
+                retry_after,
+            } => {
+                let cause = crate::leg::LegEndCause::Local;
+                self.command(leg, |leg, core| {
+                    uas::reject(leg, core, status, retry_after, cause)
+                });
+            }
+            SipCommand::Dial {
+                leg,
+                dial,
+                destination,
+                sdp,
+            } => self.dial(leg, &dial, destination, &sdp),
+            SipCommand::Hangup { leg } => self.command(leg, |leg, core| {
+                leg.hang_up(core);
+                true
+            }),
+            SipCommand::Reanswer { leg, result } => {
+                self.command(leg, |leg, core| change::answer(leg, core, result));
+            }
+            SipCommand::ForgetDevice { extension } => {
+                let gone = self.registrar.retain(|known| known != extension);
+                self.tell_gone(gone);
+                self.watch_registrar();
+            }
+            SipCommand::Register {
+                address_of_record,
+                destination,
+                credentials,
+                expires,
+            } => {
+                let account = (address_of_record, destination, credentials);
+                self.registrations
+                    .register(&mut self.core, account, expires);
+            }
+            SipCommand::Unregister { address_of_record } => {
+                self.registrations
+                    .unregister(&mut self.core, &address_of_record);
+            }
+        }
+    }
+
+    /// A command for a leg. Legs end at any moment, so one that comes too late is counted and nothing else.
+    fn command(&mut self, id: LegId, act: impl FnOnce(&mut Leg, &mut Core) -> bool) {
+        let mut taken = false;
+        self.with_leg(id, |leg, core| taken = act(leg, core));
+        self.core.counters.bad_commands += u64::from(!taken);
+    }
+
+    fn dial(&mut self, id: LegId, dial: &Dial, destination: Option<SocketAddr>, sdp: &Bytes) {
+        if self.legs.contains_key(&id) {
+            self.core.counters.bad_commands += 1;
+            return;
+        }
+        let limits = self.core.config.limits;
+        let has_room = self.core.has_room() && self.legs.len() < limits.legs;
+        let targets = if has_room {
+            self.targets(dial, destination)
+        } else {
+            Vec::new()
+        };
+        let mut leg = uac::dial(&mut self.core, id, dial, targets, sdp);
+        leg.settle(&mut self.core);
+        if !leg.is_over() {
+            self.legs.insert(id, leg);
+        }
+    }
+
+    /// Where to send the INVITE: every live contact of a device, over the flow it registered from; or the URI.
+    fn targets(&self, dial: &Dial, destination: Option<SocketAddr>) -> Vec<Target> {
+        match &dial.target {
+            DialTarget::Device(extension) => {
+                let bindings = self.registrar.bindings(extension, self.core.now);
+                let target = |contact: &str, source| {
+                    Some(Target {
+                        uri: request_uri(contact)?,
+                        destination: source,
+                        path: Path::Flow(source),
+                    })
+                };
+                bindings
+                    .filter_map(|binding| target(&binding.contact, binding.source))
+                    .collect()
+            }
+            DialTarget::Uri(uri) => {
+                let target = destination
+                    .zip(request_uri(uri))
+                    .map(|(destination, uri)| Target {
+                        uri,
+                        destination,
+                        path: Path::Fallback(destination),
+                    });
+                target.into_iter().collect()
+            }
+        }
+    }
+
+    fn set_accounts(&mut self, accounts: Accounts) {
+        self.identity.set_accounts(accounts);
+        let identity = &self.identity;
+        let gone = self
+            .registrar
+            .retain(|extension| identity.is_device(extension));
+        self.tell_gone(gone);
+        self.watch_registrar();
+    }
+}
+
+/// A URI as a Request-URI: headers of a URI never become headers of a message (RFC 3261 19.1.1).
+fn request_uri(text: &str) -> Option<Uri> {
+    let mut uri = Uri::parse(text).ok()?;
+    uri.as_sip_mut()?.headers.clear();
+    Some(uri)
+}

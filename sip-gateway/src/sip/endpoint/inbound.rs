@@ -1,0 +1,424 @@
+//! From a datagram to whoever it is for.
+//!
+//! **Owns**: the order of checks (RFC 3261 8.2, 18.2.1; RFC 3581), answers that need no state. **Must not know**: how
+//! sessions go on.
+
+use super::Endpoint;
+use super::core::{ALLOW, Core, SDP, User};
+use crate::leg::{CallSource, IncomingCall, LegId};
+use crate::sip::dialog::{DialogKey, Path};
+use crate::sip::message::{
+    HeaderName, Message, Method, ParseError, Refusal, Request, Response, Rport, check_accept,
+    check_content, parse_datagram, validate, validate_response,
+};
+use crate::sip::port::SipEvent;
+use crate::sip::session::{self, InDialog, attempt, uas};
+use crate::sip::transaction::key::{ClientKey, ServerKey};
+use crate::sip::transaction::{Action, Actions};
+use bytes::Bytes;
+use std::net::SocketAddr;
+
+/// A request with what is known about its way.
+pub(super) struct Arrived {
+    pub(super) request: Request,
+    pub(super) key: ServerKey,
+    /// Where it came from.
+    pub(super) source: SocketAddr,
+    /// Where its answers go.
+    pub(super) reply_to: SocketAddr,
+}
+
+impl Endpoint {
+    pub(super) fn on_datagram(&mut self, source: SocketAddr, bytes: &Bytes) {
+        self.core.counters.received += 1;
+        if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            self.core.counters.keep_alives += 1;
+            return;
+        }
+        match parse_datagram(bytes) {
+            Ok(Message::Request(request)) => self.on_request(request, source),
+            Ok(Message::Response(response)) => self.on_response(&response),
+            Err(error) => self.on_unreadable(error, source),
+        }
+    }
+
+    /// Answers a request that is broken beyond reading, when its Via says where to.
+    fn on_unreadable(&mut self, error: ParseError, source: SocketAddr) {
+        self.core.counters.unreadable += 1;
+        let (Some(status), Some(mut request)) = (error.status, error.partial) else {
+            return;
+        };
+        if let Some(reply_to) = stamp(&mut request, source) {
+            let refusal = Refusal::because(status, error.problem);
+            reply(&mut self.core, &request, reply_to, &refusal);
+        }
+    }
+
+    fn on_request(&mut self, mut request: Request, source: SocketAddr) {
+        let is_ack = request.method == Method::Ack;
+        let Some(reply_to) = stamp(&mut request, source) else {
+            self.core.counters.bad_requests += 1;
+            return;
+        };
+        let key = request
+            .headers
+            .via_top()
+            .and_then(|via| ServerKey::of_request(&request, &via));
+        let valid = validate(&request);
+        let (key, known) = match key {
+            Ok(key) => {
+                let known = self.core.transactions.find_server(&key);
+                (key, known)
+            }
+            Err(_) if is_ack => {
+                self.core.counters.stray_acks += 1;
+                return;
+            }
+            Err(error) => return self.refuse(&request, reply_to, &error.into()),
+        };
+        if let Some(id) = known {
+            let mut actions = Actions::new();
+            if is_ack {
+                self.core.transactions.ack(id, self.core.now, &mut actions);
+            } else {
+                self.core.counters.repeats_received += 1;
+                self.core
+                    .transactions
+                    .repeat(id, self.core.now, &mut actions);
+            }
+            self.core.send_all(id, &actions);
+            self.core.settle(id);
+            if !is_ack || !actions.contains(&Action::Deliver) {
+                return;
+            }
+        }
+        if is_ack {
+            return self.on_ack(&request);
+        }
+        if let Err(refusal) = valid {
+            return self.refuse(&request, reply_to, &refusal);
+        }
+        let arrived = Arrived {
+            request,
+            key,
+            source,
+            reply_to,
+        };
+        self.dispatch(arrived);
+    }
+
+    fn dispatch(&mut self, arrived: Arrived) {
+        let request = &arrived.request;
+        if request.method == Method::Cancel {
+            return self.on_cancel(&arrived);
+        }
+        if request.headers.to().is_ok_and(|to| to.tag().is_some())
+            && request.method != Method::Register
+        {
+            return self.on_in_dialog(arrived);
+        }
+        match request.method {
+            Method::Invite => self.on_invite(arrived),
+            Method::Register => self.on_register(&arrived),
+            Method::Options => self.on_options(&arrived),
+            Method::Bye | Method::Info | Method::Update | Method::Prack => {
+                self.refuse(request, arrived.reply_to, &Refusal::new(481));
+            }
+            _ => match self
+                .identity
+                .identify(request, arrived.source, self.core.now)
+            {
+                Ok(_) => {
+                    let refusal = Refusal::new(405).with_header(HeaderName::Allow, ALLOW);
+                    self.refuse(request, arrived.reply_to, &refusal);
+                }
+                Err(unproven) => self.challenge(request, arrived.reply_to, unproven),
+            },
+        }
+    }
+
+    /// Answered to anybody: it is a keep-alive, says nothing but what we speak, and keeps no state.
+    fn on_options(&mut self, arrived: &Arrived) {
+        let tag = stateless_tag(&self.core, &arrived.request);
+        let response = session::capabilities(&self.core, &arrived.request, &tag);
+        self.core.transmit(arrived.reply_to, response.to_bytes());
+    }
+
+    fn on_ack(&mut self, ack: &Request) {
+        let leg = DialogKey::of_request(&ack.headers)
+            .and_then(|key| self.core.dialogs.get(&key).copied());
+        match leg {
+            Some(leg) => self.with_leg(leg, |leg, core| leg.on_ack(core, ack)),
+            None => self.core.counters.stray_acks += 1,
+        }
+    }
+
+    /// A CANCEL is believed when it matches a live INVITE and comes from the same host (RFC 3261 9.2).
+    fn on_cancel(&mut self, arrived: &Arrived) {
+        let invite = self.core.transactions.find_server(&arrived.key.cancelled());
+        let found = invite.and_then(|id| {
+            self.core
+                .transactions
+                .peer_and_user(id)
+                .map(|found| (id, found))
+        });
+        let Some((invite, (_, user))) =
+            found.filter(|(_, (peer, _))| peer.ip() == arrived.reply_to.ip())
+        else {
+            return self.refuse(&arrived.request, arrived.reply_to, &Refusal::new(481));
+        };
+        let User::Leg(leg) = user else {
+            return;
+        };
+        let tag = self
+            .legs
+            .get(&leg)
+            .and_then(|leg| leg.local_tag().map(str::to_owned));
+        let tag = tag.unwrap_or_else(|| stateless_tag(&self.core, &arrived.request));
+        let response = self.core.response(&arrived.request, 200, &tag);
+        self.core.transmit(arrived.reply_to, response.to_bytes());
+        self.with_leg(leg, |leg, core| leg.on_cancel(core, invite));
+    }
+
+    fn on_in_dialog(&mut self, arrived: Arrived) {
+        let Arrived {
+            request,
+            key,
+            source,
+            reply_to,
+        } = arrived;
+        let leg = DialogKey::of_request(&request.headers)
+            .and_then(|key| self.core.dialogs.get(&key).copied());
+        let Some(leg) = leg else {
+            return self.refuse(&request, reply_to, &Refusal::new(481));
+        };
+        if !self.core.has_room_in_dialog() {
+            return self.overloaded(&request, reply_to);
+        }
+        let transaction = self
+            .core
+            .transactions
+            .start_server(key, reply_to, User::Leg(leg));
+        let in_dialog = InDialog {
+            request: &request,
+            transaction,
+            source,
+        };
+        self.with_leg(leg, |leg, core| leg.on_request(core, &in_dialog));
+    }
+
+    fn on_invite(&mut self, arrived: Arrived) {
+        let Arrived {
+            request,
+            key,
+            source,
+            reply_to,
+        } = arrived;
+        let call_source = match self.identity.identify(&request, source, self.core.now) {
+            Ok(call_source) => call_source,
+            Err(unproven) => return self.challenge(&request, reply_to, unproven),
+        };
+        let content = check_content(&request, &[SDP]).and_then(|()| check_accept(&request, SDP));
+        if let Err(refusal) = content {
+            return self.refuse(&request, reply_to, &refusal);
+        }
+        if self.core.arrivals.is_merged(&request) {
+            return self.refuse(&request, reply_to, &Refusal::new(482));
+        }
+        let limits = self.core.config.limits;
+        let waiting = self.core.arrivals.waiting_from(source.ip());
+        if !self.core.has_room()
+            || self.legs.len() >= limits.legs
+            || waiting >= limits.ringing_per_source
+        {
+            return self.overloaded(&request, reply_to);
+        }
+        let path = match call_source {
+            CallSource::Device(_) => Path::Flow(source),
+            CallSource::Trunk(_) => Path::Fallback(source),
+        };
+        let id = self.new_leg_id();
+        let call = describe(&request, id, call_source);
+        let offer = Some(request.body.clone()).filter(|body| !body.is_empty());
+        let transaction = self
+            .core
+            .transactions
+            .start_server(key, reply_to, User::Leg(id));
+        self.core.arrivals.add(source.ip(), &request, transaction);
+        let mut leg = uas::arrive(&mut self.core, id, (request, transaction), (source, path));
+        leg.settle(&mut self.core);
+        self.legs.insert(id, leg);
+        self.core.emit(SipEvent::Incoming { call, offer });
+    }
+
+    fn on_response(&mut self, response: &Response) {
+        let key =
+            validate_response(response).and_then(|()| ClientKey::of_response(&response.headers));
+        let Ok(Some(key)) = key else {
+            self.core.counters.stray_responses += 1;
+            return;
+        };
+        let Some(id) = self.core.transactions.find_client(&key) else {
+            self.core.counters.stray_responses += 1;
+            return;
+        };
+        let ack = if *key.method() == Method::Invite && response.status >= 300 {
+            self.invite_of(id)
+                .and_then(|invite| attempt::ack_of_refusal(invite, response))
+        } else {
+            None
+        };
+        let ack = ack.map(|ack| ack.to_bytes()).unwrap_or_default();
+        let mut actions = Actions::new();
+        self.core
+            .transactions
+            .response(id, response.status, ack, self.core.now, &mut actions);
+        self.after_client(id, &actions, Some(response));
+    }
+
+    pub(super) fn refuse(&mut self, request: &Request, reply_to: SocketAddr, refusal: &Refusal) {
+        if matches!(refusal.status, 400 | 416 | 420 | 505) {
+            self.core.counters.bad_requests += 1;
+        }
+        reply(&mut self.core, request, reply_to, refusal);
+    }
+
+    /// 503 without state; the pause is spread, so that all who were refused do not come back together.
+    pub(super) fn overloaded(&mut self, request: &Request, reply_to: SocketAddr) {
+        self.core.counters.overload += 1;
+        let pause = self.core.ids.below(26).saturating_add(5);
+        let refusal = Refusal::new(503).with_header(HeaderName::RetryAfter, pause);
+        reply(&mut self.core, request, reply_to, &refusal);
+    }
+
+    /// 401 without state; the same words for every user.
+    pub(super) fn challenge(
+        &mut self,
+        request: &Request,
+        reply_to: SocketAddr,
+        unproven: super::identity::Unproven,
+    ) {
+        self.core.counters.challenges += 1;
+        self.core.counters.failed_auth += u64::from(unproven.failed);
+        let randomness = self.core.ids.below(u64::MAX);
+        let challenge = self.identity.challenge(unproven, self.core.now, randomness);
+        let refusal = Refusal::new(401).with_header(HeaderName::WwwAuthenticate, challenge);
+        reply(&mut self.core, request, reply_to, &refusal);
+    }
+
+    /// Odd numbers are calls that came in; even ones are the product's to choose.
+    fn new_leg_id(&mut self) -> LegId {
+        let id = LegId(self.next_leg);
+        self.next_leg = self.next_leg.wrapping_add(2);
+        id
+    }
+}
+
+/// Answers without keeping state: each repeat of the request gets the same answer (RFC 3261 8.2.7).
+fn reply(core: &mut Core, request: &Request, reply_to: SocketAddr, refusal: &Refusal) {
+    let tag = stateless_tag(core, request);
+    let mut response = refusal.to_response(request).with_to_tag(&tag);
+    response
+        .headers
+        .push(HeaderName::Server, core.config.agent_name.as_str());
+    core.transmit(reply_to, response.to_bytes());
+}
+
+fn stateless_tag(core: &Core, request: &Request) -> String {
+    let headers = &request.headers;
+    let text = |name| headers.get_str(name).unwrap_or_default();
+    core.ids.stateless_tag(&[
+        text(&HeaderName::CallId),
+        text(&HeaderName::From),
+        text(&HeaderName::CSeq),
+    ])
+}
+
+/// Writes where the request really came from into its top Via (RFC 3261 18.2.1, RFC 3581 4); gives where answers go.
+/// None when the Via cannot be read: then nobody can be answered.
+fn stamp(request: &mut Request, source: SocketAddr) -> Option<SocketAddr> {
+    let mut vias = request.headers.vias().ok()?;
+    let top = vias.first_mut()?;
+    let mut reply_to = SocketAddr::new(source.ip(), top.port.unwrap_or(5060));
+    if top.rport != Rport::Absent {
+        top.rport = Rport::Port(source.port());
+        reply_to = source;
+    }
+    top.received =
+        (top.rport != Rport::Absent || top.host.ip() != Some(source.ip())).then_some(source.ip());
+    request.headers.remove(&HeaderName::Via);
+    for via in vias.into_iter().rev() {
+        request.headers.push_front(HeaderName::Via, via);
+    }
+    Some(reply_to)
+}
+
+/// What the product is told of a call.
+fn describe(request: &Request, leg: LegId, source: CallSource) -> IncomingCall {
+    let headers = &request.headers;
+    let to = headers.to().ok();
+    let (caller_user, caller_name) = match &source {
+        CallSource::Device(extension) => {
+            let name = headers.from().ok().and_then(|from| from.display);
+            (Some(extension.clone()), name)
+        }
+        CallSource::Trunk(_) => caller(request),
+    };
+    IncomingCall {
+        leg,
+        source,
+        dialed_user: request.uri.user_unescaped().unwrap_or_default(),
+        to_user: to
+            .and_then(|to| to.uri.user_unescaped())
+            .unwrap_or_default(),
+        caller_user,
+        caller_name: caller_name
+            .map(|name| printable(&name))
+            .filter(|name| !name.is_empty()),
+        sip_call_id: headers.call_id().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The caller as a trunk names it: P-Asserted-Identity, else From; nobody when it is withheld (RFC 3323, RFC 3325).
+fn caller(request: &Request) -> (Option<String>, Option<String>) {
+    let headers = &request.headers;
+    let privacy = headers.get_str(&HeaderName::Privacy).unwrap_or_default();
+    let withheld = privacy.split([';', ',']).map(str::trim);
+    if withheld.into_iter().any(|one| {
+        ["id", "user", "header"]
+            .iter()
+            .any(|word| one.eq_ignore_ascii_case(word))
+    }) {
+        return (None, None);
+    }
+    let asserted = headers.p_asserted_identity().unwrap_or_default();
+    let identity = asserted.into_iter().next().or_else(|| headers.from().ok());
+    let Some(identity) = identity else {
+        return (None, None);
+    };
+    let nameless = [
+        "anonymous",
+        "unknown",
+        "unavailable",
+        "restricted",
+        "private",
+    ];
+    let is_hidden = |user: &String| {
+        user.is_empty()
+            || user.chars().any(char::is_control)
+            || nameless.iter().any(|word| user.eq_ignore_ascii_case(word))
+    };
+    match identity
+        .uri
+        .user_unescaped()
+        .filter(|user| !is_hidden(user))
+    {
+        Some(user) => (Some(user), identity.display),
+        None => (None, None),
+    }
+}
+
+/// Without control characters, and not longer than anybody's name.
+fn printable(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(128).collect()
+}

@@ -1,0 +1,221 @@
+//! One object for all SIP of one process.
+//!
+//! **Owns**: [`Endpoint`]: it takes datagrams, commands and the time, and gives datagrams, events and the next
+//! deadline. **Must not know**: sockets, clocks, tasks, randomness, what SDP says, what a call is for.
+//!
+//! ```text
+//! loop {
+//!     endpoint.handle(input, now);
+//!     while let Some(output) = endpoint.poll_output() { send or tell }
+//!     wait for the next input, at most until endpoint.next_deadline(); then handle(SipInput::Tick, now)
+//! }
+//! ```
+
+pub(crate) mod answer;
+pub(crate) mod arrivals;
+mod commands;
+pub mod config;
+pub(crate) mod core;
+pub(crate) mod identity;
+pub(crate) mod ids;
+mod inbound;
+mod register;
+pub(crate) mod schedule;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{Counters, EndpointConfig, Limits, Occupancy};
+
+use self::core::{Core, User};
+use self::identity::Identity;
+use self::schedule::Owner;
+use crate::leg::{Accounts, DeviceChange, LegId};
+use crate::sip::message::{Request, Response};
+use crate::sip::port::{SipEvent, SipInput, SipOutput};
+use crate::sip::registrar::client::Registrations;
+use crate::sip::registrar::{Registrar, RegistrationRecord};
+use crate::sip::session::{Failure, Leg};
+use crate::sip::transaction::{Action, Actions, TransactionId};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// All SIP of one process: transactions, dialogs, sessions, registrar, our own registrations.
+#[derive(Debug)]
+pub struct Endpoint {
+    core: Core,
+    identity: Identity,
+    legs: BTreeMap<LegId, Leg>,
+    registrar: Registrar,
+    registrations: Registrations,
+    next_leg: u64,
+}
+
+impl Endpoint {
+    /// An endpoint without calls or bindings. The seed must be secret and random: names and nonces come from it.
+    #[must_use]
+    pub fn new(config: EndpointConfig, accounts: Accounts, now: Instant) -> Self {
+        let mut secret = Sha256::new();
+        secret.update(config.seed);
+        secret.update(b"nonce");
+        let secret: [u8; 32] = secret.finalize().into();
+        Self {
+            identity: Identity::new(config.domain.clone(), secret, accounts),
+            registrar: Registrar::new(config.limits.contacts_per_device),
+            core: Core::new(config, now),
+            legs: BTreeMap::new(),
+            registrations: Registrations::default(),
+            next_leg: 1,
+        }
+    }
+
+    /// Advances everything. Never fails and never blocks; afterwards call [`Self::poll_output`] until it gives none.
+    pub fn handle(&mut self, input: SipInput, now: Instant) {
+        self.core.now = now;
+        match input {
+            SipInput::Datagram { source, bytes } => self.on_datagram(source, &bytes),
+            SipInput::Refused { peer } => self.on_refused(peer),
+            SipInput::Command(command) => self.on_command(command),
+            SipInput::Tick => {}
+        }
+        self.run_due();
+    }
+
+    /// The next thing to send or to tell; none when all has been given.
+    pub fn poll_output(&mut self) -> Option<SipOutput> {
+        self.core.poll_output()
+    }
+
+    /// When [`SipInput::Tick`] is wanted at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.core.schedule.next()
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.core.counters
+    }
+
+    /// How much there is now.
+    #[must_use]
+    pub fn occupancy(&self) -> Occupancy {
+        Occupancy {
+            transactions: self.core.transactions.len(),
+            legs: self.legs.len(),
+            dialogs: self.core.dialogs.len(),
+            bindings: self.registrar.len(),
+            registrations: self.registrations.len(),
+            deadlines: self.core.schedule.len(),
+        }
+    }
+
+    /// All bindings of devices with the time they have left, to be kept over a restart.
+    #[must_use]
+    pub fn registrations(&self, now: Instant) -> Vec<RegistrationRecord> {
+        self.registrar.records(now)
+    }
+
+    /// Puts a binding back after a restart; ignored when its device is no account any more. Tells
+    /// [`SipEvent::Device`] for a device's first.
+    pub fn restore_registration(&mut self, record: &RegistrationRecord, now: Instant) {
+        self.core.now = now;
+        if self.identity.is_device(&record.extension) && self.registrar.restore(record, now) {
+            self.core.emit(SipEvent::Device {
+                extension: record.extension.clone(),
+                change: DeviceChange::Registered,
+            });
+        }
+        self.watch_registrar();
+    }
+
+    fn run_due(&mut self) {
+        let now = self.core.now;
+        while let Some(owner) = self.core.schedule.pop_due(now) {
+            match owner {
+                Owner::Transaction(id) => self.fire(id),
+                Owner::Leg(id) => self.with_leg(id, Leg::on_timer),
+                Owner::Registrar => self.expire_bindings(),
+                Owner::Registration(id) => self.registrations.on_timer(&mut self.core, id),
+            }
+        }
+    }
+
+    /// One timer of a transaction; a second one that is due too comes with the next turn.
+    fn fire(&mut self, id: TransactionId) {
+        let mut actions = Actions::new();
+        self.core.transactions.fire(id, self.core.now, &mut actions);
+        self.after_client(id, &actions, None);
+    }
+
+    /// The transport reported a peer as gone: every request of ours that waits for it has failed.
+    fn on_refused(&mut self, peer: std::net::SocketAddr) {
+        for id in self.core.transactions.clients_of(peer) {
+            let mut actions = Actions::new();
+            self.core
+                .transactions
+                .transport_error(id, self.core.now, &mut actions);
+            self.after_client(id, &actions, None);
+        }
+    }
+
+    /// Carries out what a machine wants: sends, tells its user, takes it out when it is over.
+    fn after_client(&mut self, id: TransactionId, actions: &[Action], response: Option<&Response>) {
+        self.core.send_all(id, actions);
+        for action in actions {
+            match (action, response) {
+                (Action::Deliver, Some(response)) => self.deliver(id, Ok(response)),
+                (Action::TimedOut, _) => self.deliver(id, Err(Failure::TimedOut)),
+                (Action::TransportFailed, _) => self.deliver(id, Err(Failure::Unreachable)),
+                (Action::Send(_) | Action::Deliver, _) => {}
+            }
+        }
+        if let Some(User::Leg(leg)) = self.core.settle(id) {
+            self.with_leg(leg, |leg, _| leg.on_transaction_over(id));
+        }
+    }
+
+    fn deliver(&mut self, id: TransactionId, outcome: Result<&Response, Failure>) {
+        let Some((_, user)) = self.core.transactions.peer_and_user(id) else {
+            return;
+        };
+        match user {
+            User::Leg(leg) => self.with_leg(leg, |leg, core| match outcome {
+                Ok(response) => leg.on_response(core, id, response),
+                Err(failure) => leg.on_failure(core, id, failure),
+            }),
+            User::Registration(registration) => {
+                self.registrations
+                    .on_outcome(&mut self.core, registration, id, outcome.ok());
+            }
+            User::Nobody => {}
+        }
+    }
+
+    /// The only way to a leg: whatever is done to it, its deadline and the indexes are right afterwards, and it is
+    /// taken out when nothing is owed to anybody any more.
+    fn with_leg(&mut self, id: LegId, act: impl FnOnce(&mut Leg, &mut Core)) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        act(leg, &mut self.core);
+        leg.settle(&mut self.core);
+        if leg.is_over() {
+            debug_assert!(
+                leg.has_ended(),
+                "a leg is over and the product was not told"
+            );
+            self.legs.remove(&id);
+        }
+    }
+
+    /// The INVITE of ours that a client transaction carries.
+    fn invite_of(&self, id: TransactionId) -> Option<&Request> {
+        match self.core.transactions.peer_and_user(id)? {
+            (_, User::Leg(leg)) => self.legs.get(&leg)?.invite_of(id),
+            _ => None,
+        }
+    }
+}

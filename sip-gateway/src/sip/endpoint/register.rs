@@ -1,0 +1,163 @@
+//! REGISTER from devices (RFC 3261 10.3): authentication, limits, the answer.
+//!
+//! **Owns**: the reading of a REGISTER and its 200. **Must not know**: how bindings are kept.
+
+use super::Endpoint;
+use super::core::User;
+use super::inbound::Arrived;
+use super::schedule::Owner;
+use crate::leg::DeviceChange;
+use crate::sip::message::{
+    Contacts, HeaderName, NameAddr, Params, Refusal, Request, Response, Uri,
+};
+use crate::sip::port::SipEvent;
+use crate::sip::registrar::{ContactUpdate, Registration, Update};
+use std::time::Duration;
+
+/// Contacts of one REGISTER at most.
+const MAX_CONTACTS: usize = 32;
+
+impl Endpoint {
+    /// Always challenged; a device may change its own bindings only.
+    pub(super) fn on_register(&mut self, arrived: &Arrived) {
+        let (request, reply_to) = (&arrived.request, arrived.reply_to);
+        let user =
+            |address: Option<NameAddr>| address.and_then(|address| address.uri.user_unescaped());
+        let extension = user(request.headers.to().ok()).unwrap_or_default();
+        if let Err(unproven) = self.identity.prove(request, &extension, self.core.now) {
+            return self.challenge(request, reply_to, unproven);
+        }
+        if !self.core.has_room() {
+            return self.overloaded(request, reply_to);
+        }
+        // From here on the answer is kept: credentials count once, so a repeat must not be judged again.
+        let transaction =
+            self.core
+                .transactions
+                .start_server(arrived.key.clone(), reply_to, User::Nobody);
+        let response = if user(request.headers.from().ok()).as_deref() == Some(extension.as_str()) {
+            self.register(arrived, &extension)
+        } else {
+            Err(Refusal::new(403))
+        };
+        let tag = self.core.ids.tag();
+        let mut response = response
+            .unwrap_or_else(|refusal| refusal.to_response(request))
+            .with_to_tag(&tag);
+        let agent = self.core.config.agent_name.clone();
+        response.headers.push(HeaderName::Server, agent);
+        self.core.respond(transaction, &response);
+    }
+
+    fn register(&mut self, arrived: &Arrived, extension: &str) -> Result<Response, Refusal> {
+        let request = &arrived.request;
+        let update = self.read_update(request)?;
+        let registration = Registration {
+            extension,
+            call_id: request.headers.call_id()?,
+            cseq: request.headers.cseq()?.number,
+            source: arrived.source,
+            update,
+        };
+        let change = self.registrar.register(&registration, self.core.now);
+        let change = change.map_err(|_| Refusal::because(500, "Out of Order"))?;
+        self.watch_registrar();
+        if let Some(change) = change {
+            let extension = extension.to_owned();
+            self.core.emit(SipEvent::Device { extension, change });
+        }
+        Ok(self.registered(request, extension))
+    }
+
+    /// What the REGISTER asks for, with our limits applied.
+    fn read_update(&self, request: &Request) -> Result<Update, Refusal> {
+        // A broken Expires counts as none (RFC 3261 20.19).
+        let header = request.headers.expires().ok().flatten();
+        let contacts = match request.headers.contacts()? {
+            Contacts::Star if header == Some(0) => return Ok(Update::RemoveAll),
+            Contacts::Star => {
+                return Err(Refusal::because(
+                    400,
+                    "Bad Request: Contact * without Expires 0",
+                ));
+            }
+            Contacts::List(contacts) if contacts.is_empty() => return Ok(Update::Query),
+            Contacts::List(contacts) => contacts,
+        };
+        if contacts.len() > MAX_CONTACTS {
+            return Err(Refusal::because(400, "Bad Request: too many contacts"));
+        }
+        let updates = contacts
+            .iter()
+            .map(|contact| self.read_contact(contact, header));
+        updates.collect::<Result<_, _>>().map(Update::Contacts)
+    }
+
+    fn read_contact(
+        &self,
+        contact: &NameAddr,
+        header: Option<u32>,
+    ) -> Result<ContactUpdate, Refusal> {
+        let limits = self.core.config.limits;
+        if contact.uri.as_sip().is_none() {
+            return Err(Refusal::because(400, "Bad Request: Contact is no SIP URI"));
+        }
+        let wanted = contact
+            .params
+            .get("expires")
+            .map_or(header, |text| text.parse().ok());
+        let wanted = wanted.map_or(limits.max_expires, |seconds| {
+            Duration::from_secs(u64::from(seconds))
+        });
+        if !wanted.is_zero() && wanted < limits.min_expires {
+            let least = limits.min_expires.as_secs();
+            return Err(Refusal::new(423).with_header(HeaderName::MinExpires, least));
+        }
+        Ok(ContactUpdate {
+            contact: contact.uri.to_string(),
+            expires: wanted.min(limits.max_expires),
+            instance: contact.params.get("+sip.instance").map(str::to_owned),
+            reg_id: contact
+                .params
+                .get("reg-id")
+                .and_then(|text| text.parse().ok()),
+        })
+    }
+
+    /// 200 with every live contact and the seconds it has left.
+    fn registered(&self, request: &Request, extension: &str) -> Response {
+        let mut response = Response::to_request(request, 200);
+        let now = self.core.now;
+        for binding in self.registrar.bindings(extension, now) {
+            let Ok(uri) = Uri::parse(&binding.contact) else {
+                continue;
+            };
+            let left = binding.expires_at.saturating_duration_since(now).as_secs();
+            let mut contact = NameAddr::new(uri);
+            let mut params = Params::new();
+            params.set("expires", Some(&left.to_string()));
+            contact.params = params;
+            response.headers.push(HeaderName::Contact, contact);
+        }
+        response
+    }
+
+    pub(super) fn expire_bindings(&mut self) {
+        let gone = self.registrar.expire(self.core.now);
+        self.tell_gone(gone);
+        self.watch_registrar();
+    }
+
+    pub(super) fn tell_gone(&mut self, extensions: Vec<String>) {
+        for extension in extensions {
+            let change = DeviceChange::Gone { by_device: false };
+            self.core.emit(SipEvent::Device { extension, change });
+        }
+    }
+
+    /// Wakes us when the next binding ends.
+    pub(super) fn watch_registrar(&mut self) {
+        let due = self.registrar.next_deadline();
+        self.core.schedule.set(Owner::Registrar, due);
+    }
+}

@@ -1,0 +1,11 @@
+//! Endpoints that talk to each other over a virtual network, and to scripted peers that send raw text.
+
+mod calls;
+mod devices;
+mod kit;
+mod lossy;
+mod overload;
+mod puppet;
+mod races;
+mod raw;
+mod reinvite;

@@ -1,0 +1,340 @@
+//! Which devices are registered where (RFC 3261 10.3, with flows as in RFC 5626).
+//!
+//! **Owns**: bindings, their expiry, their order. **Must not know**: messages, digest, calls. A binding remembers the
+//! address its REGISTER came from, and requests to the device go there: that is the only path that is known to work
+//! through a NAT.
+
+pub mod client;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::leg::DeviceChange;
+
+/// One contact of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The contact URI as the device wrote it.
+    pub contact: String,
+    /// Where its REGISTER came from; requests go there.
+    pub source: SocketAddr,
+    /// Call-ID of the last REGISTER.
+    pub call_id: String,
+    /// CSeq number of the last REGISTER.
+    pub cseq: u32,
+    /// `+sip.instance` of RFC 5626, as written.
+    pub instance: Option<String>,
+    /// `reg-id` of RFC 5626.
+    pub reg_id: Option<u32>,
+    /// When it ends.
+    pub expires_at: Instant,
+}
+
+/// One binding in a form that outlives the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrationRecord {
+    /// The device.
+    pub extension: String,
+    /// The contact URI as the device wrote it.
+    pub contact: String,
+    /// Where its REGISTER came from.
+    pub source: SocketAddr,
+    /// Call-ID of the last REGISTER.
+    pub call_id: String,
+    /// CSeq number of the last REGISTER.
+    pub cseq: u32,
+    /// `+sip.instance` of RFC 5626, as written.
+    pub instance: Option<String>,
+    /// `reg-id` of RFC 5626.
+    pub reg_id: Option<u32>,
+    /// Whole seconds left.
+    pub expires_in: u64,
+}
+
+/// One Contact of a REGISTER.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactUpdate {
+    /// The URI as written.
+    pub contact: String,
+    /// Wanted lifetime after limits were applied; zero removes.
+    pub expires: Duration,
+    /// `+sip.instance`, as written.
+    pub instance: Option<String>,
+    /// `reg-id`.
+    pub reg_id: Option<u32>,
+}
+
+/// What a REGISTER asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// No Contact: what is there?
+    Query,
+    /// `Contact: *` with `Expires: 0`.
+    RemoveAll,
+    /// These contacts, all or none.
+    Contacts(Vec<ContactUpdate>),
+}
+
+/// A REGISTER that was authenticated, without its message.
+#[derive(Clone, Debug)]
+pub struct Registration<'a> {
+    /// The device.
+    pub extension: &'a str,
+    /// Its Call-ID.
+    pub call_id: &'a str,
+    /// Its CSeq number.
+    pub cseq: u32,
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// What it asks for.
+    pub update: Update,
+}
+
+/// The request is older than what a binding already knows (RFC 3261 10.3 step 7): nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfOrder;
+
+/// All bindings of all devices.
+#[derive(Debug)]
+pub struct Registrar {
+    contacts_per_device: usize,
+    devices: BTreeMap<String, Vec<Binding>>,
+    /// The earliest expiry of each device.
+    expiry: BTreeSet<(Instant, String)>,
+}
+
+impl Registrar {
+    /// An empty one; a device has at most `contacts_per_device` contacts.
+    #[must_use]
+    pub const fn new(contacts_per_device: usize) -> Self {
+        Self {
+            contacts_per_device,
+            devices: BTreeMap::new(),
+            expiry: BTreeSet::new(),
+        }
+    }
+
+    /// Applies a REGISTER, all of it or nothing. `Some` when the device came or went.
+    ///
+    /// # Errors
+    /// [`OutOfOrder`] when a binding it touches has the same Call-ID and a CSeq that is not lower.
+    pub fn register(
+        &mut self,
+        request: &Registration<'_>,
+        now: Instant,
+    ) -> Result<Option<DeviceChange>, OutOfOrder> {
+        let mut bindings = self
+            .devices
+            .get(request.extension)
+            .cloned()
+            .unwrap_or_default();
+        bindings.retain(|binding| binding.expires_at > now);
+        let was_registered = self.is_registered(request.extension);
+        match &request.update {
+            Update::Query => return Ok(None),
+            Update::RemoveAll => {
+                if bindings.iter().any(|binding| is_older(request, binding)) {
+                    return Err(OutOfOrder);
+                }
+                bindings.clear();
+            }
+            Update::Contacts(contacts) => {
+                let touched =
+                    |binding: &&Binding| contacts.iter().any(|contact| is_same(contact, binding));
+                if bindings
+                    .iter()
+                    .filter(touched)
+                    .any(|binding| is_older(request, binding))
+                {
+                    return Err(OutOfOrder);
+                }
+                for contact in contacts {
+                    apply(&mut bindings, contact, request, now);
+                }
+            }
+        }
+        while bindings.len() > self.contacts_per_device {
+            // Sorted by age: the one refreshed longest ago stands first.
+            bindings.remove(0);
+        }
+        self.put(request.extension, bindings);
+        Ok(
+            match (was_registered, self.is_registered(request.extension)) {
+                (false, true) => Some(DeviceChange::Registered),
+                (true, false) => Some(DeviceChange::Gone { by_device: true }),
+                _ => None,
+            },
+        )
+    }
+
+    /// The live bindings of a device, the one refreshed longest ago first.
+    pub fn bindings(&self, extension: &str, now: Instant) -> impl Iterator<Item = &Binding> {
+        let all = self.devices.get(extension).map_or(&[][..], Vec::as_slice);
+        all.iter().filter(move |binding| binding.expires_at > now)
+    }
+
+    /// Whether the device has a binding that was not taken out yet.
+    #[must_use]
+    pub fn is_registered(&self, extension: &str) -> bool {
+        self.devices.contains_key(extension)
+    }
+
+    /// When the first binding ends.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.expiry.first().map(|(due, _)| *due)
+    }
+
+    /// Takes out what has expired; gives the devices that have nothing left.
+    pub fn expire(&mut self, now: Instant) -> Vec<String> {
+        let mut gone = Vec::new();
+        while let Some((due, extension)) = self.expiry.first().cloned() {
+            if due > now {
+                break;
+            }
+            let mut bindings = self.devices.get(&extension).cloned().unwrap_or_default();
+            bindings.retain(|binding| binding.expires_at > now);
+            self.put(&extension, bindings);
+            if !self.is_registered(&extension) {
+                gone.push(extension);
+            }
+        }
+        gone
+    }
+
+    /// Takes out every device that `keep` does not want; gives those that were registered.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) -> Vec<String> {
+        let gone: Vec<String> = self
+            .devices
+            .keys()
+            .filter(|name| !keep(name))
+            .cloned()
+            .collect();
+        for extension in &gone {
+            self.put(extension, Vec::new());
+        }
+        gone
+    }
+
+    /// All bindings, for a restart.
+    #[must_use]
+    pub fn records(&self, now: Instant) -> Vec<RegistrationRecord> {
+        let devices = self.devices.iter();
+        devices
+            .flat_map(|(extension, bindings)| {
+                bindings
+                    .iter()
+                    .map(move |binding| record(extension, binding, now))
+            })
+            .filter(|record| record.expires_in > 0)
+            .collect()
+    }
+
+    /// Puts one binding back after a restart; true when it is the device's first.
+    pub fn restore(&mut self, record: &RegistrationRecord, now: Instant) -> bool {
+        let mut bindings = self
+            .devices
+            .get(&record.extension)
+            .cloned()
+            .unwrap_or_default();
+        let known = bindings
+            .iter()
+            .any(|binding| binding.contact == record.contact);
+        if record.expires_in == 0 || known || bindings.len() >= self.contacts_per_device {
+            return false;
+        }
+        bindings.push(Binding {
+            contact: record.contact.clone(),
+            source: record.source,
+            call_id: record.call_id.clone(),
+            cseq: record.cseq,
+            instance: record.instance.clone(),
+            reg_id: record.reg_id,
+            expires_at: now + Duration::from_secs(record.expires_in.min(86_400)),
+        });
+        let first = bindings.len() == 1;
+        self.put(&record.extension, bindings);
+        first
+    }
+
+    /// How many bindings there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.devices.values().map(Vec::len).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.devices.is_empty()
+    }
+
+    /// The only place that changes a device's bindings, so that the expiry queue cannot differ from them.
+    fn put(&mut self, extension: &str, bindings: Vec<Binding>) {
+        let earliest =
+            |bindings: &[Binding]| bindings.iter().map(|binding| binding.expires_at).min();
+        if let Some(due) = self.devices.get(extension).and_then(|old| earliest(old)) {
+            self.expiry.remove(&(due, extension.to_owned()));
+        }
+        match earliest(&bindings) {
+            Some(due) => {
+                self.expiry.insert((due, extension.to_owned()));
+                self.devices.insert(extension.to_owned(), bindings);
+            }
+            None => {
+                self.devices.remove(extension);
+            }
+        }
+    }
+}
+
+/// The same Call-ID with a CSeq that is not higher: an old request that arrived late.
+fn is_older(request: &Registration<'_>, binding: &Binding) -> bool {
+    request.call_id == binding.call_id && request.cseq <= binding.cseq
+}
+
+/// Two contacts are one when the URI is the same, or the instance and reg-id of RFC 5626 6.
+fn is_same(contact: &ContactUpdate, binding: &Binding) -> bool {
+    contact.contact == binding.contact
+        || (contact.instance.is_some()
+            && contact.instance == binding.instance
+            && contact.reg_id == binding.reg_id)
+}
+
+fn apply(
+    bindings: &mut Vec<Binding>,
+    contact: &ContactUpdate,
+    request: &Registration<'_>,
+    now: Instant,
+) {
+    bindings.retain(|binding| !is_same(contact, binding));
+    if contact.expires.is_zero() {
+        return;
+    }
+    bindings.push(Binding {
+        contact: contact.contact.clone(),
+        source: request.source,
+        call_id: request.call_id.to_owned(),
+        cseq: request.cseq,
+        instance: contact.instance.clone(),
+        reg_id: contact.reg_id,
+        expires_at: now + contact.expires,
+    });
+}
+
+fn record(extension: &str, binding: &Binding, now: Instant) -> RegistrationRecord {
+    RegistrationRecord {
+        extension: extension.to_owned(),
+        contact: binding.contact.clone(),
+        source: binding.source,
+        call_id: binding.call_id.clone(),
+        cseq: binding.cseq,
+        instance: binding.instance.clone(),
+        reg_id: binding.reg_id,
+        expires_in: binding.expires_at.saturating_duration_since(now).as_secs(),
+    }
+}

@@ -1,0 +1,291 @@
+//! Session descriptions: offer and answer (RFC 3264) for one audio stream.
+//!
+//! **Owns**: what we offer, what we accept, and the values both sides agreed on. **Must not know**: dialogs, sockets,
+//! media threads. `sdp-types` is imported in this folder alone.
+//!
+//! PCMU and `telephone-event` today. Every other stream of an offer is answered with port 0, in its place.
+
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use bytes::Bytes;
+use read::{Stream, read_streams};
+use std::net::{IpAddr, SocketAddr};
+
+/// Bytes of a description at most.
+const MAX_BYTES: usize = 16_384;
+/// Streams of a description at most.
+const MAX_STREAMS: usize = 16;
+/// Packet time when nobody asks for another, and when what is asked for is not sensible.
+const DEFAULT_PTIME_MS: u32 = 20;
+/// The number of `telephone-event` in our offers.
+const OFFERED_EVENTS: u8 = 101;
+
+/// Our end of the stream, for an offer or an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalMedia {
+    /// Where we receive.
+    pub address: IpAddr,
+    /// RTP port; RTCP is expected at the next one.
+    pub port: u16,
+    /// `o=` session id; stays the same through a session.
+    pub session_id: u64,
+    /// `o=` version; one more with each description that differs from the last one (RFC 3264 8).
+    pub version: u64,
+}
+
+/// Codecs that we can negotiate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// G.711 µ-law, 8 kHz, static payload type 0.
+    Pcmu,
+}
+
+impl Codec {
+    /// Name in `rtpmap`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pcmu => "PCMU",
+        }
+    }
+
+    /// RTP clock in Hz.
+    #[must_use]
+    pub fn clock_rate(self) -> u32 {
+        match self {
+            Self::Pcmu => 8_000,
+        }
+    }
+
+    /// Static payload type (RFC 3551 6), if it has one.
+    #[must_use]
+    pub fn static_payload_type(self) -> Option<u8> {
+        match self {
+            Self::Pcmu => Some(0),
+        }
+    }
+}
+
+/// Which way audio may flow, as seen from us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    SendRecv,
+    /// We send only; they listen.
+    SendOnly,
+    /// We receive only: we are on hold and may hear their music.
+    RecvOnly,
+    /// Neither.
+    Inactive,
+}
+
+impl Direction {
+    /// The same, seen from the other end.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::SendOnly => Self::RecvOnly,
+            Self::RecvOnly => Self::SendOnly,
+            both => both,
+        }
+    }
+
+    /// We may send.
+    #[must_use]
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// We may receive.
+    #[must_use]
+    pub fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// Attribute name.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
+/// What both sides agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NegotiatedMedia {
+    /// Where to send RTP. Unspecified address (`0.0.0.0`) when the other side is on hold the old way; `direction` does
+    /// not send then.
+    pub remote: SocketAddr,
+    /// Where to send RTCP: `a=rtcp` (RFC 3605) or the next port.
+    pub rtcp: SocketAddr,
+    /// The codec of both ways.
+    pub codec: Codec,
+    /// Its payload type.
+    pub payload_type: u8,
+    /// Payload type of `telephone-event/8000` (RFC 4733), when agreed.
+    pub telephone_event: Option<u8>,
+    /// Packet time they want to receive, 10-60 ms.
+    pub ptime_ms: u32,
+    /// Which way audio may flow, as seen from us.
+    pub direction: Direction,
+}
+
+/// A description that we cannot use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct SdpError {
+    /// 400: no description at all. 488: nothing in it that we could take.
+    pub status: u16,
+    /// Why, without any of the content.
+    pub problem: &'static str,
+}
+
+impl SdpError {
+    fn malformed(problem: &'static str) -> Self {
+        Self {
+            status: 400,
+            problem,
+        }
+    }
+
+    fn unacceptable(problem: &'static str) -> Self {
+        Self {
+            status: 488,
+            problem,
+        }
+    }
+}
+
+/// A description that has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionDescription(sdp_types::Session);
+
+impl SessionDescription {
+    /// How many streams (m-lines) it has.
+    #[must_use]
+    pub fn stream_count(&self) -> usize {
+        self.0.medias.len()
+    }
+
+    /// `o=` session id and version: the same pair again means that nothing changed (RFC 3264 8).
+    #[must_use]
+    pub fn origin(&self) -> (&str, u64) {
+        (&self.0.origin.sess_id, self.0.origin.sess_version)
+    }
+}
+
+/// Reads a description.
+///
+/// # Errors
+/// 400: not SDP, a mandatory line is missing, a number does not fit, NUL bytes, too long.
+pub fn parse(bytes: &[u8]) -> Result<SessionDescription, SdpError> {
+    read::parse(bytes).map(SessionDescription)
+}
+
+/// An offer of one audio stream with these codecs, in this order, and `telephone-event`.
+#[must_use]
+pub fn make_offer(local: &LocalMedia, codecs: &[Codec]) -> Bytes {
+    write::offer(local, codecs)
+}
+
+/// Answers an offer: the first audio stream that we can take is taken, everything else declined in its place. Our
+/// direction is the reverse of theirs.
+///
+/// # Errors
+/// 400 when the offer is no SDP, 488 when it has no audio that we can take.
+pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Bytes, NegotiatedMedia), SdpError> {
+    let offer = parse(offer)?;
+    let streams = read_streams(&offer.0, local.address.is_ipv4())?;
+    let mut reason = SdpError::unacceptable("no audio stream");
+    for (place, stream) in streams.iter().enumerate() {
+        match stream.as_ref().map_err(|e| *e).and_then(take) {
+            Ok(agreed) => {
+                let bytes = write::answer(&offer.0, place, local, &agreed);
+                return Ok((bytes, agreed));
+            }
+            Err(error) if error.status == 400 => return Err(error),
+            Err(error) => reason = error,
+        }
+    }
+    Err(reason)
+}
+
+/// Reads the answer to an offer of ours.
+///
+/// # Errors
+/// 400 when the answer is no SDP, 488 when it does not fit the offer or declines our stream. The status is for the
+/// record: an answer is not answered, the dialog is ended.
+pub fn accept_answer(answer: &[u8], our_offer: &[u8]) -> Result<NegotiatedMedia, SdpError> {
+    let offer = parse(our_offer)?;
+    let answer = parse(answer)?;
+    if answer.stream_count() != offer.stream_count() {
+        return Err(SdpError::unacceptable(
+            "answer with another number of streams",
+        ));
+    }
+    let ipv4 = offer
+        .0
+        .connection
+        .as_ref()
+        .is_none_or(sdp_types::Connection::is_ipv4);
+    let ours = first_stream(&offer.0, ipv4)?;
+    let theirs = first_stream(&answer.0, ipv4)?;
+    let mut agreed = take(&theirs)?;
+    if !ours.codecs.contains(&(agreed.codec, agreed.payload_type)) {
+        return Err(SdpError::unacceptable(
+            "answer with a codec that was not offered",
+        ));
+    }
+    if ours.events != agreed.telephone_event {
+        agreed.telephone_event = None;
+    }
+    agreed.direction = narrower(agreed.direction, ours.direction);
+    Ok(agreed)
+}
+
+fn first_stream(session: &sdp_types::Session, ipv4: bool) -> Result<Stream, SdpError> {
+    read_streams(session, ipv4)?
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| Err(SdpError::unacceptable("no audio stream")))
+}
+
+/// What we agree to of a stream of theirs.
+fn take(stream: &Stream) -> Result<NegotiatedMedia, SdpError> {
+    let (codec, payload_type) = *stream
+        .codecs
+        .first()
+        .ok_or_else(|| SdpError::unacceptable("no codec that we have"))?;
+    let mut direction = stream.direction.reversed();
+    if stream.remote.ip().is_unspecified() {
+        // Hold as before RFC 3264: nobody listens at 0.0.0.0.
+        direction = narrower(direction, Direction::RecvOnly);
+    }
+    Ok(NegotiatedMedia {
+        remote: stream.remote,
+        rtcp: stream.rtcp,
+        codec,
+        payload_type,
+        telephone_event: stream.events,
+        ptime_ms: stream.ptime_ms,
+        direction,
+    })
+}
+
+/// What both directions allow.
+fn narrower(a: Direction, b: Direction) -> Direction {
+    match (a.sends() && b.sends(), a.receives() && b.receives()) {
+        (true, true) => Direction::SendRecv,
+        (true, false) => Direction::SendOnly,
+        (false, true) => Direction::RecvOnly,
+        (false, false) => Direction::Inactive,
+    }
+}

@@ -1,0 +1,331 @@
+//! Offers, answers, hold, and descriptions that are wrong.
+
+use super::*;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+const LOCAL: LocalMedia = LocalMedia {
+    address: IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1)),
+    port: 20_000,
+    session_id: 7,
+    version: 1,
+};
+
+/// A description with this connection and these lines from the first m-line on.
+fn sdp(connection: &str, media: &[&str]) -> String {
+    let mut text = format!("v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\ns=-\r\n{connection}t=0 0\r\n");
+    for line in media {
+        text.push_str(line);
+        text.push_str("\r\n");
+    }
+    text
+}
+
+const IP4: &str = "c=IN IP4 192.0.2.1\r\n";
+
+fn answered(media: &[&str]) -> (String, NegotiatedMedia) {
+    let (bytes, agreed) = answer(sdp(IP4, media).as_bytes(), &LOCAL).unwrap();
+    (String::from_utf8(bytes.to_vec()).unwrap(), agreed)
+}
+
+fn refused(text: &str) -> u16 {
+    answer(text.as_bytes(), &LOCAL).unwrap_err().status
+}
+
+#[test]
+fn pcmu_and_events_at_the_offerers_number() {
+    let (text, agreed) = answered(&[
+        "m=audio 49170 RTP/AVP 8 0 96",
+        "a=rtpmap:96 telephone-event/8000",
+        "a=fmtp:96 0-15",
+        "a=ptime:30",
+    ]);
+    assert_eq!(agreed.remote, "192.0.2.1:49170".parse().unwrap());
+    assert_eq!(agreed.rtcp, "192.0.2.1:49171".parse().unwrap());
+    assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcmu, 0));
+    assert_eq!(agreed.telephone_event, Some(96));
+    assert_eq!(agreed.ptime_ms, 30);
+    assert_eq!(agreed.direction, Direction::SendRecv);
+    assert_eq!(
+        text,
+        "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+         m=audio 20000 RTP/AVP 0 96\r\na=rtpmap:0 PCMU/8000\r\n\
+         a=rtpmap:96 telephone-event/8000\r\na=fmtp:96 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+    );
+}
+
+#[test]
+fn rtpmap_decides_what_a_number_means() {
+    let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 0"]);
+    assert_eq!((agreed.payload_type, agreed.telephone_event), (0, None));
+    let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 99", "a=rtpmap:99 pcmu/8000/1"]);
+    assert_eq!(agreed.payload_type, 99);
+    // Events at another clock are not ours.
+    let (_, agreed) = answered(&[
+        "m=audio 4000 RTP/AVP 0 100",
+        "a=rtpmap:100 telephone-event/48000",
+    ]);
+    assert_eq!(agreed.telephone_event, None);
+    for media in [
+        &["m=audio 4000 RTP/AVP 8"][..],
+        &["m=audio 4000 RTP/AVP 0", "a=rtpmap:0 PCMU/16000"],
+        &["m=audio 4000 RTP/AVP 300 x"],
+    ] {
+        assert_eq!(refused(&sdp(IP4, media)), 488, "{media:?}");
+    }
+}
+
+#[test]
+fn other_streams_are_declined_in_their_places() {
+    let (text, agreed) = answered(&[
+        "m=video 5000 RTP/AVP 31",
+        "m=audio 0 RTP/AVP 0",
+        "m=audio 6000 UDP/TLS/RTP/SAVPF 0",
+        "m=audio 7000 RTP/AVP 0",
+        "m=audio 8000 RTP/AVP 0",
+        "m=application 9000 UDP/BFCP *",
+    ]);
+    assert_eq!(agreed.remote.port(), 7000);
+    let lines: Vec<&str> = text.lines().filter(|l| l.starts_with("m=")).collect();
+    assert_eq!(
+        lines,
+        [
+            "m=video 0 RTP/AVP 31",
+            "m=audio 0 RTP/AVP 0",
+            "m=audio 0 UDP/TLS/RTP/SAVPF 0",
+            "m=audio 20000 RTP/AVP 0",
+            "m=audio 0 RTP/AVP 0",
+            "m=application 0 UDP/BFCP *",
+        ]
+    );
+}
+
+#[test]
+fn hold_is_understood_and_answered() {
+    let cases = [
+        (IP4, "a=sendonly", Direction::RecvOnly, "a=recvonly"),
+        (IP4, "a=recvonly", Direction::SendOnly, "a=sendonly"),
+        (IP4, "a=inactive", Direction::Inactive, "a=inactive"),
+        (IP4, "a=sendrecv", Direction::SendRecv, "a=sendrecv"),
+        (
+            "c=IN IP4 0.0.0.0\r\n",
+            "a=sendrecv",
+            Direction::RecvOnly,
+            "a=recvonly",
+        ),
+        (
+            "c=IN IP4 0.0.0.0\r\n",
+            "a=inactive",
+            Direction::Inactive,
+            "a=inactive",
+        ),
+    ];
+    for (connection, line, direction, answer_line) in cases {
+        let offer = sdp(connection, &["m=audio 4000 RTP/AVP 0", line]);
+        let (bytes, agreed) = answer(offer.as_bytes(), &LOCAL).unwrap();
+        assert_eq!(agreed.direction, direction, "{connection} {line}");
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(text.contains(answer_line), "{text}");
+    }
+    // At session level, unless the stream says otherwise.
+    let session = format!("{IP4}a=sendonly\r\n");
+    let offer = sdp(&session, &["m=audio 4000 RTP/AVP 0"]);
+    let agreed = answer(offer.as_bytes(), &LOCAL).unwrap().1;
+    assert_eq!(agreed.direction, Direction::RecvOnly);
+    let offer = sdp(&session, &["m=audio 4000 RTP/AVP 0", "a=sendrecv"]);
+    let agreed = answer(offer.as_bytes(), &LOCAL).unwrap().1;
+    assert_eq!(agreed.direction, Direction::SendRecv);
+}
+
+#[test]
+fn addresses_and_rtcp() {
+    let agreed = answered(&["m=audio 4000 RTP/AVP 0", "c=IN IP4 192.0.2.9", "a=rtcp-mux"]).1;
+    assert_eq!(agreed.remote, "192.0.2.9:4000".parse().unwrap());
+    assert_eq!(agreed.rtcp, "192.0.2.9:4001".parse().unwrap());
+    let (text, agreed) = answered(&["m=audio 4000 RTP/AVP 0", "a=rtcp:5001", "a=rtcp-mux"]);
+    assert_eq!(agreed.rtcp, "192.0.2.1:5001".parse().unwrap());
+    assert!(!text.contains("rtcp"), "rtcp-mux is declined by silence");
+    let stranger = ["m=audio 65535 RTP/AVP 0", "a=rtcp:5001 IN IP4 203.0.113.1"];
+    assert_eq!(
+        answered(&stranger).1.rtcp,
+        "192.0.2.1:65535".parse().unwrap()
+    );
+
+    let six = LocalMedia {
+        address: "::1".parse().unwrap(),
+        ..LOCAL
+    };
+    let offer = sdp("c=IN IP6 2001:db8::1\r\n", &["m=audio 4000 RTP/AVP 0"]);
+    let (bytes, agreed) = answer(offer.as_bytes(), &six).unwrap();
+    assert_eq!(agreed.remote, "[2001:db8::1]:4000".parse().unwrap());
+    assert!(String::from_utf8_lossy(&bytes).contains("c=IN IP6 ::1\r\n"));
+    assert_eq!(refused(&offer), 488, "no IPv6 here");
+    // RFC 5118 4.9: a mapped address is the IPv4 address.
+    let mapped = sdp("c=IN IP6 ::ffff:192.0.2.7\r\n", &["m=audio 4000 RTP/AVP 0"]);
+    let agreed = answer(mapped.as_bytes(), &LOCAL).unwrap().1;
+    assert_eq!(agreed.remote, "192.0.2.7:4000".parse().unwrap());
+    // RFC 5118 4.8: each stream has its own family.
+    let media = [
+        "m=video 5000 RTP/AVP 31",
+        "c=IN IP6 2001:db8::1",
+        "m=audio 4000 RTP/AVP 0",
+    ];
+    assert_eq!(answered(&media).1.remote, "192.0.2.1:4000".parse().unwrap());
+}
+
+#[test]
+fn wrong_descriptions_are_refused() {
+    let audio = "m=audio 4000 RTP/AVP 0";
+    let cases = [
+        (String::new(), 400),
+        ("hello".to_owned(), 400),
+        ("v=0\r\n".to_owned(), 400),
+        (sdp(IP4, &[audio]).replace("v=0", "v=1"), 400),
+        (
+            sdp(IP4, &[audio]).replace("o=- 1 2 IN IP4 192.0.2.1\r\n", ""),
+            400,
+        ),
+        (sdp(IP4, &[audio]).replace("o=- 1 2", "o=- 1"), 400),
+        (
+            sdp(IP4, &[audio]).replace("- 1 2 ", "- 1 99999999999999999999999 "),
+            400,
+        ),
+        (sdp("", &[audio]), 400),
+        (sdp("c=IN IP5 192.0.2.1\r\n", &[audio]), 400),
+        (sdp("c=TN IP4 192.0.2.1\r\n", &[audio]), 400),
+        (sdp("c=IN IP4 2001:db8::1\r\n", &[audio]), 400),
+        (sdp("c=IN IP4 sip.example.com\r\n", &[audio]), 488),
+        (sdp("c=IN IP4 224.2.1.1/127\r\n", &[audio]), 488),
+        (sdp("c=IN IP4 224.2.1.1\r\n", &[audio]), 488),
+        (sdp("c=IN IP4 255.255.255.255\r\n", &[audio]), 488),
+        (sdp(IP4, &[]), 488),
+        (sdp(IP4, &["m=video 4000 RTP/AVP 31"]), 488),
+        (sdp(IP4, &["m=audio 4000 RTP/SAVP 0"]), 488),
+        (sdp(IP4, &["m=audio 70000 RTP/AVP 0"]), 400),
+        (sdp(IP4, &["m=audio -1 RTP/AVP 0"]), 400),
+        (sdp(IP4, &["m=audio 4000"]), 400),
+        (sdp(IP4, &[audio, "a=fmtp:0 x\0y"]), 400),
+        (sdp(IP4, &[audio; 17]), 488),
+        (sdp(IP4, &[audio, &"a=x:".repeat(5000)]), 400),
+    ];
+    for (text, status) in cases {
+        assert_eq!(refused(&text), status, "{text:?}");
+    }
+    let odd = [
+        audio,
+        "a=rtpmap:",
+        "a=rtpmap:0",
+        "a=ptime:99999999999",
+        "a=rtcp:99999",
+        "a=rtcp",
+    ];
+    let agreed = answered(&odd).1;
+    assert_eq!(agreed.ptime_ms, 20);
+    assert_eq!(agreed.rtcp.port(), 4001);
+}
+
+#[test]
+fn our_offer_and_their_answer() {
+    let offer = make_offer(&LOCAL, &[Codec::Pcmu]);
+    assert_eq!(
+        std::str::from_utf8(&offer).unwrap(),
+        "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+         m=audio 20000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n\
+         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+    );
+    let theirs = LocalMedia {
+        port: 30_000,
+        ..LOCAL
+    };
+    let (answer_bytes, they_agreed) = answer(&offer, &theirs).unwrap();
+    let we_agreed = accept_answer(&answer_bytes, &offer).unwrap();
+    assert_eq!(they_agreed.remote.port(), 20_000);
+    assert_eq!(we_agreed.remote.port(), 30_000);
+    assert_eq!(we_agreed.telephone_event, Some(101));
+    assert_eq!(we_agreed.direction, Direction::SendRecv);
+
+    let held = sdp(IP4, &["m=audio 4000 RTP/AVP 0", "a=recvonly"]);
+    let agreed = accept_answer(held.as_bytes(), &offer).unwrap();
+    assert_eq!(agreed.direction, Direction::SendOnly);
+    assert_eq!(agreed.telephone_event, None);
+
+    for media in [
+        &["m=audio 0 RTP/AVP 0"][..],
+        &["m=audio 4000 RTP/AVP 8"],
+        &["m=audio 4000 RTP/AVP 99", "a=rtpmap:99 PCMU/8000"],
+        &["m=video 4000 RTP/AVP 31"],
+        &["m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"],
+        &[],
+    ] {
+        assert!(
+            accept_answer(sdp(IP4, media).as_bytes(), &offer).is_err(),
+            "{media:?}"
+        );
+    }
+}
+
+/// Lines that are right, odd or broken.
+fn any_line() -> impl Strategy<Value = Vec<u8>> {
+    let known = prop::sample::select(vec![
+        "v=0",
+        "o=- 1 2 IN IP4 192.0.2.1",
+        "s=-",
+        "c=IN IP4 192.0.2.1",
+        "c=IN IP6 ::",
+        "t=0 0",
+        "m=audio 4000 RTP/AVP 0 101",
+        "m=audio 4000/2 RTP/AVP 0",
+        "m=video 0 RTP/AVP 31",
+        "a=rtpmap:101 telephone-event/8000",
+        "a=rtpmap:0 PCMU",
+        "a=rtpmap:0 /8000",
+        "a=fmtp:101 0-16",
+        "a=rtcp:1 IN IP4 192.0.2.1",
+        "a=sendonly",
+        "a=ptime:-1",
+        "a",
+        "a=",
+        "r=7d 1h 0 25h",
+        "z=0 -1h",
+        "k=clear:x",
+        "b=AS:99999999999999999999",
+    ]);
+    prop_oneof![
+        12 => known.prop_map(|line| line.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 0..12),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(3264),
+        ..ProptestConfig::default()
+    })]
+
+    /// Whatever is offered: no panic, a status of 400 or 488, and an answer that fits and can be read.
+    #[test]
+    fn any_offer_gets_an_answer_or_a_refusal(
+        start in 0_usize..3,
+        lines in proptest::collection::vec(any_line(), 0..12),
+    ) {
+        let head = ["", "v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\n", "v=0\no=- 1 2 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\n"];
+        let mut offer = head[start].as_bytes().to_vec();
+        for line in &lines {
+            offer.extend_from_slice(line);
+            offer.extend_from_slice(b"\r\n");
+        }
+        let ours = make_offer(&LOCAL, &[Codec::Pcmu]);
+        let _ = accept_answer(&offer, &ours);
+        match answer(&offer, &LOCAL) {
+            Ok((bytes, agreed)) => {
+                let read = parse(&bytes).unwrap();
+                prop_assert_eq!(read.stream_count(), parse(&offer).unwrap().stream_count());
+                prop_assert!(agreed.remote.port() > 0);
+                prop_assert!(!(agreed.remote.ip().is_unspecified() && agreed.direction.sends()));
+            }
+            Err(error) => prop_assert!(matches!(error.status, 400 | 488)),
+        }
+    }
+}

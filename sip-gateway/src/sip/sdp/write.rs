@@ -1,0 +1,107 @@
+//! Our offers and answers.
+//!
+//! **Owns**: what our descriptions look like. **Must not know**: why they are sent.
+
+use super::{Codec, DEFAULT_PTIME_MS, Direction, LocalMedia, NegotiatedMedia, OFFERED_EVENTS};
+use bytes::Bytes;
+use sdp_types::{Attribute, Connection, Media, Origin, Session, Time};
+
+pub(super) fn offer(local: &LocalMedia, codecs: &[Codec]) -> Bytes {
+    let numbers: Vec<(Codec, u8)> = codecs
+        .iter()
+        .filter_map(|codec| Some((*codec, codec.static_payload_type()?)))
+        .collect();
+    let events = Some(OFFERED_EVENTS);
+    let mut session = frame(local);
+    session.times.push(Time::new(0, 0));
+    session
+        .medias
+        .push(audio(local.port, &numbers, events, Direction::SendRecv));
+    print(&session)
+}
+
+/// The answer to `offer`, with the stream at `place` taken and all others declined.
+pub(super) fn answer(
+    offer: &Session,
+    place: usize,
+    local: &LocalMedia,
+    agreed: &NegotiatedMedia,
+) -> Bytes {
+    let mut session = frame(local);
+    // RFC 3264 6: the time line of the answer equals that of the offer.
+    session.times.clone_from(&offer.times);
+    if session.times.is_empty() {
+        session.times.push(Time::new(0, 0));
+    }
+    for (at, theirs) in offer.medias.iter().enumerate() {
+        session.medias.push(if at == place {
+            audio(
+                local.port,
+                &[(agreed.codec, agreed.payload_type)],
+                agreed.telephone_event,
+                agreed.direction,
+            )
+        } else {
+            declined(theirs)
+        });
+    }
+    print(&session)
+}
+
+fn frame(local: &LocalMedia) -> Session {
+    let origin = Origin::with_ip_addr(local.session_id, local.version, local.address);
+    let mut session = Session::new(origin, "-");
+    session.connection = Some(Connection::from_ip_addr(local.address));
+    session
+}
+
+fn audio(port: u16, codecs: &[(Codec, u8)], events: Option<u8>, direction: Direction) -> Media {
+    let mut formats: Vec<String> = codecs.iter().map(|(_, n)| n.to_string()).collect();
+    formats.extend(events.map(|n| n.to_string()));
+    let mut attributes: Vec<Attribute> = codecs
+        .iter()
+        .map(|(codec, number)| {
+            let map = format!("{number} {}/{}", codec.name(), codec.clock_rate());
+            Attribute::with_value("rtpmap", map)
+        })
+        .collect();
+    if let Some(number) = events {
+        let map = format!("{number} telephone-event/8000");
+        attributes.push(Attribute::with_value("rtpmap", map));
+        attributes.push(Attribute::with_value("fmtp", format!("{number} 0-16")));
+    }
+    attributes.push(Attribute::with_value("ptime", DEFAULT_PTIME_MS));
+    attributes.push(Attribute::new(direction.as_str()));
+    Media {
+        attributes,
+        ..bare("audio", port, "RTP/AVP", &formats.join(" "))
+    }
+}
+
+/// Port 0 and the offered formats, which say nothing here but must be there (RFC 3264 6).
+fn declined(theirs: &Media) -> Media {
+    bare(&theirs.media, 0, &theirs.proto, &theirs.fmt)
+}
+
+fn bare(media: &str, port: u16, proto: &str, formats: &str) -> Media {
+    Media {
+        media: media.to_owned(),
+        port,
+        num_ports: None,
+        proto: proto.to_owned(),
+        fmt: formats.to_owned(),
+        media_title: None,
+        connections: Vec::new(),
+        bandwidths: Vec::new(),
+        key: None,
+        attributes: Vec::new(),
+    }
+}
+
+fn print(session: &Session) -> Bytes {
+    let mut bytes = Vec::with_capacity(256);
+    session
+        .write(&mut bytes)
+        .expect("writing into memory does not fail");
+    bytes.into()
+}

@@ -1,0 +1,129 @@
+//! The peer wants to change an answered session: re-INVITE (RFC 3261 14) and UPDATE (RFC 3311).
+//!
+//! **Owns**: the one change that may be under way, and when another must wait. **Must not know**: what SDP says; the
+//! product answers with [`crate::sip::port::SipCommand::Reanswer`].
+
+use super::talking::Talking;
+use super::{InDialog, Leg, State, put_sdp, refuse, refuse_for_now, sdp_of};
+use crate::sip::endpoint::core::{ALLOW, Core, SDP};
+use crate::sip::message::{HeaderName, Method, Request};
+use crate::sip::port::SipEvent;
+use crate::sip::transaction::TransactionId;
+use bytes::Bytes;
+
+/// A re-INVITE or UPDATE that waits for the product.
+#[derive(Debug)]
+pub(crate) struct Change {
+    transaction: TransactionId,
+    request: Request,
+}
+
+/// A re-INVITE or UPDATE arrived in order.
+pub(super) fn on_offer(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
+    let id = leg.id;
+    let State::Talking(talking) = &mut leg.state else {
+        return;
+    };
+    if talking.change.is_some() {
+        return refuse_for_now(core, request);
+    }
+    let is_invite = request.request.method == Method::Invite;
+    if is_invite && talking.awaits_ack() {
+        // Our last answer is not acknowledged: the two have crossed.
+        return refuse(core, request, 491);
+    }
+    let sdp = match sdp_of(&request.request.headers, &request.request.body) {
+        Ok(sdp) => sdp,
+        Err(status) => {
+            let mut response = core.response(request.request, status, "");
+            response.headers.push(HeaderName::Accept, SDP);
+            return core.respond(request.transaction, &response);
+        }
+    };
+    if !is_invite && sdp.is_none() {
+        // An UPDATE without an offer moves the contact and keeps the session.
+        talking.dialog.refresh_target(&request.request.headers);
+        return accept(core, request.transaction, request.request, None);
+    }
+    talking.change = Some(Change {
+        transaction: request.transaction,
+        request: request.request.clone(),
+    });
+    if is_invite {
+        let trying = core.response(request.request, 100, "");
+        core.respond(request.transaction, &trying);
+    }
+    core.emit(SipEvent::Reoffer { leg: id, sdp });
+}
+
+/// The product's answer; false when nothing waits for one.
+pub(crate) fn answer(leg: &mut Leg, core: &mut Core, result: Result<Bytes, u16>) -> bool {
+    let State::Talking(talking) = &mut leg.state else {
+        return false;
+    };
+    let Some(change) = talking.change.take() else {
+        return false;
+    };
+    let Change {
+        transaction,
+        request,
+    } = change;
+    match result {
+        Ok(sdp) => {
+            talking.dialog.refresh_target(&request.headers);
+            accept(core, transaction, &request, Some((talking, sdp)));
+        }
+        Err(status) => {
+            let response = core.response(&request, status.clamp(300, 699), "");
+            core.respond(transaction, &response);
+        }
+    }
+    true
+}
+
+/// 200; one to an INVITE is repeated until its ACK.
+fn accept(
+    core: &mut Core,
+    id: TransactionId,
+    request: &Request,
+    sdp: Option<(&mut Box<Talking>, Bytes)>,
+) {
+    let mut response = core.response(request, 200, "");
+    response
+        .headers
+        .push(HeaderName::Contact, core.contact(None));
+    response.headers.push(HeaderName::Allow, ALLOW);
+    let Some((talking, sdp)) = sdp else {
+        return core.respond(id, &response);
+    };
+    put_sdp(&mut response.headers, &mut response.body, sdp);
+    let bytes = response.to_bytes();
+    core.respond_bytes(id, 200, bytes.clone());
+    if request.method == Method::Invite {
+        let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
+        let we_offered = request.body.is_empty();
+        talking.await_ack(core, (id, cseq), bytes, (we_offered, false));
+    }
+}
+
+/// The call ends while a change waits: 487 (RFC 3261 15.1.2).
+pub(super) fn abandon(talking: &mut Talking, core: &mut Core) {
+    if let Some(Change {
+        transaction,
+        request,
+    }) = talking.change.take()
+    {
+        let response = core.response(&request, 487, "");
+        core.respond(transaction, &response);
+    }
+}
+
+/// The peer takes its re-INVITE back.
+pub(super) fn on_cancel(talking: &mut Talking, core: &mut Core, transaction: TransactionId) {
+    let is_this = |change: &Change| {
+        change.transaction == transaction && change.request.method == Method::Invite
+    };
+    if talking.change.as_ref().is_some_and(is_this) {
+        abandon(talking, core);
+    }
+}

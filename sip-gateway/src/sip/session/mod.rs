@@ -1,0 +1,303 @@
+//! INVITE sessions: what the product calls legs (RFC 3261 9, 13, 14, 15).
+//!
+//! **Owns**: [`Leg`] and its states: an incoming call that waits for an answer ([`uas`]), an outgoing one ([`uac`]),
+//! an answered one ([`talking`]). **Must not know**: who may call, what SDP says, why the product wants something.
+//!
+//! A leg tells the product [`SipEvent::Ended`] exactly once. It may live on after that, unseen, for as long as the
+//! peer is owed an answer: a BYE not yet answered, an INVITE not yet cancelled, a 2xx still to be acknowledged.
+
+pub(crate) mod attempt;
+pub(crate) mod change;
+pub(crate) mod talking;
+pub(crate) mod uac;
+pub(crate) mod uas;
+
+use crate::leg::{LegEndCause, LegId};
+use crate::sip::dialog::DialogKey;
+use crate::sip::endpoint::core::{Core, SDP};
+use crate::sip::endpoint::schedule::Owner;
+use crate::sip::message::{HeaderName, Request, Response};
+use crate::sip::port::SipEvent;
+use crate::sip::transaction::TransactionId;
+use attempt::Attempt;
+use bytes::Bytes;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use talking::Talking;
+use uac::Outgoing;
+use uas::Incoming;
+
+/// A request inside a dialog, with the transaction that waits for its answer.
+#[derive(Debug)]
+pub(crate) struct InDialog<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) transaction: TransactionId,
+    pub(crate) source: SocketAddr,
+}
+
+/// Why a client transaction brought no response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    TimedOut,
+    Unreachable,
+}
+
+/// Where a leg stands.
+#[derive(Debug)]
+pub(crate) enum State {
+    Incoming(Box<Incoming>),
+    Outgoing(Box<Outgoing>),
+    Talking(Box<Talking>),
+    /// Nothing left but forks that must be ended.
+    Over,
+}
+
+/// Our dialog with one party.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    id: LegId,
+    state: State,
+    /// INVITEs of ours whose transactions live; they may still bring a 2xx that must be acknowledged and ended.
+    attempts: Vec<Attempt>,
+    /// Its entry in the dialog index.
+    key: Option<DialogKey>,
+    ended: bool,
+}
+
+impl Leg {
+    fn new(id: LegId, state: State) -> Self {
+        Self {
+            id,
+            state,
+            attempts: Vec::new(),
+            key: None,
+            ended: false,
+        }
+    }
+
+    /// Whether nothing is owed to anybody.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Over) && self.attempts.is_empty()
+    }
+
+    /// Sets its deadline anew; takes it out of the indexes when it is over. To be called after every change.
+    pub(crate) fn settle(&mut self, core: &mut Core) {
+        if matches!(self.state, State::Over)
+            && let Some(key) = self.key.take()
+        {
+            core.dialogs.remove(&key);
+        }
+        let due = (!self.is_over()).then(|| self.deadline()).flatten();
+        core.schedule.set(Owner::Leg(self.id), due);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let own = match &self.state {
+            State::Incoming(incoming) => Some(incoming.deadline()),
+            State::Outgoing(outgoing) => Some(outgoing.give_up_at),
+            State::Talking(talking) => talking.deadline(),
+            State::Over => None,
+        };
+        let attempts = self.attempts.iter().filter_map(Attempt::deadline);
+        attempts.chain(own).min()
+    }
+
+    /// Its deadline has passed.
+    pub(crate) fn on_timer(&mut self, core: &mut Core) {
+        self.attempts.retain(|attempt| {
+            let late = attempt.deadline().is_some_and(|due| due <= core.now);
+            if late {
+                core.drop_transaction(attempt.transaction);
+            }
+            !late
+        });
+        match &self.state {
+            State::Incoming(_) => uas::on_timer(self, core),
+            State::Outgoing(_) => uac::on_timer(self, core),
+            State::Talking(_) => talking::on_timer(self, core),
+            State::Over => {}
+        }
+    }
+
+    /// A request inside its dialog; BYE, INVITE, UPDATE and all others but ACK and CANCEL.
+    pub(crate) fn on_request(&mut self, core: &mut Core, request: &InDialog<'_>) {
+        match &self.state {
+            State::Incoming(_) => uas::on_request(self, core, request),
+            State::Talking(_) => talking::on_request(self, core, request),
+            State::Outgoing(_) | State::Over => refuse(core, request, 481),
+        }
+    }
+
+    /// An ACK of a 2xx of ours.
+    pub(crate) fn on_ack(&mut self, core: &mut Core, ack: &Request) {
+        if let State::Talking(_) = &self.state {
+            talking::on_ack(self, core, ack);
+        }
+    }
+
+    /// A CANCEL for this INVITE of the peer; the CANCEL itself has been answered.
+    pub(crate) fn on_cancel(&mut self, core: &mut Core, transaction: TransactionId) {
+        match &mut self.state {
+            State::Incoming(incoming) if incoming.transaction == transaction => {
+                uas::on_cancel(self, core)
+            }
+            State::Talking(talking) => change::on_cancel(talking, core, transaction),
+            _ => {}
+        }
+    }
+
+    /// A response to one of its requests.
+    pub(crate) fn on_response(
+        &mut self,
+        core: &mut Core,
+        transaction: TransactionId,
+        response: &Response,
+    ) {
+        if self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.transaction == transaction)
+        {
+            uac::on_response(self, core, transaction, response);
+        } else if let State::Talking(talking) = &self.state
+            && talking.is_bye(transaction)
+            && response.status >= 200
+        {
+            self.state = State::Over;
+        }
+    }
+
+    /// One of its requests was not answered.
+    pub(crate) fn on_failure(
+        &mut self,
+        core: &mut Core,
+        transaction: TransactionId,
+        failure: Failure,
+    ) {
+        if self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.transaction == transaction)
+        {
+            uac::on_failure(self, core, transaction, failure);
+        } else if let State::Talking(talking) = &self.state
+            && talking.is_bye(transaction)
+        {
+            self.state = State::Over;
+        }
+    }
+
+    /// One of its client transactions is over: no response can come any more.
+    pub(crate) fn on_transaction_over(&mut self, transaction: TransactionId) {
+        self.attempts
+            .retain(|attempt| attempt.transaction != transaction);
+        if let State::Talking(talking) = &self.state
+            && talking.is_bye(transaction)
+        {
+            self.state = State::Over;
+        }
+    }
+
+    /// End it in the way its state needs.
+    pub(crate) fn hang_up(&mut self, core: &mut Core) {
+        match &self.state {
+            State::Incoming(_) => {
+                uas::reject(self, core, 480, None, LegEndCause::Local);
+            }
+            State::Outgoing(_) => uac::give_up(self, core, LegEndCause::Local),
+            State::Talking(_) => talking::hang_up(self, core, LegEndCause::Local),
+            State::Over => {}
+        }
+    }
+
+    /// Whether the product has heard of its end.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Our tag, while it is in the dialog index.
+    pub(crate) fn local_tag(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.local_tag.as_str())
+    }
+
+    /// The INVITE of ours that this transaction carries.
+    pub(crate) fn invite_of(&self, transaction: TransactionId) -> Option<&Request> {
+        let attempt = self
+            .attempts
+            .iter()
+            .find(|attempt| attempt.transaction == transaction)?;
+        Some(&attempt.invite)
+    }
+
+    /// Tells the product, once.
+    fn end(&mut self, core: &mut Core, cause: LegEndCause) {
+        if !std::mem::replace(&mut self.ended, true) {
+            let leg = self.id;
+            core.emit(SipEvent::Ended { leg, cause });
+        }
+    }
+
+    /// Puts the leg into the dialog index under this key alone.
+    fn index(&mut self, core: &mut Core, key: DialogKey) {
+        if let Some(old) = self.key.replace(key.clone()) {
+            core.dialogs.remove(&old);
+        }
+        core.dialogs.insert(key, self.id);
+    }
+}
+
+/// Refuses a request inside a dialog.
+fn refuse(core: &mut Core, request: &InDialog<'_>, status: u16) {
+    let response = core.response(request.request, status, "");
+    core.respond(request.transaction, &response);
+}
+
+/// Asks the peer to come back in 0-10 s (RFC 3261 14.2, RFC 3311 5.2).
+fn refuse_for_now(core: &mut Core, request: &InDialog<'_>) {
+    let mut response = core.response(request.request, 500, "");
+    let wait = core.ids.below(11);
+    response.headers.push(HeaderName::RetryAfter, wait);
+    core.respond(request.transaction, &response);
+}
+
+/// 200 with what OPTIONS wants to know (RFC 3261 11.2).
+pub(crate) fn capabilities(core: &Core, request: &Request, tag: &str) -> Response {
+    let mut response = core.response(request, 200, tag);
+    say_capabilities(&mut response);
+    response
+}
+
+/// Allow, Accept, Supported.
+pub(crate) fn say_capabilities(response: &mut Response) {
+    use crate::sip::endpoint::core::ALLOW;
+    response.headers.push(HeaderName::Allow, ALLOW);
+    response.headers.push(HeaderName::Accept, SDP);
+    response.headers.push(HeaderName::Supported, "");
+}
+
+/// The SDP of a message. `Err(415)` when its body is something else.
+pub(crate) fn sdp_of(
+    headers: &crate::sip::message::Headers,
+    body: &Bytes,
+) -> Result<Option<Bytes>, u16> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    match headers.content_type() {
+        Ok(Some(kind)) if kind.is(SDP) => Ok(Some(body.clone())),
+        Ok(_) => Err(415),
+        Err(_) => Err(400),
+    }
+}
+
+/// Puts SDP into a message.
+fn put_sdp(headers: &mut crate::sip::message::Headers, body: &mut Bytes, sdp: Bytes) {
+    headers.set(HeaderName::ContentType, SDP);
+    *body = sdp;
+}
+
+/// Seconds, rounded up.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs()
+        .saturating_add(u64::from(time.subsec_nanos() > 0))
+}

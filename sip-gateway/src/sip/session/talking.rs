@@ -1,0 +1,224 @@
+//! An answered call, from our 200 or our ACK to the end of its BYE (RFC 3261 12.2, 13.3.1.4, 15).
+//!
+//! **Owns**: repeating a 2xx until its ACK, BYE both ways, requests inside the dialog. **Must not know**: how a change
+//! of the session is decided ([`super::change`] asks the product).
+
+use super::change::{self, Change};
+use super::{InDialog, Leg, State, capabilities, refuse};
+use crate::leg::LegEndCause;
+use crate::sip::dialog::{Dialog, OutOfOrder};
+use crate::sip::endpoint::core::{ALLOW, Core, User};
+use crate::sip::message::{HeaderName, Method, Request};
+use crate::sip::port::SipEvent;
+use crate::sip::transaction::TransactionId;
+use crate::sip::transaction::timers::{T1, T1_64, T2};
+use bytes::Bytes;
+use std::time::{Duration, Instant};
+
+/// Our BYE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bye {
+    None,
+    /// Wanted, but our 200 is not acknowledged yet: it must wait (RFC 3261 15).
+    Held,
+    Sent(TransactionId),
+}
+
+/// A 2xx of ours that waits for its ACK.
+#[derive(Debug)]
+struct AwaitedAck {
+    transaction: TransactionId,
+    cseq: u32,
+    response: Bytes,
+    /// Our 2xx carried the offer, so the ACK carries the answer.
+    we_offered: bool,
+    /// It answered the first INVITE, not a re-INVITE.
+    initial: bool,
+    interval: Duration,
+    repeat_at: Instant,
+    give_up_at: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) struct Talking {
+    pub(super) dialog: Dialog,
+    pub(super) change: Option<Change>,
+    awaited: Option<AwaitedAck>,
+    bye: Bye,
+}
+
+impl Talking {
+    pub(super) const fn new(dialog: Dialog) -> Self {
+        Self {
+            dialog,
+            change: None,
+            awaited: None,
+            bye: Bye::None,
+        }
+    }
+
+    pub(super) fn is_bye(&self, transaction: TransactionId) -> bool {
+        self.bye == Bye::Sent(transaction)
+    }
+
+    /// Whether a 2xx of ours waits for its ACK.
+    pub(super) const fn awaits_ack(&self) -> bool {
+        self.awaited.is_some()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.awaited
+            .as_ref()
+            .map(|awaited| awaited.repeat_at.min(awaited.give_up_at))
+    }
+
+    /// A 2xx to an INVITE was sent: it is repeated until the ACK comes.
+    pub(super) fn await_ack(
+        &mut self,
+        core: &Core,
+        (transaction, cseq): (TransactionId, u32),
+        response: Bytes,
+        (we_offered, initial): (bool, bool),
+    ) {
+        self.awaited = Some(AwaitedAck {
+            transaction,
+            cseq,
+            response,
+            we_offered,
+            initial,
+            interval: T1,
+            repeat_at: core.now + T1,
+            give_up_at: core.now + T1_64,
+        });
+    }
+
+    fn send_bye(&mut self, core: &mut Core, leg: crate::leg::LegId) {
+        let via = core.new_via();
+        let mut bye = self.dialog.request(Method::Bye, via);
+        bye.headers
+            .push(HeaderName::UserAgent, core.config.agent_name.as_str());
+        let transaction = core.start_request(&bye, self.dialog.destination(), User::Leg(leg));
+        self.bye = Bye::Sent(transaction);
+    }
+}
+
+/// BYE in a dialog that no leg wants.
+pub(super) fn send_bye_for_nobody(dialog: &mut Dialog, core: &mut Core) {
+    let via = core.new_via();
+    let bye = dialog.request(Method::Bye, via);
+    core.start_request(&bye, dialog.destination(), User::Nobody);
+}
+
+/// Ends the call: tells the product now, sends BYE as soon as it may be sent.
+pub(super) fn hang_up(leg: &mut Leg, core: &mut Core, cause: LegEndCause) {
+    let State::Talking(talking) = &mut leg.state else {
+        return;
+    };
+    if talking.bye == Bye::None {
+        change::abandon(talking, core);
+        if talking
+            .awaited
+            .as_ref()
+            .is_some_and(|awaited| awaited.initial)
+        {
+            talking.bye = Bye::Held;
+        } else {
+            talking.awaited = None;
+            talking.send_bye(core, leg.id);
+        }
+    }
+    leg.end(core, cause);
+}
+
+pub(super) fn on_timer(leg: &mut Leg, core: &mut Core) {
+    let State::Talking(talking) = &mut leg.state else {
+        return;
+    };
+    let Some(awaited) = &mut talking.awaited else {
+        return;
+    };
+    if awaited.give_up_at <= core.now {
+        // RFC 3261 13.3.1.4: without an ACK the dialog stands but the session is ended by BYE.
+        talking.awaited = None;
+        if talking.bye == Bye::Held {
+            talking.send_bye(core, leg.id);
+        } else {
+            hang_up(leg, core, LegEndCause::Timeout { silent: true });
+        }
+    } else if awaited.repeat_at <= core.now {
+        awaited.interval = awaited.interval.saturating_mul(2).min(T2);
+        awaited.repeat_at = core.now + awaited.interval;
+        core.respond_bytes(awaited.transaction, 200, awaited.response.clone());
+    }
+}
+
+pub(super) fn on_ack(leg: &mut Leg, core: &mut Core, ack: &Request) {
+    let State::Talking(talking) = &mut leg.state else {
+        return;
+    };
+    let cseq = ack.headers.cseq().map(|cseq| cseq.number).ok();
+    let Some(awaited) = talking
+        .awaited
+        .take_if(|awaited| cseq == Some(awaited.cseq))
+    else {
+        return;
+    };
+    if talking.bye == Bye::Held {
+        talking.send_bye(core, leg.id);
+    }
+    if leg.ended {
+        return;
+    }
+    let answer = awaited
+        .we_offered
+        .then(|| super::sdp_of(&ack.headers, &ack.body).ok().flatten());
+    let sdp = answer.flatten();
+    if awaited.initial || sdp.is_some() {
+        core.emit(SipEvent::Confirmed { leg: leg.id, sdp });
+    }
+}
+
+pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
+    let State::Talking(talking) = &mut leg.state else {
+        return;
+    };
+    let cseq = request.request.headers.cseq().map_or(0, |cseq| cseq.number);
+    if talking.dialog.receive(cseq) == Err(OutOfOrder) {
+        return refuse(core, request, 500);
+    }
+    talking.dialog.moved_to(request.source);
+    let closing = talking.bye != Bye::None;
+    match &request.request.method {
+        Method::Bye => on_bye(leg, core, request),
+        Method::Invite | Method::Update if closing => refuse(core, request, 481),
+        Method::Invite | Method::Update => change::on_offer(leg, core, request),
+        Method::Options => {
+            let response = capabilities(core, request.request, "");
+            core.respond(request.transaction, &response);
+        }
+        Method::Info => refuse(core, request, 200),
+        _ => refuse_method(core, request),
+    }
+}
+
+/// BYE of the peer: also when it crosses ours, and before the ACK of our 200.
+fn on_bye(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
+    let ok = core.response(request.request, 200, "");
+    core.respond(request.transaction, &ok);
+    let State::Talking(talking) = &mut leg.state else {
+        return;
+    };
+    change::abandon(talking, core);
+    talking.awaited = None;
+    if !matches!(talking.bye, Bye::Sent(_)) {
+        leg.state = State::Over;
+    }
+    leg.end(core, LegEndCause::Bye);
+}
+
+/// 405 for a method that SIP knows and we do not serve here; what SIP does not know never comes this far.
+pub(super) fn refuse_method(core: &mut Core, request: &InDialog<'_>) {
+    let mut response = core.response(request.request, 405, "");
+    response.headers.push(HeaderName::Allow, ALLOW);
+    core.respond(request.transaction, &response);
+}

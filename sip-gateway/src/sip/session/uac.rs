@@ -1,0 +1,296 @@
+//! A call that we place (RFC 3261 13.2): to every contact of a device at once, or to one destination.
+//!
+//! **Owns**: the race between contacts (the first answer wins, the others are cancelled), what is told when all
+//! refuse, credentials. **Must not know**: who asked for the call.
+
+use super::attempt::{Attempt, Unusable};
+use super::talking::{self, Talking};
+use super::{Failure, Leg, State, put_sdp, sdp_of};
+use crate::leg::{Credentials, Dial, LegEndCause, LegId};
+use crate::sip::dialog::{Dialog, Path};
+use crate::sip::endpoint::core::{ALLOW, Core};
+use crate::sip::message::{
+    CSeq, HeaderName, HeaderValue, Headers, Method, NameAddr, Request, Response, Uri,
+};
+use crate::sip::port::SipEvent;
+use crate::sip::transaction::TransactionId;
+use bytes::Bytes;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    credentials: Option<Credentials>,
+    pub(super) give_up_at: Instant,
+    /// The refusal to tell when nobody answers.
+    best: Option<u16>,
+    /// Anything at all came back.
+    heard: bool,
+    unreachable: bool,
+    /// The last progress told: the same news from a second contact is no news.
+    told: Option<u16>,
+}
+
+/// One place to call.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) uri: Uri,
+    pub(crate) destination: SocketAddr,
+    pub(crate) path: Path,
+}
+
+/// Places the call; with no target at all it ends at once.
+pub(crate) fn dial(
+    core: &mut Core,
+    id: LegId,
+    dial: &Dial,
+    targets: Vec<Target>,
+    sdp: &Bytes,
+) -> Leg {
+    let outgoing = Outgoing {
+        credentials: dial.credentials.clone(),
+        give_up_at: core.now + core.config.limits.ringing,
+        best: None,
+        heard: false,
+        unreachable: targets.is_empty(),
+        told: None,
+    };
+    let mut leg = Leg::new(id, State::Outgoing(Box::new(outgoing)));
+    for target in targets {
+        let invite = invite_to(core, dial, &target, sdp.clone());
+        let attempt = Attempt::start(core, id, invite, (target.destination, target.path));
+        leg.attempts.push(attempt);
+    }
+    end_if_nobody_is_left(&mut leg, core);
+    leg
+}
+
+fn invite_to(core: &mut Core, dial: &Dial, target: &Target, sdp: Bytes) -> Request {
+    let (via, tag, call_id) = (core.new_via(), core.ids.tag(), core.ids.call_id());
+    let mut headers = Headers::new();
+    headers.push(HeaderName::Via, via);
+    headers.push(HeaderName::MaxForwards, 70_u8);
+    let identity = identity(core, dial);
+    headers.push(HeaderName::From, identity.clone().with_tag(&tag));
+    headers.push(HeaderName::To, NameAddr::new(target.uri.clone()));
+    headers.push(HeaderName::CallId, call_id);
+    headers.push(HeaderName::CSeq, CSeq::new(1, Method::Invite));
+    headers.push(HeaderName::Contact, core.contact(dial.from_user.as_deref()));
+    if dial.from_user.is_some() {
+        headers.push(HeaderName::PAssertedIdentity, identity);
+    }
+    headers.push(HeaderName::Allow, ALLOW);
+    headers.push(HeaderName::Supported, "");
+    headers.push(HeaderName::UserAgent, core.config.agent_name.as_str());
+    for (name, value) in &dial.headers {
+        match extra_header(name, value) {
+            Some((name, value)) => headers.push(name, value),
+            None => core.counters.bad_commands += 1,
+        }
+    }
+    let mut request = Request::new(Method::Invite, target.uri.clone());
+    put_sdp(&mut headers, &mut request.body, sdp);
+    request.headers = headers;
+    request
+}
+
+/// From and P-Asserted-Identity (RFC 3323 4.1.1.3 when there is no number).
+fn identity(core: &Core, dial: &Dial) -> NameAddr {
+    match &dial.from_user {
+        Some(user) => {
+            let uri = Uri::sip(Some(user), core.config.domain.as_str(), None);
+            NameAddr::new(uri).with_display(dial.from_name.as_deref().unwrap_or_default())
+        }
+        None => {
+            let uri = Uri::sip(Some("anonymous"), "anonymous.invalid", None);
+            NameAddr::new(uri).with_display("Anonymous")
+        }
+    }
+}
+
+/// A header the product adds. Only names that SIP does not know, so that none of ours is doubled.
+fn extra_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::parse(name).filter(|name| matches!(name, HeaderName::Other(_)))?;
+    let value = HeaderValue::try_new(&name, value.to_owned()).ok()?;
+    Some((name, value))
+}
+
+/// A response to one of the INVITEs.
+pub(super) fn on_response(
+    leg: &mut Leg,
+    core: &mut Core,
+    transaction: TransactionId,
+    response: &Response,
+) {
+    let Some(index) = leg
+        .attempts
+        .iter()
+        .position(|attempt| attempt.transaction == transaction)
+    else {
+        return;
+    };
+    if let State::Outgoing(outgoing) = &mut leg.state {
+        outgoing.heard = true;
+    }
+    match response.status {
+        ..=199 => {
+            leg.attempts[index].on_provisional(core);
+            if !leg.attempts[index].is_cancelled() {
+                tell_progress(leg, core, response);
+            }
+        }
+        200..=299 => on_success(leg, core, index, response),
+        status => {
+            if !answer_challenge(leg, core, index, response) {
+                leg.attempts.remove(index);
+                on_refusal(leg, core, status);
+            }
+        }
+    }
+}
+
+fn tell_progress(leg: &mut Leg, core: &mut Core, response: &Response) {
+    let (id, status) = (leg.id, response.status);
+    let State::Outgoing(outgoing) = &mut leg.state else {
+        return;
+    };
+    let sdp = sdp_of(&response.headers, &response.body).ok().flatten();
+    // 100 is told as well: it says that the party is there at all.
+    if outgoing.told == Some(status) && sdp.is_none() {
+        return;
+    }
+    outgoing.told = Some(status);
+    core.emit(SipEvent::Progress {
+        leg: id,
+        status,
+        sdp,
+    });
+}
+
+/// 2xx: the first wins; each other one, from a fork or from behind a CANCEL, is acknowledged and ended.
+fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response) {
+    let mut dialog = match leg.attempts[index].on_success(core, response) {
+        Ok(Some(dialog)) => dialog,
+        Ok(None) => return,
+        Err(Unusable) => {
+            leg.attempts.remove(index);
+            return on_refusal(leg, core, 502);
+        }
+    };
+    if !matches!(leg.state, State::Outgoing(_)) {
+        return talking::send_bye_for_nobody(&mut dialog, core);
+    }
+    for other in leg.attempts.iter_mut() {
+        other.cancel(core);
+    }
+    match sdp_of(&response.headers, &response.body) {
+        Ok(Some(sdp)) => begin_talking(leg, core, dialog, sdp),
+        Ok(None) | Err(_) => {
+            talking::send_bye_for_nobody(&mut dialog, core);
+            leg.state = State::Over;
+            leg.end(core, LegEndCause::BadMedia);
+        }
+    }
+}
+
+fn begin_talking(leg: &mut Leg, core: &mut Core, dialog: Dialog, sdp: Bytes) {
+    leg.index(core, dialog.key().clone());
+    leg.state = State::Talking(Box::new(Talking::new(dialog)));
+    core.emit(SipEvent::Answered { leg: leg.id, sdp });
+}
+
+/// 401 and 407 are answered once, only with credentials meant for this call, only to where the INVITE was sent.
+fn answer_challenge(leg: &mut Leg, core: &mut Core, index: usize, response: &Response) -> bool {
+    let State::Outgoing(outgoing) = &leg.state else {
+        return false;
+    };
+    let attempt = &mut leg.attempts[index];
+    let Some(credentials) = &outgoing.credentials else {
+        return false;
+    };
+    if attempt.authenticated || attempt.is_cancelled() || !matches!(response.status, 401 | 407) {
+        return false;
+    }
+    let answer = crate::sip::endpoint::answer::answer_challenge(
+        core,
+        response,
+        &attempt.invite,
+        credentials,
+    );
+    let Some((name, value)) = answer else {
+        return false;
+    };
+    attempt.restart(core, leg.id, name, value);
+    true
+}
+
+/// One contact has refused. A 6xx speaks for all of them (RFC 3261 21.6).
+fn on_refusal(leg: &mut Leg, core: &mut Core, status: u16) {
+    let State::Outgoing(outgoing) = &mut leg.state else {
+        return;
+    };
+    outgoing.best = Some(outgoing.best.map_or(status, |best| better(best, status)));
+    if status >= 600 {
+        give_up(leg, core, LegEndCause::Rejected(status));
+    } else {
+        end_if_nobody_is_left(leg, core);
+    }
+}
+
+/// The more telling of two refusals: 6xx first, then the lowest class (RFC 3261 16.7 step 6), then the first.
+fn better(one: u16, other: u16) -> u16 {
+    let rank = |status: u16| if status >= 600 { 0 } else { status / 100 };
+    if rank(other) < rank(one) { other } else { one }
+}
+
+/// One contact did not answer.
+pub(super) fn on_failure(
+    leg: &mut Leg,
+    core: &mut Core,
+    transaction: TransactionId,
+    failure: Failure,
+) {
+    leg.attempts
+        .retain(|attempt| attempt.transaction != transaction);
+    if let State::Outgoing(outgoing) = &mut leg.state {
+        outgoing.unreachable |= failure == Failure::Unreachable;
+    }
+    end_if_nobody_is_left(leg, core);
+}
+
+fn end_if_nobody_is_left(leg: &mut Leg, core: &mut Core) {
+    let State::Outgoing(outgoing) = &leg.state else {
+        return;
+    };
+    if !leg.attempts.is_empty() {
+        return;
+    }
+    let cause = match outgoing.best {
+        Some(status) => LegEndCause::Rejected(status),
+        None if outgoing.unreachable => LegEndCause::Unreachable,
+        None => LegEndCause::Timeout {
+            silent: !outgoing.heard,
+        },
+    };
+    leg.state = State::Over;
+    leg.end(core, cause);
+}
+
+/// Cancels everything; the leg ends now and its INVITEs when their answers have come.
+pub(super) fn give_up(leg: &mut Leg, core: &mut Core, cause: LegEndCause) {
+    for attempt in leg.attempts.iter_mut() {
+        attempt.cancel(core);
+    }
+    leg.state = State::Over;
+    leg.end(core, cause);
+}
+
+pub(super) fn on_timer(leg: &mut Leg, core: &mut Core) {
+    let State::Outgoing(outgoing) = &leg.state else {
+        return;
+    };
+    if outgoing.give_up_at <= core.now {
+        let silent = !outgoing.heard;
+        give_up(leg, core, LegEndCause::Timeout { silent });
+    }
+}
