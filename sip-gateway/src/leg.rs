@@ -209,6 +209,12 @@ pub enum GatewayCommand {
     StartRecording(RecordRequest),
     /// End it; the last blocks and the end mark go to its sink.
     StopRecording(StreamId),
+    /// Forget a device's registrations: it does not answer where it registered from. Its next REGISTER counts as
+    /// its first.
+    ForgetDevice {
+        /// Its extension.
+        extension: String,
+    },
     /// Register at a server, as a phone does, and keep the registration fresh.
     Register {
         /// `sip:EXTENSION@HOST:PORT`.

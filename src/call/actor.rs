@@ -145,6 +145,7 @@ impl CallActor {
             LegCommand::Reject { leg, status } => {
                 GatewayCommand::Reject { leg, status, retry_after: Some(std::time::Duration::from_secs(5)) }
             }
+            LegCommand::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
             LegCommand::StopPlay(leg) => GatewayCommand::StopPlay { leg },
             LegCommand::Bridge { customer, agent } => GatewayCommand::Bridge { a: customer, b: agent },
             LegCommand::Unbridge(leg) => GatewayCommand::Unbridge { leg },

@@ -168,6 +168,11 @@ pub enum LegCommand {
     },
     /// End it in the way its state needs.
     Hangup(LegId),
+    /// The phone cannot be reached where it registered from: it must register again before it is rung.
+    ForgetDevice {
+        /// The phone.
+        extension: String,
+    },
     /// Refuse the unanswered customer's leg.
     Reject {
         /// The leg.

@@ -179,6 +179,9 @@ impl MediaLeg {
         if !known || self.reception.receive(ssrc, sequence) == Arrival::Suspect {
             return Received::Ignored;
         }
+        if !remote.direction.receives() {
+            return Received::Quiet;
+        }
         if audio && !packet.payload.is_empty() {
             self.reception.time(timestamp, now, CLOCK_RATE);
             return Received::Audio(packet);

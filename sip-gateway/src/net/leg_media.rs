@@ -2,9 +2,10 @@
 //!
 //! **Owns**: which SDP a leg has seen and which sockets it has. **Must not**: parse SDP (`sip/sdp`) or RTP (`media/`).
 
-use super::media_pool::{LocalAddress, MediaEvent, RemoteMedia};
+use super::media_pool::{LocalAddress, MediaError};
 use super::sip_driver::SipDriver;
 use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
+use crate::media::port::{self, MediaEvent, RemoteMedia};
 use crate::sip::port::{SipCommand, SipEvent};
 use crate::sip::sdp::{self, Codec, LocalMedia, NegotiatedMedia};
 use bytes::Bytes;
@@ -81,7 +82,7 @@ impl SipDriver {
             }
             Some(offer) => match sdp::answer(&offer, &described) {
                 Ok((answer, negotiated)) => {
-                    self.media.set_remote(leg, remote(&negotiated));
+                    self.set_remote(leg, &negotiated);
                     answer
                 }
                 Err(error) => {
@@ -125,7 +126,7 @@ impl SipDriver {
         let Some(ours) = self.legs.get_mut(&leg).and_then(|media| media.ours.take()) else { return false };
         match sdp::accept_answer(sdp, &ours) {
             Ok(negotiated) => {
-                self.media.set_remote(leg, remote(&negotiated));
+                self.set_remote(leg, &negotiated);
                 true
             }
             Err(error) => {
@@ -161,7 +162,7 @@ impl SipDriver {
                     }
                     (Some(local), Some(sdp)) => match sdp::answer(sdp, &self.local_media(local.rtp, version)) {
                         Ok((answer, negotiated)) => {
-                            self.media.set_remote(leg, remote(&negotiated));
+                            self.set_remote(leg, &negotiated);
                             Ok(answer)
                         }
                         Err(error) => Err(error.status),
@@ -180,7 +181,8 @@ impl SipDriver {
         let cause = media.fault.unwrap_or(cause);
         if media.local.is_some() {
             media.over = Some(cause);
-            self.media.close(leg);
+            let closed = self.media.close(leg);
+            Self::told(leg, closed);
         } else {
             self.ended_without_media(leg, cause);
         }
@@ -197,8 +199,8 @@ impl SipDriver {
             MediaEvent::PlayEnded { leg, play, finished } => {
                 self.leg_event(leg, LegEvent::PlayEnded { play, finished });
             }
-            MediaEvent::Started { leg } => self.leg_event(leg, LegEvent::MediaStarted),
-            MediaEvent::Lost { leg } => self.leg_event(leg, LegEvent::MediaLost),
+            MediaEvent::MediaStarted { leg } => self.leg_event(leg, LegEvent::MediaStarted),
+            MediaEvent::MediaLost { leg } => self.leg_event(leg, LegEvent::MediaLost),
             MediaEvent::Closed { leg, quality } => {
                 let cause = self.legs.remove(&leg).and_then(|media| media.over).unwrap_or(LegEndCause::Local);
                 self.leg_event(leg, LegEvent::Ended { cause, quality: Some(quality) });
@@ -222,17 +224,38 @@ impl SipDriver {
         media.local.map(|local| (local, media.version))
     }
 
+    fn set_remote(&self, leg: LegId, negotiated: &NegotiatedMedia) {
+        Self::told(leg, self.media.set_remote(leg, remote(negotiated)));
+    }
+
+    /// A leg may have ended a moment ago, so its media may be gone: that is no fault.
+    pub(super) fn told(leg: LegId, result: Result<(), MediaError>) {
+        if let Err(error) = result {
+            tracing::debug!(%leg, %error, "the media plane did not take a command");
+        }
+    }
+
     fn local_media(&self, rtp: SocketAddr, version: u64) -> LocalMedia {
         LocalMedia { address: self.media_address, port: rtp.port(), session_id: u64::from(rtp.port()), version }
     }
 }
 
 fn remote(negotiated: &NegotiatedMedia) -> RemoteMedia {
+    let direction = match negotiated.direction {
+        sdp::Direction::SendRecv => port::Direction::SendReceive,
+        sdp::Direction::SendOnly => port::Direction::SendOnly,
+        sdp::Direction::RecvOnly => port::Direction::ReceiveOnly,
+        sdp::Direction::Inactive => port::Direction::Inactive,
+    };
+    let codec = match negotiated.codec {
+        Codec::Pcmu => crate::media::g711::Codec::Pcmu,
+    };
     RemoteMedia {
         rtp: negotiated.remote,
-        rtcp: negotiated.rtcp,
+        rtcp: Some(negotiated.rtcp),
+        codec,
         payload_type: negotiated.payload_type,
         telephone_event: negotiated.telephone_event,
-        direction: negotiated.direction,
+        direction,
     }
 }

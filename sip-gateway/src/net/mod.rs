@@ -4,6 +4,9 @@
 //! (`sip_driver.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/` and `media/` do.
 
 mod leg_media;
+pub mod media_pool;
+mod media_thread;
+pub mod packet_io;
 mod sip_driver;
 
 use crate::leg::{Accounts, GatewayCommand, GatewayEvent, LegId};

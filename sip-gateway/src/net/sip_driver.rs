@@ -36,7 +36,7 @@ pub(super) struct Resolved {
 pub(super) struct SipDriver {
     pub(super) endpoint: Endpoint,
     pub(super) media: MediaPool,
-    media_events: mpsc::Receiver<super::media_pool::MediaEvent>,
+    media_events: mpsc::Receiver<crate::media::port::MediaEvent>,
     pub(super) legs: HashMap<LegId, LegMedia>,
     pub(super) media_address: std::net::IpAddr,
     socket: UdpSocket,
@@ -98,6 +98,7 @@ impl SipDriver {
 
     /// Hop 1: datagrams, commands, media and timers in; datagrams and events out. Ends when every handle is gone.
     pub(super) async fn run(mut self) {
+        let events = self.events.clone();
         loop {
             let deadline = self.endpoint.next_deadline();
             let sleep = async {
@@ -113,7 +114,7 @@ impl SipDriver {
                 },
                 Some(event) = self.media_events.recv() => self.media_event(event),
                 Some(Ok(resolved)) = self.lookups.join_next(), if !self.lookups.is_empty() => self.dial_resolved(resolved),
-                permit = self.events.reserve(), if !self.pending.is_empty() => match permit {
+                permit = events.reserve(), if !self.pending.is_empty() => match permit {
                     Ok(permit) => {
                         if let Some(event) = self.pending.pop_front() {
                             permit.send(event);
@@ -188,13 +189,21 @@ impl SipDriver {
             }
             GatewayCommand::Dial { leg, dial } => self.resolve(leg, dial),
             GatewayCommand::Hangup(leg) => self.sip(SipCommand::Hangup { leg }),
-            GatewayCommand::Play { leg, request } => self.media.play(leg, request),
-            GatewayCommand::StopPlay { leg } => self.media.stop(leg),
-            GatewayCommand::Bridge { a, b } => self.media.bridge(a, b),
-            GatewayCommand::Unbridge { leg } => self.media.unbridge(leg),
-            GatewayCommand::SendKey { leg, key } => self.media.send_key(leg, key),
-            GatewayCommand::StartRecording(request) => self.media.start_recording(request),
-            GatewayCommand::StopRecording(stream) => self.media.stop_recording(stream),
+            GatewayCommand::Play { leg, request } => Self::told(leg, self.media.play(leg, request)),
+            GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
+            GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),
+            GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
+            GatewayCommand::SendKey { leg, key } => Self::told(leg, self.media.send_key(leg, key)),
+            GatewayCommand::StartRecording(request) => {
+                let left = request.left;
+                Self::told(left, self.media.start_recording(request));
+            }
+            GatewayCommand::StopRecording(stream) => {
+                if let Err(error) = self.media.stop_recording(stream) {
+                    tracing::warn!(?stream, %error, "a recording is not stopped");
+                }
+            }
+            GatewayCommand::ForgetDevice { extension } => self.sip(SipCommand::ForgetDevice { extension }),
             GatewayCommand::Register { address_of_record, credentials, expires } => {
                 if let Some(destination) = address_in(&address_of_record) {
                     self.sip(SipCommand::Register { address_of_record, destination, credentials, expires });

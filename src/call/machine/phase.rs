@@ -32,6 +32,7 @@ pub(super) struct Waiting {
 pub(super) struct Ringing {
     pub(super) offer: OfferId,
     pub(super) agent: AgentId,
+    pub(super) extension: String,
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
     /// A provisional answer came: the phone is there.

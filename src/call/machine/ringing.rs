@@ -23,6 +23,7 @@ impl CallMachine {
         waiting.ringing = Some(Ringing {
             offer: offered.offer,
             agent: offered.agent,
+            extension: offered.extension.clone(),
             leg,
             log_leg,
             heard: false,
@@ -88,8 +89,7 @@ impl CallMachine {
             self.log_leg_ended(closed.log_leg, cause, quality);
         } else if let Some(ringing) = self.take_ringing(leg) {
             self.log_leg_ended(ringing.log_leg, cause, quality);
-            let outcome = offer_outcome(cause);
-            self.distribute(Input::OfferFailed { offer: ringing.offer, outcome });
+            self.offer_failed(ringing, offer_outcome(cause));
         } else if self.talks_with(leg) {
             self.agent_hung_up(cause, quality, now, ids);
         }
@@ -104,7 +104,15 @@ impl CallMachine {
         if let Some(over) = due {
             let outcome = if over.heard { OfferOutcome::NoAnswer } else { OfferOutcome::Unreachable };
             self.close_agent_leg(over.leg, over.log_leg);
-            self.distribute(Input::OfferFailed { offer: over.offer, outcome });
+            self.offer_failed(over, outcome);
+        }
+    }
+
+    /// An unreachable phone is forgotten where it registered from, so that its next REGISTER brings the agent back.
+    fn offer_failed(&mut self, ringing: Ringing, outcome: OfferOutcome) {
+        self.distribute(Input::OfferFailed { offer: ringing.offer, outcome });
+        if outcome == OfferOutcome::Unreachable {
+            self.leg(LegCommand::ForgetDevice { extension: ringing.extension });
         }
     }
 

@@ -5,6 +5,7 @@ mod devices;
 mod kit;
 mod lossy;
 mod overload;
+mod puppet;
 mod races;
 mod raw;
 mod reinvite;
