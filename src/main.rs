@@ -4,6 +4,7 @@
 
 use clap::Parser as _;
 use cordboard::cli::{self, Cli, Command, FlowCommand, TokenCommand};
+use cordboard::serve;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -13,7 +14,9 @@ fn main() -> ExitCode {
         Command::Flow(FlowCommand::Check(args)) => cli::flow_check::run(&args),
         Command::Token(TokenCommand::Create(args)) => run(cli::token::run(&args)),
         Command::Explain(args) => run(cli::explain::run(&args)),
-        Command::Demo(_) | Command::Serve(_) | Command::Call(_) => not_wired(),
+        Command::Demo(args) => stay("info,cordboard=warn,sip_gateway=warn,recordings=warn", serve::demo(args)),
+        Command::Serve(args) => stay("info", serve::serve(args)),
+        Command::Call(args) => stay("warn", serve::call(args)),
     }
 }
 
@@ -24,18 +27,20 @@ fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime.block_on(command),
-        Err(error) => {
-            let help = "see the limits of this user for threads and open files";
-            cli::output::Problem::new("cannot start", error.to_string(), help).report()
-        }
+        Err(error) => no_runtime(&error),
     }
 }
 
-fn not_wired() -> ExitCode {
-    cli::output::Problem::new(
-        "cannot run this yet",
-        "it is not wired",
-        "wait for the next build",
-    )
-    .report()
+/// Runs a command that stays, with logging and every core.
+fn stay(quiet: &str, command: impl Future<Output = ExitCode>) -> ExitCode {
+    cordboard::telemetry::start(quiet);
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command),
+        Err(error) => no_runtime(&error),
+    }
+}
+
+fn no_runtime(error: &std::io::Error) -> ExitCode {
+    let help = "see the limits of this user for threads and open files";
+    cli::output::Problem::new("cannot start", error.to_string(), help).report()
 }
