@@ -143,16 +143,17 @@ impl Company {
         }
     }
 
-    /// Who may talk to us. Agents without a password are left out.
+    /// Who may talk to us. Agents without a password, or with an empty one, are left out: nobody is them.
     #[must_use]
     pub fn accounts(&self) -> Accounts {
         let devices = self
             .agents
             .iter()
             .filter_map(|agent| {
-                Some(Device {
+                let password = agent.password.as_ref()?.reveal();
+                (!password.is_empty()).then(|| Device {
                     extension: agent.extension.clone(),
-                    password: agent.password.as_ref()?.reveal().clone(),
+                    password: password.clone(),
                     algorithm: agent.digest,
                 })
             })

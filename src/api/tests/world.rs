@@ -312,6 +312,12 @@ fn decision() -> Event {
 }
 
 fn talk(customer: LegId) -> Vec<Event> {
+    let mut events = waited_and_connected();
+    events.extend(recorded_and_ended(customer));
+    events
+}
+
+fn waited_and_connected() -> Vec<Event> {
     let leg = LegId::from_number(200);
     let (interaction, agent, queue, entry, offer) = (TALK, ANA, SUPPORT, ENTRY, OFFER);
     let outcome = EntryOutcome::Answered;
@@ -365,6 +371,12 @@ fn talk(customer: LegId) -> Vec<Event> {
             agent,
             leg,
         },
+    ]
+}
+
+fn recorded_and_ended(leg: LegId) -> Vec<Event> {
+    let interaction = TALK;
+    vec![
         Event::RecordingStarted {
             interaction,
             recording: RECORDING,
@@ -381,7 +393,7 @@ fn talk(customer: LegId) -> Vec<Event> {
         },
         Event::LegEnded {
             interaction,
-            leg: customer,
+            leg,
             cause: "bye".to_owned(),
             quality: None,
         },
