@@ -171,7 +171,7 @@ pub(super) fn on_ack(leg: &mut Leg, core: &mut Core, ack: &Request) {
     }
     let answer = awaited
         .we_offered
-        .then(|| super::sdp_of(&ack.headers, &ack.body).ok().flatten());
+        .then(|| super::sdp_of(&ack.headers, &ack.body));
     let sdp = answer.flatten();
     if awaited.initial || sdp.is_some() {
         core.emit(SipEvent::Confirmed { leg: leg.id, sdp });

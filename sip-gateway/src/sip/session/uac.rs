@@ -154,7 +154,7 @@ fn tell_progress(leg: &mut Leg, core: &mut Core, response: &Response) {
     let State::Outgoing(outgoing) = &mut leg.state else {
         return;
     };
-    let sdp = sdp_of(&response.headers, &response.body).ok().flatten();
+    let sdp = sdp_of(&response.headers, &response.body);
     if status == 100 || (outgoing.told == Some(status) && sdp.is_none()) {
         return;
     }
@@ -183,8 +183,8 @@ fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response)
         other.cancel(core);
     }
     match sdp_of(&response.headers, &response.body) {
-        Ok(Some(sdp)) => begin_talking(leg, core, dialog, sdp),
-        Ok(None) | Err(_) => {
+        Some(sdp) => begin_talking(leg, core, dialog, sdp),
+        None => {
             talking::send_bye_for_nobody(&mut dialog, core);
             leg.state = State::Over;
             leg.end(core, LegEndCause::BadMedia);

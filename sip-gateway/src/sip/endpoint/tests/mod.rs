@@ -8,4 +8,6 @@ mod overload;
 mod puppet;
 mod races;
 mod raw;
+mod registrar;
 mod reinvite;
+mod torture;
