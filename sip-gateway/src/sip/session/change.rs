@@ -28,8 +28,8 @@ pub(super) fn on_offer(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
         return refuse_for_now(core, request);
     }
     let is_invite = request.request.method == Method::Invite;
-    if is_invite && talking.awaits_ack() {
-        // Our last answer is not acknowledged: the two have crossed.
+    if (is_invite && talking.awaits_ack()) || talking.awaits_answer() {
+        // Our last answer is not acknowledged, or our offer not answered: the two have crossed.
         return refuse(core, request, 491);
     }
     let sdp = match find_body(&request.request.headers, &request.request.body, SDP) {

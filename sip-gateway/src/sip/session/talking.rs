@@ -66,6 +66,13 @@ impl Talking {
         self.awaited.is_some()
     }
 
+    /// Whether it carries an offer that nothing has answered.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.awaited
+            .as_ref()
+            .is_some_and(|awaited| awaited.we_offered)
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.awaited
             .as_ref()

@@ -2,6 +2,7 @@
 
 mod calls;
 mod devices;
+mod fuzz;
 mod kit;
 mod lossy;
 mod overload;
