@@ -1,1 +1,21 @@
-//! stub
+//! Cordboard, a contact centre in one binary: the wiring, call control, the HTTP API, the commands.
+
+pub mod api;
+pub mod app;
+pub mod call;
+pub mod cli;
+pub mod clock;
+pub mod company_view;
+pub mod config;
+pub mod customer_lookup;
+pub mod demo;
+pub mod distributor_task;
+pub mod flows;
+pub mod ids;
+pub mod limits;
+pub mod number;
+pub mod phone;
+pub mod prompts;
+pub mod serve;
+pub mod talk_recorder;
+pub mod telemetry;

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::flow::Pos;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,4 +33,33 @@ pub struct Finding {
     pub message: String,
     /// What to write instead.
     pub help: String,
+}
+
+impl Finding {
+    /// An error at a place.
+    pub(crate) fn error(
+        code: &'static str,
+        file: &str,
+        pos: Pos,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            level: FindingLevel::Error,
+            file: file.to_owned(),
+            line: pos.line,
+            column: pos.column,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+
+    /// The same as a warning.
+    pub(crate) fn into_warning(self) -> Self {
+        Self {
+            level: FindingLevel::Warning,
+            ..self
+        }
+    }
 }

@@ -2,9 +2,41 @@
 //!
 //! **Owns**: reading `NAME.flow.yaml` with positions, the checks, and the pure [`interpreter`].
 //! **Must not know**: SIP, audio, queues as the router has them (only their names), the clock, files.
+//!
+//! ```text
+//! source text --parse--> Flow --check--> findings
+//!                          \--Interpreter--> what a call hears and does
+//! ```
 
+mod check;
+mod explain;
 pub mod finding;
+mod flow;
+pub mod interpreter;
+mod nearest;
 pub mod port;
+mod read;
+mod render;
+mod yaml;
 
+pub use check::{Catalog, Checked, check, check_source};
+pub use explain::explain;
 pub use finding::{Finding, FindingLevel};
+pub use flow::{Flow, Languages, Name, Pos, Prompt, Value};
+pub use interpreter::Interpreter;
 pub use port::{FlowInput, FlowOutput};
+pub use render::{render_human, render_json};
+
+/// Reads one flow file. `file` is only a name for the findings.
+///
+/// A flow that is returned has the right shape; whether the names in it exist and every path ends is for [`check()`].
+///
+/// # Errors
+/// Everything that is wrong with syntax and shape, in the order of the file.
+pub fn parse(source: &str, file: &str) -> Result<Flow, Vec<Finding>> {
+    let outcome = read::read(source, file);
+    match outcome.flow {
+        Some(flow) if outcome.findings.is_empty() => Ok(flow),
+        _ => Err(outcome.findings),
+    }
+}

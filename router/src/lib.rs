@@ -4,6 +4,32 @@
 //! offers, decisions, the one event log's vocabulary, and the [`Distributor`].
 //!
 //! **Must not know**: SIP, RTP, HTTP, SQL, flows, the clock, tokio, randomness. Ids and the time are handed in.
+//!
+//! # How it is driven
+//!
+//! One task owns the [`Distributor`]. It hands each [`Input`] in with the time, drains the [`Output`]s, and comes
+//! back with [`Input::Tick`] at the deadline:
+//!
+//! ```text
+//! let mut distributor = Distributor::new(company, epoch);
+//! loop {
+//!     let (input, now) = next_input_or_tick_at(distributor.next_deadline());
+//!     distributor.handle(input, now);
+//!     while let Some(output) = distributor.poll_output() {
+//!         carry_away(output, now);    // log lines in order, with the same `now`; commands to the calls
+//!     }
+//! }
+//! ```
+//!
+//! At start the order is: log [`Event::RouterStarted`], one [`Input::RestoreAgent`] per stored agent, then
+//! everything else. A call answers every [`Output::Offer`] by `OfferAnswered` or `OfferFailed`, and tells
+//! `TalkEnded` once for each [`Output::Accepted`].
+//!
+//! # Where things are
+//!
+//! The rules are written down in `docs/routing-rules.md`, with the file that holds each. `distributor/select/` says
+//! who fits whom, `presence`, `miss`, `wrap_up`, `own_call` and `restore` move agents, `waiting` moves callers,
+//! `offer` pairs them, `settle` and `timers` drive it, `invariants` checks it after every input in debug builds.
 
 pub mod agent;
 pub mod company;

@@ -209,6 +209,12 @@ pub enum GatewayCommand {
     StartRecording(RecordRequest),
     /// End it; the last blocks and the end mark go to its sink.
     StopRecording(StreamId),
+    /// Forget a device's registrations: it does not answer where it registered from. Its next REGISTER counts as
+    /// its first.
+    ForgetDevice {
+        /// Its extension.
+        extension: String,
+    },
     /// Register at a server, as a phone does, and keep the registration fresh.
     Register {
         /// `sip:EXTENSION@HOST:PORT`.
@@ -268,7 +274,7 @@ pub enum DeviceChange {
 /// What can happen on a leg.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LegEvent {
-    /// A call of ours rings (180) or makes progress (181-183).
+    /// A call of ours is being tried (100), rings (180) or makes progress (181-183).
     Progress {
         /// The provisional status.
         status: u16,

@@ -1,5 +1,246 @@
-//! Prompt audio, ready to send.
+//! Prompt audio, ready to send: read from WAV, mixed down, brought to 8 kHz and encoded once.
+//!
+//! **Owns**: [`Clip`], [`ClipError`]; the only reader of WAV files in this crate. **Must not know**: file names, who
+//! plays it.
 
-/// One prompt or piece of music, decoded and resampled once. (stub)
-#[derive(Debug)]
-pub struct Clip {}
+use super::g711::Codec;
+use super::resample::resample;
+use std::io::{Cursor, Read};
+use std::time::Duration;
+
+/// Samples per second of a clip.
+pub const CLIP_RATE: u32 = 8000;
+/// The longest clip.
+pub const MAX_LENGTH: Duration = Duration::from_secs(15 * 60);
+/// From here on a `data` length means "until the end": programs that write WAV to a pipe do not know it.
+const UNKNOWN_LENGTH: u32 = 0x7fff_0000;
+
+/// One prompt or piece of music, decoded and resampled once.
+pub struct Clip {
+    pcm: Vec<i16>,
+    ulaw: Vec<u8>,
+}
+
+impl std::fmt::Debug for Clip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clip")
+            .field("duration", &self.duration())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a file is no clip, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClipError {
+    /// Not RIFF/WAVE at all.
+    #[error(
+        "this is not a WAV file; convert it with `ffmpeg -i IN -ac 1 -ar 16000 -c:a pcm_s16le OUT.wav`"
+    )]
+    NotWav,
+    /// The `fmt ` or the `data` part is missing.
+    #[error("the WAV file has no `{0}` part: it is cut off or damaged; export it again")]
+    Missing(&'static str),
+    /// The `data` part is shorter than announced.
+    #[error(
+        "the WAV file announces {announced} bytes of audio but holds {found}: it is cut off; copy or export it again"
+    )]
+    Truncated {
+        /// Bytes the header announces.
+        announced: u32,
+        /// Bytes that are there.
+        found: usize,
+    },
+    /// A coding, depth or header we do not read.
+    #[error(
+        "the WAV file's coding is not readable ({0}); convert it with `ffmpeg -i IN -ac 1 -ar 16000 -c:a pcm_s16le OUT.wav`"
+    )]
+    Coding(String),
+    /// More than two channels.
+    #[error("the WAV file has {0} channels; mix it down to one or two")]
+    Channels(u16),
+    /// A rate outside 4-192 kHz.
+    #[error("the WAV file has {0} samples per second; between 4000 and 192000 are possible")]
+    Rate(u32),
+    /// No audio in it.
+    #[error("the WAV file holds no audio")]
+    Empty,
+    /// Too long.
+    #[error("the WAV file is {0} s long; at most {max} s are possible, split it", max = MAX_LENGTH.as_secs())]
+    TooLong(u64),
+}
+
+impl Clip {
+    /// Reads a WAV file: PCM of 8, 16, 24 or 32 bits or 32-bit float, one or two channels (mixed down), 4-192 kHz.
+    /// A `data` length of about 2 or 4 GiB, as programs write to a pipe, means "until the end".
+    ///
+    /// # Errors
+    /// When the bytes are no such file; the error says what to do.
+    pub fn from_wav(bytes: &[u8]) -> Result<Self, ClipError> {
+        let (format, data) = parts(bytes)?;
+        let header = canonical_header(format, data.len());
+        let reader =
+            hound::WavReader::new(Cursor::new(header).chain(Cursor::new(data))).map_err(coding)?;
+        let spec = reader.spec();
+        if !matches!(spec.channels, 1 | 2) {
+            return Err(ClipError::Channels(spec.channels));
+        }
+        if !(4000..=192_000).contains(&spec.sample_rate) {
+            return Err(ClipError::Rate(spec.sample_rate));
+        }
+        let seconds = u64::from(reader.duration() / spec.sample_rate);
+        if seconds >= MAX_LENGTH.as_secs() {
+            return Err(ClipError::TooLong(seconds));
+        }
+        let mono = read_mono(reader, spec)?;
+        if mono.is_empty() {
+            return Err(ClipError::Empty);
+        }
+        let samples = resample(&mono, spec.sample_rate, CLIP_RATE);
+        // `as` saturates: an overshoot of the filter becomes the loudest sample.
+        Ok(Self::from_samples(
+            samples
+                .into_iter()
+                .map(|sample| sample.round() as i16)
+                .collect(),
+        ))
+    }
+
+    /// Makes a clip of samples at [`CLIP_RATE`].
+    #[must_use]
+    pub fn from_samples(pcm: Vec<i16>) -> Self {
+        let ulaw = pcm
+            .iter()
+            .map(|sample| Codec::Pcmu.encode(*sample))
+            .collect();
+        Self { pcm, ulaw }
+    }
+
+    /// The samples, at [`CLIP_RATE`].
+    #[must_use]
+    pub fn pcm(&self) -> &[i16] {
+        &self.pcm
+    }
+
+    /// The same as mu-law.
+    #[must_use]
+    pub fn ulaw(&self) -> &[u8] {
+        &self.ulaw
+    }
+
+    /// How long it plays.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.pcm.len() as f64 / f64::from(CLIP_RATE))
+    }
+}
+
+/// Finds the `fmt ` and `data` parts. Done here because files in the wild hold odd-sized parts with a padding byte
+/// and lengths of streams, which `hound` does not skip.
+fn parts(bytes: &[u8]) -> Result<(&[u8], &[u8]), ClipError> {
+    let head = bytes.first_chunk::<12>().ok_or(ClipError::NotWav)?;
+    if &head[..4] != b"RIFF" || &head[8..] != b"WAVE" {
+        return Err(ClipError::NotWav);
+    }
+    let (mut format, mut rest) = (None, &bytes[12..]);
+    while let Some((part, body)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_le_bytes([part[4], part[5], part[6], part[7]]);
+        let available = body
+            .len()
+            .min(usize::try_from(length).unwrap_or(usize::MAX));
+        match &part[..4] {
+            b"fmt " => format = Some(&body[..available]),
+            b"data" => {
+                let format = format.ok_or(ClipError::Missing("fmt "))?;
+                if (available as u64) < u64::from(length) && length < UNKNOWN_LENGTH {
+                    return Err(ClipError::Truncated {
+                        announced: length,
+                        found: available,
+                    });
+                }
+                return Ok((format, &body[..available]));
+            }
+            _ => {}
+        }
+        rest = body.get(available + (available & 1)..).unwrap_or_default();
+    }
+    Err(ClipError::Missing(if format.is_some() {
+        "data"
+    } else {
+        "fmt "
+    }))
+}
+
+/// A header that `hound` reads: nothing but `fmt ` and `data`, the extra bytes of plain formats cut off.
+fn canonical_header(format: &[u8], data: usize) -> Vec<u8> {
+    let plain = matches!(format, [1 | 3, 0, ..]);
+    let format = if plain {
+        &format[..format.len().min(16)]
+    } else {
+        format
+    };
+    let block = match format.get(12..14) {
+        Some(&[low, high]) => usize::from(u16::from_le_bytes([low, high])).max(1),
+        _ => 1,
+    };
+    // A half frame at the end, as pipes leave it, is dropped.
+    let data = data - data % block;
+    let mut header = Vec::with_capacity(28 + format.len());
+    for (name, length) in [
+        (b"RIFF", 20 + format.len() + data),
+        (b"WAVE", 0),
+        (b"fmt ", format.len()),
+    ] {
+        header.extend_from_slice(name);
+        if name != b"WAVE" {
+            header.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        }
+    }
+    header.extend_from_slice(format);
+    header.extend_from_slice(b"data");
+    header.extend_from_slice(&u32::try_from(data).unwrap_or(u32::MAX).to_le_bytes());
+    header
+}
+
+fn coding(error: hound::Error) -> ClipError {
+    ClipError::Coding(error.to_string())
+}
+
+/// All samples at the scale of 16 bits, two channels mixed down.
+fn read_mono<R: Read>(
+    mut reader: hound::WavReader<R>,
+    spec: hound::WavSpec,
+) -> Result<Vec<f32>, ClipError> {
+    let samples: Vec<f32> = match spec.sample_format {
+        hound::SampleFormat::Float => reader
+            .samples::<f32>()
+            .map(|sample| {
+                sample.map(|value| {
+                    if value.is_finite() {
+                        value * 32_767.0
+                    } else {
+                        0.0
+                    }
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(coding)?,
+        hound::SampleFormat::Int => {
+            let scale = 2f32.powi(16 - i32::from(spec.bits_per_sample));
+            reader
+                .samples::<i32>()
+                .map(|sample| sample.map(|value| value as f32 * scale))
+                .collect::<Result<_, _>>()
+                .map_err(coding)?
+        }
+    };
+    if spec.channels == 1 {
+        return Ok(samples);
+    }
+    Ok(samples
+        .chunks_exact(2)
+        .map(|pair| (pair[0] + pair[1]) / 2.0)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;

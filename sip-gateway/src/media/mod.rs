@@ -1,5 +1,40 @@
 //! Media: RTP, RTCP, codecs, keys, prompts, recording timeline. PURE: no socket, clock, thread or tokio here;
-//! `net/media_thread.rs` drives it.
+//! `net/media_thread/` drives it.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `port.rs` | the values that cross: requests in, events and record blocks out |
+//! | `leg.rs` | one leg's machine: believe or ignore, forward, play, send keys, report |
+//! | `latch.rs` | whom to believe: symmetric RTP with a short learning window |
+//! | `sequence.rs` | loss, order, restarts, jitter of what arrives |
+//! | `outbound.rs` | the continuous numbers of what we send |
+//! | `rtp.rs`, `rtcp.rs` | the packets |
+//! | `dtmf.rs` | keys as RFC 4733 events, both ways |
+//! | `g711.rs` | the codecs |
+//! | `clip.rs`, `resample.rs`, `player.rs` | prompts: read, brought to 8 kHz, played in 20 ms frames |
+//! | `timeline.rs` | the stereo recording's one timeline |
+//! | `tone.rs` | test signals and how to hear them |
+//!
+//! # Rules
+//! - **Time** is media time: a `Duration` since the media plane started, handed in.
+//! - **Forwarding is packet-driven**: what a bridged party sends leaves as it arrives, payload untouched. The 20 ms
+//!   wheel drives only what we generate: prompts, music, keys, reports, and the recording's blocks.
+//! - **One stream out per leg**: SSRC, sequence and timestamps stay continuous while its source changes. A marker
+//!   tells the receiver where.
+//! - **Nothing that arrives can stop a leg**: what cannot be believed is counted and dropped.
+//! - **No allocation per packet**: machines write into the caller's buffer.
 
 pub mod clip;
+pub mod dtmf;
+pub mod g711;
+pub mod latch;
+pub mod leg;
+pub mod outbound;
+pub mod player;
 pub mod port;
+pub mod resample;
+pub mod rtcp;
+pub mod rtp;
+pub mod sequence;
+pub mod timeline;
+pub mod tone;

@@ -1,9 +1,11 @@
 //! What the media plane is asked and what it says: values that cross between the gateway task and a media thread.
 //!
-//! **Owns**: play and record requests, record blocks, quality counters.
+//! **Owns**: play and record requests, record blocks, quality counters, what SDP said about a party's media, events.
 
 use crate::leg::{LegId, PlayId, StreamId};
 use crate::media::clip::Clip;
+use crate::media::g711::Codec;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
@@ -75,4 +77,108 @@ pub struct MediaQuality {
     pub jitter_ms: f64,
     /// Codec name, such as `PCMU`.
     pub codec: String,
+}
+
+/// Which way media flows, from our side (RFC 4566 `a=` attributes, turned round when they are the party's).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    SendReceive,
+    /// We send, the party is silent: it is on hold with us or muted.
+    SendOnly,
+    /// The party sends, we are silent: it has us on hold.
+    ReceiveOnly,
+    /// Nobody sends.
+    Inactive,
+}
+
+impl Direction {
+    /// We may send.
+    #[must_use]
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendReceive | Self::SendOnly)
+    }
+
+    /// The party may send.
+    #[must_use]
+    pub fn receives(self) -> bool {
+        matches!(self, Self::SendReceive | Self::ReceiveOnly)
+    }
+}
+
+/// What offer and answer settled about a party's media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteMedia {
+    /// Where it wants RTP.
+    pub rtp: SocketAddr,
+    /// Where it wants RTCP: the next port, or what `a=rtcp` says. None when it wants none.
+    pub rtcp: Option<SocketAddr>,
+    /// The codec, the same both ways.
+    pub codec: Codec,
+    /// RTP payload type of the codec.
+    pub payload_type: u8,
+    /// RTP payload type of RFC 4733 events at 8 kHz; none when not negotiated.
+    pub telephone_event: Option<u8>,
+    /// Which way media flows.
+    pub direction: Direction,
+}
+
+impl RemoteMedia {
+    /// PCMU both ways with events as payload type 101, RTCP on the next port.
+    #[must_use]
+    pub fn pcmu(rtp: SocketAddr) -> Self {
+        let rtcp = rtp
+            .port()
+            .checked_add(1)
+            .map(|port| SocketAddr::new(rtp.ip(), port));
+        let codec = Codec::Pcmu;
+        let payload_type = codec.payload_type();
+        Self {
+            rtp,
+            rtcp,
+            codec,
+            payload_type,
+            telephone_event: Some(101),
+            direction: Direction::default(),
+        }
+    }
+}
+
+/// What the media plane says. Of one leg, `Closed` is the last event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MediaEvent {
+    /// The party pressed a key (RFC 4733); once per press, at its first packet.
+    Key {
+        /// The leg.
+        leg: LegId,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        key: char,
+    },
+    /// A playing ended. Comes once for each play request of a leg that was open then.
+    PlayEnded {
+        /// The leg.
+        leg: LegId,
+        /// Which.
+        play: PlayId,
+        /// Ran to its end or for as long as it was asked to, rather than being stopped or replaced.
+        finished: bool,
+    },
+    /// The first packet from the party was accepted.
+    MediaStarted {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A bridged leg that should send has sent nothing for the configured time; once per silence.
+    MediaLost {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The leg's sockets are closed.
+    Closed {
+        /// The leg.
+        leg: LegId,
+        /// What its media was like.
+        quality: MediaQuality,
+    },
 }

@@ -1,13 +1,114 @@
-//! Drivers: the only part of the crate with sockets, threads, tokio, the clock and randomness. (stub)
+//! Drivers: the only part of the crate with sockets, threads, tokio, the clock and randomness.
+//!
+//! **Owns**: the [`Gateway`] handle and the start of everything behind it: one UDP socket and one task for SIP
+//! (`sip_driver.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/` and `media/` do.
 
-/// Handle of the gateway. (stub)
+mod leg_media;
+pub mod media_pool;
+mod media_thread;
+pub mod packet_io;
+mod sip_driver;
+
+use crate::leg::{Accounts, GatewayCommand, GatewayEvent, LegId};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Commands that wait for the SIP task at most; senders wait when it is full.
+const COMMANDS: usize = 4096;
+
+/// Events on their way out at most. When it is full they wait inside the SIP task, which then stops reading
+/// datagrams (the kernel's buffer, then the peers' retransmissions hold them) but goes on taking commands.
+const EVENTS: usize = 4096;
+
+/// How the gateway starts.
 #[derive(Clone, Debug)]
-pub struct Gateway {}
+pub struct GatewayConfig {
+    /// Where SIP listens (UDP).
+    pub listen: SocketAddr,
+    /// Address written into Contact, Via and SDP; the listening one when none.
+    pub advertise: Option<IpAddr>,
+    /// SIP domain and digest realm.
+    pub domain: String,
+    /// Where RTP sockets are bound.
+    pub media_listen: IpAddr,
+    /// RTP and RTCP ports.
+    pub media_ports: RangeInclusive<u16>,
+    /// Media threads.
+    pub media_threads: usize,
+    /// A bridged leg without any packet for this long is told by [`crate::LegEvent::MediaLost`].
+    pub media_lost_after: Duration,
+    /// Who may talk to us.
+    pub accounts: Accounts,
+    /// Written into User-Agent and Server.
+    pub user_agent: String,
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The SIP port cannot be had.
+    #[error("cannot listen for SIP on udp:{address}: {error}; stop what uses the port or change [sip] listen")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The media threads cannot start.
+    #[error("cannot start media: {0}")]
+    Media(std::io::Error),
+}
+
+/// The gateway's SIP task is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("the gateway has stopped")]
+pub struct Stopped;
+
+/// Handle of the gateway: cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    commands: mpsc::Sender<GatewayCommand>,
+    legs: Arc<AtomicU64>,
+    address: SocketAddr,
+}
 
 impl Gateway {
-    /// An id for a leg about to be dialled. (stub)
+    /// Binds, starts the media threads and the SIP task.
+    ///
+    /// # Errors
+    /// [`StartError`] says which port and what to do.
+    pub async fn start(config: GatewayConfig) -> Result<(Self, mpsc::Receiver<GatewayEvent>), StartError> {
+        let (commands, wanted) = mpsc::channel(COMMANDS);
+        let (told, events) = mpsc::channel(EVENTS);
+        // Legs that arrive are numbered from the middle up by the endpoint, ours from 1.
+        let legs = Arc::new(AtomicU64::new(1));
+        let driver = sip_driver::SipDriver::bind(config, wanted, told).await?;
+        let address = driver.address();
+        tokio::spawn(driver.run());
+        Ok((Self { commands, legs, address }, events))
+    }
+
+    /// Asks for something; waits while the SIP task is behind.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the SIP task is gone.
+    pub async fn send(&self, command: GatewayCommand) -> Result<(), Stopped> {
+        self.commands.send(command).await.map_err(|_| Stopped)
+    }
+
+    /// An id for a leg about to be dialled.
     #[must_use]
-    pub fn new_leg_id(&self) -> crate::leg::LegId {
-        crate::leg::LegId(0)
+    pub fn new_leg_id(&self) -> LegId {
+        LegId(self.legs.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Where SIP listens, with the port that was bound.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 }

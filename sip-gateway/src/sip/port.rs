@@ -83,6 +83,11 @@ pub enum SipCommand {
         /// The new SDP, or the status that refuses the change (488, 491).
         result: Result<Bytes, u16>,
     },
+    /// Forget a device's bindings; its next REGISTER counts as its first.
+    ForgetDevice {
+        /// Its extension.
+        extension: String,
+    },
     /// Register at a server and keep the registration fresh.
     Register {
         /// `sip:EXTENSION@HOST:PORT`.
@@ -129,7 +134,7 @@ pub enum SipEvent {
     Progress {
         /// The leg.
         leg: LegId,
-        /// 101-199.
+        /// 100-199; 100 says no more than that the party is there.
         status: u16,
         /// Early media.
         sdp: Option<Bytes>,

@@ -46,6 +46,11 @@ impl Endpoint {
             SipCommand::Reanswer { leg, result } => {
                 self.command(leg, |leg, core| change::answer(leg, core, result));
             }
+            SipCommand::ForgetDevice { extension } => {
+                let gone = self.registrar.retain(|known| known != extension);
+                self.tell_gone(gone);
+                self.watch_registrar();
+            }
             SipCommand::Register {
                 address_of_record,
                 destination,

@@ -155,7 +155,11 @@ fn tell_progress(leg: &mut Leg, core: &mut Core, response: &Response) {
         return;
     };
     let sdp = sdp_of(&response.headers, &response.body);
-    if status == 100 || (outgoing.told == Some(status) && sdp.is_none()) {
+    // 100 is told as well, but only first: it says that the party is there at all.
+    let is_news = outgoing
+        .told
+        .is_none_or(|told| told != status && status != 100);
+    if !is_news && sdp.is_none() {
         return;
     }
     outgoing.told = Some(status);

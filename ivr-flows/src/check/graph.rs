@@ -1,0 +1,230 @@
+//! A flow as a graph of steps.
+//!
+//! **Owns**: which step can follow which, and whether the caller, an agent or a bound stands between them.
+//! **Must not know**: what is wrong about it.
+
+use crate::flow::{
+    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Target, find_exit,
+};
+
+/// Why one step follows another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// By itself: nobody did anything, so it happens to a silent caller too.
+    Itself,
+    /// By itself, but counted.
+    Bounded,
+    /// A key was pressed, or an agent talked.
+    Person,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    pub(super) to: usize,
+    pub(super) why: Why,
+}
+
+/// One step, or the place after the last step of a block.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    pub(super) block: usize,
+    /// Name of the action; empty after the last step.
+    pub(super) action: &'static str,
+    pub(super) pos: Pos,
+    pub(super) edges: Vec<Edge>,
+    /// The call can end here.
+    pub(super) ends: bool,
+}
+
+pub(super) struct Graph {
+    pub(super) nodes: Vec<Node>,
+    /// Where each block begins.
+    pub(super) starts: Vec<usize>,
+}
+
+impl Graph {
+    pub(super) fn new(flow: &Flow) -> Self {
+        let mut starts = Vec::new();
+        let mut nodes = Vec::new();
+        for (index, block) in flow.blocks.iter().enumerate() {
+            starts.push(nodes.len());
+            for step in &block.steps {
+                let action = step.action.name();
+                nodes.push(Node {
+                    block: index,
+                    action,
+                    pos: step.pos,
+                    ..Node::default()
+                });
+            }
+            nodes.push(Node {
+                block: index,
+                pos: block.name.pos,
+                ..Node::default()
+            });
+        }
+        let mut graph = Self { nodes, starts };
+        for (index, block) in flow.blocks.iter().enumerate() {
+            let first = graph.starts.get(index).copied().unwrap_or(0);
+            for (offset, step) in block.steps.iter().enumerate() {
+                let last = offset.saturating_add(1) == block.steps.len();
+                Builder {
+                    flow,
+                    graph: &mut graph,
+                    at: first.saturating_add(offset),
+                    last,
+                }
+                .step(&step.action);
+            }
+        }
+        graph
+    }
+
+    /// The nodes after each node, by the edges that `keep` holds for.
+    pub(super) fn edges(&self, keep: impl Fn(Why) -> bool) -> Vec<Vec<usize>> {
+        let after = |node: &Node| {
+            node.edges
+                .iter()
+                .filter(|edge| keep(edge.why))
+                .map(|edge| edge.to)
+                .collect()
+        };
+        self.nodes.iter().map(after).collect()
+    }
+
+    /// The nodes before each node.
+    pub(super) fn back(&self) -> Vec<Vec<usize>> {
+        let mut back = vec![Vec::new(); self.nodes.len()];
+        for (from, node) in self.nodes.iter().enumerate() {
+            for edge in &node.edges {
+                if let Some(list) = back.get_mut(edge.to) {
+                    list.push(from);
+                }
+            }
+        }
+        back
+    }
+
+    /// Where the inherited `hangup` and `error` exits lead: they are taken from outside the steps.
+    pub(super) fn outside(&self, flow: &Flow, exits: &Exits) -> Vec<usize> {
+        [ExitName::Hangup, ExitName::Error]
+            .iter()
+            .filter_map(|exit| match exits.get(exit) {
+                Some(Target::Block(name)) => flow.block_index(&name.text),
+                Some(Target::Hangup) | None => None,
+            })
+            .filter_map(|block| self.starts.get(block).copied())
+            .collect()
+    }
+}
+
+struct Builder<'a> {
+    flow: &'a Flow,
+    graph: &'a mut Graph,
+    at: usize,
+    last: bool,
+}
+
+impl Builder<'_> {
+    fn step(&mut self, action: &Action) {
+        let places = self.flow.exit_places(action);
+        match action {
+            Action::Answer | Action::Set(_) | Action::Tag(_) => self.next(Why::Itself),
+            Action::Hangup => self.ends(),
+            Action::Play(_) => {
+                self.next(Why::Itself);
+                if let Some(target) = find_exit(places.iter().copied(), ExitName::Interrupted) {
+                    self.target(target, Why::Person);
+                }
+            }
+            Action::Go(go) => match &go.bound {
+                None => self.target(&go.to, Why::Itself),
+                Some(bound) => {
+                    self.target(&go.to, Why::Bounded);
+                    match &bound.then {
+                        Some(then) => self.target(then, Why::Itself),
+                        None => self.next(Why::Itself),
+                    }
+                }
+            },
+            Action::Menu(menu) => self.menu(menu, &places),
+            Action::Queue(queue) => self.queue(queue, &places),
+        }
+        // The step's own `hangup` and `error`; nothing loops through them, since each is taken once in a call.
+        let own = action
+            .exits()
+            .map(|exits| self.graph.outside(self.flow, exits));
+        for to in own.into_iter().flatten() {
+            self.edge(to, Why::Bounded);
+        }
+    }
+
+    fn menu(&mut self, menu: &Menu, places: &[&Exits]) {
+        for choice in &menu.choices {
+            if let ChoiceTarget::Leave(target) = &choice.then {
+                self.target(target, Why::Person);
+            }
+        }
+        for (exit, why) in [
+            (ExitName::ExhaustedSilence, Why::Itself),
+            (ExitName::ExhaustedWrong, Why::Person),
+        ] {
+            if let Some(target) = find_exit(places.iter().copied(), exit) {
+                self.target(target, why);
+            }
+        }
+    }
+
+    fn queue(&mut self, _queue: &Queue, places: &[&Exits]) {
+        let mut falls_through = false;
+        for exit in ExitName::QUEUE {
+            let why = match exit {
+                ExitName::Answered => Why::Person,
+                ExitName::Hangup => continue,
+                // Taken once in a call: see the interpreter's backstop.
+                ExitName::Error => Why::Bounded,
+                _ => Why::Itself,
+            };
+            match find_exit(places.iter().copied(), *exit) {
+                Some(target) => self.target(target, why),
+                None => falls_through = true,
+            }
+        }
+        if falls_through && self.last {
+            self.ends();
+        } else if falls_through {
+            self.next(Why::Itself);
+        }
+    }
+
+    fn target(&mut self, target: &Target, why: Why) {
+        match target {
+            Target::Hangup => self.ends(),
+            Target::Block(name) => {
+                let block = self.flow.block_index(&name.text);
+                if let Some(to) = block
+                    .and_then(|block| self.graph.starts.get(block))
+                    .copied()
+                {
+                    self.edge(to, why);
+                }
+            }
+        }
+    }
+
+    fn next(&mut self, why: Why) {
+        self.edge(self.at.saturating_add(1), why);
+    }
+
+    fn edge(&mut self, to: usize, why: Why) {
+        if let Some(node) = self.graph.nodes.get_mut(self.at) {
+            node.edges.push(Edge { to, why });
+        }
+    }
+
+    fn ends(&mut self) {
+        if let Some(node) = self.graph.nodes.get_mut(self.at) {
+            node.ends = true;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is wrong with a flow that has the right shape.
+//!
+//! **Owns**: the checks F001 to F025 and the [`Catalog`] of what lies outside the flow.
+//! **Must not know**: YAML, files, the company's settings as such.
+
+use std::collections::BTreeSet;
+
+use crate::finding::{Finding, FindingLevel};
+use crate::flow::{Flow, Pos};
+use crate::read;
+
+mod circles;
+mod graph;
+mod names;
+mod paths;
+#[cfg(test)]
+mod tests;
+
+/// From this many findings on names are no longer looked for.
+const MAX_FINDINGS: usize = 100;
+
+/// What a flow may refer to outside itself.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Names of the company's queues.
+    pub queues: BTreeSet<String>,
+    /// Names of the company's skills.
+    pub skills: BTreeSet<String>,
+    /// Audio files below the prompts folder with `/` between the parts: `greeting.wav`, `en/greeting.wav`. None:
+    /// not known, so files are not judged.
+    pub prompt_files: Option<BTreeSet<String>>,
+}
+
+/// What came of [`check_source`].
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The flow, when no finding is an error: it may run.
+    pub flow: Option<Flow>,
+    /// All findings in the order of the file, warnings included.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads and checks one file: what `flow check` and a reload use. `file` is only a name for the findings.
+#[must_use]
+pub fn check_source(source: &str, file: &str, catalog: Option<&Catalog>) -> Checked {
+    let outcome = read::read(source, file);
+    let broken = outcome.has_errors();
+    let Some(flow) = outcome.flow else {
+        return Checked {
+            flow: None,
+            findings: outcome.findings,
+        };
+    };
+    let mut findings = outcome.findings;
+    // Where a step could not be read, the paths through it are unknown: only names are judged then.
+    findings.extend(if broken {
+        names_only(&flow, catalog)
+    } else {
+        check(&flow, catalog)
+    });
+    sort(&mut findings);
+    let good = findings
+        .iter()
+        .all(|finding| finding.level != FindingLevel::Error);
+    Checked {
+        flow: good.then_some(flow),
+        findings,
+    }
+}
+
+/// Checks names and paths. Without a catalog, queues, skills and audio files are not judged.
+#[must_use]
+pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
+    let mut notes = Notes {
+        file: flow.file(),
+        findings: Vec::new(),
+    };
+    names::check(flow, catalog, &mut notes);
+    paths::check(flow, &mut notes);
+    sort(&mut notes.findings);
+    notes.findings
+}
+
+fn names_only(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
+    let mut notes = Notes {
+        file: flow.file(),
+        findings: Vec::new(),
+    };
+    names::check(flow, catalog, &mut notes);
+    notes.findings
+}
+
+fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by(|a, b| {
+        (a.line, a.column, a.code, &a.message).cmp(&(b.line, b.column, b.code, &b.message))
+    });
+    findings.dedup();
+}
+
+/// Collects findings.
+struct Notes<'a> {
+    file: &'a str,
+    findings: Vec<Finding>,
+}
+
+impl Notes<'_> {
+    /// Enough is told: looking for near names costs time that a hostile file must not have.
+    fn full(&self) -> bool {
+        self.findings.len() >= MAX_FINDINGS
+    }
+
+    fn error(
+        &mut self,
+        code: &'static str,
+        pos: Pos,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Finding::error(code, self.file, pos, message, help));
+    }
+
+    fn warning(
+        &mut self,
+        code: &'static str,
+        pos: Pos,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Finding::error(code, self.file, pos, message, help).into_warning());
+    }
+}

@@ -1,0 +1,130 @@
+//! A paragraph for each code.
+//!
+//! **Owns**: the texts of `explain CODE`.
+//! **Must not know**: any flow.
+
+/// What the finding `code` means and what to do about it; None for a code that does not exist.
+#[must_use]
+pub fn explain(code: &str) -> Option<&'static str> {
+    TEXTS
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(code))
+        .map(|(_, text)| *text)
+}
+
+/// Every code that parsing or checking can give.
+const TEXTS: [(&str, &str); 23] = [
+    (
+        "F001",
+        "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
+         names the nearest one.",
+    ),
+    (
+        "F002",
+        "A prompt that a step plays is not defined under `prompts:`, or its audio file is missing. Audio is looked for \
+         as `LANG/FILE` and then as `FILE` below the prompts folder; without `file:` the file is `NAME.wav`.",
+    ),
+    (
+        "F003",
+        "A prompt lacks text or audio in a language that the flow offers under `languages:`. Callers in that language \
+         would hear another one, or nothing.",
+    ),
+    (
+        "F004",
+        "A step names a wait, a queue or a skill that is not defined. Waits stand under `waits:` of the flow; queues and \
+         skills are the company's and are only judged when the company file is at hand.",
+    ),
+    (
+        "F005",
+        "A block, a step or a wait can never run: nothing leads to it. Steps after `go`, `hangup` or `menu` never run, \
+         because these never go on to the next line.",
+    ),
+    (
+        "F006",
+        "Steps form a circle through which a caller who presses nothing would go for ever. Bound it with \
+         `go: { to: BLOCK, at_most: 2, then: OTHER }`, or let the exit that closes the circle end the call. Circles that \
+         a key or an answering agent opens are fine.",
+    ),
+    (
+        "F007",
+        "A block ends and nothing says what comes next. The last step must be `go`, `hangup`, `menu` or `queue`; after a \
+         `queue` that is last, the call ends politely.",
+    ),
+    (
+        "F008",
+        "From this block no path leads to the end of the call: no `hangup` and no `queue` that lets the call end.",
+    ),
+    (
+        "F009",
+        "A step can end in a way that nothing handles. A menu needs `exhausted` (or both `exhausted_silence` and \
+         `exhausted_wrong`) in its own `exits:` or under `defaults: { exits: … }`.",
+    ),
+    (
+        "F011",
+        "A step sets a variable that is not declared under `vars:`.",
+    ),
+    (
+        "F013",
+        "The same key stands twice in one map, so one of the two would be lost; or a menu has `1` and `12` with \
+         `between_digits: 0s`, so `12` could never be pressed.",
+    ),
+    (
+        "F020",
+        "`#:` begins a comment in YAML, so the choice behind it is not there at all. Write `hash:` for the hash key and \
+         `star:` for the star key.",
+    ),
+    (
+        "F025",
+        "The flow plays, asks or queues before it says `answer:`. The call is then answered at that step. Say it \
+         yourself, so that one sees where charging begins.",
+    ),
+    (
+        "F100",
+        "The text is not YAML. The place is where reading stopped; the cause is often the line before.",
+    ),
+    (
+        "F101",
+        "This is part of the flow language, and this version of Cordboard does not run it yet. It is refused rather than \
+         left out, so that no caller takes a path that nobody meant.",
+    ),
+    (
+        "F102",
+        "A key, a step or an exit has a name that does not exist here. The help names the nearest one.",
+    ),
+    ("F103", "Something that is needed is missing."),
+    (
+        "F104",
+        "A value is of the wrong kind or out of range. The help says what may stand here.",
+    ),
+    (
+        "F105",
+        "A step is a map with exactly one action, besides `id:` and `note:`. Start a new `-` line for the second action.",
+    ),
+    (
+        "F106",
+        "Anchors, aliases, merge keys, tags such as `!include`, keys that are lists or maps, and several documents in one \
+         file are refused: what runs must stand in the text, so that a comparison of two versions shows it.",
+    ),
+    ("F107", "The file is too large or nested too deeply."),
+    (
+        "F108",
+        "`flow:` is the number of the file format. This version reads format 1.",
+    ),
+    (
+        "F109",
+        "A name may hold letters, digits, `-`, `_` and `.`, at most 64. `repeat`, `hangup` and `return` are targets and \
+         cannot be names of blocks.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{TEXTS, explain};
+
+    #[test]
+    fn codes_are_in_order_and_found_in_any_case() {
+        assert!(TEXTS.is_sorted_by_key(|(code, _)| *code));
+        assert!(explain("f006").is_some_and(|text| text.contains("at_most")));
+        assert_eq!(explain("F999"), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! After the caller hung up.
+//!
+//! **Owns**: the `hangup` exit: steps without audio, and few of them.
+//! **Must not know**: how those steps work.
+
+use std::sync::Arc;
+
+use super::run::Move;
+use super::{Interpreter, Place, State};
+use crate::flow::{Action, ExitName};
+use crate::port::FlowEnd;
+
+/// Steps that may run. None of them takes time, so that this bounds the exit far below its 5 s; the first action that
+/// waits for something outside must bring a deadline with it.
+const STEPS: u32 = 100;
+
+impl Interpreter {
+    pub(super) fn caller_left(&mut self) {
+        let next = match self.state {
+            State::Over => return,
+            State::New => None,
+            State::Playing { .. } | State::Menu(_) | State::Waiting(_) | State::Talking => {
+                self.exit(ExitName::Hangup)
+            }
+        };
+        if let Some(next) = next {
+            self.run_quietly(next);
+        }
+        self.end(FlowEnd::CallerLeft);
+    }
+
+    /// Runs steps without audio; `play` and `answer` are passed over, a `menu` or `queue` ends it.
+    fn run_quietly(&mut self, first: Move) {
+        let flow = Arc::clone(&self.flow);
+        let mut next = first;
+        for _ in 0..STEPS {
+            match next {
+                Move::Stay | Move::End(_) => return,
+                Move::Next => self.at.step = self.at.step.saturating_add(1),
+                Move::To(block) => self.at = Place { block, step: 0 },
+            }
+            let Some(action) = Self::action(&flow, self.at) else {
+                return;
+            };
+            if matches!(
+                action,
+                Action::Go(_) | Action::Set(_) | Action::Tag(_) | Action::Hangup
+            ) {
+                self.step_entered(action);
+            }
+            next = self.quiet(action);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Runs one flow for one call: decides what the caller hears, which keys count and where the call goes.
+//!
+//! **Owns**: the place in the flow, type-ahead, tries and their counters, the waiting loop, the backstops.
+//! **Must not know**: the clock (times are handed in), audio, SIP, the router; it says what it wants as
+//! [`FlowOutput`] and is told what happened as [`FlowInput`].
+//!
+//! ```text
+//!            +--> Playing --+               AgentConnected
+//! New --Start+--> Menu -----+--> Waiting ------------------> Talking
+//!            +--------------+       | QueueEnded, gave up       | AgentLeft
+//!                  ^                v                           v
+//!                  +----------- next step or exit <-------------+      HungUp, hangup, end --> Over
+//! ```
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::flow::{Action, Flow, Value};
+use crate::port::{FlowEnd, FlowInput, FlowOutput, PlayToken};
+
+mod leaving;
+mod limits;
+mod menu;
+mod run;
+mod waiting;
+
+#[cfg(test)]
+mod tests;
+
+use limits::Limits;
+use menu::MenuRun;
+use waiting::WaitRun;
+
+/// Keys kept for the next menu; what is pressed beyond is dropped.
+const MOST_KEYS: usize = 32;
+
+/// One call in one flow. The flow stays the one the call began with.
+///
+/// Drive it so: [`Self::handle`] what happened, then drain [`Self::poll_output`], then come back at
+/// [`Self::next_deadline`] with [`FlowInput::Tick`] unless something else happens first. Times are the time since the
+/// call began; a time before an earlier one counts as that one. Any input is taken in any state: what does not fit
+/// is passed over.
+#[derive(Debug)]
+pub struct Interpreter {
+    flow: Arc<Flow>,
+    out: VecDeque<FlowOutput>,
+    state: State,
+    at: Place,
+    /// The last `queue` step, whose exits hold when the agent leaves.
+    queued_at: Option<Place>,
+    /// Type-ahead, oldest first.
+    keys: VecDeque<char>,
+    vars: BTreeMap<String, Value>,
+    /// How often each bounded `go` was taken.
+    taken: HashMap<Place, u32>,
+    limits: Limits,
+    answered: bool,
+    tokens: u64,
+    now: Duration,
+}
+
+/// A step: block and step by number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Place {
+    block: usize,
+    step: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    New,
+    Playing { token: PlayToken, barge_in: bool },
+    Menu(MenuRun),
+    Waiting(WaitRun),
+    Talking,
+    Over,
+}
+
+impl Interpreter {
+    /// A call that has not begun.
+    #[must_use]
+    pub fn new(flow: Arc<Flow>) -> Self {
+        let vars = flow.vars.clone();
+        Self {
+            flow,
+            out: VecDeque::new(),
+            state: State::New,
+            at: Place::default(),
+            queued_at: None,
+            keys: VecDeque::new(),
+            vars,
+            taken: HashMap::new(),
+            limits: Limits::new(),
+            answered: false,
+            tokens: 0,
+            now: Duration::ZERO,
+        }
+    }
+
+    /// Takes what happened at `now`, the time since the call began. Never fails and never blocks.
+    pub fn handle(&mut self, input: FlowInput, now: Duration) {
+        self.now = self.now.max(now);
+        // These end what goes on, so a deadline that passed in the meantime no longer matters.
+        match input {
+            FlowInput::HungUp => return self.caller_left(),
+            FlowInput::AgentConnected => return self.agent_connected(),
+            FlowInput::QueueEnded(end) if matches!(self.state, State::Waiting(_)) => {
+                return self.queue_ended(end);
+            }
+            _ => {}
+        }
+        self.deadlines();
+        match input {
+            FlowInput::Start => self.start(),
+            FlowInput::Key(key) => self.key(key),
+            FlowInput::PlayEnded(token) => self.play_ended(token),
+            FlowInput::AgentLeft => self.agent_left(),
+            // The place in the queue is for announcements, which come with `say`.
+            FlowInput::Queued { .. }
+            | FlowInput::QueueEnded(_)
+            | FlowInput::Tick
+            | FlowInput::HungUp
+            | FlowInput::AgentConnected => {}
+        }
+    }
+
+    /// The next thing to do, oldest first; drain until None after each [`Self::handle`].
+    pub fn poll_output(&mut self) -> Option<FlowOutput> {
+        self.out.pop_front()
+    }
+
+    /// When to call [`Self::handle`] with [`FlowInput::Tick`], if nothing happens before.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let own = self.state_deadline();
+        let cap = match self.state {
+            State::New | State::Talking | State::Over => None,
+            State::Playing { .. } | State::Menu(_) | State::Waiting(_) => self.limits.deadline(),
+        };
+        own.into_iter().chain(cap).min()
+    }
+
+    /// Whether the flow is over; nothing is asked for from here on.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+
+    /// The flow this call runs.
+    #[must_use]
+    pub fn flow(&self) -> &Arc<Flow> {
+        &self.flow
+    }
+
+    /// A variable of the flow.
+    #[must_use]
+    pub fn var(&self, name: &str) -> Option<&Value> {
+        self.vars.get(name)
+    }
+
+    fn state_deadline(&self) -> Option<Duration> {
+        match &self.state {
+            State::New | State::Playing { .. } | State::Talking | State::Over => None,
+            State::Menu(menu) => menu.deadline(),
+            State::Waiting(wait) => wait.deadline(),
+        }
+    }
+
+    fn start(&mut self) {
+        if !matches!(self.state, State::New) {
+            return;
+        }
+        self.limits.begin(self.now);
+        let first = match self.flow.block_index("start") {
+            Some(block) => run::Move::To(block),
+            None => self.backstop("there is no block `start`"),
+        };
+        self.go(first);
+    }
+
+    fn key(&mut self, key: char) {
+        let key = key.to_ascii_uppercase();
+        if !matches!(key, '0'..='9' | '*' | '#' | 'A'..='D') {
+            return;
+        }
+        match self.state {
+            State::Playing { token, barge_in } => {
+                self.keep(key);
+                if barge_in {
+                    self.put(FlowOutput::StopPlay { token });
+                    let next = self.interrupted();
+                    self.go(next);
+                }
+            }
+            State::Menu(_) => self.menu_key(key),
+            // Keys pressed while waiting or talking are meant for nobody.
+            State::New | State::Waiting(_) | State::Talking | State::Over => {}
+        }
+    }
+
+    /// Keeps a key for the next menu.
+    fn keep(&mut self, key: char) {
+        if self.keys.len() < MOST_KEYS {
+            self.keys.push_back(key);
+        }
+    }
+
+    fn play_ended(&mut self, token: PlayToken) {
+        match &self.state {
+            State::Playing { token: current, .. } if *current == token => self.go(run::Move::Next),
+            State::Menu(menu) if menu.asks(token) => self.menu_asked(),
+            State::Waiting(wait) if wait.plays(token) => self.wait_on(),
+            _ => {}
+        }
+    }
+
+    /// What a deadline that has passed means.
+    fn deadlines(&mut self) {
+        let due = |at: Option<Duration>| at.is_some_and(|at| at <= self.now);
+        if due(self.next_deadline()) && !due(self.state_deadline()) {
+            self.stop_playing();
+            let next = self.backstop("the call was longer in the flow than any flow may last");
+            return self.go(next);
+        }
+        if !due(self.state_deadline()) {
+            return;
+        }
+        match self.state {
+            State::Menu(_) => self.menu_timeout(),
+            State::Waiting(_) => self.wait_timeout(),
+            State::New | State::Playing { .. } | State::Talking | State::Over => {}
+        }
+    }
+
+    /// Stops whatever plays; the state is the caller's to change.
+    fn stop_playing(&mut self) {
+        let token = match &self.state {
+            State::Playing { token, .. } => Some(*token),
+            State::Menu(menu) => menu.token(),
+            State::Waiting(wait) => wait.token(),
+            State::New | State::Talking | State::Over => None,
+        };
+        if let Some(token) = token {
+            self.put(FlowOutput::StopPlay { token });
+        }
+    }
+
+    fn put(&mut self, output: FlowOutput) {
+        self.out.push_back(output);
+    }
+
+    fn end(&mut self, cause: FlowEnd) {
+        self.state = State::Over;
+        self.put(FlowOutput::Hangup { cause });
+    }
+
+    /// The action at the present place. Borrows the flow, not the interpreter.
+    fn action(flow: &Flow, at: Place) -> Option<&Action> {
+        let step = flow.blocks.get(at.block)?.steps.get(at.step)?;
+        Some(&step.action)
+    }
+}

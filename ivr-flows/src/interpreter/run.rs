@@ -1,0 +1,235 @@
+//! From step to step.
+//!
+//! **Owns**: entering steps, targets and exits, playing, and what a backstop does.
+//! **Must not know**: how menus and waits go on by themselves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Interpreter, Place, State};
+use crate::flow::{Action, Bound, ExitName, Go, Name, Play, Target, Value, find_exit};
+use crate::port::{FlowEnd, FlowOutput, PlayToken};
+use crate::read::fit;
+
+/// What comes after a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Move {
+    /// The next line.
+    Next,
+    /// The first step of a block.
+    To(usize),
+    /// Wait for an input.
+    Stay,
+    /// The flow is over.
+    End(FlowEnd),
+}
+
+/// How long one playing lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// Once, from the beginning.
+    Once,
+    /// Music for so long, from where it last stopped.
+    Lasting(Duration),
+}
+
+impl Interpreter {
+    /// Runs until a step needs an input or the flow is over.
+    pub(super) fn go(&mut self, first: Move) {
+        let mut next = first;
+        loop {
+            match next {
+                Move::Stay => return,
+                Move::End(cause) => return self.end(cause),
+                Move::Next => self.at.step = self.at.step.saturating_add(1),
+                Move::To(block) => self.at = Place { block, step: 0 },
+            }
+            next = self.enter();
+        }
+    }
+
+    fn enter(&mut self) -> Move {
+        let flow = Arc::clone(&self.flow);
+        let Some(action) = Self::action(&flow, self.at) else {
+            return self.after_block();
+        };
+        if !self.limits.step() {
+            return self.backstop("the call went through more steps than any flow may have");
+        }
+        self.step_entered(action);
+        match action {
+            Action::Answer => {
+                self.answer();
+                Move::Next
+            }
+            Action::Play(play) => self.play(play),
+            Action::Menu(menu) => self.enter_menu(menu),
+            Action::Queue(queue) => self.enter_queue(&flow, queue),
+            Action::Go(_) | Action::Set(_) | Action::Tag(_) | Action::Hangup => self.quiet(action),
+        }
+    }
+
+    /// Steps without audio, which also run after the caller has left.
+    pub(super) fn quiet(&mut self, action: &Action) -> Move {
+        match action {
+            Action::Go(go) => self.go_step(go),
+            Action::Set(sets) => {
+                sets.iter().for_each(|(name, value)| self.set(name, value));
+                Move::Next
+            }
+            Action::Tag(tags) => {
+                for (key, value) in tags {
+                    self.put(FlowOutput::Tag {
+                        key: key.clone(),
+                        value: value.clone(),
+                    });
+                }
+                Move::Next
+            }
+            Action::Hangup => Move::End(FlowEnd::Hangup),
+            Action::Answer | Action::Play(_) => Move::Next,
+            Action::Menu(_) | Action::Queue(_) => Move::Stay,
+        }
+    }
+
+    pub(super) fn step_entered(&mut self, action: &Action) {
+        if let Some(block) = self.flow.blocks.get(self.at.block) {
+            let block = block.name.text.clone();
+            let step = u32::try_from(self.at.step).unwrap_or(u32::MAX);
+            self.put(FlowOutput::StepEntered {
+                block,
+                step,
+                action: action.name(),
+            });
+        }
+    }
+
+    /// The last step of a block is done. Only a `queue` may be followed by nothing.
+    fn after_block(&mut self) -> Move {
+        let last = self
+            .at
+            .step
+            .checked_sub(1)
+            .map(|step| Place { step, ..self.at });
+        match last.and_then(|last| Self::action(&self.flow, last)) {
+            Some(Action::Queue(_)) => Move::End(FlowEnd::AfterQueue),
+            _ => self.backstop("a block ended and nothing says what comes next"),
+        }
+    }
+
+    fn go_step(&mut self, go: &Go) -> Move {
+        let Some(Bound { at_most, then }) = &go.bound else {
+            return self.target(&go.to);
+        };
+        let taken = self.taken.entry(self.at).or_insert(0);
+        if *taken < *at_most {
+            *taken = taken.saturating_add(1);
+            return self.target(&go.to);
+        }
+        match then {
+            Some(then) => self.target(then),
+            None => Move::Next,
+        }
+    }
+
+    fn set(&mut self, name: &Name, value: &Value) {
+        let fitted = match self.vars.get(&name.text) {
+            Some(declared) => fit(value.clone(), declared),
+            None => Some(value.clone()),
+        };
+        if let Some(value) = fitted {
+            self.vars.insert(name.text.clone(), value);
+        }
+    }
+
+    pub(super) fn target(&mut self, target: &Target) -> Move {
+        match target {
+            Target::Hangup => Move::End(FlowEnd::Hangup),
+            Target::Block(name) => match self.flow.block_index(&name.text) {
+                Some(block) => Move::To(block),
+                None => self.backstop(&format!("there is no block `{}`", name.text)),
+            },
+        }
+    }
+
+    /// Where the present step's exit leads: its own word, its wait's, or the inherited one.
+    pub(super) fn exit(&mut self, exit: ExitName) -> Option<Move> {
+        let flow = Arc::clone(&self.flow);
+        let places = match Self::action(&flow, self.at) {
+            Some(action) => flow.exit_places(action),
+            None => vec![&flow.defaults.exits],
+        };
+        find_exit(places, exit).map(|target| self.target(target))
+    }
+
+    pub(super) fn answer(&mut self) {
+        if !std::mem::replace(&mut self.answered, true) {
+            self.put(FlowOutput::Answer);
+        }
+    }
+
+    fn play(&mut self, play: &Play) -> Move {
+        let barge_in = play.barge_in.unwrap_or(self.flow.defaults.input.barge_in);
+        self.answer();
+        // Whoever typed ahead of an earlier prompt is already further on.
+        if barge_in && !self.keys.is_empty() {
+            return self.interrupted();
+        }
+        let token = self.start_play(play);
+        self.state = State::Playing { token, barge_in };
+        Move::Stay
+    }
+
+    pub(super) fn interrupted(&mut self) -> Move {
+        self.exit(ExitName::Interrupted).unwrap_or(Move::Next)
+    }
+
+    pub(super) fn start_play(&mut self, play: &Play) -> PlayToken {
+        self.begin_play(
+            &play.prompts.iter().collect::<Vec<_>>(),
+            play.lasts.map_or(Length::Once, Length::Lasting),
+        )
+    }
+
+    pub(super) fn start_prompts(&mut self, prompts: &[&Name]) -> PlayToken {
+        self.begin_play(prompts, Length::Once)
+    }
+
+    fn begin_play(&mut self, prompts: &[&Name], length: Length) -> PlayToken {
+        let token = PlayToken(self.tokens);
+        self.tokens = self.tokens.wrapping_add(1);
+        let file = |name: &&Name| match self.flow.prompts.get(&name.text) {
+            Some(prompt) => prompt.file.clone(),
+            None => format!("{}.wav", name.text),
+        };
+        let (music, at_most) = match length {
+            Length::Once => (false, None),
+            Length::Lasting(time) => (true, Some(time)),
+        };
+        let files = prompts.iter().map(file).collect();
+        let language = self.flow.languages.default.clone();
+        self.put(FlowOutput::Play {
+            token,
+            files,
+            language,
+            repeat: music,
+            resume: music,
+            at_most,
+        });
+        token
+    }
+
+    /// Something that a checked flow cannot do, or does not do in its lifetime: told, then the `error` exit, once.
+    pub(super) fn backstop(&mut self, what: &str) -> Move {
+        let flow = self.flow.name().to_owned();
+        self.put(FlowOutput::Incident {
+            what: format!("flow `{flow}`: {what}"),
+        });
+        if !self.limits.hit(self.now) {
+            return Move::End(FlowEnd::Backstop);
+        }
+        self.limits.failed = true;
+        self.exit(ExitName::Error)
+            .unwrap_or(Move::End(FlowEnd::Backstop))
+    }
+}

@@ -1,0 +1,201 @@
+//! Calls as transcripts: what happens on the left, what the caller hears on the right, under a virtual clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Interpreter;
+use crate::port::{FlowInput, FlowOutput, PlayToken, QueueEnd};
+
+mod backstop;
+mod leaving;
+mod menu;
+mod property;
+mod type_ahead;
+mod waiting;
+
+/// One call. Outputs become short words; `StepEntered` only with `steps`.
+struct Call {
+    flow: Interpreter,
+    now: Duration,
+    playing: Option<PlayToken>,
+    heard: Vec<String>,
+    steps: bool,
+}
+
+impl Call {
+    /// A call that has begun, in the flow with these lines after `flow:` and `name:`.
+    fn new(source: &str) -> Self {
+        let mut call = Self::not_begun(source);
+        call.give(FlowInput::Start);
+        call
+    }
+
+    fn not_begun(source: &str) -> Self {
+        let source = format!("flow: 1\nname: test\n{source}");
+        let flow = crate::parse(&source, "test.flow.yaml").unwrap_or_else(|findings| {
+            panic!("{}", crate::render_human(&findings, &source));
+        });
+        let flow = Interpreter::new(Arc::new(flow));
+        Self {
+            flow,
+            now: Duration::ZERO,
+            playing: None,
+            heard: Vec::new(),
+            steps: false,
+        }
+    }
+
+    fn give(&mut self, input: FlowInput) {
+        self.flow.handle(input, self.now);
+        while let Some(output) = self.flow.poll_output() {
+            self.note(output);
+        }
+    }
+
+    fn note(&mut self, output: FlowOutput) {
+        let words = match output {
+            FlowOutput::Answer => "answer".to_owned(),
+            FlowOutput::Play {
+                token,
+                files,
+                language,
+                repeat,
+                resume,
+                at_most,
+            } => {
+                assert_eq!((repeat, language.as_str()), (resume, "en"));
+                assert_eq!(repeat, at_most.is_some());
+                self.playing = Some(token);
+                let files: Vec<&str> = files
+                    .iter()
+                    .map(|file| file.trim_end_matches(".wav"))
+                    .collect();
+                let length = at_most
+                    .map(|time| format!(" for {time:?}"))
+                    .unwrap_or_default();
+                format!("play {}{length}", files.join("+"))
+            }
+            FlowOutput::StopPlay { token } => {
+                assert_eq!(self.playing.take(), Some(token), "stops what does not play");
+                "stop".to_owned()
+            }
+            FlowOutput::Enqueue {
+                queue,
+                skills,
+                head_start,
+                class,
+            } => {
+                assert!(skills.values().all(|level| (1..=10).contains(level)));
+                let more = (!head_start.is_zero()).then(|| format!(" ahead {head_start:?}"));
+                let class = class.map(|class| format!(" class {class}"));
+                format!(
+                    "queue {queue}{}{}",
+                    more.unwrap_or_default(),
+                    class.unwrap_or_default()
+                )
+            }
+            FlowOutput::LeaveQueue { by_key } => format!("leave queue, by key {by_key}"),
+            FlowOutput::StepEntered {
+                block,
+                step,
+                action,
+            } => {
+                if !self.steps {
+                    return;
+                }
+                format!("{block}.{step} {action}")
+            }
+            FlowOutput::MenuChosen { block, key, label } => format!("{block}: {key} = {label}"),
+            FlowOutput::Tag { key, value } => format!("tag {key}={value}"),
+            FlowOutput::Hangup { cause } => format!("hangup {cause:?}"),
+            FlowOutput::Incident { what } => format!("incident: {what}"),
+        };
+        self.heard.push(words);
+    }
+
+    /// What was heard since the last time, as one line.
+    fn heard(&mut self) -> String {
+        std::mem::take(&mut self.heard).join(", ")
+    }
+
+    fn key(&mut self, key: char) -> String {
+        self.give(FlowInput::Key(key));
+        self.heard()
+    }
+
+    /// The playing ends by itself.
+    fn ended(&mut self) -> String {
+        let token = self.playing.take().expect("something plays");
+        self.give(FlowInput::PlayEnded(token));
+        self.heard()
+    }
+
+    /// Time passes; deadlines are kept on the way.
+    fn pass(&mut self, time: Duration) -> String {
+        let end = self.now + time;
+        while let Some(due) = self.flow.next_deadline().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.give(FlowInput::Tick);
+        }
+        self.now = end;
+        self.heard()
+    }
+
+    fn seconds(&mut self, seconds: u64) -> String {
+        self.pass(Duration::from_secs(seconds))
+    }
+
+    fn queue_ended(&mut self, end: QueueEnd) -> String {
+        self.give(FlowInput::QueueEnded(end));
+        self.heard()
+    }
+
+    fn other(&mut self, input: FlowInput) -> String {
+        self.give(input);
+        self.heard()
+    }
+}
+
+/// A menu with everything, and what it leads to. `MENU` is replaced by more fields.
+const MENU: &str = "
+defaults:
+  input: { timeout: 6s, between_digits: 3s, tries: 3 }
+  no_input: [silence-1, silence-2]
+  no_match: [wrong-1, wrong-2]
+prompts:
+  ask: { en: a }
+  short: { en: a }
+  silence-1: { en: a }
+  silence-2: { en: a }
+  wrong-1: { en: a }
+  wrong-2: { en: a }
+  info: { en: a }
+blocks:
+  start:
+    - answer:
+    - menu:
+        prompt: ask
+        keys:
+          1: { go: one, label: One }
+          2: two
+          9: repeat
+          0: hangup
+        exits: { exhausted_silence: silent, exhausted_wrong: wrong }
+        MENU
+  one:
+    - tag: { at: one }
+    - menu: { prompt: info, keys: { 5: two }, exits: { exhausted: silent } }
+  two:
+    - tag: { at: two }
+    - hangup:
+  silent:
+    - tag: { end: silent }
+    - hangup:
+  wrong:
+    - tag: { end: wrong }
+    - hangup:
+";
+
+fn menu(more: &str) -> Call {
+    Call::new(&MENU.replace("MENU", more))
+}

@@ -1,0 +1,296 @@
+//! Lists of steps, and the small actions.
+//!
+//! **Owns**: "one action in a step", the names of all actions, those that are not built yet included.
+//! **Must not know**: menus and queues in detail.
+
+use super::exits::RESERVED;
+use super::{Reader, shortened};
+use crate::flow::{Action, Bound, ExitName, Go, Name, Play, Step, Value};
+use crate::nearest::suggest;
+use crate::yaml::{Entry, Kind, Node};
+
+/// What this version runs.
+const ACTIONS: [&str; 8] = [
+    "answer", "play", "menu", "go", "set", "tag", "queue", "hangup",
+];
+/// What the language has, and this version does not run yet.
+const LATER: [&str; 24] = [
+    "say",
+    "hours",
+    "branch",
+    "collect",
+    "customer",
+    "http",
+    "language",
+    "offer_callback",
+    "callback",
+    "voicemail",
+    "consent",
+    "record",
+    "transfer",
+    "dial",
+    "survey",
+    "pay",
+    "call",
+    "return",
+    "remote",
+    "notify",
+    "event",
+    "wait",
+    "if",
+    "log",
+];
+
+impl Reader<'_> {
+    /// A list of steps; `block` names the block they stand in.
+    pub(super) fn steps(&mut self, node: &Node, block: &str) -> Vec<Step> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            Kind::Empty => &[],
+            Kind::Text { .. } | Kind::Map(_) => {
+                self.wrong_kind(node, "a list of steps", "begin each step with `- `");
+                &[]
+            }
+        };
+        items
+            .iter()
+            .filter_map(|item| self.step(item, block))
+            .collect()
+    }
+
+    fn step(&mut self, node: &Node, block: &str) -> Option<Step> {
+        let entries = match &node.kind {
+            Kind::Map(entries) => entries,
+            Kind::Text { text, .. } if ACTIONS.contains(&text.as_str()) => {
+                let help = format!("write `- {text}:` with a colon");
+                self.wrong_kind(node, "a step", &help);
+                return None;
+            }
+            _ => {
+                self.wrong_kind(node, "a step", "write `- play: PROMPT`, for example");
+                return None;
+            }
+        };
+        let mut actions: Vec<&Entry> = Vec::new();
+        let mut odd = false;
+        for entry in entries {
+            match entry.key.as_str() {
+                "id" => drop(self.name(&entry.value, "an id")),
+                "note" => drop(self.text(&entry.value, "a note", "write a text")),
+                "when" => self.later(entry.pos, "`when:` on a step"),
+                key if ACTIONS.contains(&key) => actions.push(entry),
+                key if LATER.contains(&key) => {
+                    self.later(entry.pos, &format!("the step `{key}`"));
+                    odd = true;
+                }
+                key => {
+                    odd = true;
+                    let known = ACTIONS.into_iter().chain(LATER).chain(["id", "note"]);
+                    let message = format!("`{}` is not a step", shortened(key));
+                    self.error("F102", entry.pos, message, suggest(key, known));
+                }
+            }
+        }
+        match actions.as_slice() {
+            [action] => {
+                let action = self.action(action, block)?;
+                Some(Step {
+                    pos: node.pos,
+                    action,
+                })
+            }
+            [] => {
+                if !odd {
+                    let help = "write one action, such as `play: PROMPT`";
+                    self.error("F105", node.pos, "this step does nothing", help);
+                }
+                None
+            }
+            [first, second, ..] => {
+                let message = format!("`{}` and `{}` stand in one step", first.key, second.key);
+                let help = "one step does one thing: start a new `-` line";
+                self.error("F105", second.pos, message, help);
+                None
+            }
+        }
+    }
+
+    fn action(&mut self, entry: &Entry, block: &str) -> Option<Action> {
+        let node = &entry.value;
+        match entry.key.as_str() {
+            "answer" => {
+                self.bare(node, "answer", &["early_media", "headers"]);
+                Some(Action::Answer)
+            }
+            "hangup" => {
+                self.bare(node, "hangup", &["cause", "code"]);
+                Some(Action::Hangup)
+            }
+            "play" => self.play(node, block).map(Action::Play),
+            "menu" => self
+                .menu(node, entry.pos, block)
+                .map(|menu| Action::Menu(Box::new(menu))),
+            "go" => self.go(node, block).map(Action::Go),
+            "set" => Some(Action::Set(self.set(node))),
+            "tag" => Some(Action::Tag(self.tag(node))),
+            _ => self
+                .queue(node, block)
+                .map(|queue| Action::Queue(Box::new(queue))),
+        }
+    }
+
+    /// An action without a value.
+    fn bare(&mut self, node: &Node, action: &str, later: &[&str]) {
+        match &node.kind {
+            Kind::Empty => {}
+            Kind::Map(_) => drop(self.fields(node, &format!("`{action}`"), &[], later)),
+            Kind::Text { .. } | Kind::List(_) => {
+                self.wrong_kind(
+                    node,
+                    "nothing",
+                    &format!("write `- {action}:` and nothing after it"),
+                );
+            }
+        }
+    }
+
+    /// `play: greeting`, `play: [a, b]`, `play: { prompt: …, barge_in: …, for: … }`.
+    pub(super) fn play(&mut self, node: &Node, block: &str) -> Option<Play> {
+        let Kind::Map(_) = &node.kind else {
+            let prompts = self.names(node, "a prompt name");
+            return (!prompts.is_empty()).then(|| Play {
+                prompts,
+                ..Play::default()
+            });
+        };
+        let known = ["prompt", "barge_in", "for", "exits"];
+        let fields = self.fields(node, "`play`", &known, &["loop", "voice", "ssml", "file"])?;
+        let Some(prompt) = fields.get("prompt") else {
+            self.missing(fields.pos, "`play`", "prompt", "write `prompt: NAME`");
+            return None;
+        };
+        let prompts = self.names(prompt, "a prompt name");
+        let barge_in = fields
+            .get("barge_in")
+            .and_then(|node| self.truth(node, "`barge_in`"));
+        let lasts = fields
+            .get("for")
+            .and_then(|node| self.some_time(node, "`for`"));
+        let exits = self.exits(fields.get("exits"), "`play`", ExitName::PLAY, block);
+        (!prompts.is_empty()).then_some(Play {
+            prompts,
+            barge_in,
+            lasts,
+            exits,
+        })
+    }
+
+    /// `go: main`, `go: { to: main, at_most: 2, then: other }`.
+    fn go(&mut self, node: &Node, block: &str) -> Option<Go> {
+        let Kind::Map(_) = &node.kind else {
+            return Some(Go {
+                to: self.block_or_hangup(node)?,
+                bound: None,
+            });
+        };
+        let fields = self.fields(node, "`go`", &["to", "at_most", "then"], &[])?;
+        let Some(to) = fields.get("to") else {
+            self.missing(fields.pos, "`go`", "to", "write `to: BLOCK`");
+            return None;
+        };
+        let to = self.block_or_hangup(to)?;
+        let then = fields.get("then");
+        let Some(at_most) = fields.get("at_most") else {
+            if let Some(then) = then {
+                let help = "add `at_most: 2`, or remove `then:`";
+                self.error("F103", then.pos, "`then:` needs `at_most:`", help);
+            }
+            return Some(Go { to, bound: None });
+        };
+        let at_most = self.number(at_most, "a count for `at_most`", 1, 100)?;
+        let then = then.and_then(|then| self.target(then, &format!("{block}/then")));
+        Some(Go {
+            to,
+            bound: Some(Bound { at_most, then }),
+        })
+    }
+
+    fn set(&mut self, node: &Node) -> Vec<(Name, Value)> {
+        let mut sets = Vec::new();
+        for entry in self.entries(node, "variables", "write `set: { NAME: value }`") {
+            let name = Name {
+                text: entry.key.clone(),
+                pos: entry.pos,
+            };
+            let good = self.is_name(&name, "a variable");
+            let value = self.value(&entry.value);
+            if let (true, Some(value)) = (good, value) {
+                sets.push((name, value));
+            }
+        }
+        if sets.is_empty() && matches!(&node.kind, Kind::Empty) {
+            self.wrong_kind(node, "a map of variables", "write `set: { NAME: value }`");
+        }
+        sets
+    }
+
+    /// A literal: its kind is what it looks like.
+    pub(super) fn value(&mut self, node: &Node) -> Option<Value> {
+        let text = self.text(
+            node,
+            "a value",
+            "write a text, a whole number, `true` or `false`",
+        )?;
+        let quoted = matches!(&node.kind, Kind::Text { quoted: true, .. });
+        if quoted {
+            return Some(Value::Text(text));
+        }
+        Some(match text.as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            number => number.parse().map_or(Value::Text(text), Value::Int),
+        })
+    }
+
+    fn tag(&mut self, node: &Node) -> Vec<(String, String)> {
+        let mut tags = Vec::new();
+        for entry in self.entries(node, "tags", "write `tag: { NAME: value }`") {
+            let name = Name {
+                text: entry.key.clone(),
+                pos: entry.pos,
+            };
+            let good = self.is_name(&name, "a tag");
+            let value = self.text(
+                &entry.value,
+                "a value",
+                "write a text, a number, `true` or `false`",
+            );
+            if let (true, Some(value)) = (good, value) {
+                tags.push((name.text, value));
+            }
+        }
+        if tags.is_empty() && matches!(&node.kind, Kind::Empty) {
+            self.wrong_kind(node, "a map of tags", "write `tag: { NAME: value }`");
+        }
+        tags
+    }
+
+    /// A block's own name.
+    pub(super) fn block_name(&mut self, entry: &Entry) -> Option<Name> {
+        let name = Name {
+            text: entry.key.clone(),
+            pos: entry.pos,
+        };
+        if RESERVED.contains(&name.text.as_str()) {
+            let message = format!("`{}` cannot be the name of a block", name.text);
+            self.error(
+                "F109",
+                name.pos,
+                message,
+                "it is a target of its own; take another name",
+            );
+            return None;
+        }
+        self.is_name(&name, "the name of a block").then_some(name)
+    }
+}

@@ -1,0 +1,49 @@
+//! The example flows are read and checked without a finding, and their prompts can all be spoken.
+
+use ivr_flows::{Flow, check_source, parse, render_human};
+
+const HELLO: &str = include_str!("../examples/hello/flows/hello.flow.yaml");
+const SUPPORT: &str = include_str!("../examples/fernhill/flows/support.flow.yaml");
+
+fn clean(source: &str, file: &str) -> Flow {
+    let checked = check_source(source, file, None);
+    assert!(
+        checked.findings.is_empty(),
+        "{}",
+        render_human(&checked.findings, source)
+    );
+    checked.flow.expect("a flow without findings can run")
+}
+
+#[test]
+fn hello_is_clean_and_short() {
+    let flow = clean(HELLO, "hello.flow.yaml");
+    assert_eq!(
+        (flow.name(), flow.queue_names()),
+        ("hello", vec!["support"])
+    );
+    let lines = HELLO.lines().filter(|line| !line.starts_with('#'));
+    assert!(lines.count() <= 10);
+    assert_eq!(flow.prompts()["hello"].file, "hello.wav");
+}
+
+#[test]
+fn the_support_line_is_clean_and_every_prompt_has_words_or_is_music() {
+    let flow = clean(SUPPORT, "support.flow.yaml");
+    assert_eq!(
+        (flow.name(), flow.queue_names()),
+        ("support", vec!["support"])
+    );
+    for (name, prompt) in flow.prompts() {
+        let spoken = prompt.texts.contains_key("en") && prompt.file == format!("{name}.wav");
+        assert!(spoken || prompt.file == "moh/calm.wav", "{name}");
+    }
+}
+
+#[test]
+fn the_hash_follows_the_text() {
+    let flow = |source: &str| parse(source, "a").unwrap().content_hash().to_owned();
+    assert_eq!(flow(HELLO), flow(HELLO));
+    assert_eq!(flow(HELLO).len(), 64);
+    assert_ne!(flow(HELLO), flow(&HELLO.replace("moment", "minute")));
+}

@@ -1,0 +1,320 @@
+//! The journal's thread: takes what waits, writes it in one go, syncs once for all who wait.
+//!
+//! **Owns**: the open segment, the next sequence number, the lines that the disk refused. **Must not know**: who
+//! reads the lines.
+//!
+//! A sequence number belongs to a line from the moment its bytes are completely in the file; a write that fails is
+//! cut off again and its numbers are used for the next lines, so numbers have no gaps. After a failed fdatasync
+//! nothing is assumed about what reached the disk: the lines since the last good sync are written again, with the
+//! same numbers, into a new segment.
+
+use super::disk::{Disk, SegmentFile};
+use super::line::{self, Draft};
+use super::segment::path_of;
+use super::{Reply, Request, Settings, Wish};
+use crate::error::JournalError;
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// At most this many requests share one write, so that a reply never waits for an endless stream.
+const GROUP: usize = 1_024;
+
+struct Open {
+    file: Box<dyn SegmentFile>,
+    path: PathBuf,
+    length: u64,
+    synced_length: u64,
+}
+
+pub(super) struct Writer {
+    folder: PathBuf,
+    disk: Box<dyn Disk>,
+    settings: Settings,
+    open: Option<Open>,
+    next_seq: u64,
+    durable: watch::Sender<u64>,
+    /// Bytes written since the last good sync, and when the first of them was.
+    unsynced: Vec<u8>,
+    unsynced_since: Option<Instant>,
+    /// Lines that the disk refused and that nobody waits for.
+    backlog: VecDeque<Box<Draft>>,
+    lost: u64,
+}
+
+/// A line on its way to the disk, and who waits for it.
+type Pending = (Box<Draft>, Option<Reply>);
+
+/// A group of requests on its way to the disk.
+#[derive(Default)]
+struct Group {
+    lines: Vec<Pending>,
+    syncs: Vec<Reply>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        folder: &std::path::Path,
+        disk: Box<dyn Disk>,
+        settings: Settings,
+        next_seq: u64,
+        durable: watch::Sender<u64>,
+    ) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            disk,
+            settings,
+            open: None,
+            next_seq,
+            durable,
+            unsynced: Vec::new(),
+            unsynced_since: None,
+            backlog: VecDeque::new(),
+            lost: 0,
+        }
+    }
+
+    pub(super) fn run(mut self, inbox: &Receiver<Request>) {
+        loop {
+            let first = match self.patience() {
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(patience) => inbox.recv_timeout(patience),
+            };
+            match first {
+                Ok(first) => {
+                    let rest = inbox.try_iter().take(GROUP);
+                    let mut group = Group::default();
+                    for request in std::iter::once(first).chain(rest) {
+                        match request.wish {
+                            Wish::Line { draft, reply } => group.lines.push((draft, reply)),
+                            Wish::Sync(reply) => group.syncs.push(reply),
+                        }
+                    }
+                    self.write(group);
+                    self.sync_if_due();
+                }
+                Err(RecvTimeoutError::Timeout) => self.wake(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.wake();
+        self.lost += self.backlog.len() as u64;
+        if self.lost > 0 {
+            tracing::error!(
+                lines = self.lost,
+                "lines of the log were lost because the journal's disk refused them"
+            );
+        }
+    }
+
+    /// How long nothing needs to be done.
+    fn patience(&self) -> Option<Duration> {
+        let sync = self
+            .unsynced_since
+            .map(|since| self.settings.sync_within.saturating_sub(since.elapsed()));
+        let troubled = !self.backlog.is_empty() || self.must_rewrite();
+        if troubled {
+            // A sync that just failed is not tried again at once.
+            return Some(self.settings.retry_after);
+        }
+        sync
+    }
+
+    fn wake(&mut self) {
+        if !self.backlog.is_empty() {
+            self.write(Group::default());
+        }
+        if !self.unsynced.is_empty()
+            && let Err(error) = self.sync()
+        {
+            tracing::error!(%error, "the journal cannot be synced");
+        }
+    }
+
+    fn sync_if_due(&mut self) {
+        let due = self
+            .unsynced_since
+            .is_some_and(|since| since.elapsed() >= self.settings.sync_within);
+        if due && !self.must_rewrite() {
+            self.wake();
+        }
+    }
+
+    /// Writes the backlog and the group behind it, syncs when somebody waits, and replies.
+    fn write(&mut self, group: Group) {
+        let Group { lines, mut syncs } = group;
+        let mut drafts: Vec<Pending> = self.backlog.drain(..).map(|draft| (draft, None)).collect();
+        drafts.extend(lines);
+        let (bytes, drafts) = self.encode(drafts);
+        if let Err(error) = self.append(&bytes) {
+            self.refuse(drafts, &error);
+            for reply in syncs {
+                let _ = reply.send(Err(error.clone()));
+            }
+            return;
+        }
+        let first_seq = self.next_seq;
+        self.next_seq += drafts.len() as u64;
+        let mut waiting = Vec::new();
+        for ((_, reply), seq) in drafts.into_iter().zip(first_seq..) {
+            waiting.extend(reply.map(|reply| (reply, seq)));
+        }
+        let last = self.next_seq - 1;
+        waiting.extend(syncs.drain(..).map(|reply| (reply, last)));
+        if waiting.is_empty() {
+            return;
+        }
+        let synced = self.sync();
+        for (reply, seq) in waiting {
+            // Whoever waited may have gone: a call that ended meanwhile.
+            let _ = reply.send(synced.clone().map(|()| seq));
+        }
+    }
+
+    /// Numbers the lines from the next sequence number on. A line that is no JSON is told to whoever waits.
+    fn encode(&mut self, drafts: Vec<Pending>) -> (Vec<u8>, Vec<Pending>) {
+        let mut bytes = Vec::new();
+        let mut numbered = Vec::with_capacity(drafts.len());
+        for (draft, reply) in drafts {
+            let seq = self.next_seq + numbered.len() as u64;
+            match line::encode(seq, &draft, &mut bytes) {
+                Ok(()) => numbered.push((draft, reply)),
+                Err(text) => {
+                    tracing::error!(error = %text, "a line of the log cannot be written as JSON");
+                    self.lost += 1;
+                    if let Some(reply) = reply {
+                        let _ = reply.send(Err(JournalError::Unwritable(text)));
+                    }
+                }
+            }
+        }
+        (bytes, numbered)
+    }
+
+    /// After a write that failed: whoever waits is told, the other lines are kept for later.
+    fn refuse(&mut self, drafts: Vec<Pending>, error: &JournalError) {
+        tracing::error!(%error, lines = drafts.len(), "the journal cannot be written");
+        for (draft, reply) in drafts {
+            if let Some(reply) = reply {
+                let _ = reply.send(Err(error.clone()));
+            } else if self.backlog.len() < self.settings.backlog {
+                self.backlog.push_back(draft);
+            } else {
+                self.lost += 1;
+            }
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
+        if self.must_rewrite() {
+            self.rewrite()?;
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let full = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.length >= self.settings.segment_bytes);
+        if full {
+            self.sync()?;
+            self.open = None;
+        }
+        if self.open.is_none() {
+            self.open = Some(self.create(self.next_seq)?);
+        }
+        let Some(open) = self.open.as_mut() else {
+            return Err(JournalError::Closed);
+        };
+        if let Err(error) = open.file.append(bytes) {
+            if let Err(cut) = open.file.cut(open.length) {
+                // The torn line stays at the end of this segment; the next start moves it aside.
+                tracing::error!(error = %cut, "a torn line of the journal could not be cut off");
+                self.abandon();
+            }
+            return Err(error.into());
+        }
+        open.length += bytes.len() as u64;
+        self.unsynced.extend_from_slice(bytes);
+        self.unsynced_since.get_or_insert_with(Instant::now);
+        Ok(())
+    }
+
+    fn create(&mut self, first_seq: u64) -> io::Result<Open> {
+        let path = path_of(&self.folder, first_seq);
+        Ok(Open {
+            file: self.disk.create(&path)?,
+            path,
+            length: 0,
+            synced_length: 0,
+        })
+    }
+
+    fn sync(&mut self) -> Result<(), JournalError> {
+        if self.must_rewrite() {
+            return self.rewrite();
+        }
+        let Some(open) = self.open.as_mut().filter(|_| !self.unsynced.is_empty()) else {
+            return Ok(());
+        };
+        match open.file.sync() {
+            Ok(()) => {
+                open.synced_length = open.length;
+                self.unsynced.clear();
+                self.unsynced_since = None;
+                self.durable.send_replace(self.next_seq - 1);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "fdatasync of the journal failed; its lines go into a new segment");
+                self.abandon();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Gives up the open segment behind its last good sync.
+    fn abandon(&mut self) {
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        // Lines left there would be read once all the same: their numbers are those of the new segment's lines.
+        let cut = if open.synced_length == 0 {
+            std::fs::remove_file(&open.path)
+        } else {
+            open.file.cut(open.synced_length)
+        };
+        if let Err(error) = cut {
+            tracing::error!(%error, "a failed segment of the journal could not be cut");
+        }
+    }
+
+    /// Lines with numbers that are in no open segment.
+    fn must_rewrite(&self) -> bool {
+        self.open.is_none() && !self.unsynced.is_empty()
+    }
+
+    fn rewrite(&mut self) -> Result<(), JournalError> {
+        let first_unsynced = *self.durable.borrow() + 1;
+        let mut open = self.create(first_unsynced)?;
+        let written = open
+            .file
+            .append(&self.unsynced)
+            .and_then(|()| open.file.sync());
+        open.length = self.unsynced.len() as u64;
+        if let Err(error) = written {
+            self.open = Some(open);
+            self.abandon();
+            return Err(error.into());
+        }
+        open.synced_length = open.length;
+        self.open = Some(open);
+        self.unsynced.clear();
+        self.unsynced_since = None;
+        self.durable.send_replace(self.next_seq - 1);
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! `interaction.json`: the whole record beside its recordings, readable without us.
+//!
+//! **Owns**: writing it, so that a reader sees the old file or the new one, never a part. **Must not know**: when.
+
+use crate::error::StoreError;
+use crate::folder::{DataFolder, private_folder};
+use crate::store::Store;
+use router::id::InteractionId;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// The file's name.
+pub(crate) const NAME: &str = "interaction.json";
+const TEMPORARY: &str = ".interaction.json.new";
+
+pub(super) async fn write(
+    store: &Store,
+    folder: &DataFolder,
+    id: InteractionId,
+) -> Result<(), StoreError> {
+    let Some(record) = store.interaction(id).await? else {
+        return Ok(());
+    };
+    let target = folder.interaction(record.summary.times.started_at.0, id);
+    let written = tokio::task::spawn_blocking(move || {
+        let mut json = serde_json::to_vec_pretty(&record)?;
+        json.push(b'\n');
+        replace(&target, &json)
+    })
+    .await
+    .unwrap_or_else(|_| Err(io::Error::other("the writing task ended")));
+    written.map_err(StoreError::file("interaction.json could not be written"))
+}
+
+fn replace(folder: &Path, json: &[u8]) -> io::Result<()> {
+    private_folder(folder)?;
+    let temporary = folder.join(TEMPORARY);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    file.write_all(json)?;
+    // Without this a power cut may leave an empty file under the final name.
+    file.sync_data()?;
+    fs::rename(&temporary, folder.join(NAME))
+}

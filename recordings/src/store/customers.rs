@@ -1,0 +1,375 @@
+//! Customers and their telephone numbers.
+//!
+//! **Owns**: the tables `customers`, `customer_numbers`. A number belongs to one customer at most. **Must not**:
+//! normalise numbers; they arrive normalised.
+
+use super::page::{Page, Paging, page};
+use super::row::RowExt as _;
+use super::{Conn, Store};
+use crate::error::StoreError;
+use crate::utc::Utc;
+use router::event::PersonalData;
+use router::id::CustomerId;
+use router::{PhoneNumber, Private, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
+
+/// A customer as the API shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CustomerRecord {
+    /// Id.
+    pub id: CustomerId,
+    /// The person's name.
+    pub name: Option<Private<String>>,
+    /// The company's name.
+    pub company: Option<Private<String>>,
+    /// Mail address.
+    pub email: Option<Private<String>>,
+    /// What people wrote.
+    pub notes: Option<Private<String>>,
+    /// Telephone numbers, the main one first.
+    pub numbers: Vec<PhoneNumber>,
+    /// When the row was made.
+    pub created_at: Utc,
+    /// When it was last changed.
+    pub updated_at: Utc,
+}
+
+/// A customer to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewCustomer {
+    /// Id, made by the caller.
+    pub id: CustomerId,
+    /// Everything else.
+    pub details: CustomerDetails,
+}
+
+/// What a customer is made of; the body of a POST.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerDetails {
+    /// The person's name.
+    pub name: Option<Private<String>>,
+    /// The company's name.
+    pub company: Option<Private<String>>,
+    /// Mail address.
+    pub email: Option<Private<String>>,
+    /// What people wrote.
+    pub notes: Option<Private<String>>,
+    /// Normalised telephone numbers, the main one first.
+    pub numbers: Vec<PhoneNumber>,
+}
+
+/// What changes about a customer; the body of a PATCH. Absent: stays. `null`: is removed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerPatch {
+    /// The person's name.
+    #[serde(deserialize_with = "present")]
+    pub name: Option<Option<Private<String>>>,
+    /// The company's name.
+    #[serde(deserialize_with = "present")]
+    pub company: Option<Option<Private<String>>>,
+    /// Mail address.
+    #[serde(deserialize_with = "present")]
+    pub email: Option<Option<Private<String>>>,
+    /// What people wrote.
+    #[serde(deserialize_with = "present")]
+    pub notes: Option<Option<Private<String>>>,
+    /// All normalised numbers anew.
+    pub numbers: Option<Vec<PhoneNumber>>,
+}
+
+/// Tells `null` from absent.
+#[expect(
+    clippy::option_option,
+    reason = "a patch has three cases: absent, null, a value"
+)]
+fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<Private<String>>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl Store {
+    /// One customer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn customer(&self, id: CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
+        one(&mut *self.read().await?, id).await
+    }
+
+    /// The customer a normalised number belongs to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn customer_by_number(
+        &self,
+        number: &PhoneNumber,
+    ) -> Result<Option<CustomerRecord>, StoreError> {
+        let mut conn = self.read().await?;
+        match id_by_number(&mut conn, number).await? {
+            Some(id) => one(&mut conn, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A page of customers, newest first. `search` looks for part of a name, company or number, in any case.
+    ///
+    /// # Errors
+    /// When the database fails or the cursor is not ours.
+    pub async fn customers(
+        &self,
+        search: Option<&str>,
+        paging: &Paging,
+    ) -> Result<Page<CustomerRecord>, StoreError> {
+        let mut conn = self.read().await?;
+        let limit = paging.limit();
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM customers c WHERE 1 = 1");
+        if let Some(search) = search.filter(|text| !text.is_empty()) {
+            let pattern = format!("%{}%", escape(&search.to_lowercase()));
+            query
+                .push(" AND (lower(c.name) LIKE ")
+                .push_bind(pattern.clone());
+            query.push(" ESCAPE '\\' OR lower(c.company) LIKE ");
+            query.push_bind(pattern.clone());
+            query.push(" ESCAPE '\\' OR EXISTS (SELECT 1 FROM customer_numbers n WHERE n.customer_id = c.id AND n.number LIKE ");
+            query.push_bind(pattern).push(" ESCAPE '\\'))");
+        }
+        if let Some((at, id)) = paging.after()? {
+            query.push(" AND (c.created_at < ").push_bind(at);
+            query.push(" OR (c.created_at = ").push_bind(at);
+            query.push(" AND c.id < ").push_bind(id).push("))");
+        }
+        query.push(" ORDER BY c.created_at DESC, c.id DESC LIMIT ");
+        query.push_bind(i64::from(limit) + 1);
+        let rows = query.build().fetch_all(&mut *conn).await?;
+        let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        for item in &mut items {
+            item.numbers = numbers_of(&mut conn, item.id).await?;
+        }
+        Ok(page(items, limit, |last| (last.created_at, last.id.uuid())))
+    }
+
+    /// Makes a customer.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when a number or the id belongs to another customer, or the database's.
+    pub async fn create_customer(
+        &self,
+        customer: &NewCustomer,
+        now: Timestamp,
+    ) -> Result<CustomerRecord, StoreError> {
+        let mut tx = self.write().await?;
+        if !insert(&mut tx, customer, now).await? {
+            return Err(StoreError::Taken("the id"));
+        }
+        set_numbers(&mut tx, customer.id, &customer.details.numbers).await?;
+        let record = one(&mut tx, customer.id).await?;
+        tx.commit().await?;
+        record.ok_or_else(|| super::row::unreadable("customers.id"))
+    }
+
+    /// Changes a customer; none when there is no such customer.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when a number belongs to another customer, or the database's.
+    pub async fn update_customer(
+        &self,
+        id: CustomerId,
+        patch: &CustomerPatch,
+        now: Timestamp,
+    ) -> Result<Option<CustomerRecord>, StoreError> {
+        let mut tx = self.write().await?;
+        let Some(old) = one(&mut tx, id).await? else {
+            return Ok(None);
+        };
+        let value = |new: &Option<Option<Private<String>>>, old: Option<Private<String>>| {
+            new.clone().unwrap_or(old).map(Private::into_inner)
+        };
+        sqlx::query(
+            "UPDATE customers SET name = $1, company = $2, email = $3, notes = $4, updated_at = $5 \
+             WHERE id = $6",
+        )
+        .bind(value(&patch.name, old.name))
+        .bind(value(&patch.company, old.company))
+        .bind(value(&patch.email, old.email))
+        .bind(value(&patch.notes, old.notes))
+        .bind(now.millis())
+        .bind(id.to_string())
+        .execute(&mut *tx)
+        .await?;
+        if let Some(numbers) = &patch.numbers {
+            set_numbers(&mut tx, id, numbers).await?;
+        }
+        let record = one(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(record)
+    }
+
+    /// Makes the demo's customers; those whose id or main number is there already stay as they are. Returns how many
+    /// were made.
+    ///
+    /// # Errors
+    /// When the database fails; none is made then.
+    pub async fn seed_customers(
+        &self,
+        customers: &[NewCustomer],
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let mut made = 0;
+        for customer in customers {
+            let mut known = false;
+            for number in &customer.details.numbers {
+                known |= id_by_number(&mut tx, number).await?.is_some();
+            }
+            if !known && insert(&mut tx, customer, now).await? {
+                set_numbers(&mut tx, customer.id, &customer.details.numbers).await?;
+                made += 1;
+            }
+        }
+        tx.commit().await?;
+        Ok(made)
+    }
+}
+
+/// The customer of a call: the one with the caller's number, else a new one. None for a withheld number, and where
+/// the call says that no customer is to be made (an agent's own phone).
+pub(crate) async fn of_call(
+    conn: &mut Conn,
+    personal: &PersonalData,
+    at: Timestamp,
+) -> Result<Option<CustomerId>, StoreError> {
+    let Some(number) = &personal.caller_number else {
+        return Ok(None);
+    };
+    if let Some(id) = id_by_number(conn, number).await? {
+        return Ok(Some(id));
+    }
+    let Some(id) = personal.new_customer else {
+        return Ok(None);
+    };
+    let customer = NewCustomer {
+        id,
+        details: CustomerDetails {
+            name: personal.caller_name.clone(),
+            ..CustomerDetails::default()
+        },
+    };
+    // An id that is there already keeps its numbers.
+    if insert(conn, &customer, at).await? {
+        set_numbers(conn, id, std::slice::from_ref(number)).await?;
+    }
+    Ok(Some(id))
+}
+
+async fn id_by_number(
+    conn: &mut Conn,
+    number: &PhoneNumber,
+) -> Result<Option<CustomerId>, StoreError> {
+    let row = sqlx::query("SELECT customer_id FROM customer_numbers WHERE number = $1")
+        .bind(number.reveal())
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| row.id("customer_id")).transpose()
+}
+
+async fn one(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
+    let row = sqlx::query("SELECT * FROM customers WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut *conn)
+        .await?;
+    let Some(mut record) = row.as_ref().map(read).transpose()? else {
+        return Ok(None);
+    };
+    record.numbers = numbers_of(conn, id).await?;
+    Ok(Some(record))
+}
+
+fn read(row: &SqliteRow) -> Result<CustomerRecord, StoreError> {
+    Ok(CustomerRecord {
+        id: row.id("id")?,
+        name: row.opt_private("name")?,
+        company: row.opt_private("company")?,
+        email: row.opt_private("email")?,
+        notes: row.opt_private("notes")?,
+        numbers: Vec::new(),
+        created_at: row.at("created_at")?,
+        updated_at: row.at("updated_at")?,
+    })
+}
+
+async fn numbers_of(conn: &mut Conn, id: CustomerId) -> Result<Vec<PhoneNumber>, StoreError> {
+    let numbers: Vec<String> = sqlx::query_scalar(
+        "SELECT number FROM customer_numbers WHERE customer_id = $1 ORDER BY place, number",
+    )
+    .bind(id.to_string())
+    .fetch_all(conn)
+    .await?;
+    Ok(numbers
+        .into_iter()
+        .map(PhoneNumber::from_normalised)
+        .collect())
+}
+
+/// False when the id exists already.
+async fn insert(
+    conn: &mut Conn,
+    customer: &NewCustomer,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let text = |value: &Option<Private<String>>| value.clone().map(Private::into_inner);
+    let details = &customer.details;
+    let done = sqlx::query(
+        "INSERT INTO customers (id, name, company, email, notes, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(customer.id.to_string())
+    .bind(text(&details.name))
+    .bind(text(&details.company))
+    .bind(text(&details.email))
+    .bind(text(&details.notes))
+    .bind(now.millis())
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+async fn set_numbers(
+    conn: &mut Conn,
+    id: CustomerId,
+    numbers: &[PhoneNumber],
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM customer_numbers WHERE customer_id = $1")
+        .bind(id.to_string())
+        .execute(&mut *conn)
+        .await?;
+    for (number, place) in numbers.iter().zip(0_i64..) {
+        sqlx::query(
+            "INSERT INTO customer_numbers (number, customer_id, place) VALUES ($1, $2, $3) \
+             ON CONFLICT (number) DO NOTHING",
+        )
+        .bind(number.reveal())
+        .bind(id.to_string())
+        .bind(place)
+        .execute(&mut *conn)
+        .await?;
+        if id_by_number(conn, number).await? != Some(id) {
+            return Err(StoreError::Taken("the telephone number"));
+        }
+    }
+    Ok(())
+}
+
+/// Makes text match itself only in a LIKE pattern.
+fn escape(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let escaped = matches!(c, '%' | '_' | '\\');
+            escaped.then_some('\\').into_iter().chain([c])
+        })
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! The one event log, as the database keeps it: without personal data.
+//!
+//! **Owns**: the table `events`.
+
+use super::record::EventRecord;
+use super::row::{RowExt as _, big, unreadable};
+use super::{Conn, Store};
+use crate::error::StoreError;
+use crate::utc::Utc;
+use router::id::InteractionId;
+use router::{Event, LogLine, Timestamp};
+use serde_json::{Map, Value};
+use sqlx::sqlite::SqliteRow;
+
+/// Fields of events that hold a moment as milliseconds.
+const MOMENTS: [&str; 3] = ["at", "v", "idle_since"];
+
+impl Store {
+    /// Lines behind a position, in order, as the API and event streams show them.
+    ///
+    /// # Errors
+    /// When the database fails or a row cannot be read.
+    pub async fn events_after(
+        &self,
+        seq: u64,
+        at_most: u32,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        let rows = self.rows_after(seq, at_most).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The same lines as the log wrote them, for replay and for checking counters.
+    ///
+    /// # Errors
+    /// When the database fails or a row cannot be read.
+    pub async fn log_after(&self, seq: u64, at_most: u32) -> Result<Vec<LogLine>, StoreError> {
+        let rows = self.rows_after(seq, at_most).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(LogLine {
+                    seq: row.count("seq")?,
+                    at: row.at("at")?.0,
+                    event: row.json("payload")?,
+                    personal: None,
+                })
+            })
+            .collect()
+    }
+
+    /// The moment of the last line; none in an empty log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_event_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
+            .fetch_optional(&mut *self.read().await?)
+            .await?;
+        row.map(|row| Ok(row.at("at")?.0)).transpose()
+    }
+
+    async fn rows_after(&self, seq: u64, at_most: u32) -> Result<Vec<SqliteRow>, StoreError> {
+        Ok(
+            sqlx::query("SELECT seq, at, payload FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
+                .bind(big(seq))
+                .bind(i64::from(at_most))
+                .fetch_all(&mut *self.read().await?)
+                .await?,
+        )
+    }
+}
+
+pub(super) async fn of(conn: &mut Conn, id: InteractionId) -> Result<Vec<EventRecord>, StoreError> {
+    let rows =
+        sqlx::query("SELECT seq, at, payload FROM events WHERE interaction_id = $1 ORDER BY seq")
+            .bind(id.to_string())
+            .fetch_all(conn)
+            .await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &SqliteRow) -> Result<EventRecord, StoreError> {
+    let mut event: Map<String, Value> = row.json("payload")?;
+    event.iter_mut().for_each(tell_moments);
+    Ok(EventRecord {
+        seq: row.count("seq")?,
+        at: row.at("at")?,
+        event,
+    })
+}
+
+/// Turns milliseconds into text wherever a field holds a moment.
+fn tell_moments((name, value): (&String, &mut Value)) {
+    match value {
+        Value::Number(number) if MOMENTS.contains(&name.as_str()) => {
+            if let Some(millis) = number.as_i64() {
+                *value = Value::String(Utc::from_millis(millis).to_string());
+            }
+        }
+        Value::Object(fields) => fields.iter_mut().for_each(tell_moments),
+        Value::Array(items) => items
+            .iter_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(|fields| fields.iter_mut().for_each(tell_moments)),
+        _ => {}
+    }
+}
+
+/// Keeps a line. The payload is the event alone: personal data stays out.
+pub(crate) async fn insert(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
+    let (kind, payload) = payload(&line.event)?;
+    sqlx::query(
+        "INSERT INTO events (seq, at, kind, interaction_id, payload) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (seq) DO NOTHING",
+    )
+    .bind(big(line.seq))
+    .bind(line.at.millis())
+    .bind(kind)
+    .bind(line.event.interaction().map(|id| id.to_string()))
+    .bind(payload)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn payload(event: &Event) -> Result<(String, String), StoreError> {
+    let value = serde_json::to_value(event).map_err(|_| unreadable("payload"))?;
+    let kind = value.get("kind").and_then(Value::as_str);
+    let kind = kind.ok_or_else(|| unreadable("kind"))?.to_owned();
+    Ok((kind, value.to_string()))
+}

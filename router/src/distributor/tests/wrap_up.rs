@@ -1,0 +1,123 @@
+//! After-call work: none, timed, open; extended, ended, honoured by every queue.
+
+use super::support::*;
+use crate::agent::AgentState;
+use crate::company::{RoutingCompany, WrapUp};
+use crate::distributor::Input;
+use crate::event::Event;
+use std::time::Duration;
+
+fn with_wrap_up(wrap_up: WrapUp, cap: Duration) -> RoutingCompany {
+    let mut company = company();
+    let queue = company.queues.get_mut(&SUPPORT).unwrap();
+    (queue.wrap_up, queue.wrap_up_cap) = (wrap_up, cap);
+    company
+}
+
+fn wrapping(company: RoutingCompany) -> Story {
+    let mut story = Story::with(company, &[ANA]);
+    story.talk(ANA, 1);
+    story.pass(60);
+    story.end_talk(ANA, 1);
+    story
+}
+
+#[test]
+fn none_means_ready_at_once() {
+    for wrap_up in [WrapUp::None, WrapUp::Timed(Duration::ZERO)] {
+        let story = wrapping(with_wrap_up(wrap_up, secs(600)));
+        assert!(story.is(ANA, AgentState::Available));
+        assert_eq!(story.idle(ANA), story.now);
+    }
+}
+
+#[test]
+fn none_means_that_what_was_asked_for_comes_at_once() {
+    let mut story = Story::with(with_wrap_up(WrapUp::None, secs(600)), &[ANA]);
+    story.talk(ANA, 1);
+    story.lunch(ANA);
+    story.end_talk(ANA, 1);
+    assert!(story.is(ANA, AgentState::NotReady));
+    assert_eq!(story.distributor.agent(ANA).unwrap().next, None);
+}
+
+#[test]
+fn timed_ends_by_itself() {
+    let mut story = wrapping(with_wrap_up(WrapUp::Timed(secs(10)), secs(600)));
+    story.pass(9);
+    assert!(story.is(ANA, AgentState::WrapUp));
+    story.pass(1);
+    assert!(story.is(ANA, AgentState::Available));
+    assert_eq!(story.idle(ANA), story.now);
+    let marks = story.log.iter().filter(|event| {
+        matches!(
+            event,
+            Event::WrapUpStarted { .. } | Event::WrapUpEnded { .. }
+        )
+    });
+    assert_eq!(marks.count(), 2);
+}
+
+#[test]
+fn open_ends_by_the_agent_or_at_the_cap() {
+    let company = with_wrap_up(WrapUp::Open, secs(600));
+    let mut story = wrapping(company.clone());
+    story.pass(500);
+    story.tell(Input::EndWrapUp { agent: ANA });
+    assert!(story.is(ANA, AgentState::Available));
+    let mut story = wrapping(company);
+    story.pass(599);
+    assert!(story.is(ANA, AgentState::WrapUp));
+    story.pass(1);
+    assert!(story.is(ANA, AgentState::Available));
+}
+
+#[test]
+fn extending_stops_at_the_cap_and_never_shortens() {
+    let extend = |seconds| Input::ExtendWrapUp {
+        agent: ANA,
+        by: secs(seconds),
+    };
+    let mut story = wrapping(with_wrap_up(WrapUp::Timed(secs(10)), secs(30)));
+    story.tell(extend(5));
+    story.pass(14);
+    assert!(story.is(ANA, AgentState::WrapUp));
+    story.tell(extend(1_000_000));
+    story.pass(15);
+    assert!(story.is(ANA, AgentState::WrapUp));
+    story.pass(1);
+    assert!(story.is(ANA, AgentState::Available));
+    // A cap below the length counts for extensions only.
+    let mut story = wrapping(with_wrap_up(WrapUp::Timed(secs(10)), secs(3)));
+    story.tell(extend(5));
+    story.pass(9);
+    assert!(story.is(ANA, AgentState::WrapUp));
+}
+
+#[test]
+fn every_queue_honours_it() {
+    let mut story = wrapping(company());
+    let mut other = request(2);
+    other.queue = SALES;
+    story.tell(Input::Enqueue(other));
+    assert_eq!(story.offered(), None);
+    story.pass(10);
+    assert!(story.offered().is_some());
+}
+
+#[test]
+fn an_own_call_interrupts_it() {
+    let mut story = wrapping(company());
+    story.tell(Input::OwnCallStarted { agent: ANA });
+    story.pass(60);
+    assert!(story.is(ANA, AgentState::OnCall));
+    story.lunch(ANA);
+    story.tell(Input::OwnCallEnded { agent: ANA });
+    // Its time ran out meanwhile, so what was asked for comes at once.
+    assert!(story.is(ANA, AgentState::NotReady));
+    let mut story = wrapping(company());
+    story.tell(Input::OwnCallStarted { agent: ANA });
+    story.tell(Input::EndWrapUp { agent: ANA });
+    story.tell(Input::OwnCallEnded { agent: ANA });
+    assert!(story.is(ANA, AgentState::Available));
+}

@@ -1,0 +1,360 @@
+//! One leg's media as a machine: what to believe of what arrives, what to send next.
+//!
+//! **Owns**: [`MediaLeg`]. **Must not know**: sockets, the clock, other legs, recordings. Time is media time: a
+//! `Duration` since the media plane started, the same on all its threads.
+//!
+//! Unlike the signalling machines it does not queue outputs: [`MediaLeg::receive`], [`MediaLeg::forward`] and
+//! [`MediaLeg::tick`] answer at once into the caller's buffer, so that no packet costs an allocation.
+
+use super::dtmf::{EventPayload, KeyPacket, KeyReceiver, KeySender, KeyStep};
+use super::g711::Codec;
+use super::latch::Latch;
+use super::outbound::{CLOCK_RATE, Outbound, StreamSeed};
+use super::player::{FRAME, Player, ResumeMemory};
+use super::port::{MediaQuality, PlayRequest, RemoteMedia};
+use super::rtp::{HEADER_LENGTH, RtpHeader, RtpPacket};
+use super::sequence::{Arrival, Reception};
+use crate::leg::{LegId, PlayId};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+mod reports;
+
+/// Comfort noise (RFC 3389): a sign of life, and silence.
+const COMFORT_NOISE: u8 = 13;
+
+/// What a datagram on the RTP port turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Received<'a> {
+    /// Not to be believed; it was counted.
+    Ignored,
+    /// Believed, but it carries nothing to pass on.
+    Quiet,
+    /// Audio in the leg's codec.
+    Audio(RtpPacket<'a>),
+    /// A telephone event.
+    Event {
+        /// The packet, to be passed on.
+        packet: RtpPacket<'a>,
+        /// The key, when this packet is the first of a press.
+        key: Option<char>,
+    },
+}
+
+/// A playing that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Which.
+    pub play: PlayId,
+    /// Ran to its end, rather than being stopped.
+    pub finished: bool,
+}
+
+/// What a tick brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticked {
+    /// Length of the packet that now lies in the buffer and is to be sent.
+    pub packet: Option<usize>,
+    /// The playing that ended.
+    pub ended: Option<Ended>,
+}
+
+/// The media of one leg.
+#[derive(Debug)]
+pub struct MediaLeg {
+    id: LegId,
+    remote: Option<RemoteMedia>,
+    latch: Option<Latch>,
+    reception: Reception,
+    keys_in: KeyReceiver,
+    received: u64,
+    ignored: u64,
+    last_heard: Option<Duration>,
+    outbound: Outbound,
+    player: Option<Player>,
+    memory: ResumeMemory,
+    keys_out: KeySender,
+    key_timestamp: Option<u32>,
+    reports: reports::Reports,
+}
+
+impl MediaLeg {
+    /// A leg whose party is not known yet.
+    #[must_use]
+    pub fn new(id: LegId, seed: StreamSeed, now: Duration) -> Self {
+        Self {
+            id,
+            remote: None,
+            latch: None,
+            reception: Reception::default(),
+            keys_in: KeyReceiver::default(),
+            received: 0,
+            ignored: 0,
+            last_heard: None,
+            outbound: Outbound::new(seed),
+            player: None,
+            memory: ResumeMemory::default(),
+            keys_out: KeySender::default(),
+            key_timestamp: None,
+            reports: reports::Reports::new(now),
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> LegId {
+        self.id
+    }
+
+    /// What signalling settled last.
+    #[must_use]
+    pub fn remote(&self) -> Option<&RemoteMedia> {
+        self.remote.as_ref()
+    }
+
+    /// When the last packet was believed; none before the first.
+    #[must_use]
+    pub fn last_heard(&self) -> Option<Duration> {
+        self.last_heard
+    }
+
+    /// Signalling settled where the party is and what it speaks; again at each change.
+    pub fn set_remote(&mut self, remote: RemoteMedia) {
+        match &mut self.latch {
+            Some(latch) => latch.signal(remote.rtp),
+            None => self.latch = Some(Latch::new(remote.rtp)),
+        }
+        self.remote = Some(remote);
+    }
+
+    /// Where packets for the party go now; none while nothing may be sent.
+    #[must_use]
+    pub fn destination(&self) -> Option<SocketAddr> {
+        self.remote
+            .as_ref()
+            .filter(|remote| remote.direction.sends())?;
+        self.latch.as_ref()?.destination()
+    }
+
+    /// Takes a datagram from the RTP socket.
+    pub fn receive<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        source: SocketAddr,
+        now: Duration,
+    ) -> Received<'a> {
+        let believed = self.believe(bytes, source, now);
+        if believed == Received::Ignored {
+            self.ignored += 1;
+        } else {
+            self.received += 1;
+            self.last_heard = Some(now);
+        }
+        believed
+    }
+
+    fn believe<'a>(&mut self, bytes: &'a [u8], source: SocketAddr, now: Duration) -> Received<'a> {
+        let (Some(remote), Some(latch)) = (&self.remote, &mut self.latch) else {
+            return Received::Ignored;
+        };
+        let Ok(packet) = RtpPacket::parse(bytes) else {
+            return Received::Ignored;
+        };
+        let RtpHeader {
+            payload_type,
+            timestamp,
+            ssrc,
+            sequence,
+            ..
+        } = packet.header;
+        let audio = payload_type == remote.payload_type;
+        let event = Some(payload_type) == remote.telephone_event;
+        // A payload type nobody agreed on proves nothing: only a party already known may send it.
+        let agreed = audio || event || payload_type == COMFORT_NOISE;
+        let known = if agreed {
+            latch.accept(source, now)
+        } else {
+            latch.learned() == Some(source)
+        };
+        if !known || self.reception.receive(ssrc, sequence) == Arrival::Suspect {
+            return Received::Ignored;
+        }
+        if !remote.direction.receives() {
+            return Received::Quiet;
+        }
+        if audio && !packet.payload.is_empty() {
+            self.reception.time(timestamp, now, CLOCK_RATE);
+            return Received::Audio(packet);
+        }
+        match EventPayload::parse(packet.payload) {
+            Some(payload) if event => {
+                let key = self.keys_in.receive(ssrc, timestamp, payload);
+                Received::Event { packet, key }
+            }
+            _ => Received::Quiet,
+        }
+    }
+
+    /// Makes the packet for this leg's party out of one that a bridged leg received (its codec is `codec`); the
+    /// length in `out`. None while a prompt or key of our own has the line, or when the party cannot take it.
+    pub fn forward(
+        &mut self,
+        packet: &RtpPacket<'_>,
+        event: bool,
+        codec: Codec,
+        now: Duration,
+        out: &mut [u8],
+    ) -> Option<usize> {
+        let remote = self.remote.filter(|remote| remote.direction.sends())?;
+        if self.player.is_some() || self.keys_out.is_busy() {
+            self.outbound.leave_source();
+            return None;
+        }
+        let (payload_type, samples) = if event {
+            (remote.telephone_event?, 0)
+        } else {
+            (
+                remote.payload_type,
+                u32::try_from(packet.payload.len()).ok()?,
+            )
+        };
+        let header = self
+            .outbound
+            .mapped(packet.header, payload_type, samples, now)?;
+        let length = header.write(packet.payload, out)?;
+        if !event {
+            codec.convert(remote.codec, out.get_mut(HEADER_LENGTH..length)?);
+        }
+        self.outbound.count(packet.payload.len());
+        Some(length)
+    }
+
+    /// The bridge of this leg changed.
+    pub fn leave_source(&mut self) {
+        self.outbound.leave_source();
+    }
+
+    /// Plays towards the party; what played before is over.
+    pub fn play(&mut self, request: PlayRequest, now: Duration) -> Option<Ended> {
+        let before = self.stop();
+        let start = self.memory.start(&request);
+        self.player = Some(Player::new(request, start, now));
+        before
+    }
+
+    /// Stops what plays.
+    pub fn stop(&mut self) -> Option<Ended> {
+        self.end_play(false)
+    }
+
+    fn end_play(&mut self, finished: bool) -> Option<Ended> {
+        let player = self.player.take()?;
+        self.outbound.pause();
+        let ended = Ended {
+            play: player.id(),
+            finished,
+        };
+        self.memory.remember(player);
+        Some(ended)
+    }
+
+    /// Queues a key for the party; false when it is no key, the party takes none, or too many wait.
+    pub fn send_key(&mut self, key: char) -> bool {
+        self.remote
+            .is_some_and(|remote| remote.telephone_event.is_some())
+            && self.keys_out.push(key)
+    }
+
+    /// Something of our own is to be sent: the wheel must call [`MediaLeg::tick`].
+    #[must_use]
+    pub fn wants_ticks(&self) -> bool {
+        self.player.is_some() || self.keys_out.is_busy()
+    }
+
+    /// The next 20 ms of what we generate ourselves. A prompt waits while the party is not known yet and while a key
+    /// has the line; towards a party that must not be sent to it runs on unheard.
+    pub fn tick(&mut self, now: Duration, out: &mut [u8]) -> Ticked {
+        let Some(remote) = self.remote else {
+            return Ticked::default();
+        };
+        match self.keys_out.step() {
+            KeyStep::Packet(packet) => {
+                return Ticked {
+                    packet: self.write_key(packet, &remote, now, out),
+                    ended: None,
+                };
+            }
+            KeyStep::Pause => return Ticked::default(),
+            KeyStep::Idle => {}
+        }
+        let Some(player) = &mut self.player else {
+            return Ticked::default();
+        };
+        let mut frame = [0; FRAME];
+        if !player.fill(&mut frame, now) {
+            return Ticked {
+                packet: None,
+                ended: self.end_play(true),
+            };
+        }
+        if !remote.direction.sends() {
+            self.outbound.pause();
+            return Ticked::default();
+        }
+        Codec::Pcmu.convert(remote.codec, &mut frame);
+        let header = self
+            .outbound
+            .own_audio(remote.payload_type, FRAME as u32, now);
+        self.outbound.count(FRAME);
+        Ticked {
+            packet: header.write(&frame, out),
+            ended: None,
+        }
+    }
+
+    fn write_key(
+        &mut self,
+        packet: KeyPacket,
+        remote: &RemoteMedia,
+        now: Duration,
+        out: &mut [u8],
+    ) -> Option<usize> {
+        let payload_type = remote
+            .telephone_event
+            .filter(|_| remote.direction.sends())?;
+        if packet.first {
+            self.key_timestamp = None;
+        }
+        let header = self
+            .outbound
+            .own_event(payload_type, self.key_timestamp, now);
+        self.key_timestamp = Some(header.timestamp);
+        let payload = packet.payload.to_bytes();
+        self.outbound.count(payload.len());
+        header.write(&payload, out)
+    }
+
+    /// Counts a datagram that was never looked at.
+    pub fn ignore(&mut self) {
+        self.ignored += 1;
+    }
+
+    /// What the leg's media was like so far.
+    #[must_use]
+    pub fn quality(&self) -> MediaQuality {
+        MediaQuality {
+            packets_received: self.received,
+            packets_sent: self.outbound.sent().0,
+            packets_lost: self.reception.lost(),
+            packets_ignored: self.ignored,
+            jitter_ms: self.reception.jitter() * 1000.0 / f64::from(CLOCK_RATE),
+            codec: self
+                .remote
+                .map(|remote| remote.codec.name().to_owned())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

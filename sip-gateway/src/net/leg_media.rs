@@ -1,0 +1,261 @@
+//! Joining a leg's SIP with its media: offers, answers, and the end of both.
+//!
+//! **Owns**: which SDP a leg has seen and which sockets it has. **Must not**: parse SDP (`sip/sdp`) or RTP (`media/`).
+
+use super::media_pool::{LocalAddress, MediaError};
+use super::sip_driver::SipDriver;
+use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
+use crate::media::port::{self, MediaEvent, RemoteMedia};
+use crate::sip::port::{SipCommand, SipEvent};
+use crate::sip::sdp::{self, Codec, LocalMedia, NegotiatedMedia};
+use bytes::Bytes;
+use std::net::SocketAddr;
+
+/// What we offer, best first.
+const CODECS: [Codec; 1] = [Codec::Pcmu];
+
+/// What the task knows of one leg's media.
+#[derive(Debug, Default)]
+pub(super) struct LegMedia {
+    /// The party's offer, until we answer it.
+    offer: Option<Bytes>,
+    /// Our sockets, once open.
+    local: Option<LocalAddress>,
+    /// Our offer, until it is answered.
+    ours: Option<Bytes>,
+    /// SDP version of what we sent last.
+    version: u64,
+    /// SIP is over for this cause; the media's count is awaited.
+    over: Option<LegEndCause>,
+    /// Replaces SIP's cause: why we had to end it.
+    fault: Option<LegEndCause>,
+}
+
+impl SipDriver {
+    pub(super) fn sip_event(&mut self, event: SipEvent) {
+        match event {
+            SipEvent::Incoming { call, offer } => self.incoming(call, offer),
+            SipEvent::Progress { leg, status, .. } => self.leg_event(leg, LegEvent::Progress { status }),
+            SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
+            SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
+            SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
+            SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
+            SipEvent::Device { extension, change } => {
+                self.pending.push_back(GatewayEvent::Device { extension, change });
+            }
+            SipEvent::Registration { address_of_record, result } => {
+                self.pending.push_back(GatewayEvent::Registration { address_of_record, result });
+            }
+        }
+    }
+
+    pub(super) fn leg_event(&mut self, leg: LegId, event: LegEvent) {
+        self.pending.push_back(GatewayEvent::Leg { leg, event });
+    }
+
+    /// An offer that we cannot answer is refused before anybody hears of the call.
+    fn incoming(&mut self, call: crate::leg::IncomingCall, offer: Option<Bytes>) {
+        let leg = call.leg;
+        if let Some(offer) = &offer
+            && let Err(error) = sdp::answer(offer, &self.local_media(SocketAddr::new(self.media_address, 9), 1))
+        {
+            return self.sip(SipCommand::Reject { leg, status: error.status, retry_after: None });
+        }
+        self.legs.insert(leg, LegMedia { offer, ..LegMedia::default() });
+        self.pending.push_back(GatewayEvent::Incoming(call));
+    }
+
+    /// 200 OK: open sockets, answer the offer (or offer, when the INVITE had none).
+    pub(super) fn answer(&mut self, leg: LegId) {
+        let Some((local, version)) = self.open(leg) else {
+            return self.sip(SipCommand::Reject { leg, status: 503, retry_after: None });
+        };
+        let described = self.local_media(local.rtp, version);
+        let offer = self.legs.get_mut(&leg).and_then(|media| media.offer.take());
+        let sdp = match offer {
+            None => {
+                let ours = sdp::make_offer(&described, &CODECS);
+                if let Some(media) = self.legs.get_mut(&leg) {
+                    media.ours = Some(ours.clone());
+                }
+                ours
+            }
+            Some(offer) => match sdp::answer(&offer, &described) {
+                Ok((answer, negotiated)) => {
+                    self.set_remote(leg, &negotiated);
+                    answer
+                }
+                Err(error) => {
+                    return self.sip(SipCommand::Reject { leg, status: error.status, retry_after: None });
+                }
+            },
+        };
+        self.sip(SipCommand::Answer { leg, sdp });
+    }
+
+    pub(super) fn dial(&mut self, leg: LegId, dial: Dial, destination: Option<SocketAddr>) {
+        self.legs.insert(leg, LegMedia::default());
+        let Some((local, version)) = self.open(leg) else {
+            return self.ended_without_media(leg, LegEndCause::Unreachable);
+        };
+        let sdp = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.ours = Some(sdp.clone());
+        }
+        self.sip(SipCommand::Dial { leg, dial, destination, sdp });
+    }
+
+    /// A call of ours was answered.
+    fn answered(&mut self, leg: LegId, sdp: &Bytes) {
+        if self.take_answer(leg, sdp) {
+            self.leg_event(leg, LegEvent::Answered);
+        } else {
+            self.fault(leg);
+        }
+    }
+
+    fn confirmed(&mut self, leg: LegId, sdp: Option<&Bytes>) {
+        let waits = self.legs.get(&leg).is_some_and(|media| media.ours.is_some());
+        if waits && !sdp.is_some_and(|sdp| self.take_answer(leg, sdp)) {
+            return self.fault(leg);
+        }
+        self.leg_event(leg, LegEvent::Confirmed);
+    }
+
+    fn take_answer(&mut self, leg: LegId, sdp: &Bytes) -> bool {
+        let Some(ours) = self.legs.get_mut(&leg).and_then(|media| media.ours.take()) else { return false };
+        match sdp::accept_answer(sdp, &ours) {
+            Ok(negotiated) => {
+                self.set_remote(leg, &negotiated);
+                true
+            }
+            Err(error) => {
+                tracing::info!(%leg, %error, "the answer cannot be used");
+                false
+            }
+        }
+    }
+
+    /// The party's answer cannot be used: end the leg, and say why.
+    fn fault(&mut self, leg: LegId) {
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.fault = Some(LegEndCause::BadMedia);
+        }
+        self.sip(SipCommand::Hangup { leg });
+    }
+
+    /// The party changes the session: same sockets, new version, perhaps another address or direction.
+    fn reoffer(&mut self, leg: LegId, sdp: Option<&Bytes>) {
+        let result = match self.legs.get_mut(&leg) {
+            None => Err(481),
+            Some(media) => {
+                media.version += 1;
+                let version = media.version;
+                match (media.local, sdp) {
+                    (None, _) => Err(488),
+                    (Some(local), None) => {
+                        let ours = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
+                        if let Some(media) = self.legs.get_mut(&leg) {
+                            media.ours = Some(ours.clone());
+                        }
+                        Ok(ours)
+                    }
+                    (Some(local), Some(sdp)) => match sdp::answer(sdp, &self.local_media(local.rtp, version)) {
+                        Ok((answer, negotiated)) => {
+                            self.set_remote(leg, &negotiated);
+                            Ok(answer)
+                        }
+                        Err(error) => Err(error.status),
+                    },
+                }
+            }
+        };
+        self.sip(SipCommand::Reanswer { leg, result });
+    }
+
+    /// SIP is over; the leg ends when its media has been counted.
+    fn sip_ended(&mut self, leg: LegId, cause: LegEndCause) {
+        let Some(media) = self.legs.get_mut(&leg) else {
+            return self.leg_event(leg, LegEvent::Ended { cause, quality: None });
+        };
+        let cause = media.fault.unwrap_or(cause);
+        if media.local.is_some() {
+            media.over = Some(cause);
+            let closed = self.media.close(leg);
+            Self::told(leg, closed);
+        } else {
+            self.ended_without_media(leg, cause);
+        }
+    }
+
+    pub(super) fn ended_without_media(&mut self, leg: LegId, cause: LegEndCause) {
+        self.legs.remove(&leg);
+        self.leg_event(leg, LegEvent::Ended { cause, quality: None });
+    }
+
+    pub(super) fn media_event(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::Key { leg, key } => self.leg_event(leg, LegEvent::Key(key)),
+            MediaEvent::PlayEnded { leg, play, finished } => {
+                self.leg_event(leg, LegEvent::PlayEnded { play, finished });
+            }
+            MediaEvent::MediaStarted { leg } => self.leg_event(leg, LegEvent::MediaStarted),
+            MediaEvent::MediaLost { leg } => self.leg_event(leg, LegEvent::MediaLost),
+            MediaEvent::Closed { leg, quality } => {
+                let cause = self.legs.remove(&leg).and_then(|media| media.over).unwrap_or(LegEndCause::Local);
+                self.leg_event(leg, LegEvent::Ended { cause, quality: Some(quality) });
+            }
+        }
+    }
+
+    /// The leg's sockets and the SDP version to use, opened on first need.
+    fn open(&mut self, leg: LegId) -> Option<(LocalAddress, u64)> {
+        let media = self.legs.get_mut(&leg)?;
+        media.version += 1;
+        if media.local.is_none() {
+            match self.media.open(leg, leg.0) {
+                Ok(local) => media.local = Some(local),
+                Err(error) => {
+                    tracing::error!(%leg, %error, "no media for this leg");
+                    return None;
+                }
+            }
+        }
+        media.local.map(|local| (local, media.version))
+    }
+
+    fn set_remote(&self, leg: LegId, negotiated: &NegotiatedMedia) {
+        Self::told(leg, self.media.set_remote(leg, remote(negotiated)));
+    }
+
+    /// A leg may have ended a moment ago, so its media may be gone: that is no fault.
+    pub(super) fn told(leg: LegId, result: Result<(), MediaError>) {
+        if let Err(error) = result {
+            tracing::debug!(%leg, %error, "the media plane did not take a command");
+        }
+    }
+
+    fn local_media(&self, rtp: SocketAddr, version: u64) -> LocalMedia {
+        LocalMedia { address: self.media_address, port: rtp.port(), session_id: u64::from(rtp.port()), version }
+    }
+}
+
+fn remote(negotiated: &NegotiatedMedia) -> RemoteMedia {
+    let direction = match negotiated.direction {
+        sdp::Direction::SendRecv => port::Direction::SendReceive,
+        sdp::Direction::SendOnly => port::Direction::SendOnly,
+        sdp::Direction::RecvOnly => port::Direction::ReceiveOnly,
+        sdp::Direction::Inactive => port::Direction::Inactive,
+    };
+    let codec = match negotiated.codec {
+        Codec::Pcmu => crate::media::g711::Codec::Pcmu,
+    };
+    RemoteMedia {
+        rtp: negotiated.remote,
+        rtcp: Some(negotiated.rtcp),
+        codec,
+        payload_type: negotiated.payload_type,
+        telephone_event: negotiated.telephone_event,
+        direction,
+    }
+}

@@ -1,0 +1,287 @@
+//! A media thread without its loop: its legs, and what packets do to them.
+//!
+//! **Owns**: the seats of legs, forwarding between them. **Must not know**: the clock, the poll loop, channels'
+//! other ends. Everything is handed the media time; the network is a [`PacketIo`].
+
+use super::command::Command;
+use super::outbox::Outbox;
+use super::parking::Parking;
+use super::recordings::{Recordings, Tap};
+use super::wheel::Wheel;
+use crate::leg::LegId;
+use crate::media::g711::Codec;
+use crate::media::leg::{Ended, MediaLeg, Received};
+use crate::media::port::MediaEvent;
+use crate::media::rtp::{RtpPacket, is_rtcp};
+use crate::media::timeline::Piece;
+use crate::net::packet_io::{Channel, PacketIo};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Room for one datagram. An Ethernet frame holds 1472 bytes of UDP payload; 20 ms of G.711 are 172.
+const BUFFER: usize = 2048;
+/// Datagrams taken from one socket before others get their turn: a flood on one port must not stop the wheel.
+const BUDGET: usize = 32;
+
+/// Buffers of the thread, reused for every packet.
+pub(super) struct Buffers {
+    pub(super) inbound: [u8; BUFFER],
+    pub(super) outbound: [u8; BUFFER],
+}
+
+impl Buffers {
+    pub(super) fn new() -> Box<Self> {
+        Box::new(Self {
+            inbound: [0; BUFFER],
+            outbound: [0; BUFFER],
+        })
+    }
+}
+
+/// A leg at its place in the thread.
+pub(super) struct Seat<P> {
+    pub(super) leg: MediaLeg,
+    pub(super) pair: P,
+    /// The leg that hears this one; itself for an echo.
+    pub(super) peer: Option<usize>,
+    pub(super) taps: Vec<Tap>,
+    /// Since when silence of the party counts: bridged, or signalling changed.
+    pub(super) quiet_since: Duration,
+    pub(super) started: bool,
+    pub(super) lost_told: bool,
+}
+
+/// What the thread is told at its start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// A bridged leg that sends nothing for so long has lost its media.
+    pub(crate) media_lost_after: Duration,
+    /// Wall clock at media time zero, as time since 1900.
+    pub(crate) ntp_at_zero: Duration,
+}
+
+/// The legs of one media thread.
+pub(super) struct Core<I: PacketIo> {
+    pub(super) io: I,
+    pub(super) settings: Settings,
+    pub(super) seats: Vec<Option<Seat<I::Pair>>>,
+    pub(super) free: Vec<usize>,
+    pub(super) keys: HashMap<LegId, usize>,
+    pub(super) wheel: Wheel,
+    pub(super) recordings: Recordings,
+    pub(super) outbox: Outbox,
+    pub(super) parking: Parking<I::Pair>,
+    /// Commands for other threads: legs that move there.
+    pub(super) moves: Vec<(usize, Command<I::Pair>)>,
+    pub(super) unsent: u64,
+}
+
+impl<I: PacketIo> Core<I> {
+    pub(super) fn new(io: I, settings: Settings) -> Self {
+        Self {
+            io,
+            settings,
+            seats: Vec::new(),
+            free: Vec::new(),
+            keys: HashMap::new(),
+            wheel: Wheel::default(),
+            recordings: Recordings::default(),
+            outbox: Outbox::default(),
+            parking: Parking::new(),
+            moves: Vec::new(),
+            unsent: 0,
+        }
+    }
+
+    pub(super) fn seat(&mut self, key: usize) -> Option<&mut Seat<I::Pair>> {
+        self.seats.get_mut(key)?.as_mut()
+    }
+
+    /// The wheel must turn.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.keys.is_empty()
+            || !self.recordings.is_empty()
+            || !self.outbox.is_empty()
+            || !self.moves.is_empty()
+    }
+
+    /// Takes what waits on a socket; true when more may wait.
+    pub(super) fn readable(
+        &mut self,
+        key: usize,
+        channel: Channel,
+        now: Duration,
+        buffers: &mut Buffers,
+    ) -> bool {
+        for _ in 0..BUDGET {
+            let Some(seat) = self.seats.get(key).and_then(Option::as_ref) else {
+                return false;
+            };
+            match self.io.receive(&seat.pair, channel, &mut buffers.inbound) {
+                Ok(Some((length, source))) => {
+                    self.datagram(key, channel, (length, source), now, buffers)
+                }
+                Ok(None) => return false,
+                // Such as an ICMP message of an earlier packet; the next datagram may be fine.
+                Err(_) => {}
+            }
+        }
+        true
+    }
+
+    fn datagram(
+        &mut self,
+        key: usize,
+        channel: Channel,
+        (length, source): (usize, std::net::SocketAddr),
+        now: Duration,
+        buffers: &mut Buffers,
+    ) {
+        let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut) else {
+            return;
+        };
+        let Some(bytes) = buffers
+            .inbound
+            .get(..length)
+            .filter(|bytes| bytes.len() < BUFFER)
+        else {
+            return seat.leg.ignore();
+        };
+        if channel == Channel::Rtcp || is_rtcp(bytes) {
+            seat.leg.receive_report(bytes, source, now);
+            return;
+        }
+        let received = seat.leg.receive(bytes, source, now);
+        if received == Received::Ignored {
+            return;
+        }
+        let leg = seat.leg.id();
+        seat.lost_told = false;
+        if !std::mem::replace(&mut seat.started, true) {
+            self.outbox.push(MediaEvent::MediaStarted { leg });
+        }
+        match received {
+            Received::Audio(packet) => {
+                self.pass_on(key, &packet, false, now, &mut buffers.outbound)
+            }
+            Received::Event {
+                packet,
+                key: pressed,
+            } => {
+                if let Some(pressed) = pressed {
+                    self.outbox.push(MediaEvent::Key { leg, key: pressed });
+                }
+                self.pass_on(key, &packet, true, now, &mut buffers.outbound);
+            }
+            Received::Ignored | Received::Quiet => {}
+        }
+    }
+
+    /// Gives a packet to the recordings of its leg and to the leg that hears it.
+    fn pass_on(
+        &mut self,
+        key: usize,
+        packet: &RtpPacket<'_>,
+        event: bool,
+        now: Duration,
+        out: &mut [u8],
+    ) {
+        let Some(seat) = self.seats.get(key).and_then(Option::as_ref) else {
+            return;
+        };
+        let codec = seat
+            .leg
+            .remote()
+            .map_or_else(Codec::default, |remote| remote.codec);
+        if !event {
+            let (ssrc, timestamp) = (packet.header.ssrc, packet.header.timestamp);
+            let piece = Piece {
+                ssrc,
+                timestamp,
+                codec,
+                payload: packet.payload,
+            };
+            for tap in &seat.taps {
+                self.recordings.place(*tap, piece, now);
+            }
+        }
+        let Some(peer) = seat.peer else { return };
+        let Some(peer) = self.seats.get_mut(peer).and_then(Option::as_mut) else {
+            return;
+        };
+        if let Some(length) = peer.leg.forward(packet, event, codec, now, out) {
+            let sent = send(&self.io, peer, out, length);
+            self.unsent += u64::from(!sent);
+        }
+    }
+
+    /// Runs every slot of the wheel that is due; the greatest lateness among them.
+    pub(super) fn turn(&mut self, now: Duration, buffers: &mut Buffers) -> Duration {
+        let mut latest = Duration::ZERO;
+        while let Some(due) = self.wheel.take_due(now) {
+            latest = latest.max(now.saturating_sub(due.nominal));
+            let mut n = 0;
+            while let Some(key) = self.wheel.member(due.slot, n) {
+                self.tick(key, due.nominal, &mut buffers.outbound);
+                n += 1;
+            }
+            self.recordings.step(now);
+        }
+        latest
+    }
+
+    fn tick(&mut self, key: usize, now: Duration, out: &mut [u8]) {
+        let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut) else {
+            return;
+        };
+        let leg = seat.leg.id();
+        if seat.leg.wants_ticks() {
+            let ticked = seat.leg.tick(now, out);
+            if let Some(length) = ticked.packet {
+                let sent = send(&self.io, seat, out, length);
+                self.unsent += u64::from(!sent);
+            }
+            if let Some(Ended { play, finished }) = ticked.ended {
+                self.outbox.push(MediaEvent::PlayEnded {
+                    leg,
+                    play,
+                    finished,
+                });
+            }
+        }
+        let ntp = self.settings.ntp_at_zero.saturating_add(now);
+        if let Some((length, to)) = seat.leg.report(now, ntp, out)
+            && let Some(report) = out.get(..length)
+        {
+            self.unsent += u64::from(self.io.send(&seat.pair, Channel::Rtcp, report, to).is_err());
+        }
+        let should_send = seat
+            .leg
+            .remote()
+            .is_some_and(|remote| remote.direction.receives());
+        let heard = seat
+            .leg
+            .last_heard()
+            .unwrap_or_default()
+            .max(seat.quiet_since);
+        let silent = now.saturating_sub(heard) >= self.settings.media_lost_after;
+        if seat.peer.is_some()
+            && should_send
+            && silent
+            && !std::mem::replace(&mut seat.lost_told, true)
+        {
+            self.outbox.push(MediaEvent::MediaLost { leg });
+        }
+    }
+}
+
+/// Sends what lies in `out` to a leg's party.
+fn send<I: PacketIo>(io: &I, seat: &Seat<I::Pair>, out: &[u8], length: usize) -> bool {
+    match (out.get(..length), seat.leg.destination()) {
+        (Some(packet), Some(to)) => io.send(&seat.pair, Channel::Rtp, packet, to).is_ok(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

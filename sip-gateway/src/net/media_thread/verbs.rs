@@ -1,0 +1,252 @@
+//! What commands do to the legs of a media thread.
+
+use super::command::{Command, Moved};
+use super::core::{Buffers, Core, Seat};
+use crate::leg::LegId;
+use crate::media::leg::{Ended, MediaLeg};
+use crate::media::port::{MediaEvent, MediaQuality, RecordRequest, RemoteMedia};
+use crate::media::timeline::Side;
+use crate::net::packet_io::{Channel, PacketIo};
+use std::time::Duration;
+
+impl<I: PacketIo> Core<I> {
+    /// Does what is commanded. A command for a leg that is gone does nothing: it crossed its end.
+    pub(super) fn handle(
+        &mut self,
+        command: Command<I::Pair>,
+        now: Duration,
+        buffers: &mut Buffers,
+    ) {
+        if let Command::Adopt { leg, moved } = command {
+            if let Some(moved) = moved {
+                self.sit_down(moved.leg, moved.pair, moved.started, now);
+            }
+            for waiting in self.parking.arrived(leg) {
+                self.handle(waiting, now, buffers);
+            }
+        } else if let Some(command) = self.parking.admit(command) {
+            self.execute(command, now, buffers);
+        }
+    }
+
+    fn execute(&mut self, command: Command<I::Pair>, now: Duration, buffers: &mut Buffers) {
+        match command {
+            Command::Open { leg, pair, seed } => {
+                self.sit_down(MediaLeg::new(leg, seed, now), pair, false, now)
+            }
+            Command::SetRemote { leg, remote } => self.set_remote(leg, remote, now),
+            Command::Play { leg, request } => {
+                let Some(seat) = self.seat_of(leg) else {
+                    return;
+                };
+                let ended = seat.leg.play(request, now);
+                self.tell_ended(leg, ended);
+            }
+            Command::Stop { leg } => self.stop_play(leg),
+            Command::Bridge { a, b } => self.bridge(a, b, now),
+            Command::Unbridge { leg } => {
+                if let Some(key) = self.keys.get(&leg) {
+                    self.part(*key);
+                }
+            }
+            Command::SendKey { leg, key } => {
+                if let Some(seat) = self.seat_of(leg) {
+                    seat.leg.send_key(key);
+                }
+            }
+            Command::StartRecording(request) => self.start_recording(request, now),
+            Command::StopRecording(stream) => {
+                self.recordings.stop(stream, now);
+                self.recordings.step(now);
+                for seat in self.seats.iter_mut().flatten() {
+                    seat.taps.retain(|tap| tap.stream != stream);
+                }
+            }
+            Command::Close { leg } => self.close(leg, now, buffers),
+            Command::Expect { leg } => self.parking.expect(leg),
+            Command::MoveOut { leg, to } => self.move_out(leg, to, now),
+            Command::Adopt { .. } => {}
+        }
+    }
+
+    fn seat_of(&mut self, leg: LegId) -> Option<&mut Seat<I::Pair>> {
+        let key = *self.keys.get(&leg)?;
+        self.seat(key)
+    }
+
+    /// Gives a leg a seat. When its sockets cannot be watched it is closed at once.
+    fn sit_down(&mut self, leg: MediaLeg, mut pair: I::Pair, started: bool, now: Duration) {
+        let key = self.free.pop().unwrap_or_else(|| {
+            self.seats.push(None);
+            self.seats.len() - 1
+        });
+        let id = leg.id();
+        if self.io.attach(&mut pair, key).is_err() {
+            self.io.detach(&mut pair);
+            self.free.push(key);
+            self.outbox.push(MediaEvent::Closed {
+                leg: id,
+                quality: leg.quality(),
+            });
+            return;
+        }
+        if self.keys.is_empty() {
+            self.wheel.resume(now);
+        }
+        let seat = Seat {
+            leg,
+            pair,
+            peer: None,
+            taps: Vec::new(),
+            quiet_since: now,
+            started,
+            lost_told: false,
+        };
+        if let Some(place) = self.seats.get_mut(key) {
+            *place = Some(seat);
+        }
+        self.keys.insert(id, key);
+        self.wheel.insert(key);
+    }
+
+    /// Takes a leg from its seat, parted from everything.
+    fn stand_up(&mut self, leg: LegId, now: Duration) -> Option<Seat<I::Pair>> {
+        let key = self.keys.remove(&leg)?;
+        self.part(key);
+        let mut seat = self.seats.get_mut(key)?.take()?;
+        self.free.push(key);
+        self.wheel.remove(key);
+        self.io.detach(&mut seat.pair);
+        for tap in seat.taps.drain(..) {
+            self.recordings.untap(tap, now);
+        }
+        Some(seat)
+    }
+
+    fn set_remote(&mut self, leg: LegId, remote: RemoteMedia, now: Duration) {
+        if let Some(seat) = self.seat_of(leg) {
+            seat.leg.set_remote(remote);
+            seat.quiet_since = now;
+        }
+    }
+
+    fn tell_ended(&mut self, leg: LegId, ended: Option<Ended>) {
+        if let Some(Ended { play, finished }) = ended {
+            self.outbox.push(MediaEvent::PlayEnded {
+                leg,
+                play,
+                finished,
+            });
+        }
+    }
+
+    fn stop_play(&mut self, leg: LegId) {
+        let ended = self.seat_of(leg).and_then(|seat| seat.leg.stop());
+        self.tell_ended(leg, ended);
+    }
+
+    fn bridge(&mut self, a: LegId, b: LegId, now: Duration) {
+        let (Some(key_a), Some(key_b)) = (self.keys.get(&a).copied(), self.keys.get(&b).copied())
+        else {
+            return;
+        };
+        for leg in [a, b] {
+            self.stop_play(leg);
+        }
+        let together = self
+            .seat(key_a)
+            .is_some_and(|seat| seat.peer == Some(key_b));
+        if together {
+            return;
+        }
+        for key in [key_a, key_b] {
+            self.part(key);
+        }
+        for (key, peer) in [(key_a, key_b), (key_b, key_a)] {
+            if let Some(seat) = self.seat(key) {
+                seat.peer = Some(peer);
+                seat.quiet_since = now;
+                seat.lost_told = false;
+                seat.leg.leave_source();
+            }
+        }
+    }
+
+    fn part(&mut self, key: usize) {
+        let Some(peer) = self.seat(key).and_then(|seat| seat.peer.take()) else {
+            return;
+        };
+        for one in [key, peer] {
+            if let Some(seat) = self.seat(one) {
+                seat.peer = None;
+                seat.leg.leave_source();
+            }
+        }
+    }
+
+    /// Hears what both legs' parties say from now on. A leg that is gone leaves its side silent.
+    fn start_recording(&mut self, request: RecordRequest, now: Duration) {
+        let RecordRequest {
+            stream,
+            left,
+            right,
+            sample_rate,
+            sink,
+        } = request;
+        if self.recordings.is_running(stream) {
+            return;
+        }
+        self.recordings.start(stream, sample_rate, sink, now);
+        let mut heard = 0;
+        for (leg, side) in [(left, Side::Left), (right, Side::Right)] {
+            if let Some(key) = self.keys.get(&leg).copied()
+                && let Some(tap) = self.recordings.tap(stream, side)
+                && let Some(seat) = self.seat(key)
+            {
+                seat.taps.push(tap);
+                heard += 1;
+            }
+        }
+        if heard == 0 {
+            self.recordings.stop(stream, now);
+        }
+    }
+
+    fn close(&mut self, leg: LegId, now: Duration, buffers: &mut Buffers) {
+        self.stop_play(leg);
+        let ntp = self.settings.ntp_at_zero.saturating_add(now);
+        let Some(key) = self.keys.get(&leg).copied() else {
+            return;
+        };
+        if let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut)
+            && let Some((length, to)) = seat.leg.goodbye(now, ntp, &mut buffers.outbound)
+            && let Some(report) = buffers.outbound.get(..length)
+        {
+            self.unsent += u64::from(self.io.send(&seat.pair, Channel::Rtcp, report, to).is_err());
+        }
+        let seat = self.stand_up(leg, now);
+        let quality = seat.map_or_else(MediaQuality::default, |seat| seat.leg.quality());
+        self.outbox.push(MediaEvent::Closed { leg, quality });
+    }
+
+    fn move_out(&mut self, leg: LegId, to: usize, now: Duration) {
+        let moved = self.stand_up(leg, now).map(|seat| {
+            Box::new(Moved {
+                leg: seat.leg,
+                pair: seat.pair,
+                started: seat.started,
+            })
+        });
+        self.moves.push((to, Command::Adopt { leg, moved }));
+    }
+
+    /// Ends everything: the process is on its way out.
+    pub(super) fn close_all(&mut self, now: Duration, buffers: &mut Buffers) {
+        let legs: Vec<LegId> = self.keys.keys().copied().collect();
+        for leg in legs {
+            self.close(leg, now, buffers);
+        }
+        self.recordings.stop_all(now);
+        self.recordings.step(now);
+    }
+}

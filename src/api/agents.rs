@@ -1,0 +1,216 @@
+//! `/agents`.
+//!
+//! **Owns**: what an agent looks like outside, and the states that may be asked for.
+//! **Must not know**: which transitions are allowed; the Distributor does.
+
+use super::error::ApiError;
+use super::live::SetStateError;
+use super::right::{Action, Resource, Role, authorise};
+use super::token::Caller;
+use super::{ApiState, names, page};
+use crate::company_view::CompanyView;
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use recordings::Utc;
+use recordings::store::page::Page;
+use router::agent::Wanted;
+use router::distributor::port::AgentView;
+use router::id::{AgentId, InteractionId};
+use router::{AgentState, Reason};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Letters of a reason at most.
+const LONGEST_REASON: usize = 64;
+
+/// An agent as clients see it.
+#[derive(Debug, Serialize)]
+pub(super) struct AgentBody {
+    id: AgentId,
+    login: String,
+    name: String,
+    extension: String,
+    state: AgentState,
+    reason: Option<String>,
+    since: Option<Utc>,
+    registered: bool,
+    idle_since: Option<Utc>,
+    queues: BTreeMap<String, u8>,
+    skills: BTreeMap<String, u8>,
+    current_interaction: Option<InteractionId>,
+    next: Option<WantedBody>,
+}
+
+/// What was asked for during a call and comes after it.
+#[derive(Debug, Serialize)]
+struct WantedBody {
+    state: &'static str,
+    reason: Option<String>,
+}
+
+/// What `PUT /agents/{login}/state` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StateBody {
+    state: String,
+    reason: Option<String>,
+}
+
+/// `GET /agents`: an agent's token sees its own agent.
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+) -> Result<Json<Page<AgentBody>>, ApiError> {
+    let views = state.live.agents().await?;
+    let company = state.company();
+    let items = company
+        .routing
+        .agents
+        .keys()
+        .filter(|id| authorise(role, Action::ReadAgent, Resource::Of(**id)))
+        .filter_map(|id| body(&company, *id, &views))
+        .collect();
+    Ok(Json(page::whole(items)))
+}
+
+/// `GET /agents/{login}`.
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+    Path(name): Path<String>,
+) -> Result<Json<AgentBody>, ApiError> {
+    let company = state.company();
+    let id = may(role, Action::ReadAgent, &company, &name)?;
+    let views = state.live.agents().await?;
+    body(&company, id, &views)
+        .map(Json)
+        .ok_or_else(|| ApiError::not_found("agent"))
+}
+
+/// `PUT /agents/{login}/state`.
+pub(super) async fn set_state(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+    Path(name): Path<String>,
+    wanted: Result<Json<StateBody>, JsonRejection>,
+) -> Result<Json<AgentBody>, ApiError> {
+    let company = state.company();
+    let id = may(role, Action::SetAgentState, &company, &name)?;
+    let Json(wanted) = wanted?;
+    let wanted = read_wanted(wanted, role, id)?;
+    match state.live.set_agent_state(id, wanted).await? {
+        Ok(()) => {}
+        Err(SetStateError::UnknownAgent) => return Err(ApiError::not_found("agent")),
+        Err(SetStateError::NoPhone) => {
+            return Err(ApiError::conflict(
+                "The agent's phone is not registered: register it first.",
+            ));
+        }
+    }
+    let views = state.live.agents().await?;
+    body(&company, id, &views)
+        .map(Json)
+        .ok_or_else(|| ApiError::not_found("agent"))
+}
+
+/// The agent of a path, when the role may do that to it. An agent's token learns nothing of other names.
+fn may(role: Role, action: Action, company: &CompanyView, name: &str) -> Result<AgentId, ApiError> {
+    let id = names::agent_id(company, name);
+    let resource = id.map_or(Resource::Others, Resource::Of);
+    if !authorise(role, action, resource) {
+        return Err(ApiError::forbidden());
+    }
+    id.ok_or_else(|| ApiError::not_found("agent"))
+}
+
+fn read_wanted(body: StateBody, role: Role, agent: AgentId) -> Result<Wanted, ApiError> {
+    let reason = body.reason.filter(|reason| !reason.is_empty());
+    if reason.is_some() && body.state != "not_ready" {
+        return Err(ApiError::unprocessable(
+            "`reason` goes with the state `not_ready` only.",
+        ));
+    }
+    match body.state.as_str() {
+        "available" => Ok(Wanted::Available),
+        "offline" => Ok(Wanted::Offline),
+        "not_ready" => Ok(Wanted::NotReady {
+            reason: read_reason(reason, role, agent)?,
+        }),
+        other if ["offered", "on_call", "wrap_up"].contains(&other) => {
+            Err(ApiError::unprocessable(
+                "This state follows from calls; ask for `available`, `not_ready` or `offline`.",
+            ))
+        }
+        _ => Err(ApiError::unprocessable(
+            "`state` must be `available`, `not_ready` or `offline`.",
+        )),
+    }
+}
+
+fn read_reason(reason: Option<String>, role: Role, agent: AgentId) -> Result<Reason, ApiError> {
+    let Some(name) = reason else {
+        let by_itself = role.agent() == Some(agent);
+        return Ok(if by_itself {
+            Reason::Company("unspecified".to_owned())
+        } else {
+            Reason::Supervisor
+        });
+    };
+    if name.chars().count() > LONGEST_REASON || name.chars().any(char::is_control) {
+        return Err(ApiError::unprocessable(
+            "`reason` must be at most 64 letters.",
+        ));
+    }
+    match Reason::from_name(&name) {
+        company @ Reason::Company(_) => Ok(company),
+        Reason::Supervisor if role.agent() != Some(agent) => Ok(Reason::Supervisor),
+        _ => Err(ApiError::unprocessable(
+            "This reason is one of the router's own; use another word.",
+        )),
+    }
+}
+
+fn body(company: &CompanyView, id: AgentId, views: &[AgentView]) -> Option<AgentBody> {
+    let routing = company.routing.agents.get(&id)?;
+    let agent = company
+        .company
+        .agents
+        .iter()
+        .find(|a| a.login == routing.login)?;
+    let view = views.iter().find(|v| v.agent == id);
+    Some(AgentBody {
+        id,
+        login: agent.login.clone(),
+        name: agent.name.reveal().clone(),
+        extension: agent.extension.clone(),
+        state: view.map_or(AgentState::Offline, |v| v.state),
+        reason: view
+            .and_then(|v| v.reason.as_ref())
+            .map(|r| r.as_str().to_owned()),
+        since: view.map(|v| Utc(v.since)),
+        registered: view.is_some_and(|v| v.registered),
+        idle_since: view.map(|v| Utc(v.idle_since)),
+        queues: agent.queues.clone(),
+        skills: agent.skills.clone(),
+        current_interaction: view.and_then(|v| v.interaction),
+        next: view.and_then(|v| v.next.as_ref()).map(wanted_body),
+    })
+}
+
+fn wanted_body(wanted: &Wanted) -> WantedBody {
+    match wanted {
+        Wanted::Available => WantedBody {
+            state: "available",
+            reason: None,
+        },
+        Wanted::Offline => WantedBody {
+            state: "offline",
+            reason: None,
+        },
+        Wanted::NotReady { reason } => WantedBody {
+            state: "not_ready",
+            reason: Some(reason.as_str().to_owned()),
+        },
+    }
+}

@@ -1,0 +1,123 @@
+//! `/interactions`: the record.
+//!
+//! **Owns**: filters, and what of a record an agent may see. **Must not know**: SQL, what events mean.
+
+use super::error::ApiError;
+use super::page::Params;
+use super::right::{Action, Resource, Role, authorise};
+use super::token::Caller;
+use super::{ApiState, names, page, time};
+use axum::Json;
+use axum::extract::{Path, State};
+use recordings::store::interactions::InteractionFilter;
+use recordings::store::page::Page;
+use recordings::store::record::{DecisionRecord, InteractionRecord, InteractionSummary};
+use router::id::{AgentId, CustomerId, InteractionId};
+use router::outcome::Outcome;
+
+const FILTERS: [&str; 8] = [
+    "from", "to", "queue", "agent", "customer", "outcome", "limit", "cursor",
+];
+
+/// `GET /interactions`: an agent's token sees its own.
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+    params: Params,
+) -> Result<Json<Page<InteractionSummary>>, ApiError> {
+    params.only(&FILTERS)?;
+    let mut filter = filter(&params)?;
+    let asked = filter
+        .agent
+        .as_deref()
+        .map(|name| names::agent_id(&state.company(), name));
+    let resource = match asked {
+        None => Resource::OwnPart,
+        Some(agent) => agent.map_or(Resource::Others, Resource::Of),
+    };
+    if !authorise(role, Action::ReadInteraction, resource) {
+        return Err(ApiError::forbidden());
+    }
+    if let Some(own) = role.agent() {
+        filter.agent = Some(own.to_string());
+    }
+    Ok(Json(
+        state.store.interactions(&filter, &params.paging()?).await?,
+    ))
+}
+
+fn filter(params: &Params) -> Result<InteractionFilter, ApiError> {
+    let moment = "a time such as 2026-01-31T12:00:00Z";
+    Ok(InteractionFilter {
+        from: params.read("from", moment, time::parse)?,
+        to: params.read("to", moment, time::parse)?,
+        queue: params.get("queue").map(str::to_owned),
+        agent: params.get("agent").map(str::to_owned),
+        customer: params.read("customer", "a customer's id", |text| {
+            text.parse::<CustomerId>().ok()
+        })?,
+        outcome: params.read(
+            "outcome",
+            "an outcome such as `answered`",
+            Outcome::from_name,
+        )?,
+    })
+}
+
+/// `GET /interactions/{id}`. An agent sees own ones, without the candidates of routing decisions.
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<InteractionRecord>, ApiError> {
+    let mut record = record(&state, &id).await?;
+    let resource = owner(role, &record);
+    if !authorise(role, Action::ReadInteraction, resource) {
+        return Err(ApiError::forbidden());
+    }
+    if !authorise(role, Action::ReadDecisions, resource) {
+        record.decisions.clear();
+        record
+            .events
+            .retain(|line| line.event.get("kind").is_none_or(|kind| kind != "decided"));
+    }
+    Ok(Json(record))
+}
+
+/// `GET /interactions/{id}/decisions`.
+pub(super) async fn decisions(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Page<DecisionRecord>>, ApiError> {
+    let record = record(&state, &id).await?;
+    if !authorise(role, Action::ReadDecisions, owner(role, &record)) {
+        return Err(ApiError::forbidden());
+    }
+    Ok(Json(page::whole(record.decisions)))
+}
+
+/// The record of a path.
+pub(super) async fn record(state: &ApiState, id: &str) -> Result<InteractionRecord, ApiError> {
+    let missing = || ApiError::not_found("interaction");
+    let id: InteractionId = id.parse().map_err(|_| missing())?;
+    state.store.interaction(id).await?.ok_or_else(missing)
+}
+
+/// An interaction belongs to the agents who talked with the customer, and to the one it rings at now.
+pub(super) fn owner(role: Role, record: &InteractionRecord) -> Resource {
+    let had = |own: &AgentId| {
+        record.summary.agent_id == Some(*own)
+            || record
+                .legs
+                .iter()
+                .any(|leg| leg.agent_id == Some(*own) && leg.connected_at.is_some())
+            || record
+                .offers
+                .iter()
+                .any(|offer| offer.agent_id == *own && offer.ended_at.is_none())
+    };
+    role.agent()
+        .filter(had)
+        .map_or(Resource::Others, Resource::Of)
+}

@@ -1,0 +1,117 @@
+//! The API's only way to live state: requests to the task that owns the Distributor.
+//!
+//! **Owns**: [`LiveState`] (the API's end), [`LiveRequest`] (what the task receives). **Must not know**: how the
+//! Distributor decides. The channel holds [`CAPACITY`] requests; when it is full, or the task does not answer
+//! within [`PATIENCE`], the client gets 503 and nothing has changed that it was told of.
+
+use router::agent::Wanted;
+use router::distributor::port::{AgentView, QueueView};
+use router::id::AgentId;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How many requests may wait for the task.
+pub const CAPACITY: usize = 64;
+/// How long a client waits for the task.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What the Distributor's task is asked. A reply that nobody waits for any more may be dropped.
+#[derive(Debug)]
+pub enum LiveRequest {
+    /// Every agent.
+    Agents {
+        /// Where the answer goes.
+        reply: oneshot::Sender<Vec<AgentView>>,
+    },
+    /// Every queue.
+    Queues {
+        /// Where the answer goes.
+        reply: oneshot::Sender<Vec<QueueView>>,
+    },
+    /// Ask for a state, as the agent or a supervisor does.
+    SetAgentState {
+        /// The agent.
+        agent: AgentId,
+        /// What is asked for.
+        wanted: Wanted,
+        /// Where the answer goes, after the Distributor has taken it.
+        reply: oneshot::Sender<Result<(), SetStateError>>,
+    },
+}
+
+/// Why an agent's state was not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetStateError {
+    /// The Distributor has no such agent.
+    #[error("the agent is not known to the router")]
+    UnknownAgent,
+    /// Available needs a registered phone.
+    #[error("the agent's phone is not registered")]
+    NoPhone,
+}
+
+/// Live state cannot be had: the task is busy or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("live state cannot be read at the moment")]
+pub struct LiveUnavailable;
+
+/// The API's end.
+#[derive(Clone, Debug)]
+pub struct LiveState {
+    requests: mpsc::Sender<LiveRequest>,
+    ready: watch::Receiver<bool>,
+}
+
+impl LiveState {
+    /// Both ends. `ready` becomes true when calls can be taken.
+    #[must_use]
+    pub fn channel(ready: watch::Receiver<bool>) -> (Self, mpsc::Receiver<LiveRequest>) {
+        let (requests, receiver) = mpsc::channel(CAPACITY);
+        (Self { requests, ready }, receiver)
+    }
+
+    /// Whether calls can be taken now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self.ready.borrow()
+    }
+
+    /// Every agent as the Distributor sees it.
+    pub async fn agents(&self) -> Result<Vec<AgentView>, LiveUnavailable> {
+        self.ask(|reply| LiveRequest::Agents { reply }).await
+    }
+
+    /// Every queue as the Distributor sees it.
+    pub async fn queues(&self) -> Result<Vec<QueueView>, LiveUnavailable> {
+        self.ask(|reply| LiveRequest::Queues { reply }).await
+    }
+
+    /// Asks for a state. During a call it takes effect after it.
+    pub async fn set_agent_state(
+        &self,
+        agent: AgentId,
+        wanted: Wanted,
+    ) -> Result<Result<(), SetStateError>, LiveUnavailable> {
+        self.ask(|reply| LiveRequest::SetAgentState {
+            agent,
+            wanted,
+            reply,
+        })
+        .await
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> LiveRequest,
+    ) -> Result<T, LiveUnavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.requests
+            .try_send(request(reply))
+            .map_err(|_| LiveUnavailable)?;
+        tokio::time::timeout(PATIENCE, answer)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(LiveUnavailable)
+    }
+}

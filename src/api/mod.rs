@@ -1,0 +1,116 @@
+//! The HTTP API under `/api/v1`, health, and one plain status page.
+//!
+//! **Owns**: routes, tokens, rights, what objects look like outside. **Must not know**: SIP, media, SQL. It reads
+//! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
+
+mod agents;
+mod customers;
+pub mod error;
+mod file_body;
+mod guard;
+mod health;
+mod host;
+mod interactions;
+pub mod live;
+mod names;
+mod page;
+mod queues;
+mod range;
+mod recordings_audio;
+pub mod right;
+mod status_page;
+pub mod time;
+pub mod token;
+
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Clock;
+use crate::company_view::CompanyView;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, put};
+use live::LiveState;
+use recordings::{DataFolder, Store};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Bytes of a request's body at most.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ApiState {
+    /// The record.
+    pub store: Store,
+    /// Live state.
+    pub live: LiveState,
+    /// The company of the moment.
+    pub company: watch::Receiver<Arc<CompanyView>>,
+    /// Where recordings lie.
+    pub folder: DataFolder,
+    /// The process's clock.
+    pub clock: Clock,
+    /// IANA name; where "today" begins.
+    pub time_zone: String,
+    /// Our domain, for the check of `Host`.
+    pub domain: String,
+    /// Where we listen, for the check of `Host`.
+    pub listen: SocketAddr,
+}
+
+impl ApiState {
+    fn company(&self) -> Arc<CompanyView> {
+        Arc::clone(&self.company.borrow())
+    }
+}
+
+/// Every route.
+pub fn router(state: ApiState) -> Router {
+    let v1 = Router::new()
+        .route("/agents", get(agents::list))
+        .route("/agents/{login}", get(agents::one))
+        .route("/agents/{login}/state", put(agents::set_state))
+        .route("/queues", get(queues::list))
+        .route("/queues/{name}", get(queues::one))
+        .route("/interactions", get(interactions::list))
+        .route("/interactions/{id}", get(interactions::one))
+        .route("/interactions/{id}/decisions", get(interactions::decisions))
+        .route("/customers", get(customers::list).post(customers::create))
+        .route(
+            "/customers/{id}",
+            get(customers::one).patch(customers::change),
+        )
+        .route("/customers/{id}/interactions", get(customers::interactions))
+        .route("/recordings/{id}", get(recordings_audio::one))
+        .route("/recordings/{id}/audio", get(recordings_audio::audio));
+    Router::new()
+        .route("/", get(status_page::show))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .nest("/api/v1", v1)
+        .fallback(guard::no_such_path)
+        .method_not_allowed_fallback(guard::no_such_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            guard::guard,
+        ))
+        .with_state(state)
+}
+
+/// Serves until `shutdown` is done; requests that run then are finished.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(state))
+        .with_graceful_shutdown(shutdown)
+        .await
+}

@@ -1,0 +1,198 @@
+//! `/queues`.
+//!
+//! **Owns**: what a queue looks like outside. **Must not know**: how callers are ordered, how counters are counted.
+
+use super::error::ApiError;
+use super::right::{Action, Resource, Role, authorise};
+use super::token::Caller;
+use super::{ApiState, names, page, time};
+use crate::company_view::CompanyView;
+use axum::Json;
+use axum::extract::{Path, State};
+use recordings::Utc;
+use recordings::store::counters::QueueCounters;
+use recordings::store::page::Page;
+use router::Timestamp;
+use router::company::Skills;
+use router::distributor::port::{AgentView, QueueView, WaitingView};
+use router::id::{AgentId, InteractionId, QueueEntryId, QueueId};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A queue as clients see it.
+#[derive(Debug, Serialize)]
+pub(super) struct QueueBody {
+    id: QueueId,
+    name: String,
+    skills: Skills,
+    waiting: Vec<WaitingBody>,
+    longest_wait: f64,
+    agents: BTreeMap<&'static str, u32>,
+    today: QueueCounters,
+    service_level: ServiceLevelBody,
+}
+
+/// A waiting caller; ids only.
+#[derive(Debug, Serialize)]
+struct WaitingBody {
+    interaction: InteractionId,
+    entry: QueueEntryId,
+    position: usize,
+    enqueued_at: Utc,
+    wait: f64,
+    priority: PriorityBody,
+    offered_to: Option<String>,
+}
+
+/// What orders the callers: the class first, then the virtual enqueue time.
+#[derive(Debug, Serialize)]
+struct PriorityBody {
+    class: u8,
+    v: Utc,
+}
+
+/// The service level of today with the formula it was counted by.
+#[derive(Debug, Serialize)]
+struct ServiceLevelBody {
+    value: Option<f64>,
+    target: f64,
+    formula: &'static str,
+}
+
+/// Live state and time of one answer.
+struct Moment {
+    company: std::sync::Arc<CompanyView>,
+    queues: Vec<QueueView>,
+    agents: Vec<AgentView>,
+    now: Timestamp,
+}
+
+impl Moment {
+    async fn read(state: &ApiState) -> Result<Self, ApiError> {
+        Ok(Self {
+            company: state.company(),
+            queues: state.live.queues().await?,
+            agents: state.live.agents().await?,
+            now: state.clock.now(),
+        })
+    }
+}
+
+/// `GET /queues`: an agent's token sees the queues it serves.
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+) -> Result<Json<Page<QueueBody>>, ApiError> {
+    let moment = Moment::read(&state).await?;
+    let mut items = Vec::new();
+    for id in moment.company.routing.queues.keys() {
+        if authorise(role, Action::ReadQueue, owner(&moment.company, role, *id)) {
+            items.extend(body(&state, &moment, *id).await?);
+        }
+    }
+    Ok(Json(page::whole(items)))
+}
+
+/// `GET /queues/{name}`.
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+    Path(name): Path<String>,
+) -> Result<Json<QueueBody>, ApiError> {
+    let moment = Moment::read(&state).await?;
+    let id = names::queue_id(&moment.company, &name);
+    let resource = id.map_or(Resource::Others, |id| owner(&moment.company, role, id));
+    if !authorise(role, Action::ReadQueue, resource) {
+        return Err(ApiError::forbidden());
+    }
+    let id = id.ok_or_else(|| ApiError::not_found("queue"))?;
+    body(&state, &moment, id)
+        .await?
+        .map(Json)
+        .ok_or_else(|| ApiError::not_found("queue"))
+}
+
+/// A queue belongs to each agent who serves it.
+fn owner(company: &CompanyView, role: Role, queue: QueueId) -> Resource {
+    let serves = |agent: &AgentId| {
+        let agent = company.routing.agents.get(agent);
+        agent.is_some_and(|a| a.queues.contains_key(&queue))
+    };
+    role.agent()
+        .filter(serves)
+        .map_or(Resource::Others, Resource::Of)
+}
+
+async fn body(
+    state: &ApiState,
+    moment: &Moment,
+    id: QueueId,
+) -> Result<Option<QueueBody>, ApiError> {
+    let company = &moment.company;
+    let Some(rules) = company.routing.queues.get(&id) else {
+        return Ok(None);
+    };
+    let since = time::day_begin(moment.now, &state.time_zone);
+    let today = state
+        .store
+        .queue_counters(id, since, rules.service_level)
+        .await?;
+    let waiting: Vec<WaitingBody> = moment
+        .queues
+        .iter()
+        .filter(|view| view.queue == id)
+        .flat_map(|view| view.waiting.iter().map(|caller| waiting(caller, moment)))
+        .collect();
+    Ok(Some(QueueBody {
+        id,
+        name: rules.name.clone(),
+        skills: rules.skills.clone(),
+        longest_wait: waiting.iter().map(|w| w.wait).fold(0.0, f64::max),
+        waiting,
+        agents: agents_by_state(moment, id),
+        service_level: ServiceLevelBody {
+            value: today.service_level,
+            target: today.service_level_target,
+            formula: today.service_level_formula,
+        },
+        today,
+    }))
+}
+
+fn waiting(view: &WaitingView, moment: &Moment) -> WaitingBody {
+    let login = |id: AgentId| {
+        moment
+            .company
+            .routing
+            .agents
+            .get(&id)
+            .map(|a| a.login.clone())
+    };
+    WaitingBody {
+        interaction: view.interaction,
+        entry: view.entry,
+        position: view.position,
+        enqueued_at: Utc(view.enqueued_at),
+        wait: moment.now.since(view.enqueued_at).as_secs_f64(),
+        priority: PriorityBody {
+            class: view.class,
+            v: Utc(view.v),
+        },
+        offered_to: view.offered_to.and_then(login),
+    }
+}
+
+/// How many of the queue's agents are in each state; every state is there.
+fn agents_by_state(moment: &Moment, queue: QueueId) -> BTreeMap<&'static str, u32> {
+    use router::AgentState::{Available, NotReady, Offered, Offline, OnCall, WrapUp};
+    let states = [Offline, Available, Offered, OnCall, WrapUp, NotReady];
+    let mut counts: BTreeMap<&'static str, u32> = states.map(|state| (state.as_str(), 0)).into();
+    for (id, agent) in &moment.company.routing.agents {
+        if agent.queues.contains_key(&queue) {
+            let view = moment.agents.iter().find(|view| view.agent == *id);
+            let state = view.map_or(Offline, |view| view.state);
+            *counts.entry(state.as_str()).or_default() += 1;
+        }
+    }
+    counts
+}

@@ -1,0 +1,156 @@
+//! Role by route: who gets what. A route that is missing here is missing in the table of rights.
+
+use super::world::{ANA, CALLER, LOST, RECORDING, TALK, World};
+use crate::api::right::{ACTIONS, Action, Resource, Role, authorise};
+use router::id::AgentId;
+
+const NOT_READY: &str = r#"{"state":"not_ready","reason":"lunch"}"#;
+
+/// Request, body, and the status for: nobody, a forged token, readonly, Ana (whose things they are), Ben, an agent
+/// who left the company, supervisor, admin.
+fn table() -> Vec<(String, &'static str, [u16; 8])> {
+    let everyone = [401, 401, 200, 200, 200, 401, 200, 200];
+    let anas = [401, 401, 200, 200, 403, 401, 200, 200];
+    let no_agents = [401, 401, 200, 403, 403, 401, 200, 200];
+    let missing = [401, 401, 404, 404, 404, 401, 404, 404];
+    let writes = |done| [401, 401, 403, 403, 403, 401, done, done];
+    vec![
+        ("GET /agents".to_owned(), "", everyone),
+        ("GET /agents/ana".to_owned(), "", anas),
+        (format!("GET /agents/{ANA}"), "", anas),
+        (
+            "GET /agents/nobody".to_owned(),
+            "",
+            [401, 401, 404, 403, 403, 401, 404, 404],
+        ),
+        (
+            "PUT /agents/ana/state".to_owned(),
+            NOT_READY,
+            [401, 401, 403, 200, 403, 401, 200, 200],
+        ),
+        (
+            "PUT /agents/nobody/state".to_owned(),
+            NOT_READY,
+            [401, 401, 403, 403, 403, 401, 404, 404],
+        ),
+        ("GET /queues".to_owned(), "", everyone),
+        ("GET /queues/support".to_owned(), "", anas),
+        ("GET /interactions".to_owned(), "", everyone),
+        ("GET /interactions?agent=ana".to_owned(), "", anas),
+        (format!("GET /interactions/{TALK}"), "", anas),
+        (format!("GET /interactions/{LOST}"), "", no_agents),
+        (format!("GET /interactions/{TALK}/decisions"), "", no_agents),
+        ("GET /interactions/nothing".to_owned(), "", missing),
+        ("GET /customers".to_owned(), "", no_agents),
+        (format!("GET /customers/{CALLER}"), "", anas),
+        (format!("GET /customers/{CALLER}/interactions"), "", anas),
+        (
+            "POST /customers".to_owned(),
+            r#"{"name":"Eve"}"#,
+            writes(201),
+        ),
+        (
+            format!("PATCH /customers/{CALLER}"),
+            r#"{"notes":"x"}"#,
+            writes(200),
+        ),
+        (format!("GET /recordings/{RECORDING}"), "", anas),
+        (format!("GET /recordings/{RECORDING}/audio"), "", anas),
+        ("GET /recordings/nothing".to_owned(), "", missing),
+    ]
+}
+
+#[tokio::test]
+async fn every_role_on_every_route() {
+    let world = World::start().await;
+    let who = [
+        "",
+        "forged",
+        "readonly",
+        "ana",
+        "ben",
+        "gone",
+        "supervisor",
+        "admin",
+    ];
+    let mut wrong = Vec::new();
+    for (request, body, expected) in table() {
+        for (who, expected) in who.iter().zip(expected) {
+            let answer = world.ask(who, &request, body).await;
+            if answer.status != expected {
+                wrong.push(format!(
+                    "{who} {request}: {} instead of {expected}",
+                    answer.status
+                ));
+            }
+            if answer.status >= 400 {
+                assert_eq!(
+                    answer.header("content-type"),
+                    Some("application/problem+json"),
+                    "{request}"
+                );
+                assert_eq!(answer.json()["status"], answer.status);
+            }
+            if answer.status == 401 {
+                assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn an_agent_sees_its_own_part_of_lists() {
+    let world = World::start().await;
+    let count = async |who: &str, request: &str| {
+        let answer = world.ask(who, request, "").await;
+        answer.json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!(count("admin", "GET /agents").await, 2);
+    assert_eq!(count("ana", "GET /agents").await, 1);
+    assert_eq!(count("admin", "GET /queues").await, 2);
+    assert_eq!(count("ana", "GET /queues").await, 1);
+    assert_eq!(count("admin", "GET /interactions").await, 2);
+    assert_eq!(count("ana", "GET /interactions").await, 1);
+    assert_eq!(count("ben", "GET /interactions").await, 0);
+}
+
+#[tokio::test]
+async fn an_agent_does_not_see_other_candidates() {
+    let world = World::start().await;
+    let decided = async |who: &str| {
+        let record = world
+            .ask(who, &format!("GET /interactions/{TALK}"), "")
+            .await
+            .json();
+        let events = record["events"].as_array().unwrap().clone();
+        let kinds = events.iter().filter(|e| e["kind"] == "decided").count();
+        (kinds, record["decisions"].as_array().unwrap().len())
+    };
+    assert_eq!(decided("supervisor").await, (1, 1));
+    assert_eq!(decided("ana").await, (0, 0));
+}
+
+#[test]
+fn the_one_function_says_it_for_every_action() {
+    let (own, other) = (AgentId::from_number(1), AgentId::from_number(2));
+    for action in ACTIONS {
+        let writes = matches!(action, Action::SetAgentState | Action::WriteCustomer);
+        let agents_never = matches!(action, Action::ReadDecisions | Action::WriteCustomer);
+        for resource in [
+            Resource::Of(own),
+            Resource::Of(other),
+            Resource::Others,
+            Resource::OwnPart,
+        ] {
+            assert!(authorise(Role::Admin, action, resource));
+            assert!(authorise(Role::Supervisor, action, resource));
+            assert_eq!(authorise(Role::ReadOnly, action, resource), !writes);
+            let its_own = matches!(resource, Resource::OwnPart) || resource == Resource::Of(own);
+            assert_eq!(
+                authorise(Role::Agent(own), action, resource),
+                its_own && !agents_never
+            );
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! A small contact centre behind a real server: store, journal and projector are real, the Distributor is played.
+
+use super::http::{Answer, send};
+use crate::api::live::{LiveRequest, LiveState, SetStateError};
+use crate::api::right::RoleName;
+use crate::api::{ApiState, serve, token};
+use crate::clock::Clock;
+use crate::company_view::CompanyView;
+use crate::config::settings::LimitSettings;
+use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
+use recordings::{DataFolder, Journal, Store, startup};
+use router::agent::Wanted;
+use router::decision::{Candidate, Decision, DecisionKind, Keys, TieBreak};
+use router::distributor::port::{AgentView, QueueView, WaitingView};
+use router::event::{Event, LegRole, PersonalData};
+use router::id::{
+    AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
+};
+use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
+use router::{AgentState, PhoneNumber, Timestamp};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+const COMPANY: &str = r#"
+[[skills]]
+name = "billing"
+[[queues]]
+name = "support"
+skills = { billing = 1 }
+[[queues]]
+name = "sales"
+[[agents]]
+login = "ana"
+name = "Ana Ruiz"
+extension = "2001"
+password = "p"
+skills = { billing = 5 }
+queues = { support = 1 }
+[[agents]]
+login = "ben"
+extension = "2002"
+password = "p"
+queues = { sales = 1 }
+[[numbers]]
+number = "+34910000000"
+flow = "support"
+"#;
+
+pub(super) const ANA: AgentId = AgentId::from_number(1);
+pub(super) const BEN: AgentId = AgentId::from_number(2);
+const SUPPORT: QueueId = QueueId::from_number(11);
+const SALES: QueueId = QueueId::from_number(12);
+/// Answered by Ana, recorded.
+pub(super) const TALK: InteractionId = InteractionId::from_number(21);
+/// Hung up while waiting.
+pub(super) const LOST: InteractionId = InteractionId::from_number(22);
+pub(super) const CALLER: CustomerId = CustomerId::from_number(31);
+pub(super) const RECORDING: RecordingId = RecordingId::from_number(41);
+const ENTRY: QueueEntryId = QueueEntryId::from_number(51);
+const OFFER: OfferId = OfferId { epoch: 1, seq: 1 };
+/// Frames of the recording.
+pub(super) const FRAMES: u64 = 8_000;
+
+pub(super) struct World {
+    pub(super) server: SocketAddr,
+    pub(super) store: Store,
+    pub(super) ready: watch::Sender<bool>,
+    tokens: BTreeMap<&'static str, String>,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    pub(super) async fn start() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(temp.path());
+        let mut started = startup(&folder, Timestamp::from_millis(0)).await.unwrap();
+        let store = started.store.clone();
+        let ids = Ids {
+            agents: [("ana", ANA), ("ben", BEN)]
+                .map(|(n, id)| (n.to_owned(), id))
+                .into(),
+            queues: [("support", SUPPORT), ("sales", SALES)]
+                .map(|(n, id)| (n.to_owned(), id))
+                .into(),
+        };
+        for (login, id) in &ids.agents {
+            store.agent_id(login, *id).await.unwrap();
+        }
+        for (name, id) in &ids.queues {
+            store.queue_id(name, *id).await.unwrap();
+        }
+        history(&started.journal).await;
+        let seq = started.journal.sync().await.unwrap();
+        started.projector.catch_up(seq).await.unwrap();
+        wav(&folder);
+        let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
+            .value
+            .unwrap();
+        let limits = LimitSettings::default().or(LimitSettings::default());
+        let view = CompanyView::new(
+            company,
+            ids,
+            limits,
+            Some("ES".to_owned()),
+            RecordPolicy::Always,
+        );
+        let (ready, is_ready) = watch::channel(true);
+        let (live, requests) = LiveState::channel(is_ready);
+        tokio::spawn(play_distributor(requests));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let state = ApiState {
+            store: store.clone(),
+            live,
+            company: watch::channel(Arc::new(view)).1,
+            folder,
+            clock: Clock::start(),
+            time_zone: "Europe/Madrid".to_owned(),
+            domain: "cordboard.localhost".to_owned(),
+            listen: server,
+        };
+        tokio::spawn(serve(listener, state, std::future::pending()));
+        let tokens = tokens(&store).await;
+        Self {
+            server,
+            store,
+            ready,
+            tokens,
+            _folder: temp,
+        }
+    }
+
+    /// A request below `/api/v1` with the token of `who`; nobody's when empty.
+    pub(super) async fn ask(&self, who: &str, request: &str, body: &str) -> Answer {
+        self.ask_with(who, request, &[], body).await
+    }
+
+    pub(super) async fn ask_with(
+        &self,
+        who: &str,
+        request: &str,
+        more: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let (method, path) = request.split_once(' ').unwrap();
+        let bearer = self.tokens.get(who).map(|token| format!("Bearer {token}"));
+        let mut headers = more.to_vec();
+        headers.extend(bearer.iter().map(|value| ("Authorization", value.as_str())));
+        send(
+            self.server,
+            &format!("{method} /api/v1{path}"),
+            &headers,
+            body,
+        )
+        .await
+    }
+}
+
+async fn tokens(store: &Store) -> BTreeMap<&'static str, String> {
+    let mut tokens = BTreeMap::new();
+    for (who, role, agent) in [
+        ("admin", RoleName::Admin, None),
+        ("supervisor", RoleName::Supervisor, None),
+        ("readonly", RoleName::ReadOnly, None),
+        ("ana", RoleName::Agent, Some("ana")),
+        ("ben", RoleName::Agent, Some("ben")),
+        ("gone", RoleName::Agent, Some("carl")),
+    ] {
+        tokens.insert(who, token::create(store, role, agent).await.unwrap());
+    }
+    tokens.insert("forged", format!("cb_{}", "0".repeat(64)));
+    tokens
+}
+
+/// Two agents; Ana may not become available while her "phone" is away, which the reason `no-phone` brings about.
+async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
+    let view = |agent, state| AgentView {
+        agent,
+        state,
+        reason: None,
+        since: Timestamp::from_millis(1_000),
+        registered: true,
+        idle_since: Timestamp::from_millis(1_000),
+        interaction: None,
+        next: None,
+    };
+    let mut agents = vec![
+        view(ANA, AgentState::Available),
+        view(BEN, AgentState::Offline),
+    ];
+    while let Some(request) = requests.recv().await {
+        match request {
+            LiveRequest::Agents { reply } => drop(reply.send(agents.clone())),
+            LiveRequest::Queues { reply } => drop(reply.send(vec![QueueView {
+                queue: SUPPORT,
+                waiting: vec![WaitingView {
+                    entry: ENTRY,
+                    interaction: LOST,
+                    position: 1,
+                    enqueued_at: Timestamp::from_millis(2_000),
+                    v: Timestamp::from_millis(1_500),
+                    class: 1,
+                    offered_to: Some(ANA),
+                }],
+            }])),
+            LiveRequest::SetAgentState {
+                agent,
+                wanted,
+                reply,
+            } => {
+                let result = set(&mut agents, agent, wanted);
+                let _ = reply.send(result);
+            }
+        }
+    }
+}
+
+fn set(agents: &mut [AgentView], agent: AgentId, wanted: Wanted) -> Result<(), SetStateError> {
+    let view = agents.iter_mut().find(|view| view.agent == agent);
+    let view = view.ok_or(SetStateError::UnknownAgent)?;
+    let away = view
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.as_str() == "no-phone");
+    (view.state, view.reason) = match wanted {
+        Wanted::Available if away => return Err(SetStateError::NoPhone),
+        Wanted::Available => (AgentState::Available, None),
+        Wanted::Offline => (AgentState::Offline, None),
+        Wanted::NotReady { reason } => (AgentState::NotReady, Some(reason)),
+    };
+    Ok(())
+}
+
+/// The recording's file: a header and the samples.
+fn wav(folder: &DataFolder) {
+    let path = folder
+        .recording_file("1970-01/talk/recording-1.wav")
+        .unwrap();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut writer = recordings::wav::WavWriter::create(&path, 8_000).unwrap();
+    let samples: Vec<i16> = (0..FRAMES * 2)
+        .map(|n| i16::try_from(n % 1_000).unwrap())
+        .collect();
+    writer.write_at(0, &samples).unwrap();
+    writer.finish(FRAMES).unwrap();
+}
+
+async fn history(journal: &Journal) {
+    let mut at = 1_000;
+    let caller = PersonalData {
+        caller_number: Some(PhoneNumber::from_normalised("+34600111222")),
+        dialed_number: Some(PhoneNumber::from_normalised("+34910000000")),
+        new_customer: Some(CALLER),
+        ..PersonalData::default()
+    };
+    let mut events = vec![];
+    for interaction in [TALK, LOST] {
+        let leg = LegId::from_number(100 + u64::from(interaction == LOST));
+        let arrived = Event::CallArrived {
+            interaction,
+            leg,
+            trunk: Some("carrier".to_owned()),
+            flow: "support".to_owned(),
+            flow_version: "f00d".to_owned(),
+        };
+        events.push((arrived, Some(caller.clone())));
+        let more = if interaction == TALK {
+            talk(leg)
+        } else {
+            lost()
+        };
+        events.extend(more.into_iter().map(|event| (event, None)));
+    }
+    for (event, personal) in events {
+        journal
+            .append(Timestamp::from_millis(at), event, personal)
+            .await
+            .unwrap();
+        at += 100;
+    }
+}
+
+fn decision() -> Event {
+    let keys = Keys::Agent {
+        tier: 1,
+        idle_since: Timestamp::from_millis(10),
+        ready_seq: 1,
+    };
+    Event::Decided {
+        decision: Box::new(Decision {
+            offer: OFFER,
+            kind: DecisionKind::Arrive,
+            at: Timestamp::from_millis(1_300),
+            interaction: TALK,
+            entry: ENTRY,
+            queue: SUPPORT,
+            requirement: [("billing".to_owned(), 1)].into(),
+            v: Timestamp::from_millis(1_200),
+            chosen: Candidate {
+                agent: ANA,
+                entry: ENTRY,
+                keys,
+            },
+            candidates: vec![],
+            removed: [("not_in_queue".to_owned(), 1)].into(),
+            tie_break: TieBreak::OnlyOne,
+        }),
+    }
+}
+
+fn talk(customer: LegId) -> Vec<Event> {
+    let leg = LegId::from_number(200);
+    let (interaction, agent, queue, entry, offer) = (TALK, ANA, SUPPORT, ENTRY, OFFER);
+    let outcome = EntryOutcome::Answered;
+    vec![
+        Event::CallAnswered { interaction },
+        Event::MenuChosen {
+            interaction,
+            block: "main".to_owned(),
+            key: "2".to_owned(),
+            label: "Help".to_owned(),
+        },
+        Event::QueueEntered {
+            interaction,
+            entry,
+            queue,
+            v: Timestamp::from_millis(1_200),
+            entry_seq: 1,
+            class: 1,
+            requirement: [("billing".to_owned(), 1)].into(),
+        },
+        decision(),
+        Event::OfferMade {
+            interaction,
+            entry,
+            offer,
+            agent,
+            queue,
+        },
+        Event::LegStarted {
+            interaction,
+            leg,
+            role: LegRole::Agent,
+            agent: Some(agent),
+            sip_call_id: "one@host".to_owned(),
+        },
+        Event::OfferEnded {
+            interaction,
+            offer,
+            agent,
+            outcome: OfferOutcome::Accepted,
+        },
+        Event::QueueLeft {
+            interaction,
+            entry,
+            queue,
+            outcome,
+            agent: Some(agent),
+        },
+        Event::Connected {
+            interaction,
+            agent,
+            leg,
+        },
+        Event::RecordingStarted {
+            interaction,
+            recording: RECORDING,
+            index: 1,
+            path: "1970-01/talk/recording-1.wav".to_owned(),
+            sample_rate: 8_000,
+        },
+        Event::RecordingFinished {
+            interaction,
+            recording: RECORDING,
+            frames: FRAMES,
+            gap_ms: 0,
+            recovered: false,
+        },
+        Event::LegEnded {
+            interaction,
+            leg: customer,
+            cause: "bye".to_owned(),
+            quality: None,
+        },
+        Event::CallEnded {
+            interaction,
+            outcome: Outcome::Answered,
+            end_cause: EndCause::Customer,
+        },
+    ]
+}
+
+fn lost() -> Vec<Event> {
+    let (interaction, outcome, end_cause) = (LOST, Outcome::SelfServed, EndCause::Customer);
+    vec![
+        Event::CallAnswered { interaction },
+        Event::CallEnded {
+            interaction,
+            outcome,
+            end_cause,
+        },
+    ]
+}

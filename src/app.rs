@@ -1,0 +1,334 @@
+//! Wiring: builds every task and channel of the process, starts them in the right order, and stops them.
+//!
+//! **Owns**: start and stop. The only place where tasks of the contact centre are spawned, apart from each driver's
+//! own. **Must not**: decide anything about calls.
+
+use crate::api::live::LiveState;
+use crate::api::{self, ApiState};
+use crate::call::actor::CallContext;
+use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
+use crate::clock::Clock;
+use crate::company_view::CompanyView;
+use crate::config::settings::Settings;
+use crate::config::{Company, Ids, Loaded, PasswordPolicy};
+use crate::customer_lookup::CustomerLookup;
+use crate::distributor_task::{DISTRIBUTOR_QUEUE, DistributorMessage, DistributorTask};
+use crate::flows::FlowLibrary;
+use crate::ids::LiveIds;
+use crate::prompts::Prompts;
+use crate::talk_recorder::TalkRecorder;
+use recordings::folder::FolderLock;
+use recordings::store::names::StoredAgentState;
+use recordings::{DataFolder, Journal, Position, Started, Store};
+use router::{Distributor, Input};
+use sip_gateway::leg::{GatewayCommand, GatewayEvent};
+use sip_gateway::net::{Gateway, GatewayConfig};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+
+/// How often saved files are looked for.
+const LOOK_FOR_CHANGES: Duration = Duration::from_secs(1);
+
+/// A bridged leg without any packet for this long is ended (contract).
+const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
+
+/// How long calls that are ended at a stop may take for their BYEs.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// How long the journal may take to drain into the database at the end.
+const LAST_DRAIN: Duration = Duration::from_secs(10);
+
+/// Starts the contact centre.
+#[derive(Debug)]
+pub struct App;
+
+/// A contact centre that takes calls.
+#[derive(Debug)]
+pub struct Running {
+    /// Where SIP listens.
+    pub sip: SocketAddr,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// The system of record.
+    pub store: Store,
+    /// The process's clock.
+    pub clock: Clock,
+    journal: Journal,
+    position: Position,
+    registry: mpsc::Sender<RegistryMessage>,
+    calls: watch::Receiver<usize>,
+    ready: watch::Sender<bool>,
+    recorder: TalkRecorder,
+    _lock: FolderLock,
+    _tasks: JoinSet<()>,
+}
+
+impl App {
+    /// Order matters: record first (journal drained, sweep done), then routing, then SIP, then HTTP; calls can be
+    /// taken when this returns.
+    ///
+    /// # Errors
+    /// Whatever cannot be had, and what to do about it.
+    pub async fn start(loaded: Loaded, passwords: PasswordPolicy) -> anyhow::Result<Running> {
+        let clock = Clock::start();
+        let limits = loaded.limits();
+        let Loaded { settings, company, .. } = loaded;
+        let folder = DataFolder::new(&settings.node.data)
+            .with_journal(settings.journal_folder())
+            .with_interactions(settings.interactions_folder());
+        let mut started = recordings::startup(&folder, clock.now()).await?;
+        tell_findings(&started);
+        let (store, journal) = (started.store.clone(), started.journal.clone());
+        let accounts = company.accounts();
+        let ids = ids_for(&store, &company).await?;
+        let view = CompanyView::new(company, ids, limits, settings.node.country.clone(), settings.recording);
+        let distributor = restored(&std::mem::take(&mut started.agents), started.epoch, &view, clock);
+        let (company_out, company) = watch::channel(Arc::new(view));
+        let (gateway, events) = Gateway::start(gateway_config(&settings, accounts)).await?;
+        let (to_distributor, at_distributor) = mpsc::channel(DISTRIBUTOR_QUEUE);
+        let (to_registry, at_registry) = mpsc::channel(REGISTRY_QUEUE);
+        let (ready, is_ready) = watch::channel(true);
+        let (live, live_requests) = LiveState::channel(is_ready);
+        let recorder = TalkRecorder::start(folder.clone(), journal.clone(), clock)?;
+        let flows = Arc::new(FlowLibrary::new(&settings.node.flows));
+        let (customers, lookups) = CustomerLookup::new(store.clone(), to_registry.clone());
+        let context = CallContext {
+            clock,
+            ids: LiveIds::new(gateway.clone()),
+            gateway: gateway.clone(),
+            journal: journal.clone(),
+            distributor: to_distributor.clone(),
+            prompts: Arc::new(Prompts::new(&settings.node.prompts)),
+            recordings: recorder.clone(),
+            registry: to_registry.clone(),
+        };
+        let mut tasks = JoinSet::new();
+        let own = DistributorTask::new(distributor, clock, journal.clone(), at_distributor, live_requests, company.clone());
+        let (registry, calls) = Registry::new(context, flows.clone(), company.clone(), customers, at_registry);
+        tasks.spawn(started.projector.run());
+        tasks.spawn(own.run());
+        tasks.spawn(registry.run());
+        tasks.spawn(lookups);
+        tasks.spawn(forward(events, to_registry.clone(), to_distributor));
+        let watched = WatchedFiles { settings: settings.clone(), passwords, flows, company: company_out, store: store.clone(), gateway: gateway.clone() };
+        tasks.spawn(watched.run());
+        let http = serve_http(&settings, &mut tasks, |listen| ApiState {
+            store: store.clone(),
+            live,
+            company,
+            folder,
+            clock,
+            time_zone: settings.node.time_zone.clone(),
+            domain: settings.sip.domain.clone(),
+            listen,
+        })
+        .await?;
+        Ok(Running {
+            sip: gateway.address(),
+            http,
+            store,
+            clock,
+            journal,
+            position: started.position,
+            registry: to_registry,
+            calls,
+            ready,
+            recorder,
+            _lock: started.lock,
+            _tasks: tasks,
+        })
+    }
+}
+
+impl Running {
+    /// Paths of recordings as they are finished.
+    #[must_use]
+    pub fn finished_recordings(&self) -> broadcast::Receiver<PathBuf> {
+        self.recorder.news()
+    }
+
+    /// Takes no new calls, waits until live ones have ended by themselves, at most `timeout` or until `now` says
+    /// so; then ends the rest and drains the journal into the database.
+    pub async fn drain(mut self, timeout: Duration, now: impl Future<Output = ()>) {
+        self.ready.send_replace(false);
+        let _ = self.registry.send(RegistryMessage::Drain).await;
+        let none_left = self.calls.wait_for(|calls| *calls == 0);
+        tokio::select! {
+            _ = none_left => {}
+            () = tokio::time::sleep(timeout) => {}
+            () = now => {}
+        }
+        let _ = self.registry.send(RegistryMessage::EndAll).await;
+        let ended = tokio::time::timeout(LAST_CALLS, self.calls.wait_for(|calls| *calls == 0)).await;
+        if ended.is_err() {
+            tracing::warn!("some calls did not end in order; the next start closes their records");
+        }
+        let drained = async {
+            match self.journal.sync().await {
+                Ok(seq) => self.position.reached(seq).await,
+                Err(_) => false,
+            }
+        };
+        if !tokio::time::timeout(LAST_DRAIN, drained).await.unwrap_or(false) {
+            tracing::warn!("the journal is not drained; the next start goes on where this one stopped");
+        }
+    }
+}
+
+/// What the start found: told loudly, each in one line.
+fn tell_findings(started: &Started) {
+    if !started.report.is_clean() {
+        tracing::warn!("start-up sweep: {:?}", started.report);
+    }
+    if started.damage != recordings::journal::Damage::default() {
+        tracing::error!("the journal was damaged: {:?}", started.damage);
+    }
+}
+
+/// Binds and serves HTTP; the port is known when this returns.
+async fn serve_http(
+    settings: &Settings,
+    tasks: &mut JoinSet<()>,
+    state: impl FnOnce(SocketAddr) -> ApiState,
+) -> anyhow::Result<SocketAddr> {
+    let wanted = settings.http.listen;
+    let listener = tokio::net::TcpListener::bind(wanted).await.map_err(|error| {
+        anyhow::anyhow!("cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] listen")
+    })?;
+    let address = listener.local_addr()?;
+    let state = state(address);
+    tasks.spawn(async move {
+        if let Err(error) = api::serve(listener, state, std::future::pending()).await {
+            tracing::error!(%error, "HTTP stopped");
+        }
+    });
+    Ok(address)
+}
+
+fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> GatewayConfig {
+    let listen = settings.sip.udp().next().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5060)));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    GatewayConfig {
+        listen,
+        advertise: settings.sip.advertise,
+        domain: settings.sip.domain.clone(),
+        media_listen: settings.media.listen,
+        media_ports: settings.media.first_port..=settings.media.last_port,
+        media_threads: cores.div_ceil(2),
+        media_lost_after: MEDIA_LOST_AFTER,
+        accounts,
+        user_agent: concat!("Cordboard/", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+/// Ids that never change for the names of the company file; new names get new ids.
+async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<Ids> {
+    let mut ids = Ids::default();
+    for agent in &company.agents {
+        let fresh = router::id::AgentId::from_uuid(uuid::Uuid::now_v7());
+        ids.agents.insert(agent.login.clone(), store.agent_id(&agent.login, fresh).await?);
+    }
+    for queue in &company.queues {
+        let fresh = router::id::QueueId::from_uuid(uuid::Uuid::now_v7());
+        ids.queues.insert(queue.name.clone(), store.queue_id(&queue.name, fresh).await?);
+    }
+    Ok(ids)
+}
+
+/// The Distributor with every agent where the last run left them (routing rules, "our restart").
+fn restored(agents: &[StoredAgentState], epoch: u64, company: &CompanyView, clock: Clock) -> Distributor {
+    let mut distributor = Distributor::new(company.routing.clone(), epoch);
+    for agent in agents {
+        let input = Input::RestoreAgent {
+            agent: agent.agent,
+            state: agent.state,
+            reason: agent.reason.clone(),
+            idle_since: agent.idle_since.0,
+            interaction: agent.interaction,
+            queue: agent.queue,
+            registered: false,
+        };
+        distributor.handle(input, clock.now());
+    }
+    distributor
+}
+
+/// The gateway's events to whom they concern.
+async fn forward(
+    mut events: mpsc::Receiver<GatewayEvent>,
+    registry: mpsc::Sender<RegistryMessage>,
+    distributor: mpsc::Sender<DistributorMessage>,
+) {
+    while let Some(event) = events.recv().await {
+        let gone = match event {
+            GatewayEvent::Incoming(call) => registry.send(RegistryMessage::Incoming(call)).await.is_err(),
+            GatewayEvent::Leg { leg, event } => registry.send(RegistryMessage::LegEvent { leg, event }).await.is_err(),
+            GatewayEvent::Device { extension, change } => {
+                distributor.send(DistributorMessage::Device { extension, change }).await.is_err()
+            }
+            GatewayEvent::Registration { .. } => false,
+        };
+        if gone {
+            break;
+        }
+    }
+}
+
+/// Saved files: flows are read again (the next call takes them), the company is replaced whole. A broken file is
+/// refused and the last good one stays.
+struct WatchedFiles {
+    settings: Settings,
+    passwords: PasswordPolicy,
+    flows: Arc<FlowLibrary>,
+    company: watch::Sender<Arc<CompanyView>>,
+    store: Store,
+    gateway: Gateway,
+}
+
+impl WatchedFiles {
+    async fn run(self) {
+        let mut seen = self.stamp();
+        loop {
+            self.flows.refresh();
+            tokio::time::sleep(LOOK_FOR_CHANGES).await;
+            let now = self.stamp();
+            if now == seen || now.is_none() {
+                continue;
+            }
+            seen = now;
+            match crate::config::load_company(&self.settings, self.passwords) {
+                Err(findings) => {
+                    let source = |file: &str| std::fs::read_to_string(file).ok();
+                    let text = crate::config::finding::to_text(&findings, &source);
+                    tracing::error!("the company file is refused, the last good one stays:\n{text}");
+                }
+                Ok((company, _)) => match self.replace(company).await {
+                    Ok(()) => tracing::info!("the company file was read again"),
+                    Err(error) => tracing::error!(%error, "the company file could not be taken over"),
+                },
+            }
+        }
+    }
+
+    fn stamp(&self) -> Option<(std::time::SystemTime, u64)> {
+        let meta = std::fs::metadata(&self.settings.node.company).ok()?;
+        Some((meta.modified().ok()?, meta.len()))
+    }
+
+    async fn replace(&self, mut new: Company) -> anyhow::Result<()> {
+        let old = self.company.borrow().clone();
+        // The demo's made-up passwords are not in the file.
+        new.fill_passwords(|login| {
+            let known = old.company.agents.iter().find(|agent| agent.login == login);
+            known.and_then(|agent| agent.password.as_ref()).map(|word| word.reveal().clone()).unwrap_or_default()
+        });
+        let ids = ids_for(&self.store, &new).await?;
+        self.gateway.send(GatewayCommand::SetAccounts(new.accounts())).await?;
+        self.company.send_replace(Arc::new(old.with_company(new, ids)));
+        Ok(())
+    }
+}

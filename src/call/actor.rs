@@ -1,0 +1,248 @@
+//! The driver of one call: one task, one bounded mailbox, one select loop.
+//!
+//! **Owns**: the call's [`CallMachine`] and the carrying out of what it asks, in order. **Must not**: decide.
+
+use super::machine::CallMachine;
+use super::port::{CallInput, CallOutput, CallSetup, LegCommand, PlayFiles};
+use crate::clock::Clock;
+use crate::distributor_task::{DistributorHandle, DistributorMessage};
+use crate::ids::LiveIds;
+use crate::prompts::Prompts;
+use crate::talk_recorder::{NewRecording, TalkRecorder};
+use recordings::Journal;
+use router::id::{InteractionId, RecordingId};
+use router::{Event, Timestamp};
+use sip_gateway::leg::{Dial, DialTarget, GatewayCommand, LegEvent, LegId, StreamId};
+use sip_gateway::media::port::{PlayRequest, RecordRequest};
+use sip_gateway::net::Gateway;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// What a call's mailbox holds at most. A call that falls this far behind is broken and is ended.
+pub const MAILBOX: usize = 256;
+
+/// The address of a call.
+pub type Mailbox = mpsc::Sender<CallInput>;
+
+/// Everything a call's driver needs of the process.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// The clock.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: LiveIds,
+    /// SIP and media.
+    pub gateway: Gateway,
+    /// The one log.
+    pub journal: Journal,
+    /// The Distributor's task.
+    pub distributor: DistributorHandle,
+    /// Prompt audio.
+    pub prompts: Arc<Prompts>,
+    /// Takes recorded blocks to the disk.
+    pub recordings: TalkRecorder,
+    /// Tells the registry which legs are ours.
+    pub registry: mpsc::Sender<super::registry::RegistryMessage>,
+}
+
+/// One call's driver.
+#[derive(Debug)]
+pub struct CallActor {
+    interaction: InteractionId,
+    began: Timestamp,
+    machine: CallMachine,
+    context: CallContext,
+    mailbox: mpsc::Receiver<CallInput>,
+    own: Mailbox,
+    streams: HashMap<RecordingId, StreamId>,
+    legs: Vec<LegId>,
+}
+
+impl CallActor {
+    /// A call that has just arrived.
+    #[must_use]
+    pub fn new(setup: CallSetup, context: CallContext, own: Mailbox, mailbox: mpsc::Receiver<CallInput>) -> Self {
+        let now = context.clock.now();
+        Self {
+            interaction: setup.interaction,
+            began: now,
+            legs: vec![setup.leg],
+            machine: CallMachine::new(setup, now),
+            context,
+            mailbox,
+            own,
+            streams: HashMap::new(),
+        }
+    }
+
+    /// Lives until every leg is over. Hop 4.
+    pub async fn run(mut self) {
+        self.step(CallInput::Begin).await;
+        while !self.machine.is_finished() {
+            let deadline = self.machine.next_deadline().map(|then| self.context.clock.instant_of(then));
+            let sleep = async {
+                match deadline {
+                    Some(then) => tokio::time::sleep_until(then).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let input = tokio::select! {
+                input = self.mailbox.recv() => input.unwrap_or(CallInput::Shutdown),
+                () = sleep => CallInput::Tick,
+            };
+            self.step(input).await;
+        }
+        let over = super::registry::RegistryMessage::CallOver { interaction: self.interaction, legs: self.legs };
+        let _ = self.context.registry.send(over).await;
+        let _ = self.context.distributor.send(DistributorMessage::Detach { interaction: self.interaction }).await;
+    }
+
+    async fn step(&mut self, input: CallInput) {
+        let now = self.context.clock.now();
+        self.machine.handle(input, now, &mut self.context.ids);
+        while let Some(output) = self.machine.poll_output() {
+            self.carry_out(output).await;
+        }
+    }
+
+    async fn carry_out(&mut self, output: CallOutput) {
+        match output {
+            CallOutput::Leg(command) => self.leg(command).await,
+            CallOutput::Distribute(input) => {
+                let message = DistributorMessage::FromCall {
+                    interaction: self.interaction,
+                    mailbox: self.own.clone(),
+                    input,
+                };
+                if self.context.distributor.send(message).await.is_err() {
+                    tracing::error!(interaction = %self.interaction, "the distributor is gone");
+                }
+            }
+            CallOutput::Log { event, personal } => self.log(event, personal).await,
+            CallOutput::LogSynced(event) => {
+                let now = self.context.clock.now();
+                if let Err(error) = self.context.journal.append_synced(now, event, None).await {
+                    tracing::error!(interaction = %self.interaction, %error, "the journal cannot be written: ending the call");
+                    self.deliver(CallInput::Shutdown);
+                }
+            }
+            CallOutput::Finished => {}
+        }
+    }
+
+    async fn log(&self, event: Event, personal: Option<router::event::PersonalData>) {
+        let now = self.context.clock.now();
+        if let Err(error) = self.context.journal.append(now, event, personal).await {
+            tracing::error!(interaction = %self.interaction, %error, "a line of the log is lost");
+        }
+    }
+
+    async fn leg(&mut self, command: LegCommand) {
+        let command = match command {
+            LegCommand::Answer(leg) => GatewayCommand::Answer(leg),
+            LegCommand::Hangup(leg) => GatewayCommand::Hangup(leg),
+            LegCommand::Reject { leg, status } => {
+                GatewayCommand::Reject { leg, status, retry_after: Some(std::time::Duration::from_secs(5)) }
+            }
+            LegCommand::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
+            LegCommand::StopPlay(leg) => GatewayCommand::StopPlay { leg },
+            LegCommand::Bridge { customer, agent } => GatewayCommand::Bridge { a: customer, b: agent },
+            LegCommand::Unbridge(leg) => GatewayCommand::Unbridge { leg },
+            LegCommand::Play(play) => match self.play(play) {
+                Some(command) => command,
+                None => return,
+            },
+            LegCommand::Dial { leg, extension, from_number, from_name, headers } => {
+                self.own_leg(leg).await;
+                GatewayCommand::Dial {
+                    leg,
+                    dial: Dial {
+                        target: DialTarget::Device(extension),
+                        from_user: from_number.map(|number| number.reveal().to_owned()),
+                        from_name: from_name.map(router::Private::into_inner),
+                        headers,
+                        credentials: None,
+                    },
+                }
+            }
+            LegCommand::StartRecording { recording, index, customer, agent } => {
+                match self.start_recording(recording, index, customer, agent).await {
+                    Some(command) => command,
+                    None => return,
+                }
+            }
+            LegCommand::StopRecording(recording) => match self.streams.remove(&recording) {
+                Some(stream) => GatewayCommand::StopRecording(stream),
+                None => return,
+            },
+        };
+        if self.context.gateway.send(command).await.is_err() {
+            tracing::error!(interaction = %self.interaction, "the gateway is gone");
+        }
+    }
+
+    /// The registry must know the leg before the gateway can say anything about it.
+    async fn own_leg(&mut self, leg: LegId) {
+        self.legs.push(leg);
+        let message = super::registry::RegistryMessage::Leg { leg, mailbox: self.own.clone() };
+        let _ = self.context.registry.send(message).await;
+    }
+
+    /// A prompt whose audio is missing is told loudly and skipped, so that the caller is never left in silence.
+    fn play(&self, play: PlayFiles) -> Option<GatewayCommand> {
+        let mut clips = Vec::with_capacity(play.files.len());
+        for file in &play.files {
+            match self.context.prompts.clip(&play.language, file) {
+                Ok(clip) => clips.push(clip),
+                Err(error) => tracing::error!(interaction = %self.interaction, %file, %error, "prompt skipped"),
+            }
+        }
+        if clips.is_empty() {
+            self.deliver(CallInput::Leg { leg: play.leg, event: LegEvent::PlayEnded { play: play.play, finished: true } });
+            return None;
+        }
+        let request = PlayRequest {
+            play: play.play,
+            clips,
+            repeat: play.repeat,
+            resume: play.resume,
+            at_most: play.at_most,
+        };
+        Some(GatewayCommand::Play { leg: play.leg, request })
+    }
+
+    async fn start_recording(
+        &mut self,
+        recording: RecordingId,
+        index: u32,
+        customer: LegId,
+        agent: LegId,
+    ) -> Option<GatewayCommand> {
+        let new = NewRecording { interaction: self.interaction, started_at: self.began, recording, index };
+        match self.context.recordings.begin(new).await {
+            Ok(begun) => {
+                self.streams.insert(recording, begun.stream);
+                self.log(begun.event, None).await;
+                Some(GatewayCommand::StartRecording(RecordRequest {
+                    stream: begun.stream,
+                    left: customer,
+                    right: agent,
+                    sample_rate: crate::talk_recorder::SAMPLE_RATE,
+                    sink: begun.sink,
+                }))
+            }
+            Err(error) => {
+                tracing::error!(interaction = %self.interaction, %error, "this talk is NOT recorded");
+                None
+            }
+        }
+    }
+
+    /// To ourselves; the mailbox has room, since only the loop that runs this drains it.
+    fn deliver(&self, input: CallInput) {
+        if self.own.try_send(input).is_err() {
+            tracing::error!(interaction = %self.interaction, "mailbox full");
+        }
+    }
+}

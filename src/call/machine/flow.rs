@@ -1,0 +1,174 @@
+//! Carrying out what the flow asks for.
+//!
+//! **Owns**: the translation between the interpreter's words and the call's.
+
+use super::CallMachine;
+use super::phase::{Phase, Waiting};
+use crate::call::port::{CallOutput, IdSource, LegCommand, PlayFiles};
+use ivr_flows::port::FlowEnd;
+use ivr_flows::{FlowInput, FlowOutput};
+use router::distributor::port::{EntryRequest, LeaveCause};
+use router::id::QueueEntryId;
+use router::outcome::{EndCause, EntryOutcome, Refusal};
+use router::{Event, Input, Timestamp};
+use sip_gateway::leg::PlayId;
+
+impl CallMachine {
+    /// Hands one input to the interpreter and carries out all it asks for.
+    pub(super) fn drive_flow(&mut self, input: FlowInput, now: Timestamp, ids: &mut dyn IdSource) {
+        self.interpreter.handle(input, now.since(self.began));
+        while let Some(output) = self.interpreter.poll_output() {
+            if let Some(answer) = self.flow_output(output, now, ids) {
+                self.interpreter.handle(answer, now.since(self.began));
+            }
+        }
+    }
+
+    /// Carries out one output; a request that cannot be met is answered at once.
+    fn flow_output(&mut self, output: FlowOutput, now: Timestamp, ids: &mut dyn IdSource) -> Option<FlowInput> {
+        let interaction = self.setup.interaction;
+        let silent = matches!(
+            output,
+            FlowOutput::StepEntered { .. } | FlowOutput::MenuChosen { .. } | FlowOutput::Tag { .. } | FlowOutput::Incident { .. }
+        );
+        if self.customer.over && !silent {
+            return None;
+        }
+        match output {
+            FlowOutput::Answer => self.answer(),
+            FlowOutput::Play { token, files, language, repeat, resume, at_most } => {
+                self.history.agent_left_last = false;
+                self.leg(LegCommand::Play(PlayFiles {
+                    leg: self.customer.leg,
+                    play: PlayId(token.0),
+                    files,
+                    language,
+                    repeat,
+                    resume,
+                    at_most,
+                }));
+            }
+            FlowOutput::StopPlay { .. } => self.leg(LegCommand::StopPlay(self.customer.leg)),
+            FlowOutput::Enqueue { queue, skills, head_start, class } => {
+                let Some(id) = self.setup.queues.get(&queue).copied() else {
+                    self.history.failed = true;
+                    return Some(FlowInput::QueueEnded(ivr_flows::port::QueueEnd::Failed));
+                };
+                let entry = ids.queue_entry();
+                self.phase = Phase::Waiting(Waiting { entry, ringing: None });
+                self.distribute(Input::Enqueue(EntryRequest {
+                    entry,
+                    interaction,
+                    queue: id,
+                    skills,
+                    head_start,
+                    class,
+                }));
+            }
+            FlowOutput::LeaveQueue { by_key } => {
+                self.leave_queue(if by_key { LeaveCause::KeyExit } else { LeaveCause::TimedOut });
+            }
+            FlowOutput::StepEntered { block, step, action } => {
+                self.log(Event::StepEntered { interaction, block, step, action: action.to_owned() });
+            }
+            FlowOutput::MenuChosen { block, key, label } => {
+                self.log(Event::MenuChosen { interaction, block, key: key.to_string(), label });
+            }
+            FlowOutput::Tag { key, value } => self.log(Event::Tagged { interaction, key, value }),
+            FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
+            FlowOutput::Incident { what } => {
+                self.log(Event::SupervisorTold { agent: None, queue: None, what });
+            }
+        }
+        None
+    }
+
+    /// The journal's line is on the disk before the 200 OK leaves.
+    fn answer(&mut self) {
+        if self.customer.answered || self.customer.over {
+            return;
+        }
+        self.customer.answered = true;
+        self.outputs.push_back(CallOutput::LogSynced(Event::CallAnswered { interaction: self.setup.interaction }));
+        self.leg(LegCommand::Answer(self.customer.leg));
+    }
+
+    /// The flow takes the caller out of the queue; the Distributor's `EntryLeft` is not waited for, since the flow
+    /// goes on already.
+    fn leave_queue(&mut self, cause: LeaveCause) {
+        let Phase::Waiting(waiting) = &mut self.phase else { return };
+        let entry = waiting.entry;
+        if let Some(ringing) = waiting.ringing.take() {
+            self.close_agent_leg(ringing.leg, ringing.log_leg);
+        }
+        self.phase = Phase::InFlow;
+        self.history.last_entry = Some(match cause {
+            LeaveCause::KeyExit => EntryOutcome::KeyExit,
+            LeaveCause::TimedOut => EntryOutcome::TimedOut,
+            LeaveCause::HungUp => EntryOutcome::Abandoned,
+            LeaveCause::Failed => EntryOutcome::Failed,
+        });
+        self.distribute(Input::Leave { entry, cause });
+    }
+
+    pub(super) fn queued(&mut self, entry: QueueEntryId, position: usize, now: Timestamp, ids: &mut dyn IdSource) {
+        if self.waits_as(entry) {
+            self.drive_flow(FlowInput::Queued { position }, now, ids);
+        }
+    }
+
+    /// The Distributor ended the waiting, or says how a waiting that we ended has ended.
+    pub(super) fn entry_left(
+        &mut self,
+        entry: QueueEntryId,
+        outcome: EntryOutcome,
+        refusal: Option<Refusal>,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) {
+        if self.owes(entry) {
+            self.history.last_entry = Some(outcome);
+            self.say_ended();
+            return;
+        }
+        if !self.waits_as(entry) {
+            return;
+        }
+        if let Phase::Waiting(Waiting { ringing: Some(ringing), .. }) =
+            std::mem::replace(&mut self.phase, Phase::InFlow)
+        {
+            self.close_agent_leg(ringing.leg, ringing.log_leg);
+        }
+        self.history.last_entry = Some(outcome);
+        self.drive_flow(FlowInput::QueueEnded(flow_end(outcome, refusal)), now, ids);
+    }
+
+    fn waits_as(&self, wanted: QueueEntryId) -> bool {
+        matches!(&self.phase, Phase::Waiting(Waiting { entry, .. }) if *entry == wanted)
+    }
+
+    fn flow_ended(&mut self, cause: FlowEnd, now: Timestamp) {
+        if matches!(self.phase, Phase::Ending(_)) {
+            return;
+        }
+        let cause = match cause {
+            FlowEnd::CallerLeft => EndCause::Customer,
+            FlowEnd::Backstop => EndCause::Error,
+            FlowEnd::AfterQueue | FlowEnd::Hangup if self.history.agent_left_last => EndCause::Agent,
+            FlowEnd::AfterQueue | FlowEnd::Hangup => EndCause::Flow,
+        };
+        self.end_from_our_side(cause, now);
+    }
+}
+
+/// Which exit of the flow's `queue` step an ended waiting takes.
+fn flow_end(outcome: EntryOutcome, refusal: Option<Refusal>) -> ivr_flows::port::QueueEnd {
+    use ivr_flows::port::QueueEnd;
+    match (outcome, refusal) {
+        (EntryOutcome::TimedOut, _) => QueueEnd::TimedOut,
+        (EntryOutcome::Refused, Some(Refusal::Full)) => QueueEnd::Full,
+        (EntryOutcome::Refused, Some(Refusal::Closed)) => QueueEnd::Closed,
+        (EntryOutcome::Refused, Some(Refusal::NoAgents)) => QueueEnd::NoAgents,
+        _ => QueueEnd::Failed,
+    }
+}

@@ -1,0 +1,186 @@
+//! The machine of one call: flow -> queue -> offer -> agent -> talk -> end.
+//!
+//! **Owns**: what a call does next. PURE: no clock, task, socket or randomness; the same machine runs live, in
+//! simulation and in replay. **Must not know**: which agent is best (the Distributor), what a menu says (the flow).
+//!
+//! One file per phase: `flow.rs` carries out what the interpreter asks, `ringing.rs` an offer at an agent's phone,
+//! `talking.rs` the bridge, `ending.rs` the way out and the outcome.
+
+mod ending;
+mod flow;
+mod phase;
+mod ringing;
+mod talking;
+#[cfg(test)]
+mod tests;
+
+use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
+use ivr_flows::interpreter::Interpreter;
+use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
+use router::event::{LegRole, PersonalData};
+use router::outcome::EndCause;
+use router::{Event, Private, Timestamp};
+use sip_gateway::leg::{LegEvent, LegId};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// A phone that has sent no provisional answer for this long counts as unreachable (UDP loses packets; five
+/// transmissions have been sent by then).
+const SILENT_PHONE: Duration = Duration::from_secs(5);
+
+/// One call.
+#[derive(Debug)]
+pub struct CallMachine {
+    setup: CallSetup,
+    began: Timestamp,
+    customer: CustomerLeg,
+    interpreter: Interpreter,
+    phase: Phase,
+    history: History,
+    /// Agents' legs that are being ended; each still owes its `Ended`.
+    closing: Vec<ClosingLeg>,
+    customer_name: Option<Private<String>>,
+    outputs: VecDeque<CallOutput>,
+    finished: bool,
+}
+
+impl CallMachine {
+    /// A call whose INVITE arrived at `now`. Feed it [`CallInput::Begin`] first.
+    #[must_use]
+    pub fn new(setup: CallSetup, now: Timestamp) -> Self {
+        Self {
+            customer: CustomerLeg { leg: setup.leg, log_leg: setup.log_leg, answered: false, over: false },
+            interpreter: Interpreter::new(setup.flow.clone()),
+            customer_name: setup.caller_name.clone(),
+            setup,
+            began: now,
+            phase: Phase::InFlow,
+            history: History::default(),
+            closing: Vec::new(),
+            outputs: VecDeque::new(),
+            finished: false,
+        }
+    }
+
+    /// Takes one input. Never blocks, never fails: what does not fit the phase changes nothing.
+    pub fn handle(&mut self, input: CallInput, now: Timestamp, ids: &mut dyn IdSource) {
+        match input {
+            CallInput::Begin => self.begin(now, ids),
+            CallInput::Leg { leg, event } if leg == self.customer.leg => self.customer_event(event, now, ids),
+            CallInput::Leg { leg, event } => self.agent_event(leg, event, now, ids),
+            CallInput::CustomerKnown { name } => self.customer_name = Some(name),
+            CallInput::Queued { entry, position } => self.queued(entry, position, now, ids),
+            CallInput::Offered(offered) => self.offered(offered, now, ids),
+            CallInput::OfferRevoked { offer } | CallInput::OfferVoid { offer } => self.offer_over(offer),
+            CallInput::OfferAccepted { offer, agent } => self.offer_accepted(offer, agent, now, ids),
+            CallInput::EntryLeft { entry, outcome, refusal } => {
+                self.entry_left(entry, outcome, refusal, now, ids);
+            }
+            CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
+            CallInput::Tick => self.tick(now, ids),
+        }
+        self.finish_when_empty();
+    }
+
+    /// The next thing to do; drain until `None` after each `handle`.
+    pub fn poll_output(&mut self) -> Option<CallOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// When to hand in [`CallInput::Tick`] at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let flow = self.interpreter.next_deadline().map(|after| self.began + after);
+        [flow, self.ring_deadline(), self.ending_deadline()].into_iter().flatten().min()
+    }
+
+    /// Whether [`CallOutput::Finished`] was said.
+    #[must_use]
+    pub const fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    fn begin(&mut self, now: Timestamp, ids: &mut dyn IdSource) {
+        let setup = &self.setup;
+        let personal = PersonalData {
+            caller_number: setup.caller_number.clone(),
+            caller_name: setup.caller_name.clone(),
+            dialed_number: Some(setup.dialed_number.clone()),
+            new_customer: Some(setup.new_customer),
+        };
+        let arrived = Event::CallArrived {
+            interaction: setup.interaction,
+            leg: setup.log_leg,
+            trunk: setup.trunk.clone(),
+            flow: setup.flow.name().to_owned(),
+            flow_version: setup.flow.content_hash().to_owned(),
+        };
+        let started = Event::LegStarted {
+            interaction: setup.interaction,
+            leg: setup.log_leg,
+            role: LegRole::Customer,
+            agent: None,
+            sip_call_id: setup.sip_call_id.clone(),
+        };
+        self.outputs.push_back(CallOutput::Log { event: arrived, personal: Some(personal) });
+        self.log(started);
+        self.drive_flow(ivr_flows::FlowInput::Start, now, ids);
+    }
+
+    /// What happened on the customer's leg.
+    fn customer_event(&mut self, event: LegEvent, now: Timestamp, ids: &mut dyn IdSource) {
+        match event {
+            LegEvent::Key(key) => self.drive_flow(ivr_flows::FlowInput::Key(key), now, ids),
+            LegEvent::PlayEnded { play, .. } => {
+                let token = ivr_flows::port::PlayToken(play.0);
+                self.drive_flow(ivr_flows::FlowInput::PlayEnded(token), now, ids);
+            }
+            LegEvent::MediaLost => self.media_lost(now),
+            LegEvent::Ended { cause, quality } => self.customer_left(cause, quality, now, ids),
+            LegEvent::Progress { .. } | LegEvent::Answered | LegEvent::Confirmed | LegEvent::MediaStarted => {}
+        }
+    }
+
+    /// What happened on an agent's leg: ringing, talking or being ended.
+    fn agent_event(&mut self, leg: LegId, event: LegEvent, now: Timestamp, ids: &mut dyn IdSource) {
+        match event {
+            LegEvent::Ended { cause, quality } => self.agent_leg_ended(leg, cause, quality, now, ids),
+            LegEvent::Progress { .. } => self.agent_progress(leg),
+            LegEvent::Answered => self.agent_answered(leg),
+            LegEvent::MediaLost if self.talks_with(leg) => self.media_lost(now),
+            LegEvent::MediaLost
+            | LegEvent::Key(_)
+            | LegEvent::PlayEnded { .. }
+            | LegEvent::MediaStarted
+            | LegEvent::Confirmed => {}
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp, ids: &mut dyn IdSource) {
+        self.ring_timer(now);
+        self.ending_timer(now);
+        if !matches!(self.phase, Phase::Ending(_)) {
+            self.drive_flow(ivr_flows::FlowInput::Tick, now, ids);
+        }
+    }
+
+    fn log(&mut self, event: Event) {
+        self.outputs.push_back(CallOutput::Log { event, personal: None });
+    }
+
+    fn leg(&mut self, command: LegCommand) {
+        self.outputs.push_back(CallOutput::Leg(command));
+    }
+
+    fn distribute(&mut self, input: router::Input) {
+        self.outputs.push_back(CallOutput::Distribute(input));
+    }
+
+    fn finish_when_empty(&mut self) {
+        let ended = matches!(&self.phase, Phase::Ending(Ending { said: true, .. }));
+        if ended && self.customer.over && self.closing.is_empty() && !self.finished {
+            self.finished = true;
+            self.outputs.push_back(CallOutput::Finished);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The phases of a call, one type per phase that carries data, and what the call has been through.
+//!
+//! **Owns**: these values. **Must not**: decide anything.
+
+use router::Timestamp;
+use router::id::{AgentId, LegId as LogLegId, OfferId, QueueEntryId, RecordingId};
+use router::outcome::{EndCause, EntryOutcome};
+use sip_gateway::leg::LegId;
+
+/// Where the caller is (I3: in exactly one place).
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Hears the flow.
+    InFlow,
+    /// Waits in a queue; perhaps an agent's phone rings.
+    Waiting(Waiting),
+    /// Talks with an agent.
+    Talking(Talking),
+    /// On the way out.
+    Ending(Ending),
+}
+
+/// A caller in a queue.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) entry: QueueEntryId,
+    pub(super) ringing: Option<Ringing>,
+}
+
+/// An agent's phone that rings for this caller.
+#[derive(Debug)]
+pub(super) struct Ringing {
+    pub(super) offer: OfferId,
+    pub(super) agent: AgentId,
+    pub(super) extension: String,
+    pub(super) leg: LegId,
+    pub(super) log_leg: LogLegId,
+    /// A provisional answer came: the phone is there.
+    pub(super) heard: bool,
+    /// It answered; the Distributor's word is awaited.
+    pub(super) answered: bool,
+    /// When a phone without any answer counts as unreachable.
+    pub(super) silent_at: Timestamp,
+    /// When ringing ends.
+    pub(super) until: Timestamp,
+    /// Whether the talk will be recorded.
+    pub(super) record: bool,
+}
+
+/// Caller and agent hear each other.
+#[derive(Debug)]
+pub(super) struct Talking {
+    pub(super) agent: AgentId,
+    pub(super) leg: LegId,
+    pub(super) log_leg: LogLegId,
+    pub(super) recording: Option<RecordingId>,
+}
+
+/// The customer's leg is ending or over.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) cause: EndCause,
+    /// The waiting whose outcome the Distributor still owes.
+    pub(super) owed: Option<QueueEntryId>,
+    /// `CallEnded` has been logged.
+    pub(super) said: bool,
+    /// When to stop waiting for what is owed.
+    pub(super) until: Timestamp,
+    /// When to stop waiting for legs that never report their end.
+    pub(super) legs_until: Timestamp,
+}
+
+/// The customer's leg.
+#[derive(Debug)]
+pub(super) struct CustomerLeg {
+    pub(super) leg: LegId,
+    pub(super) log_leg: LogLegId,
+    /// Our 200 was sent.
+    pub(super) answered: bool,
+    /// It ended.
+    pub(super) over: bool,
+}
+
+/// An agent's leg on its way out.
+#[derive(Debug)]
+pub(super) struct ClosingLeg {
+    pub(super) leg: LegId,
+    pub(super) log_leg: LogLegId,
+}
+
+/// What the outcome is worked out from.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// An agent and the customer were connected.
+    pub(super) connected: bool,
+    /// How the last waiting without an agent ended.
+    pub(super) last_entry: Option<EntryOutcome>,
+    /// The agent left first and the caller has heard nothing from the flow since.
+    pub(super) agent_left_last: bool,
+    /// Our fault ended the call.
+    pub(super) failed: bool,
+    /// Recordings so far.
+    pub(super) recordings: u32,
+}

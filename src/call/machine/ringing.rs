@@ -1,0 +1,175 @@
+//! An offer at an agent's phone: dial, ring, answer, decline, ring out, be taken back.
+//!
+//! **Owns**: the agent's leg until it is bridged. **Must not**: choose agents.
+
+use super::phase::{ClosingLeg, Phase, Ringing, Waiting};
+use super::{CallMachine, SILENT_PHONE};
+use crate::call::port::{IdSource, LegCommand, Offered};
+use router::event::{LegQuality, LegRole};
+use router::id::{LegId as LogLegId, OfferId};
+use router::outcome::OfferOutcome;
+use router::{Event, Input, Timestamp};
+use sip_gateway::leg::{LegEndCause, LegId};
+use sip_gateway::media::port::MediaQuality;
+
+impl CallMachine {
+    /// The Distributor chose an agent: ring the phone. An offer that finds the caller elsewhere is given back.
+    pub(super) fn offered(&mut self, offered: Offered, now: Timestamp, ids: &mut dyn IdSource) {
+        let Phase::Waiting(waiting) = &mut self.phase else { return };
+        if waiting.entry != offered.entry || waiting.ringing.is_some() {
+            return;
+        }
+        let (leg, log_leg) = ids.leg();
+        waiting.ringing = Some(Ringing {
+            offer: offered.offer,
+            agent: offered.agent,
+            extension: offered.extension.clone(),
+            leg,
+            log_leg,
+            heard: false,
+            answered: false,
+            silent_at: now + SILENT_PHONE.min(offered.ring_timeout),
+            until: now + offered.ring_timeout,
+            record: offered.record.unwrap_or(self.setup.record),
+        });
+        let interaction = self.setup.interaction;
+        self.leg(LegCommand::Dial {
+            leg,
+            extension: offered.extension,
+            from_number: self.setup.caller_number.clone(),
+            from_name: self.customer_name.clone(),
+            headers: vec![
+                ("X-Cordboard-Interaction".to_owned(), interaction.to_string()),
+                ("X-Cordboard-Queue".to_owned(), offered.queue_name),
+            ],
+        });
+        self.log(Event::LegStarted {
+            interaction,
+            leg: log_leg,
+            role: LegRole::Agent,
+            agent: Some(offered.agent),
+            sip_call_id: String::new(),
+        });
+    }
+
+    pub(super) fn agent_progress(&mut self, leg: LegId) {
+        if let Some(ringing) = self.ringing_at(leg) {
+            ringing.heard = true;
+        }
+    }
+
+    pub(super) fn agent_answered(&mut self, leg: LegId) {
+        if let Some(ringing) = self.ringing_at(leg) {
+            ringing.heard = true;
+            ringing.answered = true;
+            let offer = ringing.offer;
+            self.distribute(Input::OfferAnswered { offer });
+        }
+    }
+
+    /// The Distributor took the offer back, or the answer does not count.
+    pub(super) fn offer_over(&mut self, offer: OfferId) {
+        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else { return };
+        if let Some(over) = ringing.take_if(|ringing| ringing.offer == offer) {
+            self.close_agent_leg(over.leg, over.log_leg);
+        }
+    }
+
+    /// An agent's leg is over, in whatever phase it was.
+    pub(super) fn agent_leg_ended(
+        &mut self,
+        leg: LegId,
+        cause: LegEndCause,
+        quality: Option<MediaQuality>,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) {
+        if let Some(position) = self.closing.iter().position(|closing| closing.leg == leg) {
+            let closed = self.closing.swap_remove(position);
+            self.log_leg_ended(closed.log_leg, cause, quality);
+        } else if let Some(ringing) = self.take_ringing(leg) {
+            self.log_leg_ended(ringing.log_leg, cause, quality);
+            self.offer_failed(ringing, offer_outcome(cause));
+        } else if self.talks_with(leg) {
+            self.agent_hung_up(cause, quality, now, ids);
+        }
+    }
+
+    /// Rings out, or says nothing at all.
+    pub(super) fn ring_timer(&mut self, now: Timestamp) {
+        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else { return };
+        let due = ringing.take_if(|ringing| {
+            !ringing.answered && (now >= ringing.until || (!ringing.heard && now >= ringing.silent_at))
+        });
+        if let Some(over) = due {
+            let outcome = if over.heard { OfferOutcome::NoAnswer } else { OfferOutcome::Unreachable };
+            self.close_agent_leg(over.leg, over.log_leg);
+            self.offer_failed(over, outcome);
+        }
+    }
+
+    /// An unreachable phone is forgotten where it registered from, so that its next REGISTER brings the agent back.
+    fn offer_failed(&mut self, ringing: Ringing, outcome: OfferOutcome) {
+        self.distribute(Input::OfferFailed { offer: ringing.offer, outcome });
+        if outcome == OfferOutcome::Unreachable {
+            self.leg(LegCommand::ForgetDevice { extension: ringing.extension });
+        }
+    }
+
+    pub(super) fn ring_deadline(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Waiting(Waiting { ringing: Some(ringing), .. }) if !ringing.answered => {
+                Some(if ringing.heard { ringing.until } else { ringing.silent_at.min(ringing.until) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Ends an agent's leg in the way its state needs (CANCEL, BYE; the gateway handles the crossing 200).
+    pub(super) fn close_agent_leg(&mut self, leg: LegId, log_leg: LogLegId) {
+        self.leg(LegCommand::Hangup(leg));
+        self.closing.push(ClosingLeg { leg, log_leg });
+    }
+
+    pub(super) fn log_leg_ended(&mut self, leg: LogLegId, cause: LegEndCause, quality: Option<MediaQuality>) {
+        let quality = quality.map(|q| LegQuality {
+            packets_received: q.packets_received,
+            packets_sent: q.packets_sent,
+            packets_lost: q.packets_lost,
+            packets_ignored: q.packets_ignored,
+            jitter_ms: q.jitter_ms,
+            codec: q.codec,
+        });
+        let interaction = self.setup.interaction;
+        self.log(Event::LegEnded { interaction, leg, cause: cause.as_text(), quality });
+    }
+
+    fn ringing_at(&mut self, leg: LegId) -> Option<&mut Ringing> {
+        match &mut self.phase {
+            Phase::Waiting(Waiting { ringing: Some(ringing), .. }) if ringing.leg == leg => Some(ringing),
+            _ => None,
+        }
+    }
+
+    fn take_ringing(&mut self, leg: LegId) -> Option<Ringing> {
+        match &mut self.phase {
+            Phase::Waiting(Waiting { ringing, .. }) => ringing.take_if(|ringing| ringing.leg == leg),
+            _ => None,
+        }
+    }
+}
+
+/// What a failed agent's leg means for the offer (routing rules, "no answer", "unreachable").
+fn offer_outcome(cause: LegEndCause) -> OfferOutcome {
+    match cause {
+        LegEndCause::Rejected(486 | 600 | 603 | 300..=399) => OfferOutcome::Declined,
+        LegEndCause::Rejected(408 | 487) | LegEndCause::Timeout { silent: false } => OfferOutcome::NoAnswer,
+        // An answered phone that hangs up before the bridge stands has declined.
+        LegEndCause::Bye | LegEndCause::Cancelled => OfferOutcome::Declined,
+        LegEndCause::Rejected(_)
+        | LegEndCause::Timeout { silent: true }
+        | LegEndCause::Unreachable
+        | LegEndCause::Local
+        | LegEndCause::BadMedia => OfferOutcome::Unreachable,
+    }
+}

@@ -1,0 +1,71 @@
+//! Customer and agent hear each other: bridge, record, and what ends it.
+
+use super::CallMachine;
+use super::phase::{Phase, Talking};
+use crate::call::port::{IdSource, LegCommand};
+use ivr_flows::FlowInput;
+use router::id::{AgentId, OfferId};
+use router::outcome::EndCause;
+use router::{Event, Input, Timestamp};
+use sip_gateway::leg::{LegEndCause, LegId};
+use sip_gateway::media::port::MediaQuality;
+
+impl CallMachine {
+    /// The answer counts. The bridge comes first: music must yield at once.
+    pub(super) fn offer_accepted(&mut self, offer: OfferId, agent: AgentId, now: Timestamp, ids: &mut dyn IdSource) {
+        let Phase::Waiting(waiting) = &mut self.phase else { return };
+        let Some(ringing) = waiting.ringing.take_if(|ringing| ringing.offer == offer) else { return };
+        let customer = self.customer.leg;
+        self.leg(LegCommand::Bridge { customer, agent: ringing.leg });
+        let interaction = self.setup.interaction;
+        let recording = ringing.record.then(|| ids.recording());
+        if let Some(recording) = recording {
+            self.history.recordings += 1;
+            self.leg(LegCommand::StartRecording {
+                recording,
+                index: self.history.recordings,
+                customer,
+                agent: ringing.leg,
+            });
+        }
+        self.log(Event::Connected { interaction, agent, leg: ringing.log_leg });
+        self.history.connected = true;
+        self.phase = Phase::Talking(Talking { agent, leg: ringing.leg, log_leg: ringing.log_leg, recording });
+        self.drive_flow(FlowInput::AgentConnected, now, ids);
+    }
+
+    pub(super) fn talks_with(&self, leg: LegId) -> bool {
+        matches!(&self.phase, Phase::Talking(talking) if talking.leg == leg)
+    }
+
+    /// The agent left first: the flow goes on for the customer.
+    pub(super) fn agent_hung_up(
+        &mut self,
+        cause: LegEndCause,
+        quality: Option<MediaQuality>,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) {
+        let Phase::Talking(talking) = std::mem::replace(&mut self.phase, Phase::InFlow) else { return };
+        self.leg(LegCommand::Unbridge(self.customer.leg));
+        self.talk_over(&talking);
+        self.log_leg_ended(talking.log_leg, cause, quality);
+        self.history.agent_left_last = true;
+        self.drive_flow(FlowInput::AgentLeft, now, ids);
+    }
+
+    /// Stops the recording and sends the agent into wrap-up.
+    pub(super) fn talk_over(&mut self, talking: &Talking) {
+        if let Some(recording) = talking.recording {
+            self.leg(LegCommand::StopRecording(recording));
+        }
+        self.distribute(Input::TalkEnded { agent: talking.agent, interaction: self.setup.interaction });
+    }
+
+    /// A bridged leg has been silent for too long: nobody is there.
+    pub(super) fn media_lost(&mut self, now: Timestamp) {
+        if matches!(self.phase, Phase::Talking(_)) {
+            self.end_from_our_side(EndCause::MediaLost, now);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What goes into a call's machine and what comes out. Values only.
+//!
+//! **Owns**: [`CallSetup`], [`CallInput`], [`CallOutput`], [`LegCommand`] and [`IdSource`].
+
+use ivr_flows::Flow;
+use router::event::PersonalData;
+use router::id::{AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId, RecordingId};
+use router::outcome::{EntryOutcome, Refusal};
+use router::{Event, PhoneNumber, Private};
+use sip_gateway::leg::{LegEvent, LegId, PlayId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything a call is born with.
+#[derive(Clone, Debug)]
+pub struct CallSetup {
+    /// The interaction this call begins.
+    pub interaction: InteractionId,
+    /// The customer's leg, as the gateway names it.
+    pub leg: LegId,
+    /// The same, as the log names it.
+    pub log_leg: LogLegId,
+    /// SIP Call-ID of the customer's leg.
+    pub sip_call_id: String,
+    /// Trunk it came by; none for a call from an agent's phone.
+    pub trunk: Option<String>,
+    /// Who calls; none when withheld.
+    pub caller_number: Option<PhoneNumber>,
+    /// Name the network sent.
+    pub caller_name: Option<Private<String>>,
+    /// What was dialled.
+    pub dialed_number: PhoneNumber,
+    /// Id for a new customer row, should the number be unknown.
+    pub new_customer: CustomerId,
+    /// The flow's version that this call stays on.
+    pub flow: Arc<Flow>,
+    /// Queues by name, as the company has them now.
+    pub queues: Arc<BTreeMap<String, QueueId>>,
+    /// Whether talks are recorded, unless the queue says otherwise.
+    pub record: bool,
+}
+
+/// New ids are inputs, so that a run is reproducible from its seed.
+pub trait IdSource {
+    /// A new queue entry.
+    fn queue_entry(&mut self) -> QueueEntryId;
+    /// A new leg: its name at the gateway and in the log.
+    fn leg(&mut self) -> (LegId, LogLegId);
+    /// A new recording.
+    fn recording(&mut self) -> RecordingId;
+}
+
+/// What a call can be told.
+#[derive(Clone, Debug)]
+pub enum CallInput {
+    /// The INVITE is here.
+    Begin,
+    /// Something happened on one of the call's legs.
+    Leg {
+        /// Which.
+        leg: LegId,
+        /// What.
+        event: LegEvent,
+    },
+    /// The customer's record was found (or not) in the background.
+    CustomerKnown {
+        /// The customer's name.
+        name: Private<String>,
+    },
+    /// The Distributor: the caller waits at this place.
+    Queued {
+        /// The waiting.
+        entry: QueueEntryId,
+        /// 1 is next.
+        position: usize,
+    },
+    /// The Distributor: ring this agent.
+    Offered(Offered),
+    /// The Distributor: the offer is over, stop ringing.
+    OfferRevoked {
+        /// The offer.
+        offer: OfferId,
+    },
+    /// The Distributor: the answer counts, bridge.
+    OfferAccepted {
+        /// The offer.
+        offer: OfferId,
+        /// Who answered.
+        agent: AgentId,
+    },
+    /// The Distributor: the answer does not count, release that leg.
+    OfferVoid {
+        /// The offer.
+        offer: OfferId,
+    },
+    /// The Distributor: the caller is out of the queue without an agent.
+    EntryLeft {
+        /// The waiting.
+        entry: QueueEntryId,
+        /// How it ended.
+        outcome: EntryOutcome,
+        /// Which refusal.
+        refusal: Option<Refusal>,
+    },
+    /// The process is going down: end politely now.
+    Shutdown,
+    /// A deadline passed.
+    Tick,
+}
+
+/// An offer with what is needed to ring the agent's phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// The waiting.
+    pub entry: QueueEntryId,
+    /// The offer.
+    pub offer: OfferId,
+    /// The agent.
+    pub agent: AgentId,
+    /// The agent's phone.
+    pub extension: String,
+    /// The queue's present name, for the agent's screen.
+    pub queue_name: String,
+    /// How long to ring.
+    pub ring_timeout: Duration,
+    /// What the queue says about recording; none: as the call's trunk or the node says.
+    pub record: Option<bool>,
+}
+
+/// What a call asks of its driver, in order.
+#[derive(Clone, Debug)]
+pub enum CallOutput {
+    /// Something to do with a leg.
+    Leg(LegCommand),
+    /// An input for the Distributor.
+    Distribute(router::Input),
+    /// A line for the one event log.
+    Log {
+        /// The event.
+        event: Event,
+        /// Personal data that belongs to the rows.
+        personal: Option<PersonalData>,
+    },
+    /// The same, and it must be on the disk before the next output is carried out.
+    LogSynced(Event),
+    /// All legs are over: the actor may end.
+    Finished,
+}
+
+/// What can be done with a leg of this call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegCommand {
+    /// 200 OK.
+    Answer(LegId),
+    /// Ring an agent's phone.
+    Dial {
+        /// The new leg.
+        leg: LegId,
+        /// The phone.
+        extension: String,
+        /// The customer's number for From and P-Asserted-Identity.
+        from_number: Option<PhoneNumber>,
+        /// The customer's name beside it.
+        from_name: Option<Private<String>>,
+        /// `X-Cordboard-…` headers.
+        headers: Vec<(String, String)>,
+    },
+    /// End it in the way its state needs.
+    Hangup(LegId),
+    /// The phone cannot be reached where it registered from: it must register again before it is rung.
+    ForgetDevice {
+        /// The phone.
+        extension: String,
+    },
+    /// Refuse the unanswered customer's leg.
+    Reject {
+        /// The leg.
+        leg: LegId,
+        /// SIP status.
+        status: u16,
+    },
+    /// Play prompt files towards the leg.
+    Play(PlayFiles),
+    /// Stop what plays.
+    StopPlay(LegId),
+    /// Let both hear each other.
+    Bridge {
+        /// The customer's.
+        customer: LegId,
+        /// The agent's.
+        agent: LegId,
+    },
+    /// Part them.
+    Unbridge(LegId),
+    /// Begin a recording: left = customer, right = agent.
+    StartRecording {
+        /// Its id.
+        recording: RecordingId,
+        /// Counts from 1 within the interaction.
+        index: u32,
+        /// The customer's leg.
+        customer: LegId,
+        /// The agent's leg.
+        agent: LegId,
+    },
+    /// End it.
+    StopRecording(RecordingId),
+}
+
+/// Prompt files to play.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlayFiles {
+    /// The leg.
+    pub leg: LegId,
+    /// Names this playing.
+    pub play: PlayId,
+    /// Files below the prompts folder.
+    pub files: Vec<String>,
+    /// `LANG/FILE` is looked for first.
+    pub language: String,
+    /// Start over at the end.
+    pub repeat: bool,
+    /// Music: go on where it stopped.
+    pub resume: bool,
+    /// Stop by itself.
+    pub at_most: Option<Duration>,
+}

@@ -1,0 +1,217 @@
+//! Who is on the line: the registry of live calls.
+//!
+//! **Owns**: the only map from legs to calls, the limits on new calls, the start of each call's actor. **Must not**:
+//! know what a call does. One task; everything reaches it by its two channels.
+
+use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
+use super::port::{CallInput, CallSetup};
+use crate::company_view::CompanyView;
+use crate::flows::FlowLibrary;
+use crate::limits::CallRate;
+use router::Private;
+use router::id::InteractionId;
+use sip_gateway::leg::{CallSource, GatewayCommand, IncomingCall, LegEvent, LegId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// Messages to the registry that wait at most; calls wait when it is full.
+pub const REGISTRY_QUEUE: usize = 1024;
+
+/// What the registry is told.
+#[derive(Debug)]
+pub enum RegistryMessage {
+    /// A call reached us.
+    Incoming(IncomingCall),
+    /// Something happened on a leg.
+    LegEvent {
+        /// Which.
+        leg: LegId,
+        /// What.
+        event: LegEvent,
+    },
+    /// A call owns this leg from now on.
+    Leg {
+        /// The leg.
+        leg: LegId,
+        /// Its call.
+        mailbox: Mailbox,
+    },
+    /// A call is over.
+    CallOver {
+        /// Its interaction.
+        interaction: InteractionId,
+        /// Its legs.
+        legs: Vec<LegId>,
+    },
+    /// The customer's record was found.
+    CustomerKnown {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The customer's name.
+        name: Private<String>,
+    },
+    /// No new calls from here on; live ones end by themselves.
+    Drain,
+    /// End every call now.
+    EndAll,
+}
+
+/// The task's state.
+#[derive(Debug)]
+pub struct Registry {
+    context: CallContext,
+    flows: Arc<FlowLibrary>,
+    company: watch::Receiver<Arc<CompanyView>>,
+    customers: crate::customer_lookup::CustomerLookup,
+    messages: mpsc::Receiver<RegistryMessage>,
+    calls: HashMap<InteractionId, Mailbox>,
+    legs: HashMap<LegId, Mailbox>,
+    actors: JoinSet<()>,
+    rate: CallRate,
+    draining: bool,
+    live: watch::Sender<usize>,
+}
+
+impl Registry {
+    /// The registry and the number of live calls, for drains and limits.
+    #[must_use]
+    pub fn new(
+        context: CallContext,
+        flows: Arc<FlowLibrary>,
+        company: watch::Receiver<Arc<CompanyView>>,
+        customers: crate::customer_lookup::CustomerLookup,
+        messages: mpsc::Receiver<RegistryMessage>,
+    ) -> (Self, watch::Receiver<usize>) {
+        let (live, watch) = watch::channel(0);
+        let registry = Self {
+            context,
+            flows,
+            company,
+            customers,
+            messages,
+            calls: HashMap::new(),
+            legs: HashMap::new(),
+            actors: JoinSet::new(),
+            rate: CallRate::default(),
+            draining: false,
+            live,
+        };
+        (registry, watch)
+    }
+
+    /// Runs until the process ends.
+    pub async fn run(mut self) {
+        loop {
+            tokio::select! {
+                message = self.messages.recv() => match message {
+                    Some(message) => self.handle(message).await,
+                    None => break,
+                },
+                Some(ended) = self.actors.join_next(), if !self.actors.is_empty() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "a call's task died");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn handle(&mut self, message: RegistryMessage) {
+        match message {
+            RegistryMessage::Incoming(call) => self.on_incoming_call(call).await,
+            RegistryMessage::LegEvent { leg, event } => self.on_leg_event(leg, event).await,
+            RegistryMessage::Leg { leg, mailbox } => {
+                self.legs.insert(leg, mailbox);
+            }
+            RegistryMessage::CallOver { interaction, legs } => {
+                self.calls.remove(&interaction);
+                for leg in legs {
+                    self.legs.remove(&leg);
+                }
+                self.live.send_replace(self.calls.len());
+            }
+            RegistryMessage::CustomerKnown { interaction, name } => {
+                if let Some(mailbox) = self.calls.get(&interaction) {
+                    let _ = mailbox.try_send(CallInput::CustomerKnown { name });
+                }
+            }
+            RegistryMessage::Drain => self.draining = true,
+            RegistryMessage::EndAll => {
+                for mailbox in self.calls.values() {
+                    let _ = mailbox.try_send(CallInput::Shutdown);
+                }
+            }
+        }
+    }
+
+    /// Hop 3: limits, the number's flow, ids, one actor.
+    async fn on_incoming_call(&mut self, call: IncomingCall) {
+        let company = self.company.borrow().clone();
+        let now = self.context.clock.now();
+        if self.draining
+            || self.calls.len() >= company.limits.max_calls as usize
+            || !self.rate.admit(now, company.limits.max_calls_per_second)
+        {
+            return self.reject(call.leg, 503, Some(Duration::from_secs(5))).await;
+        }
+        let Some((number, flow_name)) = company.flow_for(&call.dialed_user, &call.to_user) else {
+            return self.reject(call.leg, 404, None).await;
+        };
+        let Some(flow) = self.flows.current(&flow_name) else {
+            tracing::error!(flow = %flow_name, "no version of this flow could be read yet: the call is refused");
+            return self.reject(call.leg, 503, Some(Duration::from_secs(30))).await;
+        };
+        let caller = call.caller_user.as_deref().and_then(|user| company.normalise(user));
+        let trunk = match call.source {
+            CallSource::Trunk(name) => Some(name),
+            CallSource::Device(_) => None,
+        };
+        let interaction = self.context.ids.interaction();
+        let setup = CallSetup {
+            interaction,
+            leg: call.leg,
+            log_leg: self.context.ids.log_leg(),
+            sip_call_id: call.sip_call_id,
+            caller_number: caller.clone(),
+            caller_name: call.caller_name.map(Private::new),
+            dialed_number: number,
+            new_customer: self.context.ids.customer(),
+            flow,
+            queues: company.queues.clone(),
+            record: company.record_by(trunk.as_deref()),
+            trunk,
+        };
+        if let Some(number) = caller {
+            self.customers.ask(interaction, number);
+        }
+        self.start(setup);
+    }
+
+    fn start(&mut self, setup: CallSetup) {
+        let (own, mailbox) = mpsc::channel(MAILBOX);
+        self.calls.insert(setup.interaction, own.clone());
+        self.legs.insert(setup.leg, own.clone());
+        self.live.send_replace(self.calls.len());
+        let actor = CallActor::new(setup, self.context.clone(), own, mailbox);
+        self.actors.spawn(actor.run());
+    }
+
+    async fn on_leg_event(&mut self, leg: LegId, event: LegEvent) {
+        let Some(mailbox) = self.legs.get(&leg) else { return };
+        if let Err(mpsc::error::TrySendError::Full(_)) = mailbox.try_send(CallInput::Leg { leg, event }) {
+            tracing::error!(%leg, "a call fell {MAILBOX} messages behind: it is ended");
+            let mailbox = mailbox.clone();
+            self.actors.spawn(async move {
+                let _ = mailbox.send(CallInput::Shutdown).await;
+            });
+            let _ = self.context.gateway.send(GatewayCommand::Hangup(leg)).await;
+        }
+    }
+
+    async fn reject(&self, leg: LegId, status: u16, retry_after: Option<Duration>) {
+        let _ = self.context.gateway.send(GatewayCommand::Reject { leg, status, retry_after }).await;
+    }
+}

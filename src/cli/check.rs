@@ -1,0 +1,177 @@
+//! `cordboard check`: settings, company file, flows and prompts together.
+//!
+//! **Owns**: what refers across files: numbers to flows, queues to music, flows to prompts.
+//! **Must not know**: what makes one file right.
+
+use super::output::{self, COULD_NOT, WRONG};
+use super::{CheckArgs, flow_check, flow_files};
+use crate::config::finding::{ConfigFinding, code, to_text};
+use crate::config::{self, Loaded, Override, nearest};
+use ivr_flows::{Catalog, FindingLevel};
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+/// Runs the command: exit 0 clean (remarks for information apart), 1 findings, 2 could not run.
+#[must_use]
+pub fn run(args: &CheckArgs) -> ExitCode {
+    let overrides = args.config.overrides(&super::environment());
+    let findings = findings(args, &overrides);
+    flow_check::report(&findings, args.format);
+    if findings
+        .iter()
+        .any(|f| f.code == code::UNREADABLE && f.file == args.config.config.display().to_string())
+    {
+        return ExitCode::from(COULD_NOT);
+    }
+    if findings.iter().any(|f| f.level != FindingLevel::Info) {
+        return ExitCode::from(WRONG);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Everything found. Flows are judged only when settings and company can be read.
+#[must_use]
+pub fn findings(args: &CheckArgs, overrides: &[Override]) -> Vec<ConfigFinding> {
+    match config::load(&args.config.config, overrides) {
+        Err(findings) => findings,
+        Ok(loaded) => {
+            let mut findings = loaded.remarks.clone();
+            findings.extend(flows_and_prompts(&loaded));
+            findings
+        }
+    }
+}
+
+fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
+    let node = &loaded.settings.node;
+    let catalog = flow_files::catalog(&loaded.company, &node.prompts);
+    let files = match flow_files::find(&node.flows) {
+        Ok(files) => files,
+        Err(problem) => return vec![unreadable(&node.flows.display().to_string(), &problem.why)],
+    };
+    let mut findings = Vec::new();
+    let mut names = BTreeSet::new();
+    let mut prompts = BTreeSet::new();
+    for file in &files {
+        names.extend(flow_files::name_of(file).map(str::to_owned));
+        match flow_check::check_file(file, Some(&catalog)) {
+            Ok((found, flow)) => {
+                findings.extend(found);
+                prompts.extend(
+                    flow.iter()
+                        .flat_map(|flow| flow_files::needed(flow, &catalog)),
+                );
+            }
+            Err(problem) => findings.push(unreadable(&file.display().to_string(), &problem.why)),
+        }
+    }
+    findings.extend(numbers(loaded, &names));
+    findings.extend(music(loaded, &catalog, &mut prompts));
+    findings.extend(flow_files::check_prompts(
+        &node.prompts,
+        prompts.iter().map(String::as_str),
+    ));
+    findings
+}
+
+/// Every number starts a flow that is there.
+fn numbers(loaded: &Loaded, names: &BTreeSet<String>) -> Vec<ConfigFinding> {
+    let missing = loaded
+        .company
+        .numbers
+        .iter()
+        .filter(|n| !names.contains(&n.flow));
+    missing
+        .map(|number| ConfigFinding {
+            line: number.line,
+            message: format!("there is no flow \"{}\" in the flows folder", number.flow),
+            help: nearest(&number.flow, names.iter().map(String::as_str)).map_or_else(
+                || format!("add {}{}", number.flow, flow_files::ENDING),
+                |near| format!("did you mean \"{near}\"?"),
+            ),
+            ..in_company(loaded)
+        })
+        .collect()
+}
+
+/// Every queue's music is there in some form.
+fn music(loaded: &Loaded, catalog: &Catalog, prompts: &mut BTreeSet<String>) -> Vec<ConfigFinding> {
+    let files: Vec<&String> = catalog.prompt_files.iter().flatten().collect();
+    let mut findings = Vec::new();
+    for queue in &loaded.company.queues {
+        let Some(music) = &queue.music else { continue };
+        let wanted = if music.ends_with(".wav") {
+            music.clone()
+        } else {
+            format!("{music}.wav")
+        };
+        let ending = format!("/{wanted}");
+        let found: Vec<String> = files
+            .iter()
+            .filter(|file| ***file == wanted || file.ends_with(&ending))
+            .map(|file| (*file).clone())
+            .collect();
+        if found.is_empty() {
+            findings.push(ConfigFinding {
+                level: FindingLevel::Warning,
+                message: format!(
+                    "queue \"{}\" has the music \"{music}\", and no file {wanted} is there",
+                    queue.name
+                ),
+                help: format!("add {wanted} to the prompts folder, or take `music` out"),
+                ..in_company(loaded)
+            });
+        }
+        prompts.extend(found);
+    }
+    findings
+}
+
+fn in_company(loaded: &Loaded) -> ConfigFinding {
+    ConfigFinding {
+        code: code::UNKNOWN_NAME,
+        level: FindingLevel::Error,
+        file: loaded.settings.node.company.display().to_string(),
+        line: 1,
+        column: 1,
+        message: String::new(),
+        help: String::new(),
+    }
+}
+
+fn unreadable(file: &str, why: &str) -> ConfigFinding {
+    ConfigFinding {
+        code: code::UNREADABLE,
+        level: FindingLevel::Error,
+        file: file.to_owned(),
+        line: 1,
+        column: 1,
+        message: format!("cannot read {file}: {why}"),
+        help: "name the folder with `flows` under [node]".to_owned(),
+    }
+}
+
+/// Text for people with the lines themselves.
+#[must_use]
+pub fn text(findings: &[ConfigFinding]) -> String {
+    to_text(findings, &|file| {
+        let bytes = std::fs::read(file).ok()?;
+        String::from_utf8(bytes).ok()
+    })
+}
+
+/// The closing line.
+pub(super) fn summary(findings: &[ConfigFinding]) -> String {
+    let count = |level| findings.iter().filter(|f| f.level == level).count();
+    match (count(FindingLevel::Error), count(FindingLevel::Warning)) {
+        (0, 0) => "nothing to correct".to_owned(),
+        (errors, warnings) => format!("{errors} error(s), {warnings} warning(s)"),
+    }
+}
+
+/// Reports settings that a command cannot go on with.
+#[must_use]
+pub fn cannot_go_on(findings: &[ConfigFinding]) -> ExitCode {
+    output::note(&text(findings));
+    flow_check::could_not()
+}

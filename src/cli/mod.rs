@@ -1,0 +1,238 @@
+//! The command line: what may be typed, and the commands that work on files and on the store alone.
+//!
+//! **Owns**: the definitions of every command, `check`, `flow check`, `token create`, `explain`, and how results and
+//! errors are written. **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
+
+pub mod check;
+pub mod explain;
+pub mod flow_check;
+mod flow_files;
+pub mod output;
+mod story;
+#[cfg(test)]
+mod tests;
+pub mod token;
+
+use crate::api::right::RoleName;
+use crate::config::{Override, duration};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A contact centre in one binary. Without a command: a whole demo on this machine alone.
+#[derive(Debug, Parser)]
+#[command(name = "cordboard", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; the demo when none.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of the demo.
+    #[command(flatten)]
+    pub demo: DemoArgs,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a demo contact centre on loopback, with seeded data and simulated agents
+    Demo(DemoArgs),
+    /// Run the contact centre that the settings describe
+    Serve(ServeArgs),
+    /// Check settings, company file, flows and prompts
+    Check(CheckArgs),
+    /// Work on flow files
+    #[command(subcommand)]
+    Flow(FlowCommand),
+    /// Work on bearer tokens of the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Tell one interaction as a story
+    Explain(ExplainArgs),
+    /// Place a call as a test phone
+    Call(CallArgs),
+}
+
+/// `cordboard demo`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DemoArgs {
+    /// Throw away what earlier runs left
+    #[arg(long)]
+    pub reset: bool,
+    /// Data folder [default: ./demo-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// SIP port [default: the first free one from 5060 on]
+    #[arg(long, value_name = "PORT")]
+    pub sip_port: Option<u16>,
+    /// HTTP port [default: the first free one from 8080 on]
+    #[arg(long, value_name = "PORT")]
+    pub http_port: Option<u16>,
+    /// Simulate no agents
+    #[arg(long)]
+    pub no_sim: bool,
+}
+
+/// Which settings, and what is laid over them.
+#[derive(Clone, Debug, Args)]
+pub struct ConfigArgs {
+    /// Settings file
+    #[arg(long, value_name = "FILE", default_value = "cordboard.toml")]
+    pub config: PathBuf,
+    /// One setting, stronger than file and environment; may be repeated
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = read_setting)]
+    pub settings: Vec<(String, String)>,
+}
+
+impl ConfigArgs {
+    /// Overrides in rising strength: environment, then flags.
+    #[must_use]
+    pub fn overrides(&self, environment: &BTreeMap<String, String>) -> Vec<Override> {
+        let flags = self
+            .settings
+            .iter()
+            .map(|(key, value)| Override::flag("--set", key, value));
+        let mut overrides = Override::from_environment(environment);
+        overrides.extend(flags);
+        overrides
+    }
+}
+
+/// `cordboard serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// How long live calls may go on after SIGTERM
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = read_duration)]
+    pub drain_timeout: Duration,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// `{"findings":[…]}`.
+    Json,
+}
+
+/// `cordboard check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `cordboard flow …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum FlowCommand {
+    /// Check flow files; works offline
+    Check(FlowCheckArgs),
+}
+
+/// `cordboard flow check`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowCheckArgs {
+    /// Flow files, and folders of them [default: the flows folder of the settings, else ./flows]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Settings file; without it, queues, skills and audio are not judged
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `cordboard token …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it once; only its hash is kept
+    Create(TokenArgs),
+}
+
+/// `cordboard token create`.
+#[derive(Clone, Debug, Args)]
+pub struct TokenArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// What the token may do
+    #[arg(long, value_name = "admin|supervisor|agent|readonly", value_parser = read_role)]
+    pub role: RoleName,
+    /// The agent that an agent's token speaks for
+    #[arg(long, value_name = "LOGIN")]
+    pub agent: Option<String>,
+}
+
+/// `cordboard explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// Id of the interaction
+    pub id: String,
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// `cordboard call`.
+#[derive(Clone, Debug, Args)]
+pub struct CallArgs {
+    /// Whom to call, such as sip:9000@127.0.0.1:5060
+    pub uri: String,
+    /// Number to call from
+    #[arg(long, value_name = "NUMBER")]
+    pub from: Option<String>,
+    /// Keys to press, one after each prompt
+    #[arg(long, value_name = "KEYS", value_parser = read_keys)]
+    pub press: Option<String>,
+    /// WAV to play in a loop from the answer on
+    #[arg(long, value_name = "FILE")]
+    pub play: Option<PathBuf>,
+    /// WAV to write what is heard to
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Hang up this long after the answer
+    #[arg(long = "for", value_name = "TIME", value_parser = read_duration)]
+    pub hang_up_after: Option<Duration>,
+}
+
+fn read_duration(text: &str) -> Result<Duration, String> {
+    duration::parse(text).ok_or_else(|| "write 20s, 10m or 1h30m".to_owned())
+}
+
+fn read_role(text: &str) -> Result<RoleName, String> {
+    RoleName::from_name(text)
+        .ok_or_else(|| "roles are admin, supervisor, agent, readonly".to_owned())
+}
+
+fn read_keys(text: &str) -> Result<String, String> {
+    let good = text
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D' | ' ' | ','));
+    good.then(|| text.replace(',', ""))
+        .ok_or_else(|| "keys are 0-9, *, #, A-D".to_owned())
+}
+
+fn read_setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .filter(|(key, _)| key.contains('.'))
+        .ok_or("write SECTION.KEY=VALUE, such as http.listen=127.0.0.1:8080")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// The environment as a map; names and values that are no UTF-8 are none of ours.
+#[must_use]
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

@@ -1,0 +1,5 @@
+//! The command line: what may be typed, and the commands on files and on a store in a temporary folder.
+
+mod files;
+mod story;
+mod typed;

@@ -1,0 +1,100 @@
+//! The company as live calls see it: everything a new call or an offer needs, in one immutable value.
+//!
+//! **Owns**: lookups by number, extension and id. Replaced whole when the company file is saved, through a watch
+//! channel, so that every task sees one consistent company.
+
+use crate::config::settings::{Limits, RecordPolicy};
+use crate::config::{Company, Ids};
+use crate::number;
+use router::id::{AgentId, QueueId};
+use router::{PhoneNumber, RoutingCompany};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One consistent company.
+#[derive(Clone, Debug)]
+pub struct CompanyView {
+    /// The company file's content.
+    pub company: Company,
+    /// As the Distributor sees it.
+    pub routing: RoutingCompany,
+    /// Queues by name.
+    pub queues: Arc<BTreeMap<String, QueueId>>,
+    /// How much we take at once.
+    pub limits: Limits,
+    ids: Ids,
+    country: Option<String>,
+    record: RecordPolicy,
+}
+
+impl CompanyView {
+    /// Joins the company with the ids that the store keeps for its names.
+    #[must_use]
+    pub fn new(company: Company, ids: Ids, limits: Limits, country: Option<String>, record: RecordPolicy) -> Self {
+        Self {
+            routing: company.routing(&ids),
+            queues: Arc::new(ids.queues.clone()),
+            company,
+            limits,
+            ids,
+            country,
+            record,
+        }
+    }
+
+    /// The same view over a company file that was saved again.
+    #[must_use]
+    pub fn with_company(&self, company: Company, ids: Ids) -> Self {
+        Self::new(company, ids, self.limits, self.country.clone(), self.record)
+    }
+
+    /// Our number that was dialled, and its flow.
+    #[must_use]
+    pub fn flow_for(&self, request_user: &str, to_user: &str) -> Option<(PhoneNumber, String)> {
+        let number = self.company.dialed(request_user, to_user, self.country.as_deref())?;
+        Some((number.number.clone(), number.flow.clone()))
+    }
+
+    /// A caller's number in its one form; none when withheld.
+    #[must_use]
+    pub fn normalise(&self, user: &str) -> Option<PhoneNumber> {
+        number::normalise(user, self.country.as_deref())
+    }
+
+    /// The agent whose phone this is.
+    #[must_use]
+    pub fn agent_at(&self, extension: &str) -> Option<AgentId> {
+        let agent = self.company.agent_by_extension(extension)?;
+        self.ids.agents.get(&agent.login).copied()
+    }
+
+    /// An agent's phone.
+    #[must_use]
+    pub fn extension_of(&self, agent: AgentId) -> Option<String> {
+        let login = &self.routing.agents.get(&agent)?.login;
+        self.company.agents.iter().find(|known| &known.login == login).map(|known| known.extension.clone())
+    }
+
+    /// A queue's present name.
+    #[must_use]
+    pub fn queue_name(&self, queue: QueueId) -> Option<String> {
+        self.routing.queues.get(&queue).map(|known| known.name.clone())
+    }
+
+    /// What a queue says about recording, if it says anything.
+    #[must_use]
+    pub fn record_in(&self, queue: QueueId) -> Option<bool> {
+        let name = self.queue_name(queue)?;
+        self.company.queue(&name)?.record.map(|policy| policy == RecordPolicy::Always)
+    }
+
+    /// Whether calls by this trunk are recorded when the queue says nothing. `consent` records nothing until a flow
+    /// can ask for it.
+    #[must_use]
+    pub fn record_by(&self, trunk: Option<&str>) -> bool {
+        let by_trunk = trunk
+            .and_then(|name| self.company.trunks.iter().find(|known| known.name == name))
+            .and_then(|known| known.record);
+        by_trunk.unwrap_or(self.record) == RecordPolicy::Always
+    }
+}

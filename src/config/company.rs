@@ -1,0 +1,225 @@
+//! The company file as plain values, and what the router and the gateway need of it.
+//!
+//! **Owns**: [`Company`] and its conversions. **Must not know**: TOML, files, the store's ids (they are handed in).
+
+use super::settings::{LimitSettings, RecordPolicy};
+use crate::number;
+use router::company::{RoutingCompany, RoutingSettings, Skills, Strategy, WhenNoAgents, WrapUp};
+use router::id::{AgentId, QueueId};
+use router::{PhoneNumber, Private};
+use sip_gateway::leg::{Accounts, Device, DigestAlgorithm, Network, Trunk as GatewayTrunk};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Everything `company.toml` says, checked: every name refers to something, every default is filled in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Company {
+    /// Names of the skills.
+    pub skills: Vec<String>,
+    /// Waiting lines.
+    pub queues: Vec<Queue>,
+    /// Agents.
+    pub agents: Vec<Agent>,
+    /// Carriers.
+    pub trunks: Vec<Trunk>,
+    /// Our numbers and the flows they start.
+    pub numbers: Vec<Number>,
+    /// `[routing]`.
+    pub routing: RoutingSettings,
+    /// `[limits]`.
+    pub limits: LimitSettings,
+}
+
+/// One `[[queues]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Unique name.
+    pub name: String,
+    /// What the router needs of it.
+    pub rules: router::company::Queue,
+    /// Music while waiting, a prompt's name without ending.
+    pub music: Option<String>,
+    /// Whether talks are recorded; the settings decide when none.
+    pub record: Option<RecordPolicy>,
+    /// After this long a caller is asked for before those of a better class.
+    pub promote_after: Duration,
+    /// How requirements are relaxed with time.
+    pub ladder: Vec<LadderStep>,
+}
+
+/// One step of a queue's ladder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LadderStep {
+    /// From this wait on.
+    pub after: Duration,
+    /// Levels from then on.
+    pub skills: Skills,
+}
+
+/// One `[[agents]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agent {
+    /// Unique log-in name.
+    pub login: String,
+    /// Name shown to people.
+    pub name: Private<String>,
+    /// SIP user and digest user name, unique.
+    pub extension: String,
+    /// SIP password; none only under [`super::PasswordPolicy::FilledByDemo`].
+    pub password: Option<Private<String>>,
+    /// What the agent can serve, and how well.
+    pub skills: Skills,
+    /// Queue name -> tier, 1 is asked first.
+    pub queues: BTreeMap<String, u8>,
+    /// Registered means available.
+    pub ready_on_register: bool,
+    /// Digest algorithm of this agent's phone.
+    pub digest: DigestAlgorithm,
+}
+
+/// One `[[trunks]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trunk {
+    /// Unique name.
+    pub name: String,
+    /// Source addresses.
+    pub from: Vec<Network>,
+    /// Whether calls of this trunk are recorded; the queue or the settings decide when none.
+    pub record: Option<RecordPolicy>,
+}
+
+/// One `[[numbers]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number {
+    /// Normalised.
+    pub number: PhoneNumber,
+    /// Name of the flow it starts.
+    pub flow: String,
+    /// Line of the entry in the company file, for findings about the flow's name.
+    pub line: usize,
+}
+
+/// The ids that the store keeps for names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Login -> agent.
+    pub agents: BTreeMap<String, AgentId>,
+    /// Name -> queue.
+    pub queues: BTreeMap<String, QueueId>,
+}
+
+impl Company {
+    /// The company as the router sees it. Agents and queues without an id are left out: make ids for all names
+    /// first.
+    #[must_use]
+    pub fn routing(&self, ids: &Ids) -> RoutingCompany {
+        let queues = self
+            .queues
+            .iter()
+            .filter_map(|queue| Some((*ids.queues.get(&queue.name)?, queue.rules.clone())))
+            .collect();
+        let agents = self
+            .agents
+            .iter()
+            .filter_map(|agent| {
+                let tiers = agent
+                    .queues
+                    .iter()
+                    .filter_map(|(name, tier)| Some((*ids.queues.get(name)?, *tier)))
+                    .collect();
+                let value = router::company::Agent {
+                    login: agent.login.clone(),
+                    skills: agent.skills.clone(),
+                    queues: tiers,
+                    ready_on_register: agent.ready_on_register,
+                };
+                Some((*ids.agents.get(&agent.login)?, value))
+            })
+            .collect();
+        RoutingCompany {
+            queues,
+            agents,
+            settings: self.routing.clone(),
+        }
+    }
+
+    /// Who may talk to us. Agents without a password are left out.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        let devices = self
+            .agents
+            .iter()
+            .filter_map(|agent| {
+                Some(Device {
+                    extension: agent.extension.clone(),
+                    password: agent.password.as_ref()?.reveal().clone(),
+                    algorithm: agent.digest,
+                })
+            })
+            .collect();
+        let trunks = self
+            .trunks
+            .iter()
+            .map(|trunk| GatewayTrunk {
+                name: trunk.name.clone(),
+                from: trunk.from.clone(),
+            })
+            .collect();
+        Accounts { devices, trunks }
+    }
+
+    /// Gives every agent who has none a password.
+    pub fn fill_passwords(&mut self, mut make: impl FnMut(&str) -> String) {
+        for agent in &mut self.agents {
+            if agent.password.is_none() {
+                agent.password = Some(Private::new(make(&agent.login)));
+            }
+        }
+    }
+
+    /// Our number that was dialled: the Request-URI's user, else the To header's.
+    #[must_use]
+    pub fn dialed(
+        &self,
+        request_user: &str,
+        to_user: &str,
+        country: Option<&str>,
+    ) -> Option<&Number> {
+        [request_user, to_user].iter().find_map(|user| {
+            self.numbers
+                .iter()
+                .find(|entry| number::matches(&entry.number, user, country))
+        })
+    }
+
+    /// The agent with this extension.
+    #[must_use]
+    pub fn agent_by_extension(&self, extension: &str) -> Option<&Agent> {
+        self.agents.iter().find(|a| a.extension == extension)
+    }
+
+    /// The queue of this name.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<&Queue> {
+        self.queues.iter().find(|q| q.name == name)
+    }
+}
+
+/// A queue's rules with every default.
+pub(super) fn default_rules(name: String) -> router::company::Queue {
+    router::company::Queue {
+        name,
+        skills: Skills::new(),
+        strategy: Strategy::LongestIdle,
+        head_start: Duration::ZERO,
+        class: 1,
+        ring_timeout: Duration::from_secs(20),
+        wrap_up: WrapUp::Timed(Duration::from_secs(10)),
+        wrap_up_cap: Duration::from_secs(600),
+        max_wait: Duration::from_secs(600),
+        max_length: 200,
+        when_no_agents: WhenNoAgents::Wait,
+        short_abandon: Duration::from_secs(5),
+        service_level: Duration::from_secs(20),
+    }
+}

@@ -1,0 +1,304 @@
+//! Tables of company files: what is read, what is refused, where and with what remedy.
+
+use crate::config::company::Ids;
+use crate::config::{
+    Checked, Company, CompanyContext, PasswordPolicy, RecordPolicy, parse_company,
+    parse_company_with,
+};
+use router::company::{WhenNoAgents, WrapUp};
+use router::id::{AgentId, QueueId};
+use sip_gateway::leg::DigestAlgorithm;
+use std::time::Duration;
+
+const SAMPLE: &str = r#"
+[[skills]]
+name = "billing"
+[[skills]]
+name = "spanish"
+
+[[queues]]
+name = "support"
+skills = { billing = 3 }
+ring_timeout = "20s"
+wrap_up = "10s"
+max_wait = "10m"
+max_length = 200
+service_level = "20s"
+short_abandon = "5s"
+music = "hold"
+record = "never"
+when_no_agents = "exit"
+
+[[agents]]
+login = "ana"
+name = "Ana Ruiz"
+extension = "2001"
+password = "correct horse"
+skills = { billing = 5, spanish = 8 }
+queues = { support = 1 }
+ready_on_register = true
+digest = "sha-256"
+
+[[trunks]]
+name = "carrier"
+from = ["127.0.0.2/32", "2001:db8::/32"]
+
+[[numbers]]
+number = "+34910000000"
+flow = "support"
+[[numbers]]
+number = "9000"
+flow = "support"
+
+[routing]
+miss_cooldown = "15s"
+max_misses = 2
+
+[limits]
+max_calls = 50
+"#;
+
+fn parse(source: &str) -> Checked<Company> {
+    parse_company(source, "company.toml", PasswordPolicy::Required)
+}
+
+#[test]
+fn the_whole_sample_is_read() {
+    let checked = parse(SAMPLE);
+    assert_eq!(checked.findings, []);
+    let company = checked.value.unwrap();
+    let queue = company.queue("support").unwrap();
+    assert_eq!(queue.rules.skills["billing"], 3);
+    assert_eq!(queue.rules.wrap_up, WrapUp::Timed(Duration::from_secs(10)));
+    assert_eq!(queue.rules.when_no_agents, WhenNoAgents::Exit);
+    assert_eq!(queue.music.as_deref(), Some("hold"));
+    assert_eq!(queue.record, Some(RecordPolicy::Never));
+    let ana = company.agent_by_extension("2001").unwrap();
+    assert_eq!((ana.login.as_str(), ana.ready_on_register), ("ana", true));
+    assert_eq!(ana.digest, DigestAlgorithm::Sha256);
+    assert_eq!(company.limits.max_calls, Some(50));
+    assert_eq!(
+        company.dialed("+34910000000", "x", None).unwrap().flow,
+        "support"
+    );
+    assert_eq!(
+        company
+            .dialed("unknown", "9000", None)
+            .unwrap()
+            .number
+            .reveal(),
+        "9000"
+    );
+    assert!(company.dialed("9001", "9001", None).is_none());
+}
+
+#[test]
+fn the_router_and_the_gateway_get_their_parts() {
+    let company = parse(SAMPLE).value.unwrap();
+    let mut ids = Ids::default();
+    ids.agents.insert("ana".to_owned(), AgentId::from_number(1));
+    ids.queues
+        .insert("support".to_owned(), QueueId::from_number(2));
+    let routing = company.routing(&ids);
+    let agent = &routing.agents[&AgentId::from_number(1)];
+    assert_eq!(agent.queues[&QueueId::from_number(2)], 1);
+    assert_eq!(agent.skills["spanish"], 8);
+    assert_eq!(routing.queues[&QueueId::from_number(2)].name, "support");
+    assert_eq!(routing.settings.max_misses, 2);
+    let accounts = company.accounts();
+    assert_eq!(accounts.devices[0].extension, "2001");
+    assert_eq!(accounts.devices[0].password, "correct horse");
+    assert_eq!(accounts.trunks[0].from[0].prefix, 32);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let company = parse(SAMPLE).value.unwrap();
+    let shown = format!("{company:?} {:?}", company.accounts());
+    assert!(!shown.contains("correct horse"));
+    assert!(!shown.contains("Ana Ruiz"));
+    assert!(!shown.contains("910000000"));
+}
+
+#[test]
+fn a_password_may_lie_in_a_file() {
+    let source = "[[agents]]\nlogin = \"ana\"\nextension = \"1\"\npassword_file = \"ana.secret\"";
+    let context = CompanyContext {
+        passwords: PasswordPolicy::Required,
+        country: None,
+        secrets: &|path| {
+            assert_eq!(path, std::path::Path::new("ana.secret"));
+            Ok("from the file\n".to_owned())
+        },
+    };
+    let company = parse_company_with(source, "c", context).value.unwrap();
+    assert_eq!(company.accounts().devices[0].password, "from the file");
+    let list = parse(source).findings;
+    assert_eq!(list.len(), 1);
+    assert_eq!((list[0].code, list[0].line), ("C009", 4));
+}
+
+#[test]
+fn the_demo_fills_missing_passwords() {
+    let source = "[[agents]]\nlogin = \"ana\"\nextension = \"1\"\n";
+    assert!(parse(source).value.is_none());
+    let mut company = parse_company(source, "c", PasswordPolicy::FilledByDemo)
+        .value
+        .unwrap();
+    assert!(company.accounts().devices.is_empty());
+    company.fill_passwords(|login| format!("made for {login}"));
+    assert_eq!(company.accounts().devices[0].password, "made for ana");
+}
+
+/// A source (`{agent}` stands for the keys every agent needs), the line of a finding, and part of what it says.
+const WRONG: &[(&str, usize, &str)] = &[
+    (
+        "[[queues]]\nname = \"q\"\nring_timout = \"20s\"",
+        3,
+        "did you mean `ring_timeout`?",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nring_timeout = 20",
+        3,
+        "`ring_timeout = \"20s\"` for seconds",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nring_timeout = \"soon\"",
+        3,
+        "is not a duration",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nring_timeout = \"0s\"",
+        3,
+        "at least \"1s\"",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nwrap_up = \"later\"",
+        3,
+        "or \"open\"",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nstrategy = \"ring_all\"",
+        3,
+        "later version",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nstrategy = \"longest\"",
+        3,
+        "did you mean \"longest_idle\"?",
+    ),
+    ("[[queues]]\nname = \"q\"\nclass = 2", 3, "from 0 to 1"),
+    (
+        "[[queues]]\nname = \"q\"\nskills = { x = 1 }",
+        3,
+        "there is no skill \"x\"",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\n[[queues]]\nname = \"q\"",
+        4,
+        "the first one stands in line 2",
+    ),
+    ("[[queues]]\nmusic = \"hold\"", 1, "has no `name`"),
+    ("[[queues]]\nname = \"a/b\"", 2, "cannot be used as a name"),
+    (
+        "[[skills]]\nname = \"billing\"\n[[queues]]\nname = \"q\"\nskills = { biling = 1 }",
+        5,
+        "did you mean \"billing\"?",
+    ),
+    (
+        "[[skills]]\nname = \"s\"\n[[queues]]\nname = \"q\"\nskills = { s = 11 }",
+        5,
+        "from 1 to 10",
+    ),
+    (
+        "[[agents]]\n{agent}queues = { suport = 1 }\n[[queues]]\nname = \"support\"",
+        5,
+        "did you mean \"support\"?",
+    ),
+    (
+        "[[agents]]\n{agent}[[agents]]\nlogin = \"b\"\nextension = \"1\"\npassword = \"p\"",
+        7,
+        "extension \"1\" is there twice",
+    ),
+    (
+        "[[agents]]\n{agent}digest = \"sha1\"",
+        5,
+        "\"md5\" or \"sha-256\"",
+    ),
+    (
+        "[[agents]]\n{agent}ready_on_register = \"yes\"",
+        5,
+        "must be true or false",
+    ),
+    (
+        "[[agents]]\n{agent}password_file = \"x\"",
+        5,
+        "has both `password` and `password_file`",
+    ),
+    (
+        "[[agents]]\n{agent}[[numbers]]\nnumber = \"1\"\nflow = \"f\"",
+        6,
+        "is also the extension of agent \"a\"",
+    ),
+    (
+        "[[agents]]\nlogin = \"a\"\nextension = \"*60\"\npassword = \"p\"",
+        3,
+        "cannot be a SIP user",
+    ),
+    ("[[trunks]]\nname = \"t\"", 1, "has no `from`"),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1/8\"]",
+        3,
+        "write \"10.0.0.0/8\" for the range",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.0/33\"]",
+        3,
+        "prefix length",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"carrier.example\"]",
+        3,
+        "is not a range of addresses",
+    ),
+    (
+        "[[numbers]]\nnumber = \"hello\"\nflow = \"f\"",
+        2,
+        "neither a telephone number",
+    ),
+    ("[[numbers]]\nnumber = \"9000\"", 1, "has no `flow`"),
+    ("[routing]\nmax_miss = 2", 2, "did you mean `max_misses`?"),
+    ("[agents]\nlogin = \"a\"", 1, "write `[[agents]]`"),
+];
+
+#[test]
+fn every_finding_says_where_and_what_to_write() {
+    let agent = "login = \"a\"\nextension = \"1\"\npassword = \"p\"\n";
+    for (source, line, text) in WRONG {
+        let source = source.replace("{agent}", agent);
+        let list = parse(&source).findings;
+        let said: Vec<String> = list
+            .iter()
+            .map(|f| format!("{}:{} {} / {}", f.line, f.column, f.message, f.help))
+            .collect();
+        assert!(
+            list.iter().any(|f| f.line == *line) && said.iter().any(|s| s.contains(text)),
+            "{source}: {said:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_ladder_is_read_and_said_not_to_be_applied_yet() {
+    let source = "[[skills]]\nname = \"s\"\n[[queues]]\nname = \"q\"\n\
+        ladder = [{ after = \"45s\", skills = { s = 1 } }, { after = \"30s\" }]";
+    let list = parse(source).findings;
+    assert!(
+        list.iter().any(|f| f.message.contains("not applied yet")),
+        "{list:?}"
+    );
+    assert!(
+        list.iter().any(|f| f.message.contains("do not rise")),
+        "{list:?}"
+    );
+}

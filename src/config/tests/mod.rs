@@ -1,0 +1,4 @@
+//! Tests of settings and company files.
+
+mod company;
+mod settings;

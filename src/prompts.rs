@@ -1,0 +1,105 @@
+//! Prompt audio by file name.
+//!
+//! **Owns**: finding `LANG/FILE` before `FILE` below the prompts folder, decoding each file once, and reading it again
+//! after it was saved. **Must not know**: flows.
+
+use sip_gateway::media::clip::Clip;
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+/// Why a prompt cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    /// No such file.
+    #[error("no audio file {file} for language {language} below {folder}: add it, or run `cordboard check`")]
+    Missing {
+        /// The file asked for.
+        file: String,
+        /// The language asked for.
+        language: String,
+        /// The prompts folder.
+        folder: String,
+    },
+    /// The name leads out of the folder.
+    #[error("{0:?} is not a name below the prompts folder")]
+    Outside(String),
+    /// The file is not audio we can read.
+    #[error("{path}: {reason}")]
+    Broken {
+        /// Which file.
+        path: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+#[derive(Debug)]
+struct Held {
+    seen: SystemTime,
+    clip: Arc<Clip>,
+}
+
+/// The prompts folder with what has been decoded of it.
+#[derive(Debug)]
+pub struct Prompts {
+    folder: PathBuf,
+    held: Mutex<HashMap<PathBuf, Held>>,
+}
+
+impl Prompts {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), held: Mutex::default() }
+    }
+
+    /// The audio of `file` in `language`.
+    ///
+    /// # Errors
+    /// [`PromptError`] says which file and what to do.
+    pub fn clip(&self, language: &str, file: &str) -> Result<Arc<Clip>, PromptError> {
+        let path = self.find(language, file)?;
+        let broken = |reason: String| PromptError::Broken { path: path.display().to_string(), reason };
+        let seen = std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(|e| broken(e.to_string()))?;
+        let mut held = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = held.get(&path)
+            && known.seen == seen
+        {
+            return Ok(known.clip.clone());
+        }
+        let bytes = std::fs::read(&path).map_err(|error| broken(error.to_string()))?;
+        match Clip::from_wav(&bytes) {
+            Ok(clip) => {
+                let clip = Arc::new(clip);
+                held.insert(path, Held { seen, clip: clip.clone() });
+                Ok(clip)
+            }
+            // A broken file never replaces a working one.
+            Err(error) => match held.get_mut(&path) {
+                Some(known) => {
+                    tracing::error!(path = %path.display(), %error, "prompt refused, the last good audio stays");
+                    known.seen = seen;
+                    Ok(known.clip.clone())
+                }
+                None => Err(broken(error.to_string())),
+            },
+        }
+    }
+
+    fn find(&self, language: &str, file: &str) -> Result<PathBuf, PromptError> {
+        let plain = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        if !plain(file) || !plain(language) {
+            return Err(PromptError::Outside(file.to_owned()));
+        }
+        [self.folder.join(language).join(file), self.folder.join(file)]
+            .into_iter()
+            .find(|path| path.is_file())
+            .ok_or_else(|| PromptError::Missing {
+                file: file.to_owned(),
+                language: language.to_owned(),
+                folder: self.folder.display().to_string(),
+            })
+    }
+}

@@ -1,0 +1,9 @@
+//! Stories from end to end: the real binary, real SIP and RTP on loopback, judged by what is heard and recorded.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod crash_in_a_talk;
+mod flow_files_are_picked_up;
+mod inbound_call_is_recorded;
+mod hundred_calls;

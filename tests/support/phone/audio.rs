@@ -1,0 +1,164 @@
+//! Sound as numbers: PCMU, tones, how much of a sound is one tone, and payloads that carry their own number.
+//!
+//! **Owns**: the judgement "this is 440 Hz" and "packet 17 of leg 2 is missing". **Must not know**: sockets, SIP.
+
+/// Samples a second of everything here.
+pub(crate) const RATE: f64 = 8000.0;
+/// Samples of one packet.
+pub(crate) const PACKET: usize = 160;
+/// Amplitude of our tones, about -12 dBFS.
+const TONE: f64 = 8000.0;
+
+/// One PCMU byte as a sample (ITU-T G.711).
+pub(crate) fn from_ulaw(byte: u8) -> i16 {
+    let bits = !byte;
+    let magnitude = ((i32::from(bits & 0x0f) << 3) + 0x84) << ((bits >> 4) & 7);
+    let value = magnitude - 0x84;
+    (if bits & 0x80 == 0 { value } else { -value }) as i16
+}
+
+/// One sample as a PCMU byte.
+pub(crate) fn to_ulaw(sample: i16) -> u8 {
+    let magnitude = i32::from(sample).abs().min(32_635) + 0x84;
+    let segment = 31 - (magnitude as u32 >> 7).leading_zeros();
+    let mantissa = (magnitude >> (segment + 3)) & 0x0f;
+    let sign = if sample < 0 { 0x80 } else { 0 };
+    !(sign | (segment as u8) << 4 | mantissa as u8)
+}
+
+/// Samples `from..from + PACKET` of an endless tone.
+pub(crate) fn tone(hz: f64, from: u64) -> Vec<i16> {
+    (from..from + PACKET as u64)
+        .map(|at| ((at as f64 * hz / RATE * std::f64::consts::TAU).sin() * TONE) as i16)
+        .collect()
+}
+
+/// Share of the energy of `samples` that lies at `hz`: 1 for a pure tone, near 0 for anything else (Goertzel).
+pub(crate) fn dominance(samples: &[i16], hz: f64, rate: f64) -> f64 {
+    let energy: f64 = samples
+        .iter()
+        .map(|sample| f64::from(*sample).powi(2))
+        .sum();
+    if energy < 1.0 {
+        return 0.0;
+    }
+    let turn = hz / rate * std::f64::consts::TAU;
+    let (mut one_ago, mut two_ago) = (0.0, 0.0);
+    for sample in samples {
+        let now = f64::from(*sample) + 2.0 * turn.cos() * one_ago - two_ago;
+        (two_ago, one_ago) = (one_ago, now);
+    }
+    let power = one_ago * one_ago + two_ago * two_ago - 2.0 * turn.cos() * one_ago * two_ago;
+    2.0 * power / (samples.len() as f64 * energy)
+}
+
+/// Loudness in dB below full scale; -120 for nothing.
+pub(crate) fn level(samples: &[i16]) -> f64 {
+    let energy: f64 = samples
+        .iter()
+        .map(|sample| f64::from(*sample).powi(2))
+        .sum();
+    let mean = energy / samples.len().max(1) as f64;
+    (10.0 * (mean / 32_768_f64.powi(2)).log10()).max(-120.0)
+}
+
+/// What a numbered packet says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Numbered {
+    /// Which of our legs sent it.
+    pub(crate) leg: u8,
+    /// How many it had sent before.
+    pub(crate) number: u32,
+}
+
+/// Begins every numbered payload: quiet, and no tone looks like it.
+const SYNC: [u8; 6] = [0x40, 0xc0, 0x40, 0x40, 0xc0, 0xc0];
+/// Sync, eleven digits of which the last is the sum of the others by exclusive or.
+const CODE: usize = SYNC.len() + 11;
+
+impl Numbered {
+    fn digits(self) -> [u8; 11] {
+        let mut digits = [0; 11];
+        digits[0] = self.leg >> 4;
+        digits[1] = self.leg & 15;
+        for (place, digit) in digits[2..10].iter_mut().enumerate() {
+            *digit = (self.number >> (28 - 4 * place)) as u8 & 15;
+        }
+        digits[10] = digits[..10].iter().fold(5, |sum, digit| sum ^ digit);
+        digits
+    }
+
+    /// A PCMU payload that carries the code and then the tone, so that ear and counter both work.
+    ///
+    /// Each digit is one byte, three steps of the law apart and below -24 dBFS: it survives decoding to linear samples
+    /// and back, so numbers can be read from a recording as well.
+    pub(crate) fn payload(self, hz: f64) -> Vec<u8> {
+        let from = u64::from(self.number) * PACKET as u64;
+        let mut payload: Vec<u8> = tone(hz, from).into_iter().map(to_ulaw).collect();
+        payload[..SYNC.len()].copy_from_slice(&SYNC);
+        for (place, digit) in self.digits().into_iter().enumerate() {
+            payload[SYNC.len() + place] = 0xc1 + 3 * digit;
+        }
+        payload
+    }
+
+    /// Reads the code at the beginning of a payload.
+    pub(crate) fn read(payload: &[u8]) -> Option<Self> {
+        let code = payload.get(..CODE)?;
+        if code[..SYNC.len()] != SYNC {
+            return None;
+        }
+        let mut number = 0_u64;
+        for byte in &code[SYNC.len()..] {
+            let steps = byte.checked_sub(0xc0)?;
+            number = number << 4 | u64::from(steps / 3).min(15);
+        }
+        let this = Self {
+            leg: (number >> 36) as u8,
+            number: (number >> 4) as u32,
+        };
+        (this.digits()[10] == number as u8 & 15).then_some(this)
+    }
+
+    /// Every code in linear samples of 8 kHz (one channel of a recording), with the place of its first sample.
+    pub(crate) fn find_all(samples: &[i16]) -> Vec<(usize, Self)> {
+        let bytes: Vec<u8> = samples.iter().map(|sample| to_ulaw(*sample)).collect();
+        let places = 0..bytes.len().saturating_sub(CODE - 1);
+        places
+            .filter_map(|place| Self::read(&bytes[place..]).map(|found| (place, found)))
+            .collect()
+    }
+}
+
+/// What became of one leg's numbered packets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NumberReport {
+    /// How many arrived, repeats not counted.
+    pub(crate) seen: usize,
+    /// Lowest and highest number.
+    pub(crate) range: Option<(u32, u32)>,
+    /// Numbers between them that did not arrive.
+    pub(crate) missing: Vec<u32>,
+    /// Numbers that arrived again.
+    pub(crate) repeated: Vec<u32>,
+}
+
+impl NumberReport {
+    /// Sums up `numbers` in the order of their arrival.
+    pub(crate) fn new(numbers: impl Iterator<Item = u32>) -> Self {
+        let mut seen = std::collections::BTreeSet::new();
+        let repeated = numbers.filter(|number| !seen.insert(*number)).collect();
+        let range = seen.first().copied().zip(seen.last().copied());
+        let missing = range.map_or_else(Vec::new, |(first, last)| {
+            (first..=last)
+                .filter(|number| !seen.contains(number))
+                .collect()
+        });
+        Self {
+            seen: seen.len(),
+            range,
+            missing,
+            repeated,
+        }
+    }
+}

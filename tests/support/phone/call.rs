@@ -1,0 +1,247 @@
+//! The handles a test holds: a call, and a call that rings here. **Owns**: waiting and judging with a limit.
+
+use super::audio::{self, RATE};
+use super::engine::{CallState, End, Engine, Failure, Inner, Phase};
+use super::heard::{Heard, IS_TONE, SILENCE};
+use super::media::{Media, Sending};
+use super::message::{uri_of, user_of};
+use super::{Outcome, sdp};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a tone must be the sound before it counts as heard.
+const HEARD: Duration = Duration::from_millis(200);
+/// How often what was heard is looked at.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A call of a test phone, either way round.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    engine: Arc<Engine>,
+    call_id: String,
+    media: Arc<Media>,
+}
+
+impl Call {
+    pub(super) fn new(engine: Arc<Engine>, call_id: String) -> Self {
+        let media = Arc::clone(&engine.lock().calls[&call_id].media);
+        Self {
+            engine,
+            call_id,
+            media,
+        }
+    }
+
+    /// Its Call-ID.
+    pub(crate) fn call_id(&self) -> &str {
+        &self.call_id
+    }
+
+    /// Waits for the answer; a refusal is a failure.
+    pub(crate) fn wait_answered(&self, limit: Duration) -> Outcome<()> {
+        let phase = self.wait_phase(limit, "an answer", |phase| {
+            matches!(phase, Phase::Answered | Phase::Ended(_))
+        })?;
+        match phase {
+            Phase::Ended(end) => Err(self.failure(&format!("the call ended: {end:?}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for 180 or another provisional answer above 100.
+    pub(crate) fn wait_ringing(&self, limit: Duration) -> Outcome<()> {
+        self.wait_phase(limit, "ringing", |phase| phase != Phase::Calling)
+            .map(|_| ())
+    }
+
+    /// Waits until the call is over, and tells why it is.
+    pub(crate) fn wait_ended(&self, limit: Duration) -> Outcome<End> {
+        let phase = self.wait_phase(limit, "the end", |phase| matches!(phase, Phase::Ended(_)))?;
+        match phase {
+            Phase::Ended(end) => Ok(end),
+            _ => Err(self.failure("the wait for the end came back early")),
+        }
+    }
+
+    /// Why it is over, if it is.
+    pub(crate) fn ended(&self) -> Option<End> {
+        match self.state(|call| call.phase) {
+            Phase::Ended(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// When the 200 came or went.
+    pub(crate) fn answered_at(&self) -> Option<Instant> {
+        self.state(|call| call.answered_at)
+    }
+
+    /// Provisional statuses that came.
+    pub(crate) fn provisional(&self) -> Vec<u16> {
+        self.state(|call| call.provisional.clone())
+    }
+
+    /// Ends the call in the way its state needs: CANCEL, refusal or BYE.
+    pub(crate) fn hang_up(&self) {
+        let (ours, phase) = self.state(|call| (call.ours, call.phase));
+        let mut inner = self.engine.lock();
+        match phase {
+            Phase::Calling | Phase::Ringing if ours => inner.cancel(&self.call_id),
+            Phase::Calling | Phase::Ringing => inner.refuse_or_ring(&self.call_id, 603, "Decline"),
+            Phase::Answered => inner.bye(&self.call_id),
+            Phase::Ended(_) => {}
+        }
+    }
+
+    /// Changes what is sent.
+    pub(crate) fn send(&self, sending: Sending) {
+        self.media.send(sending);
+    }
+
+    /// Presses keys (RFC 4733), one after the other, about 0.3 s each.
+    pub(crate) fn press(&self, keys: &str) {
+        self.media.press(keys);
+    }
+
+    /// Everything heard so far.
+    pub(crate) fn heard(&self) -> Heard {
+        self.media.heard()
+    }
+
+    /// Packets sent so far, and how many of them were numbered.
+    pub(crate) fn sent(&self) -> (u64, u32) {
+        self.media.sent()
+    }
+
+    /// Waits until `hz` has been the sound for the last 200 ms; tells when that began, at the latest.
+    pub(crate) fn wait_tone(&self, hz: f64, limit: Duration) -> Outcome<Instant> {
+        self.wait_sound(limit, &format!("a tone of {hz} Hz"), |samples| {
+            audio::level(samples) > SILENCE && audio::dominance(samples, hz, RATE) >= IS_TONE
+        })
+    }
+
+    /// Waits until something else than silence and the tone `hz` has been the sound for 200 ms: speech or music.
+    pub(crate) fn wait_speech(&self, not_hz: f64, limit: Duration) -> Outcome<Instant> {
+        self.wait_sound(limit, "speech or music", |samples| {
+            audio::level(samples) > SILENCE && audio::dominance(samples, not_hz, RATE) < 0.3
+        })
+    }
+
+    /// Waits until 200 ms of silence came, or of nothing at all.
+    pub(crate) fn wait_silence(&self, limit: Duration) -> Outcome<Instant> {
+        self.wait_sound(limit, "silence", |samples| audio::level(samples) <= SILENCE)
+    }
+
+    fn wait_sound(
+        &self,
+        limit: Duration,
+        what: &str,
+        is_it: impl Fn(&[i16]) -> bool,
+    ) -> Outcome<Instant> {
+        let deadline = Instant::now() + limit;
+        let needed = (HEARD.as_secs_f64() * RATE * 0.7) as usize;
+        loop {
+            let now = Instant::now();
+            let samples = self.media.heard_since(now - HEARD).samples();
+            let silent_line = samples.is_empty() && what == "silence";
+            if silent_line || (samples.len() >= needed && is_it(&samples)) {
+                return Ok(now - HEARD);
+            }
+            if now >= deadline {
+                let waited = limit.as_secs_f64();
+                let level = audio::level(&samples);
+                let total = self.heard().packets.len();
+                return Err(self.failure(&format!(
+                    "waited {waited} s for {what}; the last 200 ms have {} samples at {level:.0} dBFS, {total} packets in all",
+                    samples.len()
+                )));
+            }
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    fn wait_phase(
+        &self,
+        limit: Duration,
+        what: &str,
+        is_it: impl Fn(Phase) -> bool,
+    ) -> Outcome<Phase> {
+        let look = |inner: &mut Inner| {
+            let phase = inner.calls.get(&self.call_id).map(|call| call.phase);
+            phase.filter(|phase| is_it(*phase))
+        };
+        self.engine.wait(limit, what, look)
+    }
+
+    fn failure(&self, what: &str) -> Failure {
+        self.engine
+            .failure(&format!("call {}: {what}", self.call_id))
+    }
+
+    fn state<T>(&self, read: impl Fn(&CallState) -> T) -> T {
+        read(&self.engine.lock().calls[&self.call_id])
+    }
+}
+
+/// A call that rings here. Dropped without a word it goes on ringing.
+#[derive(Debug)]
+pub(crate) struct IncomingCall {
+    call: Call,
+}
+
+impl IncomingCall {
+    pub(super) fn new(engine: Arc<Engine>, call_id: String) -> Self {
+        Self {
+            call: Call::new(engine, call_id),
+        }
+    }
+
+    /// Its Call-ID.
+    pub(crate) fn call_id(&self) -> &str {
+        self.call.call_id()
+    }
+
+    /// A header of its INVITE.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.call
+            .state(|call| call.invite.header(name).map(str::to_owned))
+    }
+
+    /// User part of From: who calls.
+    pub(crate) fn caller(&self) -> String {
+        user_of(&uri_of(&self.header("from").unwrap_or_default()))
+    }
+
+    /// Sends 180, for a phone that does not ring by itself.
+    pub(crate) fn ring(&self) {
+        let mut inner = self.call.engine.lock();
+        inner.refuse_or_ring(&self.call.call_id, 180, "Ringing");
+    }
+
+    /// Answers; fails when the caller is gone already.
+    pub(crate) fn answer(self) -> Outcome<Call> {
+        let (phase, body) = self
+            .call
+            .state(|call| (call.phase, call.invite.body.clone()));
+        if let Phase::Ended(end) = phase {
+            return Err(self.call.failure(&format!("too late to answer: {end:?}")));
+        }
+        let Some(remote) = sdp::read(&body) else {
+            return Err(self.call.failure("the INVITE has no usable offer"));
+        };
+        self.call.media.set_remote(Some(remote));
+        self.call.engine.lock().accept(&self.call.call_id);
+        Ok(self.call)
+    }
+
+    /// Refuses with this status: 486 busy, 603 decline, 480 unavailable …
+    pub(crate) fn decline(self, status: u16) {
+        let mut inner = self.call.engine.lock();
+        inner.refuse_or_ring(&self.call.call_id, status, "Declined");
+    }
+
+    /// Lets it ring; gives a handle to wait for the end with.
+    pub(crate) fn ignore(self) -> Call {
+        self.call
+    }
+}

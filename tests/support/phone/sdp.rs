@@ -1,0 +1,55 @@
+//! Session descriptions as the test phone offers and reads them: one audio line, PCMU and telephone events.
+
+use std::net::SocketAddr;
+
+/// Payload type of RFC 4733 events in our descriptions.
+pub(crate) const EVENT_TYPE: u8 = 101;
+
+/// Our offer or answer for media at `media`.
+pub(crate) fn describe(media: SocketAddr) -> String {
+    let (ip, port) = (media.ip(), media.port());
+    format!(
+        "v=0\r\no=testphone 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
+         m=audio {port} RTP/AVP 0 {EVENT_TYPE}\r\na=rtpmap:0 PCMU/8000\r\n\
+         a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+    )
+}
+
+/// What the far end wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Remote {
+    /// Where it wants its packets.
+    pub(crate) address: SocketAddr,
+    /// Payload type under which it wants events.
+    pub(crate) event_type: Option<u8>,
+}
+
+/// Reads the first audio line; none when it is missing, refused (port 0) or without PCMU.
+pub(crate) fn read(sdp: &str) -> Option<Remote> {
+    let media = lines_of(sdp, "m=audio ").next()?;
+    let mut words = media.split_whitespace();
+    let port: u16 = words.next()?.parse().ok().filter(|port| *port != 0)?;
+    let formats: Vec<&str> = words.skip(1).collect();
+    if !formats.contains(&"0") {
+        return None;
+    }
+    // A media-level connection line comes last and wins.
+    let host = lines_of(sdp, "c=IN IP4 ").last()?;
+    let address = format!("{}:{port}", host.split('/').next()?.trim())
+        .parse()
+        .ok()?;
+    let event_type = lines_of(sdp, "a=rtpmap:").find_map(|map| {
+        let (number, name) = map.split_once(' ')?;
+        name.starts_with("telephone-event/8000")
+            .then(|| number.parse().ok())?
+    });
+    Some(Remote {
+        address,
+        event_type,
+    })
+}
+
+fn lines_of<'a>(sdp: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+    sdp.lines()
+        .filter_map(move |line| line.trim().strip_prefix(start))
+}

@@ -1,0 +1,375 @@
+//! A whole contact centre for a test: the real binary on free ports of loopback, its own folder, its API.
+//!
+//! **Owns**: files, process, HTTP. Prompts are tones, so that ears can tell them apart: greeting 500 Hz, menu 600 Hz,
+//! music 700 Hz, "still busy" 800 Hz, sorry 900 Hz, goodbye 1000 Hz.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub(crate) const GREETING: f64 = 500.0;
+pub(crate) const MENU: f64 = 600.0;
+pub(crate) const MUSIC: f64 = 700.0;
+pub(crate) const BUSY: f64 = 800.0;
+pub(crate) const SORRY: f64 = 900.0;
+pub(crate) const GOODBYE: f64 = 1000.0;
+
+/// Three agents, of whom `cleo` lacks the skill; key 2 of the menu leads to them.
+pub(crate) const COMPANY: &str = r#"
+[[skills]]
+name = "billing"
+
+[[queues]]
+name = "support"
+skills = { billing = 3 }
+ring_timeout = "4s"
+wrap_up = "1s"
+short_abandon = "1s"
+
+[[agents]]
+login = "ana"
+name = "Ana Ruiz"
+extension = "2001"
+password = "word-of-ana"
+skills = { billing = 5 }
+queues = { support = 1 }
+ready_on_register = true
+
+[[agents]]
+login = "ben"
+name = "Ben Carter"
+extension = "2002"
+password = "word-of-ben"
+skills = { billing = 4 }
+queues = { support = 1 }
+ready_on_register = true
+
+[[agents]]
+login = "cleo"
+name = "Cleo Martin"
+extension = "2003"
+password = "word-of-cleo"
+queues = { support = 1 }
+ready_on_register = true
+
+[[trunks]]
+name = "carrier"
+from = ["127.0.0.2/32"]
+
+[[numbers]]
+number = "9000"
+flow = "support"
+"#;
+
+pub(crate) const FLOW: &str = r#"
+flow: 1
+name: support
+prompts:
+  greeting: { file: greeting.wav }
+  menu: { file: menu.wav }
+  music: { file: music.wav }
+  busy: { file: busy.wav }
+  sorry: { file: sorry.wav }
+  goodbye: { file: goodbye.wav }
+defaults:
+  input: { timeout: 3s, tries: 2 }
+  exits: { exhausted: to-a-person, error: sorry }
+blocks:
+  start:
+    - answer:
+    - play: greeting
+    - menu:
+        prompt: menu
+        keys:
+          1: { go: goodbye, label: Nothing }
+          2: { go: to-a-person, label: Help }
+  to-a-person:
+    - tag: { reason: help }
+    - queue: { to: support, use: wait, exits: { answered: goodbye, timeout: sorry, full: sorry, closed: sorry, no_agents: sorry } }
+  sorry:
+    - play: sorry
+    - hangup:
+  goodbye:
+    - play: goodbye
+    - hangup:
+waits:
+  wait:
+    loop:
+      - play: { prompt: music, for: 3s }
+      - play: busy
+"#;
+
+/// What a test's contact centre starts with.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) company: String,
+    pub(crate) flow: String,
+    /// Added to `cordboard.toml`.
+    pub(crate) settings: String,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { company: COMPANY.to_owned(), flow: FLOW.to_owned(), settings: String::new() }
+    }
+}
+
+/// A running contact centre. Killed when dropped; its folder goes with it, unless the test failed.
+#[derive(Debug)]
+pub(crate) struct World {
+    folder: Option<tempfile::TempDir>,
+    root: PathBuf,
+    child: Child,
+    /// How long the last start took until `ready`.
+    pub(crate) ready_after: Duration,
+    pub(crate) sip: SocketAddr,
+    pub(crate) http: SocketAddr,
+    token: String,
+}
+
+impl World {
+    pub(crate) fn start() -> Self {
+        Self::with(&Plan::default())
+    }
+
+    pub(crate) fn with(plan: &Plan) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        let sip = free_udp();
+        let http = free_tcp();
+        write_files(&root, plan, sip, http);
+        let (child, ready_after) = launch(&root);
+        let token = token(&root, "admin");
+        Self { folder: Some(folder), root, child, ready_after, sip, http, token }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn write_flow(&self, text: &str) {
+        std::fs::write(self.root.join("flows/support.flow.yaml"), text).unwrap();
+    }
+
+    /// Everything the process has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.root.join("server.log")).unwrap_or_default()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A crash.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        let (child, ready_after) = launch(&self.root);
+        self.child = child;
+        self.ready_after = ready_after;
+    }
+
+    /// SIGTERM, and the exit code.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+
+    /// `GET /api/v1{path}` with the admin's token; anything but 200 fails the test.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let (status, _, body) = self.http("GET", &format!("/api/v1{path}"), None, &[]);
+        assert_eq!(status, 200, "GET {path}: {}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> u16 {
+        self.http("PUT", &format!("/api/v1{path}"), Some(body), &[]).0
+    }
+
+    /// A whole HTTP exchange: status, head, body.
+    pub(crate) fn http(&self, method: &str, path: &str, body: Option<&Value>, extra: &[&str]) -> (u16, String, Vec<u8>) {
+        let mut stream = TcpStream::connect(self.http).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\nContent-Length: {}\r\n",
+            self.http,
+            self.token,
+            body.len()
+        );
+        if !body.is_empty() {
+            head.push_str("Content-Type: application/json\r\n");
+        }
+        for line in extra {
+            head.push_str(line);
+            head.push_str("\r\n");
+        }
+        write!(stream, "{head}\r\n{body}").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer[end + 4..].to_vec();
+        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        (status, head, if chunked { unchunk(&body) } else { body })
+    }
+
+    /// Asks until `wanted` says yes; shows the last answer when it never does.
+    pub(crate) fn wait_for(&self, path: &str, limit: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
+        let until = Instant::now() + limit;
+        loop {
+            let value = self.get(path);
+            if wanted(&value) {
+                return value;
+            }
+            assert!(Instant::now() < until, "GET {path} never became what was wanted: {value:#}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub(crate) fn agent_state(&self, login: &str) -> String {
+        self.get(&format!("/agents/{login}"))["state"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn wait_agent(&self, login: &str, state: &str, limit: Duration) {
+        self.wait_for(&format!("/agents/{login}"), limit, |agent| agent["state"] == state);
+    }
+
+    /// The newest interaction, once it has ended (and so have its recordings).
+    pub(crate) fn wait_last_interaction(&self, limit: Duration) -> Value {
+        let list = self.wait_for("/interactions?limit=1", limit, |list| !list["items"][0]["ended_at"].is_null());
+        let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+        self.wait_for(&format!("/interactions/{id}"), limit, |whole| {
+            !whole["ended_at"].is_null()
+                && whole["recordings"].as_array().unwrap().iter().all(|r| !r["frames"].is_null() || !r["duration"].is_null())
+        })
+    }
+
+    /// Path of an interaction's recording on the disk.
+    pub(crate) fn recording_file(&self, interaction: &str, index: u32) -> PathBuf {
+        let months = std::fs::read_dir(self.root.join("data/interactions")).unwrap();
+        months
+            .flatten()
+            .map(|month| month.path().join(interaction).join(format!("recording-{index}.wav")))
+            .find(|path| path.exists())
+            .unwrap_or_else(|| panic!("no recording {index} of {interaction}"))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking()
+            && let Some(folder) = self.folder.take()
+        {
+            let kept = folder.keep();
+            eprintln!("kept: {}\n{}", kept.display(), self.log());
+        }
+    }
+}
+
+/// The two channels of a stereo recording.
+pub(crate) fn channels(path: &Path) -> (hound::WavSpec, Vec<i16>, Vec<i16>) {
+    let mut wav = hound::WavReader::open(path).unwrap();
+    let spec = wav.spec();
+    let samples: Vec<i16> = wav.samples::<i16>().map(Result::unwrap).collect();
+    let side = |at: usize| samples.iter().skip(at).step_by(2).copied().collect();
+    (spec, side(0), side(1))
+}
+
+/// `cordboard token create`.
+pub(crate) fn token(root: &Path, role: &str) -> String {
+    let out = cordboard(root).args(["token", "create", "--config"]).arg(root.join("cordboard.toml")).args(["--role", role]).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap().trim().to_owned()
+}
+
+/// The binary under test, in a folder.
+pub(crate) fn cordboard(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cordboard"));
+    command.current_dir(folder);
+    command
+}
+
+fn launch(root: &Path) -> (Child, Duration) {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(root.join("server.log")).unwrap();
+    let begun = Instant::now();
+    let mut child = cordboard(root)
+        .args(["serve", "--config"])
+        .arg(root.join("cordboard.toml"))
+        .env("RUST_LOG", "debug")
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("ready"));
+    let took = begun.elapsed();
+    if !ready {
+        panic!("not ready:\n{}", std::fs::read_to_string(root.join("server.log")).unwrap_or_default());
+    }
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, took)
+}
+
+fn write_files(root: &Path, plan: &Plan, sip: SocketAddr, http: SocketAddr) {
+    for folder in ["flows", "prompts"] {
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    let settings = format!(
+        "[node]\ndata = \"./data\"\ncountry = \"ES\"\n[sip]\nlisten = [\"udp:{sip}\"]\n[http]\nlisten = \"{http}\"\n{}",
+        plan.settings
+    );
+    std::fs::write(root.join("cordboard.toml"), settings).unwrap();
+    std::fs::write(root.join("company.toml"), &plan.company).unwrap();
+    std::fs::write(root.join("flows/support.flow.yaml"), &plan.flow).unwrap();
+    for (name, hz, ms) in [
+        ("greeting", GREETING, 1_000),
+        ("menu", MENU, 1_000),
+        ("music", MUSIC, 10_000),
+        ("busy", BUSY, 1_000),
+        ("sorry", SORRY, 1_000),
+        ("goodbye", GOODBYE, 1_000),
+    ] {
+        tone(&root.join(format!("prompts/{name}.wav")), hz, ms);
+    }
+}
+
+/// A tone of 8 kHz PCM16.
+pub(crate) fn tone(path: &Path, hz: f64, ms: u32) {
+    let spec = hound::WavSpec { channels: 1, sample_rate: 8_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut wav = hound::WavWriter::create(path, spec).unwrap();
+    for n in 0..ms * 8 {
+        wav.write_sample(((f64::from(n) * hz * std::f64::consts::TAU / 8_000.0).sin() * 8_000.0) as i16).unwrap();
+    }
+    wav.finalize().unwrap();
+}
+
+fn free_udp() -> SocketAddr {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn free_tcp() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn unchunk(mut body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap().trim(), 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        out.extend_from_slice(&body[end + 2..end + 2 + size]);
+        body = &body[end + 4 + size..];
+    }
+    out
+}

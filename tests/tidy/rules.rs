@@ -1,0 +1,259 @@
+//! Rules about Rust files. **Owns**: the limits and the lists of who may use what. **Must not know**: how files are
+//! read.
+
+use crate::source::{Source, word_places};
+use crate::tree::Tree;
+use crate::{Complaint, names};
+
+/// Code lines of a production file.
+const FILE_LIMIT: usize = 500;
+/// The same with a line in the allow-list.
+const FILE_LIMIT_ALLOWED: usize = 600;
+/// Code lines of a test file.
+const TEST_FILE_LIMIT: usize = 900;
+/// Code lines of a function body.
+const FUNCTION_LIMIT: usize = 70;
+/// Lines of the allow-list.
+const ALLOWED_FILES: usize = 5;
+/// The allow-list.
+const ALLOW_LIST: &str = "tests/tidy_allow.txt";
+
+/// Parts that decide and never act: no clock, task, randomness, socket.
+const PURE: [&str; 5] = [
+    "router/src/",
+    "ivr-flows/src/",
+    "sip-gateway/src/sip/",
+    "sip-gateway/src/media/",
+    "src/call/machine",
+];
+
+/// What must not stand in a pure part, and what to do instead.
+const IMPURE: [(&str, &str); 16] = [
+    ("Instant::now", "the time is a parameter"),
+    ("SystemTime::now", "the time is a parameter"),
+    ("Timestamp::now", "the time is a parameter"),
+    (".elapsed()", "the time is a parameter"),
+    ("tokio", "tasks live in drivers"),
+    ("async fn", "give outputs instead of waiting"),
+    (".await", "give outputs instead of waiting"),
+    ("rand::", "randomness is handed in"),
+    ("now_v7", "ids are handed in"),
+    ("new_v4", "ids are handed in"),
+    ("thread::", "threads live in drivers"),
+    ("UdpSocket", "sockets live in drivers"),
+    ("TcpStream", "sockets live in drivers"),
+    ("Mutex", "a pure machine has one owner"),
+    ("std::env", "settings are values"),
+    ("static mut", "state belongs to a machine"),
+];
+
+/// Third-party crate -> the only path beginnings that may name it.
+const HOMES: [(&str, &[&str]); 12] = [
+    ("rsip", &["sip-gateway/src/sip/message/vocabulary.rs"]),
+    ("sdp_types", &["sip-gateway/src/sip/sdp"]),
+    ("sqlx", &["recordings/src/"]),
+    ("hound", &["sip-gateway/src/media/clip"]),
+    ("audio_codec", &["sip-gateway/src/media/"]),
+    ("mio", &["sip-gateway/src/net/"]),
+    ("socket2", &["sip-gateway/src/net/"]),
+    ("axum", &["src/api", "src/app"]),
+    (
+        "md5",
+        &["sip-gateway/src/sip/auth", "sip-gateway/src/sip/digest"],
+    ),
+    (
+        "sha2",
+        &[
+            "sip-gateway/src/sip/auth",
+            "sip-gateway/src/sip/digest",
+            "src/api/token",
+            "src/token",
+        ],
+    ),
+    ("phonenumber", &["src/number.rs"]),
+    ("clap", &["src/main.rs", "src/cli"]),
+];
+
+/// Crates that one file or folder of a crate may use, whichever it is: (crate, home).
+const ONE_MODULE: [(&str, &str); 2] = [("serde_saphyr", "ivr-flows/src/"), ("toml", "src/")];
+
+pub(crate) fn file_sizes(tree: &Tree) -> Vec<Complaint> {
+    let allowed = names(allowed_paths(tree));
+    tree.sources
+        .iter()
+        .filter_map(|source| {
+            let limit = match (source.is_production(), allowed.contains(&source.path)) {
+                (false, _) => TEST_FILE_LIMIT,
+                (true, true) => FILE_LIMIT_ALLOWED,
+                (true, false) => FILE_LIMIT,
+            };
+            let lines = source.code_lines();
+            (lines > limit).then(|| {
+                let path = &source.path;
+                format!(
+                    "{path}: {lines} code lines, limit {limit}: split it by what each part decides"
+                )
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn allow_list(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    if allowed_paths(tree).count() > ALLOWED_FILES {
+        complaints.push(format!("{ALLOW_LIST}: more than {ALLOWED_FILES} files"));
+    }
+    for line in allowed_lines(tree) {
+        let (path, reason) = line.split_once(": ").unwrap_or((line, ""));
+        let lines = tree
+            .sources
+            .iter()
+            .find(|source| source.path == path)
+            .map(Source::code_lines);
+        if reason.trim().is_empty() {
+            complaints.push(format!(
+                "{ALLOW_LIST}: `{line}` gives no reason; write PATH: REASON"
+            ));
+        }
+        if lines.is_none_or(|lines| lines <= FILE_LIMIT) {
+            complaints.push(format!(
+                "{ALLOW_LIST}: {path} no longer needs its line; remove it"
+            ));
+        }
+    }
+    complaints
+}
+
+pub(crate) fn function_sizes(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for source in &tree.sources {
+        for function in source.functions() {
+            if function.code_lines > FUNCTION_LIMIT {
+                complaints.push(format!(
+                    "{}:{}: `{}` has {} code lines, limit {FUNCTION_LIMIT}",
+                    source.path, function.line, function.name, function.code_lines
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+pub(crate) fn module_docs(tree: &Tree) -> Vec<Complaint> {
+    tree.sources
+        .iter()
+        .filter(|source| !source.raw.starts_with("//!"))
+        .map(|source| {
+            let path = &source.path;
+            format!("{path}:1: begin with `//!`: what the module owns and what it must not know")
+        })
+        .collect()
+}
+
+pub(crate) fn purity(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let pure = |source: &&Source| PURE.iter().any(|start| source.path.starts_with(start));
+    for source in tree.production().filter(pure) {
+        for (word, instead) in IMPURE {
+            for line in source.finds(word) {
+                complaints.push(format!(
+                    "{}:{line}: `{word}` in a pure part: {instead}",
+                    source.path
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+pub(crate) fn protocol_homes(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for source in tree.production() {
+        for (name, homes) in HOMES {
+            if homes.iter().any(|home| source.path.starts_with(home)) {
+                continue;
+            }
+            for line in source.crate_uses(name) {
+                complaints.push(format!(
+                    "{}:{line}: `{name}` lives in {} only",
+                    source.path,
+                    homes.join(", ")
+                ));
+            }
+        }
+    }
+    for (name, home) in ONE_MODULE {
+        let users = tree
+            .production()
+            .filter(|source| !source.crate_uses(name).is_empty());
+        let modules = users.map(|source| match source.path.strip_prefix(home) {
+            Some(inside) => inside.split(['/', '.']).next().unwrap_or(inside),
+            None => source.path.as_str(),
+        });
+        let modules = names(modules);
+        if modules.len() > 1 {
+            complaints.push(format!(
+                "`{name}` is used by {modules:?}: keep it in one module of {home}"
+            ));
+        }
+    }
+    complaints
+}
+
+pub(crate) fn unbounded_channels(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for source in &tree.sources {
+        let text = source.all();
+        let named = ["unbounded_channel", "unbounded"]
+            .into_iter()
+            .flat_map(|word| word_places(text, word));
+        let std_channel = word_places(text, "channel").into_iter().filter(|place| {
+            let after = &text[place + "channel".len()..];
+            let after = after
+                .strip_prefix("::<")
+                .and_then(|rest| rest.find("(").map(|open| &rest[open..]))
+                .unwrap_or(after);
+            after.starts_with("()") && text[..*place].ends_with("mpsc::")
+        });
+        for place in named.chain(std_channel) {
+            let line = crate::source::line_of(text, place);
+            complaints.push(format!(
+                "{}:{line}: unbounded channel: give it a capacity and a row in ARCHITECTURE.md",
+                source.path
+            ));
+        }
+    }
+    complaints
+}
+
+pub(crate) fn leftovers(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for source in &tree.sources {
+        for word in ["todo!", "unimplemented!", "dbg!"] {
+            for place in word_places(source.all(), word) {
+                let line = crate::source::line_of(source.all(), place);
+                complaints.push(format!("{}:{line}: `{word}`: finish it", source.path));
+            }
+        }
+    }
+    for source in tree.production() {
+        for word in [".unwrap()", ".unwrap_err()"] {
+            for line in source.finds(word) {
+                complaints.push(format!(
+                    "{}:{line}: `{word}`: handle it, or `expect` the invariant by name",
+                    source.path
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+fn allowed_lines(tree: &Tree) -> impl Iterator<Item = &str> {
+    let lines = tree.text(ALLOW_LIST).lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn allowed_paths(tree: &Tree) -> impl Iterator<Item = &str> {
+    allowed_lines(tree).map(|line| line.split_once(": ").map_or(line, |(path, _)| path))
+}
