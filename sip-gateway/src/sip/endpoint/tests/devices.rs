@@ -226,3 +226,16 @@ fn bindings_outlive_a_restart_and_not_their_account() {
     );
     fresh.assert_clean("restored");
 }
+
+#[test]
+fn a_forgotten_device_is_gone_until_its_next_register() {
+    let mut net = registered();
+    for _ in 0..2 {
+        let extension = "2001".to_owned();
+        net.command(OFFICE, SipCommand::ForgetDevice { extension });
+    }
+    let gone = DeviceChange::Gone { by_device: false };
+    assert_eq!(changes(&net), [DeviceChange::Registered, gone]);
+    net.run(seconds(301));
+    assert_eq!(changes(&net).last(), Some(&DeviceChange::Registered));
+}
