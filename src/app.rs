@@ -181,8 +181,8 @@ impl Running {
 
 /// What the start found: told loudly, each in one line.
 fn tell_findings(started: &Started) {
-    if !started.report.is_clean() {
-        tracing::warn!("start-up sweep: {:?}", started.report);
+    if started.report != recordings::sweep::SweepReport::default() {
+        tracing::warn!("the start-up sweep closed or found: {:?}", started.report);
     }
     if started.damage != recordings::journal::Damage::default() {
         tracing::error!("the journal was damaged: {:?}", started.damage);

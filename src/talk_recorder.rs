@@ -5,7 +5,7 @@
 
 use crate::clock::Clock;
 use recordings::recorder::{Block, Recorded, Recorder};
-use recordings::error::WavError;
+use recordings::wav::WavError;
 use recordings::{DataFolder, Journal};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};

@@ -34,82 +34,82 @@ fn none(complaints: &[Complaint]) {
 
 #[test]
 fn files_stay_readable() {
-    none(&rules::file_sizes(&Tree::load()));
+    none(&rules::file_sizes(Tree::shared()));
 }
 
 #[test]
 fn allow_list_is_short_and_needed() {
-    none(&rules::allow_list(&Tree::load()));
+    none(&rules::allow_list(Tree::shared()));
 }
 
 #[test]
 fn functions_fit_on_a_screen() {
-    none(&rules::function_sizes(&Tree::load()));
+    none(&rules::function_sizes(Tree::shared()));
 }
 
 #[test]
 fn every_file_says_what_it_owns() {
-    none(&rules::module_docs(&Tree::load()));
+    none(&rules::module_docs(Tree::shared()));
 }
 
 #[test]
 fn pure_parts_have_no_clock_task_or_randomness() {
-    none(&rules::purity(&Tree::load()));
+    none(&rules::purity(Tree::shared()));
 }
 
 #[test]
 fn each_protocol_crate_has_one_home() {
-    none(&rules::protocol_homes(&Tree::load()));
+    none(&rules::protocol_homes(Tree::shared()));
 }
 
 #[test]
 fn every_channel_is_bounded() {
-    none(&rules::unbounded_channels(&Tree::load()));
+    none(&rules::unbounded_channels(Tree::shared()));
 }
 
 #[test]
 fn nothing_is_left_undone() {
-    none(&rules::leftovers(&Tree::load()));
+    none(&rules::leftovers(Tree::shared()));
 }
 
 #[test]
 fn crates_depend_only_downwards() {
-    none(&manifests::layering(&Tree::load()));
+    none(&manifests::layering(Tree::shared()));
 }
 
 #[test]
 fn packages_come_from_the_public_registries() {
-    none(&manifests::sources(&Tree::load()));
+    none(&manifests::sources(Tree::shared()));
 }
 
 #[test]
 fn no_file_names_somebodys_machine() {
-    none(&documents::private_paths(&Tree::load()));
+    none(&documents::private_paths(Tree::shared()));
 }
 
 #[test]
 fn the_map_is_short() {
-    none(&documents::map_length(&Tree::load()));
+    none(&documents::map_length(Tree::shared()));
 }
 
 #[test]
 fn hop_table_is_true() {
-    none(&documents::hops(&Tree::load()));
+    none(&documents::hops(Tree::shared()));
 }
 
 #[test]
 fn channel_table_is_true() {
-    none(&documents::channels(&Tree::load()));
+    none(&documents::channels(Tree::shared()));
 }
 
 #[test]
 fn invariant_table_is_true() {
-    none(&documents::invariants(&Tree::load()));
+    none(&documents::invariants(Tree::shared()));
 }
 
 #[test]
 fn dependency_table_is_true() {
-    none(&documents::dependencies(&Tree::load()));
+    none(&documents::dependencies(Tree::shared()));
 }
 
 /// The checks are only as good as the reader below them, so that is tested too.

@@ -47,3 +47,19 @@ fn the_hash_follows_the_text() {
     assert_eq!(flow(HELLO).len(), 64);
     assert_ne!(flow(HELLO), flow(&HELLO.replace("moment", "minute")));
 }
+
+#[test]
+fn the_reference_lists_every_code_and_only_those() {
+    let reference = include_str!("../../docs/flows.md");
+    let listed: Vec<&str> = reference
+        .lines()
+        .filter_map(|line| line.strip_prefix("| F"))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert!(listed.len() > 20);
+    for number in 0..1_000 {
+        let number = format!("{number:03}");
+        let known = ivr_flows::explain(&format!("F{number}")).is_some();
+        assert_eq!(known, listed.contains(&number.as_str()), "F{number}");
+    }
+}

@@ -4,7 +4,7 @@
 
 use super::ears::Ears;
 use super::phone_config;
-use recordings::WavWriter;
+use recordings::wav::WavWriter;
 use sip_gateway::leg::{Accounts, Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId, PlayId, StreamId};
 use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::{PlayRequest, RecordBlock, RecordRequest};
@@ -208,7 +208,7 @@ impl Phone {
     }
 
     fn report(self, cause: LegEndCause) -> anyhow::Result<CallReport> {
-        if let Some(wav) = self.wav {
+        if let Some(mut wav) = self.wav {
             wav.finish(self.frames)?;
         }
         let answered = self.answered.is_some();

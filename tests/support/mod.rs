@@ -2,6 +2,7 @@
 //! binary uses a part of it.
 #![allow(
     dead_code,
+    unused_imports,
     clippy::unwrap_used,
     reason = "a library of helpers: each test binary uses its part, and a helper that fails is a failed test"
 )]

@@ -13,6 +13,8 @@ const FILE_LIMIT_ALLOWED: usize = 600;
 const TEST_FILE_LIMIT: usize = 900;
 /// Code lines of a function body.
 const FUNCTION_LIMIT: usize = 70;
+/// The same in test files, where a story or a table of rows may be told in one piece.
+const TEST_FUNCTION_LIMIT: usize = 120;
 /// Lines of the allow-list.
 const ALLOWED_FILES: usize = 5;
 /// The allow-list.
@@ -48,7 +50,7 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("rsip", &["sip-gateway/src/sip/message/vocabulary.rs"]),
     ("sdp_types", &["sip-gateway/src/sip/sdp"]),
     ("sqlx", &["recordings/src/"]),
@@ -65,17 +67,18 @@ const HOMES: [(&str, &[&str]); 12] = [
         "sha2",
         &[
             "sip-gateway/src/sip/auth",
-            "sip-gateway/src/sip/digest",
+            "sip-gateway/src/sip/endpoint/",
+            "ivr-flows/src/flow.rs",
             "src/api/token",
-            "src/token",
         ],
     ),
+    ("toml", &["src/config", "src/demo"]),
     ("phonenumber", &["src/number.rs"]),
     ("clap", &["src/main.rs", "src/cli"]),
 ];
 
 /// Crates that one file or folder of a crate may use, whichever it is: (crate, home).
-const ONE_MODULE: [(&str, &str); 2] = [("serde_saphyr", "ivr-flows/src/"), ("toml", "src/")];
+const ONE_MODULE: [(&str, &str); 1] = [("serde_saphyr", "ivr-flows/src/")];
 
 pub(crate) fn file_sizes(tree: &Tree) -> Vec<Complaint> {
     let allowed = names(allowed_paths(tree));
@@ -127,10 +130,15 @@ pub(crate) fn allow_list(tree: &Tree) -> Vec<Complaint> {
 pub(crate) fn function_sizes(tree: &Tree) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for source in &tree.sources {
+        let limit = if source.is_production() {
+            FUNCTION_LIMIT
+        } else {
+            TEST_FUNCTION_LIMIT
+        };
         for function in source.functions() {
-            if function.code_lines > FUNCTION_LIMIT {
+            if function.code_lines > limit {
                 complaints.push(format!(
-                    "{}:{}: `{}` has {} code lines, limit {FUNCTION_LIMIT}",
+                    "{}:{}: `{}` has {} code lines, limit {limit}",
                     source.path, function.line, function.name, function.code_lines
                 ));
             }
@@ -139,9 +147,11 @@ pub(crate) fn function_sizes(tree: &Tree) -> Vec<Complaint> {
     complaints
 }
 
+/// Tests beside the code are spared: the module they test has said it.
 pub(crate) fn module_docs(tree: &Tree) -> Vec<Complaint> {
     tree.sources
         .iter()
+        .filter(|source| source.is_production() || source.path.starts_with("tests/"))
         .filter(|source| !source.raw.starts_with("//!"))
         .map(|source| {
             let path = &source.path;

@@ -37,13 +37,13 @@ impl Source {
         }
     }
 
-    /// Goes into the product: not below `tests/`, not `tests.rs`, not a bench or an example.
+    /// Goes into the product: not below `tests/`, not `tests.rs` or `testing.rs`, not a bench or an example.
     pub(crate) fn is_production(&self) -> bool {
         let parts: Vec<&str> = self.path.split('/').collect();
         let file = parts.last().copied().unwrap_or_default();
         let folders = ["tests", "benches", "examples", "fuzz"];
         !parts.iter().any(|part| folders.contains(part))
-            && file != "tests.rs"
+            && !["tests.rs", "testing.rs"].contains(&file)
             && !file.ends_with("_tests.rs")
     }
 

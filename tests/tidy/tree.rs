@@ -3,6 +3,7 @@
 use crate::source::Source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Folders that hold what was built or recorded, not what was written.
 const NOT_OURS: [&str; 6] = [
@@ -23,8 +24,13 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Reads the whole repository.
-    pub(crate) fn load() -> Self {
+    /// The repository as it is now, read once for all rules.
+    pub(crate) fn shared() -> &'static Self {
+        static TREE: OnceLock<Tree> = OnceLock::new();
+        TREE.get_or_init(Self::load)
+    }
+
+    fn load() -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let mut texts = BTreeMap::new();
         collect(&root, &root, &mut texts);

@@ -39,6 +39,10 @@ pub(super) fn help(source: &str, pos: Pos, reason: &str) -> &'static str {
     if here.contains("{{") {
         return "put a text that holds `{{` in quotes";
     }
+    let open = |line: &&str| line.matches(['[', '{']).count() > line.matches([']', '}']).count();
+    if [before, here].iter().any(open) {
+        return "a `[` or `{` is not closed";
+    }
     if reason.contains("simple key") || reason.contains("':'") {
         return "each line of a map is `key: value`; look for a missing `:` or a line that is indented wrongly";
     }

@@ -89,7 +89,7 @@ fn broken_text_is_told_with_its_place_and_what_was_meant() {
         ("a:\n  *: x\n", 2, "star"),
         ("a: To reach us: press 1\n", 1, "quotes"),
         ("a: \"open\nb: 1\n", 3, "quote"),
-        ("a: [1, 2\nb: 3\n", 2, ""),
+        ("a: [1, 2\nb: 3\n", 2, "not closed"),
         ("%YAML 1.2\n---\na: 1\n", 1, ""),
     ] {
         let findings = read(source, "t").findings;

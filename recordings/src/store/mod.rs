@@ -100,3 +100,6 @@ impl Store {
 
 /// What queries run on, inside a transaction or not.
 pub(crate) type Conn = SqliteConnection;
+
+#[cfg(test)]
+mod tests;

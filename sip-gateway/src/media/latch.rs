@@ -120,15 +120,16 @@ impl Latch {
 }
 
 /// Whether packets of a party that named this address may come from another IP: private, shared (RFC 6598),
-/// link-local and unspecified addresses lie behind NAT if the party is not on our own network.
+/// and link-local addresses lie behind NAT if the party is not on our own network. The unspecified address is not
+/// among them: it is an old way to say hold, and nobody must be learned then.
 fn may_be_hidden(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let [first, second, ..] = ip.octets();
             let shared = first == 100 && (64..128).contains(&second);
-            ip.is_private() || ip.is_link_local() || ip.is_unspecified() || shared
+            ip.is_private() || ip.is_link_local() || shared
         }
-        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 
@@ -190,7 +191,6 @@ mod tests {
             "100.64.3.2:4000",
             "10.1.1.1:1",
             "[fd00::5]:4000",
-            "0.0.0.0:4000",
         ] {
             let mut latch = Latch::new(address(hidden));
             for n in 0..3 {
@@ -224,7 +224,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unspecified_address_is_not_sent_to() {
+    fn an_unspecified_address_is_not_sent_to_and_nobody_is_learned() {
+        let mut held = Latch::new(address("0.0.0.0:4000"));
+        assert!((0..9).all(|n| !held.accept(address("198.51.100.7:6000"), MS * n)));
         assert_eq!(Latch::new(address("0.0.0.0:4000")).destination(), None);
         assert_eq!(Latch::new(address("192.0.2.1:0")).destination(), None);
     }

@@ -31,7 +31,6 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Ringing {
     pub(super) offer: OfferId,
-    pub(super) agent: AgentId,
     pub(super) extension: String,
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,

@@ -22,7 +22,6 @@ impl CallMachine {
         let (leg, log_leg) = ids.leg();
         waiting.ringing = Some(Ringing {
             offer: offered.offer,
-            agent: offered.agent,
             extension: offered.extension.clone(),
             leg,
             log_leg,

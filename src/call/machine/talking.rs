@@ -1,11 +1,11 @@
 //! Customer and agent hear each other: bridge, record, and what ends it.
 
 use super::CallMachine;
-use super::phase::{Phase, Talking};
+use super::phase::{Ending, Phase, Talking};
 use crate::call::port::{IdSource, LegCommand};
 use ivr_flows::FlowInput;
 use router::id::{AgentId, OfferId};
-use router::outcome::EndCause;
+use router::outcome::{EndCause, EntryOutcome};
 use router::{Event, Input, Timestamp};
 use sip_gateway::leg::{LegEndCause, LegId};
 use sip_gateway::media::port::MediaQuality;
@@ -13,8 +13,11 @@ use sip_gateway::media::port::MediaQuality;
 impl CallMachine {
     /// The answer counts. The bridge comes first: music must yield at once.
     pub(super) fn offer_accepted(&mut self, offer: OfferId, agent: AgentId, now: Timestamp, ids: &mut dyn IdSource) {
-        let Phase::Waiting(waiting) = &mut self.phase else { return };
-        let Some(ringing) = waiting.ringing.take_if(|ringing| ringing.offer == offer) else { return };
+        let ringing = match &mut self.phase {
+            Phase::Waiting(waiting) => waiting.ringing.take_if(|ringing| ringing.offer == offer),
+            _ => None,
+        };
+        let Some(ringing) = ringing else { return self.accepted_too_late(agent) };
         let customer = self.customer.leg;
         self.leg(LegCommand::Bridge { customer, agent: ringing.leg });
         let interaction = self.setup.interaction;
@@ -32,6 +35,16 @@ impl CallMachine {
         self.history.connected = true;
         self.phase = Phase::Talking(Talking { agent, leg: ringing.leg, log_leg: ringing.log_leg, recording });
         self.drive_flow(FlowInput::AgentConnected, now, ids);
+    }
+
+    /// The answer counted while our word that the caller left was on its way: the agent's leg is being ended already,
+    /// so the agent goes into wrap-up, and the waiting's outcome stands as the Distributor has it.
+    fn accepted_too_late(&mut self, agent: AgentId) {
+        self.distribute(Input::TalkEnded { agent, interaction: self.setup.interaction });
+        self.history.last_entry = Some(EntryOutcome::Answered);
+        if matches!(&self.phase, Phase::Ending(Ending { owed: Some(_), .. })) {
+            self.say_ended();
+        }
     }
 
     pub(super) fn talks_with(&self, leg: LegId) -> bool {

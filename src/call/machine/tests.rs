@@ -296,6 +296,20 @@ fn an_answer_that_crosses_the_callers_bye_changes_nothing() {
 }
 
 #[test]
+fn an_answer_that_counted_while_the_caller_left_frees_the_agent() {
+    let (mut script, agent) = Script::ringing();
+    script.say(CallInput::Leg { leg: agent, event: LegEvent::Answered });
+    let offer = script.offer_id();
+    script.customer_hangs_up();
+    script.say(CallInput::OfferAccepted { offer, agent: AgentId::from_number(7) });
+    assert!(script.inputs().contains(&Input::TalkEnded {
+        agent: AgentId::from_number(7),
+        interaction: InteractionId::from_number(1)
+    }));
+    assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Customer)]);
+}
+
+#[test]
 fn a_void_answer_releases_that_leg_and_the_caller_waits_on() {
     let (mut script, agent) = Script::ringing();
     script.say(CallInput::Leg { leg: agent, event: LegEvent::Answered });

@@ -137,8 +137,10 @@ pub(crate) struct NumberReport {
     pub(crate) seen: usize,
     /// Lowest and highest number.
     pub(crate) range: Option<(u32, u32)>,
-    /// Numbers between them that did not arrive.
-    pub(crate) missing: Vec<u32>,
+    /// How many numbers between them did not arrive.
+    pub(crate) missing: usize,
+    /// Which.
+    pub(crate) missing_numbers: Vec<u32>,
     /// Numbers that arrived again.
     pub(crate) repeated: Vec<u32>,
 }
@@ -149,7 +151,7 @@ impl NumberReport {
         let mut seen = std::collections::BTreeSet::new();
         let repeated = numbers.filter(|number| !seen.insert(*number)).collect();
         let range = seen.first().copied().zip(seen.last().copied());
-        let missing = range.map_or_else(Vec::new, |(first, last)| {
+        let missing_numbers = range.map_or_else(Vec::new, |(first, last)| {
             (first..=last)
                 .filter(|number| !seen.contains(number))
                 .collect()
@@ -157,7 +159,8 @@ impl NumberReport {
         Self {
             seen: seen.len(),
             range,
-            missing,
+            missing: missing_numbers.len(),
+            missing_numbers,
             repeated,
         }
     }

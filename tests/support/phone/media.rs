@@ -24,7 +24,12 @@ pub(crate) enum Sending {
     /// An endless tone of so many Hz.
     Tone(f64),
     /// Packets that carry this leg's id and their number, and a tone of so many Hz; numbers begin at 0.
-    Numbered(u8, f64),
+    Numbered {
+        /// This leg's id.
+        leg: u8,
+        /// The tone.
+        hz: f64,
+    },
     /// These samples (8 kHz), over and over.
     Samples(Arc<Vec<i16>>),
 }
@@ -253,7 +258,7 @@ impl Sender {
             }
             Sending::Silence => vec![0xff; PACKET],
             Sending::Tone(hz) => encode(audio::tone(*hz, self.place)),
-            Sending::Numbered(leg, hz) => {
+            Sending::Numbered { leg, hz } => {
                 let number = state.numbered;
                 state.numbered += 1;
                 Numbered { leg: *leg, number }.payload(*hz)

@@ -387,3 +387,15 @@ fn waits_are_judged() {
         assert_eq!(codes, code.into_iter().collect::<Vec<_>>(), "{wait}");
     }
 }
+
+#[test]
+fn a_queue_whose_every_exit_leads_back_has_no_end() {
+    let exits = "answered: start, timeout: start, full: start, closed: start, no_agents: start, error: start";
+    let source = frame(
+        &format!("    - queue: {{ to: support, exits: {{ {exits} }} }}"),
+        "",
+    );
+    assert!(found(&source, None).iter().any(|f| f.0 == "F008"));
+    let open = source.replace(", full: start", "");
+    assert!(!found(&open, None).iter().any(|f| f.0 == "F008"));
+}

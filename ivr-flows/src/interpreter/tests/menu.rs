@@ -257,3 +257,24 @@ fn steps_are_told_as_they_begin() {
         "stop, start: 2 = two, two.0 tag, tag at=two, two.1 hangup, hangup Hangup"
     );
 }
+
+#[test]
+fn without_time_between_digits_the_short_key_counts_at_once() {
+    let source = MENU
+        .replace("2: two", "12: two")
+        .replace("MENU", "between_digits: 0s");
+    let mut call = Call::new(&source);
+    call.heard();
+    assert!(call.key('1').starts_with("stop, start: 1 = One"));
+}
+
+#[test]
+fn a_late_end_of_an_earlier_play_does_not_end_the_next_one() {
+    let mut call = Call::new(
+        "prompts: { a: { en: a }, b: { en: b } }\nblocks:\n  start:\n    - answer:\n    - play: a\n    - play: b\n    - hangup:\n",
+    );
+    let first = call.playing.unwrap();
+    assert_eq!(call.ended(), "answer, play a, play b");
+    assert_eq!(call.other(crate::port::FlowInput::PlayEnded(first)), "");
+    assert_eq!(call.ended(), "hangup Hangup");
+}

@@ -177,3 +177,37 @@ fn ends_that_come_late_change_nothing() {
     assert_eq!(call.other(FlowInput::AgentLeft), "");
     assert_eq!(call.other(FlowInput::HungUp), "");
 }
+
+#[test]
+fn the_agents_exit_is_that_of_the_queue_wherever_the_flow_has_gone() {
+    let source = FLOW.replace("EXIT", "timeout: away").replace(
+        "  own:\n",
+        "  away:\n    - play: busy\n    - hangup:\n  own:\n",
+    );
+    let mut call = Call::new(&source);
+    assert!(call.seconds(300).ends_with("play busy"));
+    assert_eq!(call.other(FlowInput::AgentConnected), "stop");
+    assert_eq!(
+        call.other(FlowInput::AgentLeft),
+        "tag at=wait, hangup Hangup"
+    );
+}
+
+#[test]
+fn after_a_choice_of_the_caller_the_error_exit_is_open_again() {
+    let source = "
+defaults: { exits: { error: again, exhausted: hangup } }
+prompts: { ask: { en: a } }
+blocks:
+  start:
+    - queue: support
+    - hangup:
+  again:
+    - menu: { prompt: ask, keys: { 1: start } }
+";
+    let mut call = Call::new(source);
+    for _ in 0..3 {
+        assert!(call.queue_ended(QueueEnd::Failed).ends_with("play ask"));
+        call.key('1');
+    }
+}

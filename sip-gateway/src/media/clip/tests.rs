@@ -58,7 +58,7 @@ fn every_depth_channel_count_and_rate_is_read() {
         (32, true),
     ] {
         for channels in [1, 2] {
-            for rate in [4000, 8000, 16_000, 22_050, 44_100, 48_000] {
+            for rate in [4000, 8000, 22_050, 44_100] {
                 let clip = Clip::from_wav(&wav(spec(channels, rate, bits, float))).unwrap();
                 assert_eq!(clip.duration(), Duration::from_millis(500));
                 let middle = &clip.pcm()[800..3200];

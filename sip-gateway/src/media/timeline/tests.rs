@@ -90,10 +90,14 @@ fn record(rate: u32, begun: u64, stop: u64, mut packets: Vec<Arrival>) -> (Vec<i
 /// The shift of `heard` against `said`, in frames, where they agree best.
 fn lag(said: &[i16], heard: &[i16], most: i64) -> i64 {
     let agreement = |lag: i64| -> i64 {
-        let pairs = said.iter().enumerate().filter_map(|(n, sample)| {
-            let at = usize::try_from(n as i64 + lag).ok()?;
-            Some(i64::from(*sample) * i64::from(*heard.get(at)?))
-        });
+        let pairs = said
+            .iter()
+            .enumerate()
+            .step_by(5)
+            .filter_map(|(n, sample)| {
+                let at = usize::try_from(n as i64 + lag).ok()?;
+                Some(i64::from(*sample) * i64::from(*heard.get(at)?))
+            });
         pairs.sum()
     };
     (-most..=most).max_by_key(|lag| agreement(*lag)).unwrap()
@@ -160,9 +164,9 @@ fn sides_stay_aligned_under_jitter_loss_and_late_start() {
 
 #[test]
 fn a_clock_that_runs_off_is_followed() {
-    // 500 parts per million for two minutes: 60 ms at the end.
+    // 2000 parts per million for half a minute: 60 ms at the end.
     for (slow, side) in [(true, Side::Left), (false, Side::Right)] {
-        let signal = bursts(8000 * 120);
+        let signal = bursts(8000 * 30);
         let party = Party {
             side,
             begins: 100,
@@ -170,18 +174,18 @@ fn a_clock_that_runs_off_is_followed() {
         };
         let mut packets = party.packets(&signal, |_| Some(0));
         for packet in &mut packets {
-            let drift = packet.0 / 2000;
+            let drift = packet.0 / 500;
             packet.0 = if slow {
                 packet.0 + drift
             } else {
                 packet.0 - drift
             };
         }
-        let (left, right) = record(8000, 0, 120_500, packets);
+        let (left, right) = record(8000, 0, 30_500, packets);
         let heard = if side == Side::Left { left } else { right };
-        // The last ten seconds, where they were heard by our clock.
-        let from = 8000 * 110;
-        let expected = if slow { 55 * 8 } else { -55 * 8 };
+        // The last seconds, where they were heard by our clock.
+        let from = 8000 * 25;
+        let expected = if slow { 54 * 8 } else { -54 * 8 };
         let shift = lag(&signal[from..from + 32_000], &heard[from + 800..], 900);
         assert!(
             (shift - expected).abs() <= 160,

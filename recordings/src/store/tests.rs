@@ -1,0 +1,464 @@
+//! Customers, lists, counters, tokens, registrations, on a real database.
+
+use super::customers::{CustomerDetails, CustomerPatch, NewCustomer};
+use super::interactions::InteractionFilter;
+use super::page::Paging;
+use super::registrations::StoredRegistration;
+use super::tokens::StoredToken;
+use super::*;
+use crate::projector::apply_batch;
+use crate::testing::{AGENT, Phase, QUEUE, at, call, ids, number, numbered};
+use router::id::{AgentId, CustomerId, QueueId};
+use router::outcome::{EndCause, EntryOutcome, Outcome};
+use router::{Event, Private};
+use std::collections::BTreeMap;
+use tempfile::TempDir;
+
+async fn store() -> (TempDir, Store) {
+    let temp = tempfile::tempdir().unwrap();
+    let store = Store::open(&temp.path().join("cordboard.db"))
+        .await
+        .unwrap();
+    (temp, store)
+}
+
+fn customer(n: u64, name: &str, numbers: &[&str]) -> NewCustomer {
+    NewCustomer {
+        id: CustomerId::from_number(n),
+        details: CustomerDetails {
+            name: Some(Private::new(name.to_owned())),
+            numbers: numbers.iter().map(|text| number(text)).collect(),
+            ..CustomerDetails::default()
+        },
+    }
+}
+
+#[tokio::test]
+async fn the_database_is_as_safe_as_the_module_says() {
+    let (_temp, store) = store().await;
+    let mut tx = store.write().await.unwrap();
+    for (pragma, expected) in [
+        ("SELECT journal_mode FROM pragma_journal_mode", "wal"),
+        (
+            "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",
+            "2",
+        ),
+        (
+            "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys",
+            "1",
+        ),
+    ] {
+        let value: String = sqlx::query_scalar(pragma)
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+        assert_eq!(value, expected, "{pragma}");
+    }
+    tx.rollback().await.unwrap();
+    let refused = sqlx::query("DELETE FROM meta")
+        .execute(&mut *store.read().await.unwrap())
+        .await;
+    assert!(refused.is_err(), "readers only read");
+    store.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn names_keep_the_id_they_got_first() {
+    let (_temp, store) = store().await;
+    let first = store
+        .agent_id("ana", AgentId::from_number(10))
+        .await
+        .unwrap();
+    let again = store
+        .agent_id("ana", AgentId::from_number(11))
+        .await
+        .unwrap();
+    assert_eq!((first, again), (AgentId::from_number(10), first));
+    let queue = store
+        .queue_id("support", QueueId::from_number(20))
+        .await
+        .unwrap();
+    let other = store
+        .queue_id("sales", QueueId::from_number(21))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.queue_names().await.unwrap(),
+        BTreeMap::from([(queue, "support".to_owned()), (other, "sales".to_owned())])
+    );
+    assert_eq!(
+        store.agent_logins().await.unwrap(),
+        BTreeMap::from([(first, "ana".to_owned())])
+    );
+}
+
+#[tokio::test]
+async fn a_customer_is_made_changed_and_found() {
+    let (_temp, store) = store().await;
+    let made = store
+        .create_customer(
+            &customer(1, "Eva Pérez", &["+34600000001", "+34910000001"]),
+            at(0),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        made.numbers,
+        [number("+34600000001"), number("+34910000001")]
+    );
+    let id = made.id;
+    let by_number = store
+        .customer_by_number(&number("+34910000001"))
+        .await
+        .unwrap();
+    assert_eq!(by_number, Some(made));
+
+    let taken = store
+        .create_customer(&customer(2, "Other", &["+34910000001"]), at(1))
+        .await;
+    assert!(matches!(taken, Err(StoreError::Taken(_))));
+    assert_eq!(
+        store.customer(CustomerId::from_number(2)).await.unwrap(),
+        None
+    );
+    let twice = store
+        .create_customer(&customer(1, "Twin", &[]), at(1))
+        .await;
+    assert!(matches!(twice, Err(StoreError::Taken(_))));
+
+    let patch = r#"{"company": "Fernhill", "name": null, "numbers": ["+34600000009"]}"#;
+    let patch: CustomerPatch = serde_json::from_str(patch).unwrap();
+    let changed = store
+        .update_customer(id, &patch, at(5))
+        .await
+        .unwrap()
+        .unwrap();
+    let json = serde_json::to_value(&changed).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "id": id.to_string(), "name": null, "company": "Fernhill", "email": null,
+            "notes": null, "numbers": ["+34600000009"],
+            "created_at": "2026-11-21T20:00:00.000Z", "updated_at": "2026-11-21T20:00:05.000Z",
+        })
+    );
+    let empty = CustomerPatch::default();
+    let same = store.update_customer(id, &empty, at(5)).await.unwrap();
+    assert_eq!(same, Some(changed));
+    let nobody = CustomerId::from_number(99);
+    assert_eq!(
+        store.update_customer(nobody, &empty, at(5)).await.unwrap(),
+        None
+    );
+    assert!(serde_json::from_str::<CustomerPatch>(r#"{"nmae": "x"}"#).is_err());
+}
+
+#[tokio::test]
+async fn customers_are_searched_as_text_and_seeded_once() {
+    let (_temp, store) = store().await;
+    let seed = [
+        customer(1, "Eva Pérez", &["+34600000001"]),
+        customer(2, "Bob_100%", &["+34600000002"]),
+        customer(3, "bobby", &["+34600000001"]), // the number is Eva's
+    ];
+    assert_eq!(store.seed_customers(&seed, at(0)).await.unwrap(), 2);
+    assert_eq!(store.seed_customers(&seed, at(9)).await.unwrap(), 0);
+    let table = [
+        ("eva", 1),
+        ("PÉREZ", 1), // folded before it reaches the database, which folds ASCII letters only
+        ("bob", 1),
+        ("_", 1),
+        ("%", 1),
+        ("600000002", 1),
+        ("\\", 0),
+        ("'; DROP TABLE customers; --", 0),
+    ];
+    for (text, expected) in table {
+        let page = store
+            .customers(Some(text), &Paging::default())
+            .await
+            .unwrap();
+        assert_eq!(page.items.len(), expected, "{text}");
+    }
+}
+
+async fn some_calls(store: &Store, count: u64) {
+    for n in 0..count {
+        let position = store.journal_seq().await.unwrap();
+        let until = if n % 3 == 0 {
+            Phase::InFlow
+        } else {
+            Phase::Over
+        };
+        apply_batch(store, &numbered(position + 1, call(n, until)))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn pages_show_every_interaction_once_while_new_ones_arrive() {
+    let (_temp, store) = store().await;
+    some_calls(&store, 10).await;
+    let mut paging = Paging {
+        limit: Some(3),
+        cursor: None,
+    };
+    let mut seen = Vec::new();
+    loop {
+        let page = store
+            .interactions(&InteractionFilter::default(), &paging)
+            .await
+            .unwrap();
+        assert!(page.items.len() <= 3);
+        seen.extend(page.items.into_iter().map(|item| item.id));
+        if seen.len() == 3 {
+            // A call that arrives meanwhile belongs before the first page.
+            let position = store.journal_seq().await.unwrap();
+            apply_batch(&store, &numbered(position + 1, call(50, Phase::Arrived)))
+                .await
+                .unwrap();
+        }
+        match page.next {
+            Some(next) => paging.cursor = Some(next),
+            None => break,
+        }
+    }
+    let expected: Vec<_> = (0..10).rev().map(|n| ids(n).interaction).collect();
+    assert_eq!(seen, expected);
+    let bad = Paging {
+        limit: None,
+        cursor: Some("nonsense".to_owned()),
+    };
+    let refused = store
+        .interactions(&InteractionFilter::default(), &bad)
+        .await;
+    assert!(matches!(refused, Err(StoreError::BadCursor)));
+}
+
+/// `queue=support from=60`: seconds for the moments.
+fn filter(text: &str) -> InteractionFilter {
+    let mut filter = InteractionFilter::default();
+    for (name, value) in text
+        .split_whitespace()
+        .filter_map(|part| part.split_once('='))
+    {
+        match name {
+            "from" => filter.from = Some(at(value.parse().unwrap())),
+            "to" => filter.to = Some(at(value.parse().unwrap())),
+            "queue" => filter.queue = Some(value.to_owned()),
+            "agent" => filter.agent = Some(value.to_owned()),
+            "customer" => filter.customer = Some(value.parse().unwrap()),
+            "outcome" => filter.outcome = Some(Outcome::from_name(value).unwrap()),
+            _ => panic!("{name}"),
+        }
+    }
+    filter
+}
+
+#[tokio::test]
+async fn filters_must_all_hold_and_take_names_or_ids() {
+    let (_temp, store) = store().await;
+    store.agent_id("ana", AGENT).await.unwrap();
+    store.queue_id("support", QUEUE).await.unwrap();
+    some_calls(&store, 9).await;
+    let by_queue_id = format!("queue={QUEUE}");
+    let by_agent_id = format!("agent={AGENT}");
+    let by_customer = format!("customer={}", ids(1).customer);
+    let table = [
+        ("", 9),
+        ("queue=support", 6),
+        (&by_queue_id, 6),
+        ("queue=nowhere", 0),
+        ("agent=ana", 6),
+        (&by_agent_id, 6),
+        ("agent=o'neil", 0),
+        ("outcome=answered", 6),
+        ("outcome=failed", 0),
+        (&by_customer, 1),
+        ("from=60 to=240", 3),
+        ("from=60 to=240 agent=ana", 2),
+    ];
+    for (text, expected) in table {
+        let page = store
+            .interactions(&filter(text), &Paging::default())
+            .await
+            .unwrap();
+        assert_eq!(page.items.len(), expected, "{text}");
+        assert_eq!(page.next, None);
+    }
+}
+
+/// Waits of one queue: (entered at second, left at second, outcome).
+async fn waits(store: &Store, waits: &[(i64, Option<(i64, EntryOutcome)>)]) {
+    for (n, (entered, left)) in (0..).zip(waits) {
+        let mut story = call(n, Phase::InFlow);
+        let interaction = ids(n).interaction;
+        let entry = ids(n).entry;
+        let event = Event::QueueEntered {
+            interaction,
+            entry,
+            queue: QUEUE,
+            v: at(*entered),
+            entry_seq: n,
+            class: 1,
+            requirement: BTreeMap::new(),
+        };
+        story.push((at(*entered), event, None));
+        if let Some((left, outcome)) = left {
+            let event = Event::QueueLeft {
+                interaction,
+                entry,
+                queue: QUEUE,
+                outcome: *outcome,
+                agent: None,
+            };
+            story.push((at(*left), event, None));
+        }
+        let position = store.journal_seq().await.unwrap();
+        apply_batch(store, &numbered(position + 1, story))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn counters_add_up_and_the_service_level_follows_its_formula() {
+    let (_temp, store) = store().await;
+    let target = Duration::from_secs(20);
+    let empty = store.queue_counters(QUEUE, at(0), target).await.unwrap();
+    assert_eq!((empty.entered, empty.service_level), (0, None));
+    use EntryOutcome::{Abandoned, Answered, Failed, ShortAbandoned, TimedOut};
+    waits(
+        &store,
+        &[
+            (-10, Some((5, Answered))), // yesterday's
+            (0, Some((20, Answered))),  // exactly in time
+            (1, Some((22, Answered))),  // one second late
+            (2, Some((30, Abandoned))),
+            (3, Some((4, ShortAbandoned))),
+            (4, Some((600, TimedOut))),
+            (5, Some((6, Failed))),
+            (6, None),
+        ],
+    )
+    .await;
+    let counters = store.queue_counters(QUEUE, at(0), target).await.unwrap();
+    let outcomes = &counters.outcomes;
+    assert_eq!(
+        (outcomes.answered, outcomes.abandoned, outcomes.failed),
+        (2, 1, 1)
+    );
+    assert_eq!((outcomes.short_abandoned, outcomes.timed_out), (1, 1));
+    assert_eq!((counters.entered, counters.waiting), (7, 1));
+    assert_eq!(counters.answered_in_time, 1);
+    assert_eq!(counters.service_level, Some(1.0 / 3.0));
+    assert_eq!(counters.average_wait, Some(20.5));
+    assert_eq!(counters.longest_wait, Some(21.0));
+    let json = serde_json::to_value(&counters).unwrap();
+    assert_eq!(json["service_level_formula"], "sl_v1");
+    let sum: u64 = [
+        "answered",
+        "abandoned",
+        "short_abandoned",
+        "overflowed",
+        "key_exit",
+        "callback",
+        "voicemail",
+        "timed_out",
+        "refused",
+        "failed",
+        "waiting",
+    ]
+    .iter()
+    .map(|name| json[*name].as_u64().unwrap())
+    .sum();
+    assert_eq!(json["entered"], sum);
+}
+
+#[tokio::test]
+async fn tokens_are_known_by_their_hash_until_revoked() {
+    let (_temp, store) = store().await;
+    let token = StoredToken {
+        hash: [0xab; 32],
+        role: "agent".to_owned(),
+        agent_login: Some("ana".to_owned()),
+        created_at: at(0),
+    };
+    store.create_token(&token).await.unwrap();
+    store.create_token(&token).await.unwrap();
+    assert_eq!(store.token(&token.hash).await.unwrap(), Some(token.clone()));
+    assert_eq!(store.token(&[0; 32]).await.unwrap(), None);
+    assert!(store.delete_token(&token.hash).await.unwrap());
+    assert!(!store.delete_token(&token.hash).await.unwrap());
+    assert_eq!(store.token(&token.hash).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn registrations_survive_until_they_end() {
+    let (temp, store) = store().await;
+    let row = |contact: &str, expires: i64| StoredRegistration {
+        extension: "2001".to_owned(),
+        contact: contact.to_owned(),
+        instance: None,
+        source: "udp:127.0.0.1:5070".to_owned(),
+        call_id: "abc".to_owned(),
+        cseq: u32::MAX,
+        expires_at: at(expires),
+    };
+    store.save_registration(&row("sip:a", 10)).await.unwrap();
+    store.save_registration(&row("sip:b", 60)).await.unwrap();
+    store.save_registration(&row("sip:b", 90)).await.unwrap();
+    store.close().await;
+    let store = Store::open(&temp.path().join("cordboard.db"))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.registrations(at(10)).await.unwrap(),
+        [row("sip:b", 90)]
+    );
+    store.remove_registration("2001", "sip:b").await.unwrap();
+    assert_eq!(store.registrations(at(10)).await.unwrap(), []);
+    let all = [row("sip:c", 50), row("sip:d", 50)];
+    store.replace_registrations(&all).await.unwrap();
+    assert_eq!(store.registrations(at(10)).await.unwrap(), all);
+}
+
+#[tokio::test]
+async fn recordings_and_decisions_are_found_by_id() {
+    let (_temp, store) = store().await;
+    apply_batch(&store, &numbered(1, call(0, Phase::Over)))
+        .await
+        .unwrap();
+    let recording = store.recording(ids(0).recording).await.unwrap().unwrap();
+    assert_eq!(recording.interaction_id, ids(0).interaction);
+    assert_eq!((recording.index, recording.channels), (1, 2));
+    assert_eq!(recording.gap, Some(0.0));
+    assert_eq!(store.recording(ids(1).recording).await.unwrap(), None);
+    assert_eq!(store.decisions(ids(0).interaction).await.unwrap().len(), 1);
+    assert_eq!(store.decisions(ids(1).interaction).await.unwrap(), []);
+    let ended = store
+        .interaction(ids(0).interaction)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(ended.summary.end_cause, Some(EndCause::Customer));
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_an_error_with_the_columns_name() {
+    let (_temp, store) = store().await;
+    apply_batch(&store, &numbered(1, call(0, Phase::Over)))
+        .await
+        .unwrap();
+    let mut tx = store.write().await.unwrap();
+    sqlx::query("UPDATE interactions SET outcome = 'splendid'")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let error = store.interaction(ids(0).interaction).await.unwrap_err();
+    assert_eq!(error.to_string(), "column outcome of a row cannot be read");
+    assert!(!error.is_transient());
+    assert_eq!(store.last_event_at().await.unwrap(), Some(at(81)));
+}
