@@ -30,7 +30,7 @@ impl Loaded {
     }
 }
 
-/// Reads the settings file and the company file it names. Every error of both is reported.
+/// Reads the settings file and, when it is good, the company file it names. Every error of a file is reported.
 ///
 /// # Errors
 /// Everything found, when at least one finding is an error.
