@@ -4,12 +4,14 @@
 //! sessions go on.
 
 use super::Endpoint;
-use super::core::{ALLOW, Core, SDP, User};
-use crate::leg::{CallSource, IncomingCall, LegId};
+use super::caller::describe;
+use super::core::{ALLOW, SDP, User};
+use super::stateless::{reply, stamp, stateless_tag};
+use crate::leg::{CallSource, LegId};
 use crate::sip::dialog::{DialogKey, Path};
 use crate::sip::message::{
-    HeaderName, Message, Method, ParseError, Refusal, Request, Response, Rport, check_accept,
-    check_content, parse_datagram, validate, validate_response,
+    HeaderName, Message, Method, ParseError, Refusal, Request, Response, check_accept,
+    check_content, find_body, parse_datagram, validate, validate_response,
 };
 use crate::sip::port::SipEvent;
 use crate::sip::session::{self, InDialog, attempt, uas};
@@ -17,6 +19,14 @@ use crate::sip::transaction::key::{ClientKey, ServerKey};
 use crate::sip::transaction::{Action, Actions};
 use bytes::Bytes;
 use std::net::SocketAddr;
+
+/// What an INVITE may carry: SDP, alone or as one part of several.
+const BODIES: [&str; 4] = [
+    SDP,
+    "multipart/mixed",
+    "multipart/alternative",
+    "multipart/related",
+];
 
 /// A request with what is known about its way.
 pub(super) struct Arrived {
@@ -218,10 +228,10 @@ impl Endpoint {
             Ok(call_source) => call_source,
             Err(unproven) => return self.challenge(&request, reply_to, unproven),
         };
-        let content = check_content(&request, &[SDP]).and_then(|()| check_accept(&request, SDP));
-        if let Err(refusal) = content {
-            return self.refuse(&request, reply_to, &refusal);
-        }
+        let offer = match read_offer(&request) {
+            Ok(offer) => offer,
+            Err(refusal) => return self.refuse(&request, reply_to, &refusal),
+        };
         if self.core.arrivals.is_merged(&request) {
             return self.refuse(&request, reply_to, &Refusal::new(482));
         }
@@ -239,7 +249,6 @@ impl Endpoint {
         };
         let id = self.new_leg_id();
         let call = describe(&request, id, call_source);
-        let offer = Some(request.body.clone()).filter(|body| !body.is_empty());
         let transaction = self
             .core
             .transactions
@@ -276,36 +285,6 @@ impl Endpoint {
         self.after_client(id, &actions, Some(response));
     }
 
-    pub(super) fn refuse(&mut self, request: &Request, reply_to: SocketAddr, refusal: &Refusal) {
-        if matches!(refusal.status, 400 | 416 | 420 | 505) {
-            self.core.counters.bad_requests += 1;
-        }
-        reply(&mut self.core, request, reply_to, refusal);
-    }
-
-    /// 503 without state; the pause is spread, so that all who were refused do not come back together.
-    pub(super) fn overloaded(&mut self, request: &Request, reply_to: SocketAddr) {
-        self.core.counters.overload += 1;
-        let pause = self.core.ids.below(26).saturating_add(5);
-        let refusal = Refusal::new(503).with_header(HeaderName::RetryAfter, pause);
-        reply(&mut self.core, request, reply_to, &refusal);
-    }
-
-    /// 401 without state; the same words for every user.
-    pub(super) fn challenge(
-        &mut self,
-        request: &Request,
-        reply_to: SocketAddr,
-        unproven: super::identity::Unproven,
-    ) {
-        self.core.counters.challenges += 1;
-        self.core.counters.failed_auth += u64::from(unproven.failed);
-        let randomness = self.core.ids.below(u64::MAX);
-        let challenge = self.identity.challenge(unproven, self.core.now, randomness);
-        let refusal = Refusal::new(401).with_header(HeaderName::WwwAuthenticate, challenge);
-        reply(&mut self.core, request, reply_to, &refusal);
-    }
-
     /// Odd numbers are calls that came in; even ones are the product's to choose.
     fn new_leg_id(&mut self) -> LegId {
         let id = LegId(self.next_leg);
@@ -314,111 +293,10 @@ impl Endpoint {
     }
 }
 
-/// Answers without keeping state: each repeat of the request gets the same answer (RFC 3261 8.2.7).
-fn reply(core: &mut Core, request: &Request, reply_to: SocketAddr, refusal: &Refusal) {
-    let tag = stateless_tag(core, request);
-    let mut response = refusal.to_response(request).with_to_tag(&tag);
-    response
-        .headers
-        .push(HeaderName::Server, core.config.agent_name.as_str());
-    core.transmit(reply_to, response.to_bytes());
-}
-
-fn stateless_tag(core: &Core, request: &Request) -> String {
-    let headers = &request.headers;
-    let text = |name| headers.get_str(name).unwrap_or_default();
-    core.ids.stateless_tag(&[
-        text(&HeaderName::CallId),
-        text(&HeaderName::From),
-        text(&HeaderName::CSeq),
-    ])
-}
-
-/// Writes where the request really came from into its top Via (RFC 3261 18.2.1, RFC 3581 4); gives where answers go.
-/// None when the Via cannot be read: then nobody can be answered.
-fn stamp(request: &mut Request, source: SocketAddr) -> Option<SocketAddr> {
-    let mut vias = request.headers.vias().ok()?;
-    let top = vias.first_mut()?;
-    let mut reply_to = SocketAddr::new(source.ip(), top.port.unwrap_or(5060));
-    if top.rport != Rport::Absent {
-        top.rport = Rport::Port(source.port());
-        reply_to = source;
-    }
-    top.received =
-        (top.rport != Rport::Absent || top.host.ip() != Some(source.ip())).then_some(source.ip());
-    request.headers.remove(&HeaderName::Via);
-    for via in vias.into_iter().rev() {
-        request.headers.push_front(HeaderName::Via, via);
-    }
-    Some(reply_to)
-}
-
-/// What the product is told of a call.
-fn describe(request: &Request, leg: LegId, source: CallSource) -> IncomingCall {
-    let headers = &request.headers;
-    let to = headers.to().ok();
-    let (caller_user, caller_name) = match &source {
-        CallSource::Device(extension) => {
-            let name = headers.from().ok().and_then(|from| from.display);
-            (Some(extension.clone()), name)
-        }
-        CallSource::Trunk(_) => caller(request),
-    };
-    IncomingCall {
-        leg,
-        source,
-        dialed_user: request.uri.user_unescaped().unwrap_or_default(),
-        to_user: to
-            .and_then(|to| to.uri.user_unescaped())
-            .unwrap_or_default(),
-        caller_user,
-        caller_name: caller_name
-            .map(|name| printable(&name))
-            .filter(|name| !name.is_empty()),
-        sip_call_id: headers.call_id().unwrap_or_default().to_owned(),
-    }
-}
-
-/// The caller as a trunk names it: P-Asserted-Identity, else From; nobody when it is withheld (RFC 3323, RFC 3325).
-fn caller(request: &Request) -> (Option<String>, Option<String>) {
-    let headers = &request.headers;
-    let privacy = headers.get_str(&HeaderName::Privacy).unwrap_or_default();
-    let withheld = privacy.split([';', ',']).map(str::trim);
-    if withheld.into_iter().any(|one| {
-        ["id", "user", "header"]
-            .iter()
-            .any(|word| one.eq_ignore_ascii_case(word))
-    }) {
-        return (None, None);
-    }
-    let asserted = headers.p_asserted_identity().unwrap_or_default();
-    let identity = asserted.into_iter().next().or_else(|| headers.from().ok());
-    let Some(identity) = identity else {
-        return (None, None);
-    };
-    let nameless = [
-        "anonymous",
-        "unknown",
-        "unavailable",
-        "restricted",
-        "private",
-    ];
-    let is_hidden = |user: &String| {
-        user.is_empty()
-            || user.chars().any(char::is_control)
-            || nameless.iter().any(|word| user.eq_ignore_ascii_case(word))
-    };
-    match identity
-        .uri
-        .user_unescaped()
-        .filter(|user| !is_hidden(user))
-    {
-        Some(user) => (Some(user), identity.display),
-        None => (None, None),
-    }
-}
-
-/// Without control characters, and not longer than anybody's name.
-fn printable(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(128).collect()
+/// The offer of an INVITE whose body and Accept suit us (RFC 3261 8.2.3).
+fn read_offer(invite: &Request) -> Result<Option<Bytes>, Refusal> {
+    let offer = find_body(&invite.headers, &invite.body, SDP)?;
+    check_content(invite, &BODIES)?;
+    check_accept(invite, SDP)?;
+    Ok(offer)
 }

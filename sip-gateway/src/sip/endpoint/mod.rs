@@ -13,6 +13,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod arrivals;
+mod caller;
 mod commands;
 pub mod config;
 pub(crate) mod core;
@@ -21,6 +22,7 @@ pub(crate) mod ids;
 mod inbound;
 mod register;
 pub(crate) mod schedule;
+mod stateless;
 
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,7 @@ mod params;
 mod parse;
 mod print;
 #[cfg(test)]
-mod tests;
+pub(in crate::sip) mod tests;
 mod typed;
 mod uri;
 mod validate;

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// Longest lifetime that is asked for or believed.
+const LONGEST_EXPIRES: Duration = Duration::from_secs(86_400);
 
 /// Where one registration stands.
 #[derive(Debug)]
@@ -92,7 +94,7 @@ impl Registrations {
             uri,
             destination,
             credentials,
-            expires,
+            expires: expires.min(LONGEST_EXPIRES),
             call_id: core.ids.call_id(),
             tag: core.ids.tag(),
             cseq: 0,
@@ -224,7 +226,9 @@ impl OwnRegistration {
                 .headers
                 .get_str(&HeaderName::MinExpires)
                 .and_then(|text| text.parse().ok());
-            let least = least.map_or(self.expires, Duration::from_secs);
+            let least = least
+                .map_or(self.expires, Duration::from_secs)
+                .min(LONGEST_EXPIRES);
             if least > self.expires && !self.leaving {
                 self.expires = least;
                 self.ask(core, id);
@@ -288,9 +292,10 @@ impl OwnRegistration {
         let seconds = by_contact
             .and_then(|text| text.parse().ok())
             .or_else(|| response.headers.expires().ok().flatten());
-        seconds.map_or(self.expires, |seconds: u32| {
-            Duration::from_secs(u64::from(seconds))
-        })
+        let granted = seconds.map_or(self.expires, |seconds: u32| {
+            Duration::from_secs(seconds.into())
+        });
+        granted.min(LONGEST_EXPIRES)
     }
 
     fn stop(&mut self, core: &mut Core, id: u64) {

@@ -4,9 +4,9 @@
 //! product answers with [`crate::sip::port::SipCommand::Reanswer`].
 
 use super::talking::Talking;
-use super::{InDialog, Leg, State, put_sdp, refuse, refuse_for_now, sdp_of};
+use super::{InDialog, Leg, State, put_sdp, refuse, refuse_for_now};
 use crate::sip::endpoint::core::{ALLOW, Core, SDP};
-use crate::sip::message::{HeaderName, Method, Request};
+use crate::sip::message::{HeaderName, Method, Request, find_body};
 use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use bytes::Bytes;
@@ -28,16 +28,14 @@ pub(super) fn on_offer(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
         return refuse_for_now(core, request);
     }
     let is_invite = request.request.method == Method::Invite;
-    if is_invite && talking.awaits_ack() {
-        // Our last answer is not acknowledged: the two have crossed.
+    if (is_invite && talking.awaits_ack()) || talking.awaits_answer() {
+        // Our last answer is not acknowledged, or our offer not answered: the two have crossed.
         return refuse(core, request, 491);
     }
-    let sdp = match sdp_of(&request.request.headers, &request.request.body) {
+    let sdp = match find_body(&request.request.headers, &request.request.body, SDP) {
         Ok(sdp) => sdp,
-        Err(status) => {
-            let mut response = core.response(request.request, status, "");
-            response.headers.push(HeaderName::Accept, SDP);
-            return core.respond(request.transaction, &response);
+        Err(refusal) => {
+            return core.respond(request.transaction, &refusal.to_response(request.request));
         }
     };
     if !is_invite && sdp.is_none() {

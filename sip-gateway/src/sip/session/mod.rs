@@ -16,7 +16,7 @@ use crate::leg::{LegEndCause, LegId};
 use crate::sip::dialog::DialogKey;
 use crate::sip::endpoint::core::{Core, SDP};
 use crate::sip::endpoint::schedule::Owner;
-use crate::sip::message::{HeaderName, Request, Response};
+use crate::sip::message::{HeaderName, Headers, Request, Response, find_body};
 use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use attempt::Attempt;
@@ -275,23 +275,13 @@ pub(crate) fn say_capabilities(response: &mut Response) {
     response.headers.push(HeaderName::Supported, "");
 }
 
-/// The SDP of a message. `Err(415)` when its body is something else.
-pub(crate) fn sdp_of(
-    headers: &crate::sip::message::Headers,
-    body: &Bytes,
-) -> Result<Option<Bytes>, u16> {
-    if body.is_empty() {
-        return Ok(None);
-    }
-    match headers.content_type() {
-        Ok(Some(kind)) if kind.is(SDP) => Ok(Some(body.clone())),
-        Ok(_) => Err(415),
-        Err(_) => Err(400),
-    }
+/// The SDP of a message; none when it has none that can be read.
+fn sdp_of(headers: &Headers, body: &Bytes) -> Option<Bytes> {
+    find_body(headers, body, SDP).ok().flatten()
 }
 
 /// Puts SDP into a message.
-fn put_sdp(headers: &mut crate::sip::message::Headers, body: &mut Bytes, sdp: Bytes) {
+fn put_sdp(headers: &mut Headers, body: &mut Bytes, sdp: Bytes) {
     headers.set(HeaderName::ContentType, SDP);
     *body = sdp;
 }

@@ -66,6 +66,13 @@ impl Talking {
         self.awaited.is_some()
     }
 
+    /// Whether it carries an offer that nothing has answered.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.awaited
+            .as_ref()
+            .is_some_and(|awaited| awaited.we_offered)
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.awaited
             .as_ref()
@@ -171,7 +178,7 @@ pub(super) fn on_ack(leg: &mut Leg, core: &mut Core, ack: &Request) {
     }
     let answer = awaited
         .we_offered
-        .then(|| super::sdp_of(&ack.headers, &ack.body).ok().flatten());
+        .then(|| super::sdp_of(&ack.headers, &ack.body));
     let sdp = answer.flatten();
     if awaited.initial || sdp.is_some() {
         core.emit(SipEvent::Confirmed { leg: leg.id, sdp });

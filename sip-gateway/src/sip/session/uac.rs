@@ -154,9 +154,12 @@ fn tell_progress(leg: &mut Leg, core: &mut Core, response: &Response) {
     let State::Outgoing(outgoing) = &mut leg.state else {
         return;
     };
-    let sdp = sdp_of(&response.headers, &response.body).ok().flatten();
-    // 100 is told as well: it says that the party is there at all.
-    if outgoing.told == Some(status) && sdp.is_none() {
+    let sdp = sdp_of(&response.headers, &response.body);
+    // 100 is told as well, but only first: it says that the party is there at all.
+    let is_news = outgoing
+        .told
+        .is_none_or(|told| told != status && status != 100);
+    if !is_news && sdp.is_none() {
         return;
     }
     outgoing.told = Some(status);
@@ -184,8 +187,8 @@ fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response)
         other.cancel(core);
     }
     match sdp_of(&response.headers, &response.body) {
-        Ok(Some(sdp)) => begin_talking(leg, core, dialog, sdp),
-        Ok(None) | Err(_) => {
+        Some(sdp) => begin_talking(leg, core, dialog, sdp),
+        None => {
             talking::send_bye_for_nobody(&mut dialog, core);
             leg.state = State::Over;
             leg.end(core, LegEndCause::BadMedia);

@@ -41,12 +41,12 @@ fn a_call_from_a_trunk_rings_is_answered_and_ends() {
     assert_eq!(offer.as_deref(), Some(OFFER));
     net.ring(OFFICE, call.leg);
     net.run(seconds(3));
-    let rang = SipEvent::Progress {
+    let progress = |status| SipEvent::Progress {
         leg: caller,
-        status: 180,
+        status,
         sdp: None,
     };
-    assert_eq!(net.events[CARRIER], [rang]);
+    assert_eq!(net.events[CARRIER], [progress(100), progress(180)]);
     net.answer(OFFICE, call.leg);
     net.run(seconds(1));
     let answered = SipEvent::Answered {

@@ -146,7 +146,8 @@ fn every_contact_rings_and_the_first_answer_wins() {
         let progress = net.events[OFFICE]
             .iter()
             .filter(|event| matches!(event, SipEvent::Progress { .. }));
-        assert_eq!(progress.count(), 1);
+        // 100 and 180, once each although both contacts sent them.
+        assert_eq!(progress.count(), 2);
         let answered = net.events[OFFICE]
             .iter()
             .filter(|event| matches!(event, SipEvent::Answered { .. }));
@@ -224,4 +225,17 @@ fn bindings_outlive_a_restart_and_not_their_account() {
         Some(&DeviceChange::Gone { by_device: false })
     );
     fresh.assert_clean("restored");
+}
+
+#[test]
+fn a_forgotten_device_is_gone_until_its_next_register() {
+    let mut net = registered();
+    for _ in 0..2 {
+        let extension = "2001".to_owned();
+        net.command(OFFICE, SipCommand::ForgetDevice { extension });
+    }
+    let gone = DeviceChange::Gone { by_device: false };
+    assert_eq!(changes(&net), [DeviceChange::Registered, gone]);
+    net.run(seconds(301));
+    assert_eq!(changes(&net).last(), Some(&DeviceChange::Registered));
 }

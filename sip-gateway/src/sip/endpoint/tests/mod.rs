@@ -2,10 +2,13 @@
 
 mod calls;
 mod devices;
+mod fuzz;
 mod kit;
 mod lossy;
 mod overload;
 mod puppet;
 mod races;
 mod raw;
+mod registrar;
 mod reinvite;
+mod torture;

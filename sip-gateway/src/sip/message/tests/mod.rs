@@ -5,7 +5,7 @@ mod everyday;
 mod ipv6;
 mod limits;
 mod properties;
-mod torture;
+pub(in crate::sip) mod torture;
 mod torture_table;
 mod uris;
 

@@ -9,7 +9,7 @@ use crate::sip::message::Layer;
 
 /// What must become of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expect {
+pub(in crate::sip) enum Expect {
     /// Parses and passes validation.
     Valid,
     /// Parses; validation refuses it with this status.
@@ -23,11 +23,11 @@ pub(super) enum Expect {
 }
 
 /// One message of the RFC.
-pub(super) struct Torture {
-    pub(super) section: &'static str,
-    pub(super) name: &'static str,
-    pub(super) expect: Expect,
-    pub(super) bytes: Vec<u8>,
+pub(in crate::sip) struct Torture {
+    pub(in crate::sip) section: &'static str,
+    pub(in crate::sip) name: &'static str,
+    pub(in crate::sip) expect: Expect,
+    pub(in crate::sip) bytes: Vec<u8>,
 }
 
 impl Torture {
@@ -42,7 +42,7 @@ impl Torture {
 }
 
 /// All 49.
-pub(super) fn all() -> Vec<Torture> {
+pub(in crate::sip) fn all() -> Vec<Torture> {
     let mut all = valid::all();
     all.extend([longreq(), mpart01()]);
     all.extend(invalid::all());
