@@ -76,7 +76,9 @@ impl App {
     pub async fn start(loaded: Loaded, passwords: PasswordPolicy) -> anyhow::Result<Running> {
         let clock = Clock::start();
         let limits = loaded.limits();
-        let Loaded { settings, company, .. } = loaded;
+        let Loaded {
+            settings, company, ..
+        } = loaded;
         let folder = DataFolder::new(&settings.node.data)
             .with_journal(settings.journal_folder())
             .with_interactions(settings.interactions_folder());
@@ -85,8 +87,19 @@ impl App {
         let (store, journal) = (started.store.clone(), started.journal.clone());
         let accounts = company.accounts();
         let ids = ids_for(&store, &company).await?;
-        let view = CompanyView::new(company, ids, limits, settings.node.country.clone(), settings.recording);
-        let distributor = restored(&std::mem::take(&mut started.agents), started.epoch, &view, clock);
+        let view = CompanyView::new(
+            company,
+            ids,
+            limits,
+            settings.node.country.clone(),
+            settings.recording,
+        );
+        let distributor = restored(
+            &std::mem::take(&mut started.agents),
+            started.epoch,
+            &view,
+            clock,
+        );
         let (company_out, company) = watch::channel(Arc::new(view));
         let (gateway, events) = Gateway::start(gateway_config(&settings, accounts)).await?;
         let (to_distributor, at_distributor) = mpsc::channel(DISTRIBUTOR_QUEUE);
@@ -107,14 +120,34 @@ impl App {
             registry: to_registry.clone(),
         };
         let mut tasks = JoinSet::new();
-        let own = DistributorTask::new(distributor, clock, journal.clone(), at_distributor, live_requests, company.clone());
-        let (registry, calls) = Registry::new(context, flows.clone(), company.clone(), customers, at_registry);
+        let own = DistributorTask::new(
+            distributor,
+            clock,
+            journal.clone(),
+            at_distributor,
+            live_requests,
+            company.clone(),
+        );
+        let (registry, calls) = Registry::new(
+            context,
+            flows.clone(),
+            company.clone(),
+            customers,
+            at_registry,
+        );
         tasks.spawn(started.projector.run());
         tasks.spawn(own.run());
         tasks.spawn(registry.run());
         tasks.spawn(lookups);
         tasks.spawn(forward(events, to_registry.clone(), to_distributor));
-        let watched = WatchedFiles { settings: settings.clone(), passwords, flows, company: company_out, store: store.clone(), gateway: gateway.clone() };
+        let watched = WatchedFiles {
+            settings: settings.clone(),
+            passwords,
+            flows,
+            company: company_out,
+            store: store.clone(),
+            gateway: gateway.clone(),
+        };
         tasks.spawn(watched.run());
         let http = serve_http(&settings, &mut tasks, |listen| ApiState {
             store: store.clone(),
@@ -163,7 +196,8 @@ impl Running {
             () = now => {}
         }
         let _ = self.registry.send(RegistryMessage::EndAll).await;
-        let ended = tokio::time::timeout(LAST_CALLS, self.calls.wait_for(|calls| *calls == 0)).await;
+        let ended =
+            tokio::time::timeout(LAST_CALLS, self.calls.wait_for(|calls| *calls == 0)).await;
         if ended.is_err() {
             tracing::warn!("some calls did not end in order; the next start closes their records");
         }
@@ -173,8 +207,13 @@ impl Running {
                 Err(_) => false,
             }
         };
-        if !tokio::time::timeout(LAST_DRAIN, drained).await.unwrap_or(false) {
-            tracing::warn!("the journal is not drained; the next start goes on where this one stopped");
+        if !tokio::time::timeout(LAST_DRAIN, drained)
+            .await
+            .unwrap_or(false)
+        {
+            tracing::warn!(
+                "the journal is not drained; the next start goes on where this one stopped"
+            );
         }
     }
 }
@@ -210,7 +249,11 @@ async fn serve_http(
 }
 
 fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> GatewayConfig {
-    let listen = settings.sip.udp().next().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5060)));
+    let listen = settings
+        .sip
+        .udp()
+        .next()
+        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5060)));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     GatewayConfig {
         listen,
@@ -230,17 +273,28 @@ async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<Ids> {
     let mut ids = Ids::default();
     for agent in &company.agents {
         let fresh = router::id::AgentId::from_uuid(uuid::Uuid::now_v7());
-        ids.agents.insert(agent.login.clone(), store.agent_id(&agent.login, fresh).await?);
+        ids.agents.insert(
+            agent.login.clone(),
+            store.agent_id(&agent.login, fresh).await?,
+        );
     }
     for queue in &company.queues {
         let fresh = router::id::QueueId::from_uuid(uuid::Uuid::now_v7());
-        ids.queues.insert(queue.name.clone(), store.queue_id(&queue.name, fresh).await?);
+        ids.queues.insert(
+            queue.name.clone(),
+            store.queue_id(&queue.name, fresh).await?,
+        );
     }
     Ok(ids)
 }
 
 /// The Distributor with every agent where the last run left them (routing rules, "our restart").
-fn restored(agents: &[StoredAgentState], epoch: u64, company: &CompanyView, clock: Clock) -> Distributor {
+fn restored(
+    agents: &[StoredAgentState],
+    epoch: u64,
+    company: &CompanyView,
+    clock: Clock,
+) -> Distributor {
     let mut distributor = Distributor::new(company.routing.clone(), epoch);
     for agent in agents {
         let input = Input::RestoreAgent {
@@ -265,11 +319,18 @@ async fn forward(
 ) {
     while let Some(event) = events.recv().await {
         let gone = match event {
-            GatewayEvent::Incoming(call) => registry.send(RegistryMessage::Incoming(call)).await.is_err(),
-            GatewayEvent::Leg { leg, event } => registry.send(RegistryMessage::LegEvent { leg, event }).await.is_err(),
-            GatewayEvent::Device { extension, change } => {
-                distributor.send(DistributorMessage::Device { extension, change }).await.is_err()
-            }
+            GatewayEvent::Incoming(call) => registry
+                .send(RegistryMessage::Incoming(call))
+                .await
+                .is_err(),
+            GatewayEvent::Leg { leg, event } => registry
+                .send(RegistryMessage::LegEvent { leg, event })
+                .await
+                .is_err(),
+            GatewayEvent::Device { extension, change } => distributor
+                .send(DistributorMessage::Device { extension, change })
+                .await
+                .is_err(),
             GatewayEvent::Registration { .. } => false,
         };
         if gone {
@@ -304,11 +365,15 @@ impl WatchedFiles {
                 Err(findings) => {
                     let source = |file: &str| std::fs::read_to_string(file).ok();
                     let text = crate::config::finding::to_text(&findings, &source);
-                    tracing::error!("the company file is refused, the last good one stays:\n{text}");
+                    tracing::error!(
+                        "the company file is refused, the last good one stays:\n{text}"
+                    );
                 }
                 Ok((company, _)) => match self.replace(company).await {
                     Ok(()) => tracing::info!("the company file was read again"),
-                    Err(error) => tracing::error!(%error, "the company file could not be taken over"),
+                    Err(error) => {
+                        tracing::error!(%error, "the company file could not be taken over")
+                    }
                 },
             }
         }
@@ -324,11 +389,17 @@ impl WatchedFiles {
         // The demo's made-up passwords are not in the file.
         new.fill_passwords(|login| {
             let known = old.company.agents.iter().find(|agent| agent.login == login);
-            known.and_then(|agent| agent.password.as_ref()).map(|word| word.reveal().clone()).unwrap_or_default()
+            known
+                .and_then(|agent| agent.password.as_ref())
+                .map(|word| word.reveal().clone())
+                .unwrap_or_default()
         });
         let ids = ids_for(&self.store, &new).await?;
-        self.gateway.send(GatewayCommand::SetAccounts(new.accounts())).await?;
-        self.company.send_replace(Arc::new(old.with_company(new, ids)));
+        self.gateway
+            .send(GatewayCommand::SetAccounts(new.accounts()))
+            .await?;
+        self.company
+            .send_replace(Arc::new(old.with_company(new, ids)));
         Ok(())
     }
 }

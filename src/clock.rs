@@ -18,8 +18,13 @@ impl Clock {
     /// Anchors the clock to the wall clock of this moment.
     #[must_use]
     pub fn start() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { wall: i64::try_from(since.as_millis()).unwrap_or(i64::MAX), mono: Instant::now() }
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            wall: i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            mono: Instant::now(),
+        }
     }
 
     /// Now, ms since the Unix epoch.

@@ -30,7 +30,13 @@ pub struct CompanyView {
 impl CompanyView {
     /// Joins the company with the ids that the store keeps for its names.
     #[must_use]
-    pub fn new(company: Company, ids: Ids, limits: Limits, country: Option<String>, record: RecordPolicy) -> Self {
+    pub fn new(
+        company: Company,
+        ids: Ids,
+        limits: Limits,
+        country: Option<String>,
+        record: RecordPolicy,
+    ) -> Self {
         Self {
             routing: company.routing(&ids),
             queues: Arc::new(ids.queues.clone()),
@@ -51,7 +57,9 @@ impl CompanyView {
     /// Our number that was dialled, and its flow.
     #[must_use]
     pub fn flow_for(&self, request_user: &str, to_user: &str) -> Option<(PhoneNumber, String)> {
-        let number = self.company.dialed(request_user, to_user, self.country.as_deref())?;
+        let number = self
+            .company
+            .dialed(request_user, to_user, self.country.as_deref())?;
         Some((number.number.clone(), number.flow.clone()))
     }
 
@@ -72,20 +80,30 @@ impl CompanyView {
     #[must_use]
     pub fn extension_of(&self, agent: AgentId) -> Option<String> {
         let login = &self.routing.agents.get(&agent)?.login;
-        self.company.agents.iter().find(|known| &known.login == login).map(|known| known.extension.clone())
+        self.company
+            .agents
+            .iter()
+            .find(|known| &known.login == login)
+            .map(|known| known.extension.clone())
     }
 
     /// A queue's present name.
     #[must_use]
     pub fn queue_name(&self, queue: QueueId) -> Option<String> {
-        self.routing.queues.get(&queue).map(|known| known.name.clone())
+        self.routing
+            .queues
+            .get(&queue)
+            .map(|known| known.name.clone())
     }
 
     /// What a queue says about recording, if it says anything.
     #[must_use]
     pub fn record_in(&self, queue: QueueId) -> Option<bool> {
         let name = self.queue_name(queue)?;
-        self.company.queue(&name)?.record.map(|policy| policy == RecordPolicy::Always)
+        self.company
+            .queue(&name)?
+            .record
+            .map(|policy| policy == RecordPolicy::Always)
     }
 
     /// Whether calls by this trunk are recorded when the queue says nothing. `consent` records nothing until a flow

@@ -5,8 +5,8 @@
 
 use crate::call::registry::RegistryMessage;
 use recordings::Store;
-use router::id::InteractionId;
 use router::PhoneNumber;
+use router::id::InteractionId;
 use tokio::sync::mpsc;
 
 /// Lookups that wait at most; further ones are dropped.
@@ -21,14 +21,19 @@ pub struct CustomerLookup {
 impl CustomerLookup {
     /// A handle and the task to spawn.
     #[must_use]
-    pub fn new(store: Store, answers: mpsc::Sender<RegistryMessage>) -> (Self, impl Future<Output = ()> + Send) {
+    pub fn new(
+        store: Store,
+        answers: mpsc::Sender<RegistryMessage>,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (asks, mut queue) = mpsc::channel::<(InteractionId, PhoneNumber)>(LOOKUPS);
         let task = async move {
             while let Some((interaction, number)) = queue.recv().await {
                 match store.customer_by_number(&number).await {
                     Ok(Some(customer)) => {
                         if let Some(name) = customer.name {
-                            let _ = answers.send(RegistryMessage::CustomerKnown { interaction, name }).await;
+                            let _ = answers
+                                .send(RegistryMessage::CustomerKnown { interaction, name })
+                                .await;
                         }
                     }
                     Ok(None) => {}

@@ -72,14 +72,25 @@ impl DistributorTask {
         live: mpsc::Receiver<LiveRequest>,
         company: watch::Receiver<Arc<CompanyView>>,
     ) -> Self {
-        Self { distributor, clock, journal, messages, live, company, calls: HashMap::new() }
+        Self {
+            distributor,
+            clock,
+            journal,
+            messages,
+            live,
+            company,
+            calls: HashMap::new(),
+        }
     }
 
     /// Runs until every sender is gone. Hop 7's driver.
     pub async fn run(mut self) {
         self.drain().await;
         loop {
-            let deadline = self.distributor.next_deadline().map(|then| self.clock.instant_of(then));
+            let deadline = self
+                .distributor
+                .next_deadline()
+                .map(|then| self.clock.instant_of(then));
             let sleep = async {
                 match deadline {
                     Some(then) => tokio::time::sleep_until(then).await,
@@ -108,7 +119,11 @@ impl DistributorTask {
 
     fn message(&mut self, message: DistributorMessage) {
         match message {
-            DistributorMessage::FromCall { interaction, mailbox, input } => {
+            DistributorMessage::FromCall {
+                interaction,
+                mailbox,
+                input,
+            } => {
                 self.calls.insert(interaction, mailbox);
                 self.input(input);
             }
@@ -129,7 +144,11 @@ impl DistributorTask {
         match request {
             LiveRequest::Agents { reply } => drop(reply.send(self.distributor.agents())),
             LiveRequest::Queues { reply } => drop(reply.send(self.distributor.queues())),
-            LiveRequest::SetAgentState { agent, wanted, reply } => {
+            LiveRequest::SetAgentState {
+                agent,
+                wanted,
+                reply,
+            } => {
                 let result = self.set_state(agent, wanted);
                 let _ = reply.send(result);
             }
@@ -137,7 +156,10 @@ impl DistributorTask {
     }
 
     fn set_state(&mut self, agent: AgentId, wanted: Wanted) -> Result<(), SetStateError> {
-        let known = self.distributor.agent(agent).ok_or(SetStateError::UnknownAgent)?;
+        let known = self
+            .distributor
+            .agent(agent)
+            .ok_or(SetStateError::UnknownAgent)?;
         if wanted == Wanted::Available && !known.registered {
             return Err(SetStateError::NoPhone);
         }
@@ -154,30 +176,72 @@ impl DistributorTask {
                         tracing::error!(%error, "a line of the log is lost");
                     }
                 }
-                Output::Queued { interaction, entry, position } => {
+                Output::Queued {
+                    interaction,
+                    entry,
+                    position,
+                } => {
                     self.tell(interaction, entry, CallInput::Queued { entry, position });
                 }
-                Output::Offer { interaction, entry, offer, agent, queue, ring_timeout } => {
+                Output::Offer {
+                    interaction,
+                    entry,
+                    offer,
+                    agent,
+                    queue,
+                    ring_timeout,
+                } => {
                     let company = self.company.borrow().clone();
                     let extension = company.extension_of(agent).unwrap_or_default();
                     let queue_name = company.queue_name(queue).unwrap_or_default();
                     let record = company.record_in(queue);
-                    let offered = Offered { entry, offer, agent, extension, queue_name, ring_timeout, record };
+                    let offered = Offered {
+                        entry,
+                        offer,
+                        agent,
+                        extension,
+                        queue_name,
+                        ring_timeout,
+                        record,
+                    };
                     self.tell(interaction, entry, CallInput::Offered(offered));
                 }
-                Output::Revoke { interaction, offer, .. } => {
+                Output::Revoke {
+                    interaction, offer, ..
+                } => {
                     self.tell_if_there(interaction, CallInput::OfferRevoked { offer });
                 }
-                Output::Accepted { interaction, entry, offer, agent } => {
-                    self.tell(interaction, entry, CallInput::OfferAccepted { offer, agent });
+                Output::Accepted {
+                    interaction,
+                    entry,
+                    offer,
+                    agent,
+                } => {
+                    self.tell(
+                        interaction,
+                        entry,
+                        CallInput::OfferAccepted { offer, agent },
+                    );
                 }
                 Output::OfferVoid { offer } => {
                     for mailbox in self.calls.values() {
                         let _ = mailbox.try_send(CallInput::OfferVoid { offer });
                     }
                 }
-                Output::EntryLeft { interaction, entry, outcome, refusal } => {
-                    self.tell_if_there(interaction, CallInput::EntryLeft { entry, outcome, refusal });
+                Output::EntryLeft {
+                    interaction,
+                    entry,
+                    outcome,
+                    refusal,
+                } => {
+                    self.tell_if_there(
+                        interaction,
+                        CallInput::EntryLeft {
+                            entry,
+                            outcome,
+                            refusal,
+                        },
+                    );
                 }
             }
         }
@@ -185,11 +249,17 @@ impl DistributorTask {
 
     /// To a call that must hear it. One that cannot is out of the queue, as our fault.
     fn tell(&mut self, interaction: InteractionId, entry: QueueEntryId, input: CallInput) {
-        let heard = self.calls.get(&interaction).is_some_and(|mailbox| mailbox.try_send(input).is_ok());
+        let heard = self
+            .calls
+            .get(&interaction)
+            .is_some_and(|mailbox| mailbox.try_send(input).is_ok());
         if !heard {
             tracing::error!(%interaction, "a waiting call does not hear the distributor");
             self.calls.remove(&interaction);
-            self.input(Input::Leave { entry, cause: LeaveCause::Failed });
+            self.input(Input::Leave {
+                entry,
+                cause: LeaveCause::Failed,
+            });
         }
     }
 
@@ -205,6 +275,9 @@ impl DistributorTask {
 fn device_input(agent: AgentId, change: sip_gateway::leg::DeviceChange) -> Input {
     match change {
         sip_gateway::leg::DeviceChange::Registered => Input::PhoneRegistered { agent },
-        sip_gateway::leg::DeviceChange::Gone { by_device } => Input::PhoneGone { agent, by_agent: by_device },
+        sip_gateway::leg::DeviceChange::Gone { by_device } => Input::PhoneGone {
+            agent,
+            by_agent: by_device,
+        },
     }
 }

@@ -30,26 +30,43 @@ impl FlowLibrary {
     /// A library over `folder`; nothing is read yet.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), held: Mutex::default() }
+        Self {
+            folder: folder.into(),
+            held: Mutex::default(),
+        }
     }
 
     /// The version that a call beginning now stays on; none when no version could ever be read.
     /// One `stat`, and a read only when the file was saved since.
     pub fn current(&self, name: &str) -> Option<Arc<Flow>> {
         let path = self.folder.join(format!("{name}.flow.yaml"));
-        let mut held = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut held = self
+            .held
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let entry = held.entry(name.to_owned()).or_default();
         let stamp = stamp_of(&path);
         if stamp.is_some() && stamp != entry.seen {
             entry.seen = stamp;
             match read(&path) {
                 Ok(flow) => {
-                    if entry.good.as_ref().is_none_or(|good| good.content_hash() != flow.content_hash()) {
-                        tracing::info!(flow = name, version = flow.content_hash(), "flow read; the next call takes it");
+                    if entry
+                        .good
+                        .as_ref()
+                        .is_none_or(|good| good.content_hash() != flow.content_hash())
+                    {
+                        tracing::info!(
+                            flow = name,
+                            version = flow.content_hash(),
+                            "flow read; the next call takes it"
+                        );
                     }
                     entry.good = Some(Arc::new(flow));
                 }
-                Err(report) => tracing::error!(flow = name, "flow refused, the last good version stays:\n{report}"),
+                Err(report) => tracing::error!(
+                    flow = name,
+                    "flow refused, the last good version stays:\n{report}"
+                ),
             }
         }
         entry.good.clone()
@@ -57,10 +74,15 @@ impl FlowLibrary {
 
     /// Looks at every flow file, so that a broken one is told when it is saved rather than at the next call.
     pub fn refresh(&self) {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return;
+        };
         for entry in entries.flatten() {
             let file = entry.file_name();
-            if let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".flow.yaml")) {
+            if let Some(name) = file
+                .to_str()
+                .and_then(|file| file.strip_suffix(".flow.yaml"))
+            {
                 self.current(name);
             }
         }
@@ -73,7 +95,15 @@ impl FlowLibrary {
             .map(|entries| {
                 entries
                     .flatten()
-                    .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".flow.yaml")?.to_owned()))
+                    .filter_map(|entry| {
+                        Some(
+                            entry
+                                .file_name()
+                                .to_str()?
+                                .strip_suffix(".flow.yaml")?
+                                .to_owned(),
+                        )
+                    })
                     .collect()
             })
             .unwrap_or_default();
@@ -91,10 +121,15 @@ fn stamp_of(path: &Path) -> Option<Stamp> {
 fn read(path: &Path) -> Result<Flow, String> {
     let shown = path.display().to_string();
     let source = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-    let flow = ivr_flows::parse(&source, &shown).map_err(|findings| ivr_flows::render_human(&findings, &source))?;
+    let flow = ivr_flows::parse(&source, &shown)
+        .map_err(|findings| ivr_flows::render_human(&findings, &source))?;
     let errors: Vec<Finding> = ivr_flows::check(&flow, None)
         .into_iter()
         .filter(|finding| finding.level == FindingLevel::Error)
         .collect();
-    if errors.is_empty() { Ok(flow) } else { Err(ivr_flows::render_human(&errors, &source)) }
+    if errors.is_empty() {
+        Ok(flow)
+    } else {
+        Err(ivr_flows::render_human(&errors, &source))
+    }
 }

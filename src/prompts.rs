@@ -13,7 +13,9 @@ use std::time::SystemTime;
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
     /// No such file.
-    #[error("no audio file {file} for language {language} below {folder}: add it, or run `cordboard check`")]
+    #[error(
+        "no audio file {file} for language {language} below {folder}: add it, or run `cordboard check`"
+    )]
     Missing {
         /// The file asked for.
         file: String,
@@ -52,7 +54,10 @@ impl Prompts {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), held: Mutex::default() }
+        Self {
+            folder: folder.into(),
+            held: Mutex::default(),
+        }
     }
 
     /// The audio of `file` in `language`.
@@ -61,9 +66,17 @@ impl Prompts {
     /// [`PromptError`] says which file and what to do.
     pub fn clip(&self, language: &str, file: &str) -> Result<Arc<Clip>, PromptError> {
         let path = self.find(language, file)?;
-        let broken = |reason: String| PromptError::Broken { path: path.display().to_string(), reason };
-        let seen = std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(|e| broken(e.to_string()))?;
-        let mut held = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let broken = |reason: String| PromptError::Broken {
+            path: path.display().to_string(),
+            reason,
+        };
+        let seen = std::fs::metadata(&path)
+            .and_then(|meta| meta.modified())
+            .map_err(|e| broken(e.to_string()))?;
+        let mut held = self
+            .held
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = held.get(&path)
             && known.seen == seen
         {
@@ -73,7 +86,13 @@ impl Prompts {
         match Clip::from_wav(&bytes) {
             Ok(clip) => {
                 let clip = Arc::new(clip);
-                held.insert(path, Held { seen, clip: clip.clone() });
+                held.insert(
+                    path,
+                    Held {
+                        seen,
+                        clip: clip.clone(),
+                    },
+                );
                 Ok(clip)
             }
             // A broken file never replaces a working one.
@@ -89,17 +108,24 @@ impl Prompts {
     }
 
     fn find(&self, language: &str, file: &str) -> Result<PathBuf, PromptError> {
-        let plain = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        let plain = |name: &str| {
+            Path::new(name)
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)))
+        };
         if !plain(file) || !plain(language) {
             return Err(PromptError::Outside(file.to_owned()));
         }
-        [self.folder.join(language).join(file), self.folder.join(file)]
-            .into_iter()
-            .find(|path| path.is_file())
-            .ok_or_else(|| PromptError::Missing {
-                file: file.to_owned(),
-                language: language.to_owned(),
-                folder: self.folder.display().to_string(),
-            })
+        [
+            self.folder.join(language).join(file),
+            self.folder.join(file),
+        ]
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| PromptError::Missing {
+            file: file.to_owned(),
+            language: language.to_owned(),
+            folder: self.folder.display().to_string(),
+        })
     }
 }

@@ -30,7 +30,10 @@ pub async fn serve(args: ServeArgs) -> ExitCode {
     }
     match App::start(loaded, PasswordPolicy::Required).await {
         Ok(running) => {
-            output::result(&format!("ready sip=udp:{} http=http://{}", running.sip, running.http));
+            output::result(&format!(
+                "ready sip=udp:{} http=http://{}",
+                running.sip, running.http
+            ));
             until_told(running, args.drain_timeout).await
         }
         Err(error) => cannot_start(&error),
@@ -76,30 +79,56 @@ pub async fn call(args: CallArgs) -> ExitCode {
     };
     match call::place(plan, interrupt, show).await {
         Ok(report) => {
-            output::result(&format!("{} after {:.1} s", report.end, report.talked.as_secs_f64()));
+            output::result(&format!(
+                "{} after {:.1} s",
+                report.end,
+                report.talked.as_secs_f64()
+            ));
             if let Some(path) = record.filter(|_| report.answered) {
                 output::result(&format!("heard audio is in {}", path.display()));
             }
-            if report.in_order { ExitCode::SUCCESS } else { ExitCode::from(WRONG) }
+            if report.in_order {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(WRONG)
+            }
         }
-        Err(error) => Problem::new("cannot call", format!("{error:#}"), "see `cordboard call --help`").report(),
+        Err(error) => Problem::new(
+            "cannot call",
+            format!("{error:#}"),
+            "see `cordboard call --help`",
+        )
+        .report(),
     }
 }
 
 fn cannot_start(error: &anyhow::Error) -> ExitCode {
-    Problem::new("cannot start", format!("{error:#}"), "mend that and start again; `cordboard check` looks at the files")
-        .report()
+    Problem::new(
+        "cannot start",
+        format!("{error:#}"),
+        "mend that and start again; `cordboard check` looks at the files",
+    )
+    .report()
 }
 
 /// SIGTERM or Ctrl-C drains; a second one ends at once.
 async fn until_told(running: Running, drain: Duration) -> ExitCode {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return Problem::new("cannot run", "signals cannot be received", "see the limits of this process").report();
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        return Problem::new(
+            "cannot run",
+            "signals cannot be received",
+            "see the limits of this process",
+        )
+        .report();
     };
     either(&mut terminate, &mut interrupt).await;
     tracing::info!("draining: no new calls; a second signal ends at once");
-    running.drain(drain, either(&mut terminate, &mut interrupt)).await;
+    running
+        .drain(drain, either(&mut terminate, &mut interrupt))
+        .await;
     ExitCode::SUCCESS
 }
 

@@ -71,7 +71,15 @@ impl TalkRecorder {
         let (recorder, blocks) = Recorder::start(BLOCKS, read_block)?;
         let (news, _) = broadcast::channel(NEWS);
         let recorder = Arc::new(recorder);
-        Ok(Self { recorder, blocks, streams: Arc::new(AtomicU64::new(1)), data, journal, clock, news })
+        Ok(Self {
+            recorder,
+            blocks,
+            streams: Arc::new(AtomicU64::new(1)),
+            data,
+            journal,
+            clock,
+            news,
+        })
     }
 
     /// Paths of recordings as they are finished.
@@ -88,7 +96,10 @@ impl TalkRecorder {
         let stream = self.streams.fetch_add(1, Ordering::Relaxed);
         let below = DataFolder::recording_path(new.started_at, new.interaction, new.index);
         let path = self.data.interactions().join(&below);
-        let ended = self.recorder.open(stream, path.clone(), SAMPLE_RATE).await?;
+        let ended = self
+            .recorder
+            .open(stream, path.clone(), SAMPLE_RATE)
+            .await?;
         tokio::spawn(self.clone().finish(new, path, ended));
         let event = Event::RecordingStarted {
             interaction: new.interaction,
@@ -97,13 +108,21 @@ impl TalkRecorder {
             path: below,
             sample_rate: SAMPLE_RATE,
         };
-        Ok(BegunRecording { stream: StreamId(stream), sink: self.blocks.clone(), event })
+        Ok(BegunRecording {
+            stream: StreamId(stream),
+            sink: self.blocks.clone(),
+            event,
+        })
     }
 
     /// Waits for the file to be closed and synced, logs it, tells it.
     async fn finish(self, new: NewRecording, path: PathBuf, ended: oneshot::Receiver<Recorded>) {
         let Ok(recorded) = ended.await else { return };
-        let told = Event::SupervisorTold { agent: None, queue: None, what: "recording_gap".to_owned() };
+        let told = Event::SupervisorTold {
+            agent: None,
+            queue: None,
+            what: "recording_gap".to_owned(),
+        };
         let event = Event::RecordingFinished {
             interaction: new.interaction,
             recording: new.recording,
@@ -111,7 +130,12 @@ impl TalkRecorder {
             gap_ms: recorded.finished.gap_ms,
             recovered: false,
         };
-        let lines = recorded.failure.is_some().then_some(told).into_iter().chain([event]);
+        let lines = recorded
+            .failure
+            .is_some()
+            .then_some(told)
+            .into_iter()
+            .chain([event]);
         for line in lines {
             if let Err(error) = self.journal.append(self.clock.now(), line, None).await {
                 tracing::error!(recording = %new.recording, %error, "a line of the log is lost");
@@ -124,9 +148,18 @@ impl TalkRecorder {
 /// The gateway's block in the recorder's words.
 fn read_block(block: RecordBlock) -> Block {
     match block {
-        RecordBlock::Samples { stream, start_frame, samples } => {
-            Block::Samples { stream: stream.0, start_frame, samples }
-        }
-        RecordBlock::End { stream, frames } => Block::End { stream: stream.0, frames },
+        RecordBlock::Samples {
+            stream,
+            start_frame,
+            samples,
+        } => Block::Samples {
+            stream: stream.0,
+            start_frame,
+            samples,
+        },
+        RecordBlock::End { stream, frames } => Block::End {
+            stream: stream.0,
+            frames,
+        },
     }
 }

@@ -62,7 +62,12 @@ pub struct CallActor {
 impl CallActor {
     /// A call that has just arrived.
     #[must_use]
-    pub fn new(setup: CallSetup, context: CallContext, own: Mailbox, mailbox: mpsc::Receiver<CallInput>) -> Self {
+    pub fn new(
+        setup: CallSetup,
+        context: CallContext,
+        own: Mailbox,
+        mailbox: mpsc::Receiver<CallInput>,
+    ) -> Self {
         let now = context.clock.now();
         Self {
             interaction: setup.interaction,
@@ -80,7 +85,10 @@ impl CallActor {
     pub async fn run(mut self) {
         self.step(CallInput::Begin).await;
         while !self.machine.is_finished() {
-            let deadline = self.machine.next_deadline().map(|then| self.context.clock.instant_of(then));
+            let deadline = self
+                .machine
+                .next_deadline()
+                .map(|then| self.context.clock.instant_of(then));
             let sleep = async {
                 match deadline {
                     Some(then) => tokio::time::sleep_until(then).await,
@@ -93,9 +101,18 @@ impl CallActor {
             };
             self.step(input).await;
         }
-        let over = super::registry::RegistryMessage::CallOver { interaction: self.interaction, legs: self.legs };
+        let over = super::registry::RegistryMessage::CallOver {
+            interaction: self.interaction,
+            legs: self.legs,
+        };
         let _ = self.context.registry.send(over).await;
-        let _ = self.context.distributor.send(DistributorMessage::Detach { interaction: self.interaction }).await;
+        let _ = self
+            .context
+            .distributor
+            .send(DistributorMessage::Detach {
+                interaction: self.interaction,
+            })
+            .await;
     }
 
     async fn step(&mut self, input: CallInput) {
@@ -142,18 +159,29 @@ impl CallActor {
         let command = match command {
             LegCommand::Answer(leg) => GatewayCommand::Answer(leg),
             LegCommand::Hangup(leg) => GatewayCommand::Hangup(leg),
-            LegCommand::Reject { leg, status } => {
-                GatewayCommand::Reject { leg, status, retry_after: Some(std::time::Duration::from_secs(5)) }
-            }
+            LegCommand::Reject { leg, status } => GatewayCommand::Reject {
+                leg,
+                status,
+                retry_after: Some(std::time::Duration::from_secs(5)),
+            },
             LegCommand::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
             LegCommand::StopPlay(leg) => GatewayCommand::StopPlay { leg },
-            LegCommand::Bridge { customer, agent } => GatewayCommand::Bridge { a: customer, b: agent },
+            LegCommand::Bridge { customer, agent } => GatewayCommand::Bridge {
+                a: customer,
+                b: agent,
+            },
             LegCommand::Unbridge(leg) => GatewayCommand::Unbridge { leg },
             LegCommand::Play(play) => match self.play(play) {
                 Some(command) => command,
                 None => return,
             },
-            LegCommand::Dial { leg, extension, from_number, from_name, headers } => {
+            LegCommand::Dial {
+                leg,
+                extension,
+                from_number,
+                from_name,
+                headers,
+            } => {
                 self.own_leg(leg).await;
                 GatewayCommand::Dial {
                     leg,
@@ -166,8 +194,16 @@ impl CallActor {
                     },
                 }
             }
-            LegCommand::StartRecording { recording, index, customer, agent } => {
-                match self.start_recording(recording, index, customer, agent).await {
+            LegCommand::StartRecording {
+                recording,
+                index,
+                customer,
+                agent,
+            } => {
+                match self
+                    .start_recording(recording, index, customer, agent)
+                    .await
+                {
                     Some(command) => command,
                     None => return,
                 }
@@ -185,7 +221,10 @@ impl CallActor {
     /// The registry must know the leg before the gateway can say anything about it.
     async fn own_leg(&mut self, leg: LegId) {
         self.legs.push(leg);
-        let message = super::registry::RegistryMessage::Leg { leg, mailbox: self.own.clone() };
+        let message = super::registry::RegistryMessage::Leg {
+            leg,
+            mailbox: self.own.clone(),
+        };
         let _ = self.context.registry.send(message).await;
     }
 
@@ -195,11 +234,19 @@ impl CallActor {
         for file in &play.files {
             match self.context.prompts.clip(&play.language, file) {
                 Ok(clip) => clips.push(clip),
-                Err(error) => tracing::error!(interaction = %self.interaction, %file, %error, "prompt skipped"),
+                Err(error) => {
+                    tracing::error!(interaction = %self.interaction, %file, %error, "prompt skipped")
+                }
             }
         }
         if clips.is_empty() {
-            self.deliver(CallInput::Leg { leg: play.leg, event: LegEvent::PlayEnded { play: play.play, finished: true } });
+            self.deliver(CallInput::Leg {
+                leg: play.leg,
+                event: LegEvent::PlayEnded {
+                    play: play.play,
+                    finished: true,
+                },
+            });
             return None;
         }
         let request = PlayRequest {
@@ -209,7 +256,10 @@ impl CallActor {
             resume: play.resume,
             at_most: play.at_most,
         };
-        Some(GatewayCommand::Play { leg: play.leg, request })
+        Some(GatewayCommand::Play {
+            leg: play.leg,
+            request,
+        })
     }
 
     async fn start_recording(
@@ -219,7 +269,12 @@ impl CallActor {
         customer: LegId,
         agent: LegId,
     ) -> Option<GatewayCommand> {
-        let new = NewRecording { interaction: self.interaction, started_at: self.began, recording, index };
+        let new = NewRecording {
+            interaction: self.interaction,
+            started_at: self.began,
+            recording,
+            index,
+        };
         match self.context.recordings.begin(new).await {
             Ok(begun) => {
                 self.streams.insert(recording, begun.stream);

@@ -4,7 +4,10 @@
 
 use ivr_flows::Flow;
 use router::event::PersonalData;
-use router::id::{AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId, RecordingId};
+use router::id::{
+    AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId,
+    RecordingId,
+};
 use router::outcome::{EntryOutcome, Refusal};
 use router::{Event, PhoneNumber, Private};
 use sip_gateway::leg::{LegEvent, LegId, PlayId};

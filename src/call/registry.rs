@@ -155,16 +155,23 @@ impl Registry {
             || self.calls.len() >= company.limits.max_calls as usize
             || !self.rate.admit(now, company.limits.max_calls_per_second)
         {
-            return self.reject(call.leg, 503, Some(Duration::from_secs(5))).await;
+            return self
+                .reject(call.leg, 503, Some(Duration::from_secs(5)))
+                .await;
         }
         let Some((number, flow_name)) = company.flow_for(&call.dialed_user, &call.to_user) else {
             return self.reject(call.leg, 404, None).await;
         };
         let Some(flow) = self.flows.current(&flow_name) else {
             tracing::error!(flow = %flow_name, "no version of this flow could be read yet: the call is refused");
-            return self.reject(call.leg, 503, Some(Duration::from_secs(30))).await;
+            return self
+                .reject(call.leg, 503, Some(Duration::from_secs(30)))
+                .await;
         };
-        let caller = call.caller_user.as_deref().and_then(|user| company.normalise(user));
+        let caller = call
+            .caller_user
+            .as_deref()
+            .and_then(|user| company.normalise(user));
         let trunk = match call.source {
             CallSource::Trunk(name) => Some(name),
             CallSource::Device(_) => None,
@@ -200,8 +207,12 @@ impl Registry {
     }
 
     async fn on_leg_event(&mut self, leg: LegId, event: LegEvent) {
-        let Some(mailbox) = self.legs.get(&leg) else { return };
-        if let Err(mpsc::error::TrySendError::Full(_)) = mailbox.try_send(CallInput::Leg { leg, event }) {
+        let Some(mailbox) = self.legs.get(&leg) else {
+            return;
+        };
+        if let Err(mpsc::error::TrySendError::Full(_)) =
+            mailbox.try_send(CallInput::Leg { leg, event })
+        {
             tracing::error!(%leg, "a call fell {MAILBOX} messages behind: it is ended");
             let mailbox = mailbox.clone();
             self.actors.spawn(async move {
@@ -212,6 +223,14 @@ impl Registry {
     }
 
     async fn reject(&self, leg: LegId, status: u16, retry_after: Option<Duration>) {
-        let _ = self.context.gateway.send(GatewayCommand::Reject { leg, status, retry_after }).await;
+        let _ = self
+            .context
+            .gateway
+            .send(GatewayCommand::Reject {
+                leg,
+                status,
+                retry_after,
+            })
+            .await;
     }
 }

@@ -12,17 +12,17 @@ use std::process::ExitCode;
 /// Runs the command. Works beside a running server.
 pub async fn run(args: &ExplainArgs) -> ExitCode {
     let overrides = args.config.overrides(&super::environment());
-    let loaded = match config::load(&args.config.config, &overrides) {
-        Ok(loaded) => loaded,
+    let settings = match config::load_settings(&args.config.config, &overrides) {
+        Ok((settings, _)) => settings,
         Err(findings) => return check::cannot_go_on(&findings),
     };
-    match find(&loaded.settings, &args.id).await {
+    match find(&settings, &args.id).await {
         Ok(Some(record)) => {
             output::result(&story::tell(&record));
             ExitCode::SUCCESS
         }
         Ok(None) => {
-            let file = loaded.settings.database_file();
+            let file = settings.database_file();
             let help = "`GET /api/v1/interactions` lists what there is";
             let why = format!("{} has no interaction {}", file.display(), args.id);
             output::note(&Problem::new("there is no such interaction", why, help).to_string());

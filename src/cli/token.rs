@@ -6,7 +6,7 @@
 use super::output::{self, Problem};
 use super::{TokenArgs, check};
 use crate::api::right::RoleName;
-use crate::config::{self, Loaded};
+use crate::config::{self, ConfigFinding, PasswordPolicy, Settings};
 use recordings::{Store, StoreError};
 use std::process::ExitCode;
 
@@ -24,14 +24,16 @@ pub async fn create(
 
 /// Runs the command. Works beside a running server.
 pub async fn run(args: &TokenArgs) -> ExitCode {
-    let loaded = match config::load(
-        &args.config.config,
-        &args.config.overrides(&super::environment()),
-    ) {
-        Ok(loaded) => loaded,
+    let overrides = args.config.overrides(&super::environment());
+    let settings = match config::load_settings(&args.config.config, &overrides) {
+        Ok((settings, _)) => settings,
         Err(findings) => return check::cannot_go_on(&findings),
     };
-    match make(args, &loaded).await {
+    let logins = match logins(args, &settings) {
+        Ok(logins) => logins,
+        Err(findings) => return check::cannot_go_on(&findings),
+    };
+    match make(args, &settings, &logins).await {
         Ok(token) => {
             output::result(&token);
             ExitCode::SUCCESS
@@ -40,9 +42,22 @@ pub async fn run(args: &TokenArgs) -> ExitCode {
     }
 }
 
-async fn make(args: &TokenArgs, loaded: &Loaded) -> Result<String, Problem> {
-    let agent = agent_of(args, loaded)?;
-    let store = open(&loaded.settings).await?;
+/// The company's agents; read only where one is needed.
+fn logins(args: &TokenArgs, settings: &Settings) -> Result<Vec<String>, Vec<ConfigFinding>> {
+    if args.role != RoleName::Agent {
+        return Ok(Vec::new());
+    }
+    let (company, _) = config::load_company(settings, PasswordPolicy::FilledByDemo)?;
+    Ok(company
+        .agents
+        .into_iter()
+        .map(|agent| agent.login)
+        .collect())
+}
+
+async fn make(args: &TokenArgs, settings: &Settings, logins: &[String]) -> Result<String, Problem> {
+    let agent = agent_of(args, logins)?;
+    let store = open(settings).await?;
     let token = create(&store, args.role, agent).await.map_err(|error| {
         let help = "try again; see that the disk has room";
         Problem::new("cannot keep the token", error.to_string(), help)
@@ -51,15 +66,14 @@ async fn make(args: &TokenArgs, loaded: &Loaded) -> Result<String, Problem> {
     Ok(token)
 }
 
-fn agent_of<'a>(args: &'a TokenArgs, loaded: &Loaded) -> Result<Option<&'a str>, Problem> {
-    let logins = || loaded.company.agents.iter().map(|a| a.login.as_str());
+fn agent_of<'a>(args: &'a TokenArgs, logins: &[String]) -> Result<Option<&'a str>, Problem> {
     match (args.role, args.agent.as_deref()) {
-        (RoleName::Agent, Some(login)) if logins().any(|l| l == login) => Ok(Some(login)),
+        (RoleName::Agent, Some(login)) if logins.iter().any(|l| l == login) => Ok(Some(login)),
         (RoleName::Agent, Some(login)) => Err(Problem::new(
             "cannot make the token",
             format!("the company has no agent \"{login}\""),
-            config::nearest(login, logins()).map_or_else(
-                || format!("agents: {}", logins().collect::<Vec<_>>().join(", ")),
+            config::nearest(login, logins.iter().map(String::as_str)).map_or_else(
+                || format!("agents: {}", logins.join(", ")),
                 |near| format!("did you mean \"{near}\"?"),
             ),
         )),
@@ -78,7 +92,7 @@ fn agent_of<'a>(args: &'a TokenArgs, loaded: &Loaded) -> Result<Option<&'a str>,
 }
 
 /// Opens the store of these settings; makes the data folder when it is missing.
-pub(super) async fn open(settings: &config::Settings) -> Result<Store, Problem> {
+pub(super) async fn open(settings: &Settings) -> Result<Store, Problem> {
     let file = settings.database_file();
     let problem = |why: String| {
         Problem::new(

@@ -30,15 +30,12 @@ impl Loaded {
     }
 }
 
-/// Reads the settings file and the company file it names. Every error of both is reported.
+/// Reads the settings file and, when it is good, the company file it names. Every error of a file is reported.
+///
+/// # Errors
+/// Everything found, when at least one finding is an error.
 pub fn load(path: &Path, overrides: &[Override]) -> Result<Loaded, Vec<ConfigFinding>> {
-    let file = path.display().to_string();
-    let source = read_file(path, "the settings file", "name it with `--config FILE`")?;
-    let folder = folder_of(path);
-    let secrets = |name: &Path| read_secret(&folder.join(name));
-    let (settings, mut remarks) =
-        parse_settings(&source, &file, overrides, &secrets).into_result()?;
-    let settings = settings.below(&folder);
+    let (settings, mut remarks) = load_settings(path, overrides)?;
     let (company, more) = load_company(&settings, PasswordPolicy::Required)?;
     remarks.extend(more);
     Ok(Loaded {
@@ -48,7 +45,26 @@ pub fn load(path: &Path, overrides: &[Override]) -> Result<Loaded, Vec<ConfigFin
     })
 }
 
+/// Reads the settings file alone, for commands that work on the store. Paths are whole.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_settings(
+    path: &Path,
+    overrides: &[Override],
+) -> Result<(Settings, Vec<ConfigFinding>), Vec<ConfigFinding>> {
+    let file = path.display().to_string();
+    let source = read_file(path, "the settings file", "name it with `--config FILE`")?;
+    let folder = folder_of(path);
+    let secrets = |name: &Path| read_secret(&folder.join(name));
+    let (settings, remarks) = parse_settings(&source, &file, overrides, &secrets).into_result()?;
+    Ok((settings.below(&folder), remarks))
+}
+
 /// Reads the company file that the settings name: at start, and again when it was saved.
+///
+/// # Errors
+/// As [`load`].
 pub fn load_company(
     settings: &Settings,
     passwords: PasswordPolicy,

@@ -23,7 +23,7 @@ mod tests;
 pub use company::{Agent, Company, Ids, Queue, Trunk};
 pub use company_read::{CompanyContext, PasswordPolicy, parse_company, parse_company_with};
 pub use finding::ConfigFinding;
-pub use load::{Loaded, load, load_company};
+pub use load::{Loaded, load, load_company, load_settings};
 pub use section::{SecretReader, nearest};
 pub use settings::{RecordPolicy, Settings};
 pub use settings_read::parse_settings;
@@ -53,6 +53,9 @@ impl<T> Checked<T> {
     }
 
     /// The value with remarks that are no errors, or every finding.
+    ///
+    /// # Errors
+    /// The findings, when one of them is an error.
     pub fn into_result(self) -> Result<(T, Vec<ConfigFinding>), Vec<ConfigFinding>> {
         match self.value {
             Some(value) => Ok((value, self.findings)),

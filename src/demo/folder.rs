@@ -40,7 +40,9 @@ pub(super) fn fill(data: &Path) -> anyhow::Result<()> {
         if path.exists() {
             continue;
         }
-        let Some(file) = Fernhill::get(&name) else { continue };
+        let Some(file) = Fernhill::get(&name) else {
+            continue;
+        };
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
@@ -67,8 +69,10 @@ struct File {
 /// Writes the demo's customers into the store; those who are there already stay as they are.
 pub(super) async fn seed_customers(data: &Path, running: &Running) -> anyhow::Result<()> {
     let path = data.join("fernhill/customers.toml");
-    let text = std::fs::read_to_string(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    let file: File = toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    let file: File =
+        toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     let customers: Vec<NewCustomer> = file
         .customers
         .into_iter()
@@ -77,11 +81,18 @@ pub(super) async fn seed_customers(data: &Path, running: &Running) -> anyhow::Re
             details: CustomerDetails {
                 name: Some(Private::new(entry.name)),
                 notes: entry.notes.map(Private::new),
-                numbers: entry.numbers.into_iter().map(PhoneNumber::from_normalised).collect(),
+                numbers: entry
+                    .numbers
+                    .into_iter()
+                    .map(PhoneNumber::from_normalised)
+                    .collect(),
                 ..CustomerDetails::default()
             },
         })
         .collect();
-    running.store.seed_customers(&customers, running.clock.now()).await?;
+    running
+        .store
+        .seed_customers(&customers, running.clock.now())
+        .await?;
     Ok(())
 }

@@ -40,7 +40,10 @@ pub struct DemoOptions {
 /// # Errors
 /// When a port, the folder or the database cannot be had; the text says what to do.
 pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
-    let data = options.data.clone().unwrap_or_else(|| PathBuf::from("demo-data"));
+    let data = options
+        .data
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("demo-data"));
     if options.reset {
         folder::reset(&data)?;
     }
@@ -79,8 +82,10 @@ fn settings(data: &Path, options: &DemoOptions) -> anyhow::Result<Settings> {
     settings.node.flows = data.join("fernhill/flows");
     settings.node.prompts = data.join("fernhill/prompts");
     settings.node.country = Some("ES".to_owned());
-    settings.sip.listen =
-        vec![SipListen { transport: SipTransport::Udp, address: SocketAddr::from((Ipv4Addr::LOCALHOST, sip_port)) }];
+    settings.sip.listen = vec![SipListen {
+        transport: SipTransport::Udp,
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, sip_port)),
+    }];
     settings.http.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, http_port));
     Ok(settings)
 }
@@ -90,16 +95,26 @@ fn free_port(first: u16, free: impl Fn(SocketAddr) -> bool) -> anyhow::Result<u1
     (first..first + 40)
         .step_by(2)
         .find(|port| free(SocketAddr::from((Ipv4Addr::LOCALHOST, *port))))
-        .ok_or_else(|| anyhow::anyhow!("no free port from {first} to {}; name one with a flag", first + 40))
+        .ok_or_else(|| {
+            anyhow::anyhow!(
+                "no free port from {first} to {}; name one with a flag",
+                first + 40
+            )
+        })
 }
 
 fn company(settings: Settings) -> anyhow::Result<Loaded> {
-    let (mut company, remarks) = load_company(&settings, PasswordPolicy::FilledByDemo).map_err(|findings| {
-        let source = |file: &str| std::fs::read_to_string(file).ok();
-        anyhow::anyhow!("{}", crate::config::finding::to_text(&findings, &source))
-    })?;
+    let (mut company, remarks) =
+        load_company(&settings, PasswordPolicy::FilledByDemo).map_err(|findings| {
+            let source = |file: &str| std::fs::read_to_string(file).ok();
+            anyhow::anyhow!("{}", crate::config::finding::to_text(&findings, &source))
+        })?;
     passwords::fill(&settings.node.data, &mut company)?;
-    Ok(Loaded { settings, company, remarks })
+    Ok(Loaded {
+        settings,
+        company,
+        remarks,
+    })
 }
 
 /// Every agent but the visitor's is simulated, each with a voice of their own.
@@ -108,10 +123,20 @@ fn simulated(company: &Company, data: &Path) -> anyhow::Result<Vec<SimAgent>> {
     for agent in company.agents.iter().filter(|agent| agent.login != YOURS) {
         let number = agents.len() % 3 + 1;
         let path = data.join(format!("fernhill/prompts/en/agent-{number}.wav"));
-        let bytes = std::fs::read(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-        let voice = Clip::from_wav(&bytes).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-        let password = agent.password.as_ref().map(|password| password.reveal().clone()).unwrap_or_default();
-        agents.push(SimAgent { extension: agent.extension.clone(), password, voice: Arc::new(voice) });
+        let bytes =
+            std::fs::read(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+        let voice = Clip::from_wav(&bytes)
+            .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+        let password = agent
+            .password
+            .as_ref()
+            .map(|password| password.reveal().clone())
+            .unwrap_or_default();
+        agents.push(SimAgent {
+            extension: agent.extension.clone(),
+            password,
+            voice: Arc::new(voice),
+        });
     }
     Ok(agents)
 }

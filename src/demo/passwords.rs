@@ -13,7 +13,9 @@ use std::path::Path;
 pub(super) fn fill(data: &Path, company: &mut Company) -> anyhow::Result<()> {
     let path = data.join("passwords.toml");
     let mut known: BTreeMap<String, String> = match std::fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?,
+        Ok(text) => {
+            toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?
+        }
         Err(_) => BTreeMap::new(),
     };
     company.fill_passwords(|login| known.entry(login.to_owned()).or_insert_with(draw).clone());
@@ -34,13 +36,20 @@ pub(super) async fn supervisor_token(data: &Path, store: &Store) -> anyhow::Resu
 /// Ten characters that are easy to type on a phone and hard to guess (50 bits).
 fn draw() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
-    (0..10).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
+    (0..10)
+        .map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)]))
+        .collect()
 }
 
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     Ok(())
 }

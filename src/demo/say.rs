@@ -17,21 +17,43 @@ pub(super) fn welcome(
     let sip = running.sip;
     let http = running.http;
     let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
-    writeln!(out, "Fernhill Cycles is open: a demo contact centre on this machine alone.\n")?;
+    writeln!(
+        out,
+        "Fernhill Cycles is open: a demo contact centre on this machine alone.\n"
+    )?;
     writeln!(out, "  Customer    in a second terminal, in this folder:")?;
-    writeln!(out, "              cargo run --release -- call sip:9000@{sip} --from +34600000101 --press 2 --for 40s")?;
+    writeln!(
+        out,
+        "              cargo run --release -- call sip:9000@{sip} --from +34600000101 --press 2 --for 40s"
+    )?;
     writeln!(out, "              (or dial 9000 from the phone below)")?;
     if let Some(agent) = yours {
-        let password = agent.password.as_ref().map(|p| p.reveal().as_str()).unwrap_or_default();
+        let password = agent
+            .password
+            .as_ref()
+            .map(|p| p.reveal().as_str())
+            .unwrap_or_default();
         let user = &agent.extension;
-        writeln!(out, "  Agent       register your own SIP phone: server {sip} (UDP), user {user}, password {password}")?;
+        writeln!(
+            out,
+            "  Agent       register your own SIP phone: server {sip} (UDP), user {user}, password {password}"
+        )?;
     }
     writeln!(out, "  Supervisor  http://{http}/")?;
-    writeln!(out, "              curl -H 'Authorization: Bearer {token}' http://{http}/api/v1/interactions")?;
+    writeln!(
+        out,
+        "              curl -H 'Authorization: Bearer {token}' http://{http}/api/v1/interactions"
+    )?;
     writeln!(out, "  Data        {}", data.display())?;
-    writeln!(out, "              (edit fernhill/flows/support.flow.yaml there and call again)")?;
+    writeln!(
+        out,
+        "              (edit fernhill/flows/support.flow.yaml there and call again)"
+    )?;
     if !simulated {
-        writeln!(out, "\nNobody is simulated: register a phone first, or callers wait.")?;
+        writeln!(
+            out,
+            "\nNobody is simulated: register a phone first, or callers wait."
+        )?;
     }
     writeln!(out, "\nStop with Ctrl-C. `--reset` starts over.")?;
     out.flush()

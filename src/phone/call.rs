@@ -5,7 +5,10 @@
 use super::ears::Ears;
 use super::phone_config;
 use recordings::wav::WavWriter;
-use sip_gateway::leg::{Accounts, Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId, PlayId, StreamId};
+use sip_gateway::leg::{
+    Accounts, Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId, PlayId,
+    StreamId,
+};
 use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::{PlayRequest, RecordBlock, RecordRequest};
 use sip_gateway::net::Gateway;
@@ -87,9 +90,17 @@ pub async fn place(
     mut show: impl FnMut(Progress),
 ) -> anyhow::Result<CallReport> {
     let voice = Arc::new(voice(&plan)?);
-    let (gateway, mut events) = Gateway::start(phone_config(IpAddr::V4(Ipv4Addr::LOCALHOST), Accounts::default())).await?;
+    let (gateway, mut events) = Gateway::start(phone_config(
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        Accounts::default(),
+    ))
+    .await?;
     let leg = gateway.new_leg_id();
-    let wav = plan.record.as_deref().map(|path| WavWriter::create(path, 8000)).transpose()?;
+    let wav = plan
+        .record
+        .as_deref()
+        .map(|path| WavWriter::create(path, 8000))
+        .transpose()?;
     let (sink, blocks) = std::sync::mpsc::sync_channel(256);
     let mut heard = pump(blocks);
     let dial = Dial {
@@ -100,7 +111,11 @@ pub async fn place(
         credentials: None,
     };
     gateway.send(GatewayCommand::Dial { leg, dial }).await?;
-    let keys = plan.press.chars().filter(|key| !key.is_whitespace()).collect();
+    let keys = plan
+        .press
+        .chars()
+        .filter(|key| !key.is_whitespace())
+        .collect();
     let mut phone = Phone {
         gateway,
         leg,
@@ -144,10 +159,14 @@ fn far() -> Instant {
 
 fn voice(plan: &CallPlan) -> anyhow::Result<Clip> {
     let clip = match &plan.play {
-        None => Clip::from_wav(VOICE).map_err(|error| anyhow::anyhow!("built-in voice: {error}"))?,
+        None => {
+            Clip::from_wav(VOICE).map_err(|error| anyhow::anyhow!("built-in voice: {error}"))?
+        }
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-            Clip::from_wav(&bytes).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?
+            let bytes = std::fs::read(path)
+                .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+            Clip::from_wav(&bytes)
+                .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?
         }
     };
     Ok(clip)
@@ -167,18 +186,48 @@ fn pump(blocks: std::sync::mpsc::Receiver<RecordBlock>) -> mpsc::Receiver<Record
 }
 
 impl Phone {
-    async fn begin(&mut self, voice: Arc<Clip>, sink: std::sync::mpsc::SyncSender<RecordBlock>) -> anyhow::Result<()> {
+    async fn begin(
+        &mut self,
+        voice: Arc<Clip>,
+        sink: std::sync::mpsc::SyncSender<RecordBlock>,
+    ) -> anyhow::Result<()> {
         self.answered = Some(Instant::now());
-        let request = PlayRequest { play: PlayId(1), clips: vec![voice], repeat: true, resume: false, at_most: None };
-        self.gateway.send(GatewayCommand::Play { leg: self.leg, request }).await?;
-        let recording = RecordRequest { stream: StreamId(1), left: self.leg, right: self.leg, sample_rate: 8000, sink };
-        self.gateway.send(GatewayCommand::StartRecording(recording)).await?;
+        let request = PlayRequest {
+            play: PlayId(1),
+            clips: vec![voice],
+            repeat: true,
+            resume: false,
+            at_most: None,
+        };
+        self.gateway
+            .send(GatewayCommand::Play {
+                leg: self.leg,
+                request,
+            })
+            .await?;
+        let recording = RecordRequest {
+            stream: StreamId(1),
+            left: self.leg,
+            right: self.leg,
+            sample_rate: 8000,
+            sink,
+        };
+        self.gateway
+            .send(GatewayCommand::StartRecording(recording))
+            .await?;
         Ok(())
     }
 
     /// Listens; presses the next key when the prompt has ended.
     async fn hear(&mut self, block: &RecordBlock) -> anyhow::Result<Option<char>> {
-        let RecordBlock::Samples { start_frame, samples, .. } = block else { return Ok(None) };
+        let RecordBlock::Samples {
+            start_frame,
+            samples,
+            ..
+        } = block
+        else {
+            return Ok(None);
+        };
         if let Some(wav) = &mut self.wav {
             wav.write_at(*start_frame, samples)?;
         }
@@ -190,8 +239,12 @@ impl Phone {
         if self.next_key.is_some_and(|then| Instant::now() < then) {
             return Ok(None);
         }
-        let Some(key) = self.keys.pop_front() else { return Ok(None) };
-        self.gateway.send(GatewayCommand::SendKey { leg: self.leg, key }).await?;
+        let Some(key) = self.keys.pop_front() else {
+            return Ok(None);
+        };
+        self.gateway
+            .send(GatewayCommand::SendKey { leg: self.leg, key })
+            .await?;
         self.next_key = Some(Instant::now() + KEY_GAP);
         self.ears.again();
         Ok(Some(key))
@@ -226,7 +279,15 @@ impl Phone {
             }
             other => other.as_text(),
         };
-        let talked = self.answered.map(|since| since.elapsed()).unwrap_or_default();
-        Ok(CallReport { answered, in_order, talked, end })
+        let talked = self
+            .answered
+            .map(|since| since.elapsed())
+            .unwrap_or_default();
+        Ok(CallReport {
+            answered,
+            in_order,
+            talked,
+            end,
+        })
     }
 }

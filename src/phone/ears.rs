@@ -47,13 +47,18 @@ mod tests {
     use super::*;
 
     fn tone(ms: u64) -> Vec<i16> {
-        (0..ms * 8).map(|n| ((n as f64 * 0.785).sin() * 8000.0) as i16).collect()
+        (0..ms * 8)
+            .map(|n| ((n as f64 * 0.785).sin() * 8000.0) as i16)
+            .collect()
     }
 
     #[test]
     fn a_prompt_ends_with_silence_after_sound() {
         let mut ears = Ears::default();
-        assert!(!ears.hear(&vec![0; 8000]), "silence before any sound is no end");
+        assert!(
+            !ears.hear(&vec![0; 8000]),
+            "silence before any sound is no end"
+        );
         assert!(!ears.hear(&tone(400)));
         assert!(!ears.hear(&vec![0; 1600]), "0.2 s may be a breath");
         assert!(ears.hear(&vec![0; 1600]));

@@ -4,7 +4,8 @@
 
 use super::phone_config;
 use sip_gateway::leg::{
-    Accounts, Credentials, GatewayCommand, GatewayEvent, IncomingCall, LegEvent, LegId, Network, PlayId, Trunk,
+    Accounts, Credentials, GatewayCommand, GatewayEvent, IncomingCall, LegEvent, LegId, Network,
+    PlayId, Trunk,
 };
 use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::PlayRequest;
@@ -54,28 +55,47 @@ struct Talk {
 pub async fn start(server: SocketAddr, agents: Vec<SimAgent>) -> anyhow::Result<()> {
     let trunk = Trunk {
         name: "server".to_owned(),
-        from: vec![Network { address: server.ip(), prefix: if server.is_ipv4() { 32 } else { 128 } }],
+        from: vec![Network {
+            address: server.ip(),
+            prefix: if server.is_ipv4() { 32 } else { 128 },
+        }],
     };
-    let accounts = Accounts { devices: Vec::new(), trunks: vec![trunk] };
+    let accounts = Accounts {
+        devices: Vec::new(),
+        trunks: vec![trunk],
+    };
     let (gateway, events) = Gateway::start(phone_config(server.ip(), accounts)).await?;
     for agent in &agents {
         gateway
             .send(GatewayCommand::Register {
                 address_of_record: format!("sip:{}@{server}", agent.extension),
-                credentials: Credentials { username: agent.extension.clone(), password: agent.password.clone() },
+                credentials: Credentials {
+                    username: agent.extension.clone(),
+                    password: agent.password.clone(),
+                },
                 expires: Duration::from_secs(300),
             })
             .await?;
     }
-    let voices = agents.into_iter().map(|agent| (agent.extension, agent.voice)).collect();
+    let voices = agents
+        .into_iter()
+        .map(|agent| (agent.extension, agent.voice))
+        .collect();
     tokio::spawn(live(gateway, events, voices));
     Ok(())
 }
 
-async fn live(gateway: Gateway, mut events: mpsc::Receiver<GatewayEvent>, voices: BTreeMap<String, Arc<Clip>>) {
+async fn live(
+    gateway: Gateway,
+    mut events: mpsc::Receiver<GatewayEvent>,
+    voices: BTreeMap<String, Arc<Clip>>,
+) {
     let mut talks: HashMap<LegId, Talk> = HashMap::new();
     loop {
-        let due = talks.iter().min_by_key(|(_, talk)| talk.at).map(|(leg, talk)| (*leg, talk.at));
+        let due = talks
+            .iter()
+            .min_by_key(|(_, talk)| talk.at)
+            .map(|(leg, talk)| (*leg, talk.at));
         let sleep = async {
             match due {
                 Some((leg, at)) => {
@@ -109,20 +129,40 @@ async fn incoming(
     call: IncomingCall,
 ) {
     let Some(voice) = voices.get(&call.dialed_user) else {
-        let _ = gateway.send(GatewayCommand::Reject { leg: call.leg, status: 404, retry_after: None }).await;
+        let _ = gateway
+            .send(GatewayCommand::Reject {
+                leg: call.leg,
+                status: 404,
+                retry_after: None,
+            })
+            .await;
         return;
     };
     let _ = gateway.send(GatewayCommand::Ring(call.leg)).await;
-    talks.insert(call.leg, Talk { voice: voice.clone(), next: Next::Answer, at: Instant::now() + RINGS });
+    talks.insert(
+        call.leg,
+        Talk {
+            voice: voice.clone(),
+            next: Next::Answer,
+            at: Instant::now() + RINGS,
+        },
+    );
 }
 
 async fn act(gateway: &Gateway, talks: &mut HashMap<LegId, Talk>, leg: LegId) {
-    let Some(talk) = talks.get_mut(&leg) else { return };
+    let Some(talk) = talks.get_mut(&leg) else {
+        return;
+    };
     talk.at = Instant::now() + TALKS;
     match std::mem::replace(&mut talk.next, Next::HangUp) {
         Next::Answer => {
-            let request =
-                PlayRequest { play: PlayId(1), clips: vec![talk.voice.clone()], repeat: true, resume: false, at_most: None };
+            let request = PlayRequest {
+                play: PlayId(1),
+                clips: vec![talk.voice.clone()],
+                repeat: true,
+                resume: false,
+                at_most: None,
+            };
             let _ = gateway.send(GatewayCommand::Answer(leg)).await;
             let _ = gateway.send(GatewayCommand::Play { leg, request }).await;
         }

@@ -24,19 +24,30 @@ fn a_crash_leaves_one_answered_interaction_and_a_recording_that_opens() {
     let talked = began.elapsed();
 
     world.start_again();
-    assert!(world.ready_after < seconds(2), "ready after {:?}", world.ready_after);
+    assert!(
+        world.ready_after < seconds(2),
+        "ready after {:?}",
+        world.ready_after
+    );
     let list = world.get("/interactions");
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list:#}");
-    let record = world.get(&format!("/interactions/{}", list["items"][0]["id"].as_str().unwrap()));
+    let record = world.get(&format!(
+        "/interactions/{}",
+        list["items"][0]["id"].as_str().unwrap()
+    ));
     assert!(!record["ended_at"].is_null());
     assert_eq!(record["outcome"], "answered");
     assert_eq!(record["end_cause"], "crash");
-    let (_, left, right) = world::channels(&world.recording_file(record["id"].as_str().unwrap(), 1));
+    let (_, left, right) =
+        world::channels(&world.recording_file(record["id"].as_str().unwrap(), 1));
     assert_eq!(left.len(), right.len());
     let kept = Duration::from_secs_f64(left.len() as f64 / 8_000.0);
     assert!(kept + seconds(1) >= talked, "{kept:?} of {talked:?} kept");
     let agents = world.get("/agents");
     for agent in agents["items"].as_array().unwrap() {
-        assert!(!["offered", "on_call"].contains(&agent["state"].as_str().unwrap()), "{agent}");
+        assert!(
+            !["offered", "on_call"].contains(&agent["state"].as_str().unwrap()),
+            "{agent}"
+        );
     }
 }

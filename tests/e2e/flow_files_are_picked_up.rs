@@ -23,7 +23,10 @@ fn a_saved_flow_is_taken_by_the_next_call_and_a_broken_one_is_refused() {
     let third = call();
     third.wait_tone(SORRY, seconds(3)).unwrap();
     let log = world.log();
-    assert!(log.contains("support.flow.yaml") && log.contains("play"), "the log says which file and what to write:\n{log}");
+    assert!(
+        log.contains("support.flow.yaml") && log.contains("play"),
+        "the log says which file and what to write:\n{log}"
+    );
     for call in [first, second, third] {
         call.hang_up();
         call.wait_ended(seconds(2)).unwrap();

@@ -30,13 +30,18 @@ fn every_offer_of_a_hundred_calls_goes_as_the_rules_say() {
         .replace("wrap_up = \"1s\"", "wrap_up = \"200ms\"")
         .replace("ring_timeout = \"4s\"", "ring_timeout = \"2s\"")
         + "\n[routing]\nmiss_cooldown = \"500ms\"\nexclude_for = \"30s\"\n";
-    let world = World::with(&Plan { company, ..Plan::default() });
+    let world = World::with(&Plan {
+        company,
+        ..Plan::default()
+    });
     let office = Arc::new(Office::default());
     let mut agents = Vec::new();
     // Cleo first: idle longest, and without the skill.
     for (extension, login) in [("2003", "cleo"), ("2001", "ana"), ("2002", "ben")] {
         let phone = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
-        phone.register(world.sip, extension, &format!("word-of-{login}")).unwrap();
+        phone
+            .register(world.sip, extension, &format!("word-of-{login}"))
+            .unwrap();
         world.wait_agent(login, "available", seconds(3));
         let office = office.clone();
         agents.push(std::thread::spawn(move || serve(&phone, login, &office)));
@@ -58,19 +63,32 @@ fn every_offer_of_a_hundred_calls_goes_as_the_rules_say() {
     for agent in agents {
         agent.join().unwrap();
     }
-    assert!(!office.rang.lock().unwrap().contains(&"cleo"), "an agent without the skill was rung");
-    let answered = list["items"].as_array().unwrap().iter().filter(|item| item["outcome"] == "answered").count();
+    assert!(
+        !office.rang.lock().unwrap().contains(&"cleo"),
+        "an agent without the skill was rung"
+    );
+    let answered = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["outcome"] == "answered")
+        .count();
     assert_eq!(answered, 99);
     let log = event_log(&world);
     let decided = Judge::new(&world).judge(&log);
-    assert!(decided >= 102, "100 calls, one decline, one no answer: {decided} decisions");
+    assert!(
+        decided >= 102,
+        "100 calls, one decline, one no answer: {decided} decisions"
+    );
     agree_with_the_api(&world, &list, &log);
 }
 
 /// An agent's phone: answers, talks until the caller leaves; now and then declines or ignores.
 fn serve(phone: &Phone, login: &'static str, office: &Office) {
     while !office.closed.load(Ordering::Relaxed) {
-        let Ok(ringing) = phone.wait_ring(Duration::from_millis(200)) else { continue };
+        let Ok(ringing) = phone.wait_ring(Duration::from_millis(200)) else {
+            continue;
+        };
         office.rang.lock().unwrap().push(login);
         let manner = office.manners.lock().unwrap().pop_front();
         match manner {
@@ -97,7 +115,9 @@ fn calls(world: &World, count: usize, at_once: usize) {
             std::thread::spawn(move || {
                 let phone = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
                 for _ in 0..share {
-                    let call = phone.call(sip, "9000", &format!("60011122{caller}")).unwrap();
+                    let call = phone
+                        .call(sip, "9000", &format!("60011122{caller}"))
+                        .unwrap();
                     call.wait_answered(seconds(5)).unwrap();
                     call.press("2");
                     call.wait_tone(1_300.0, seconds(30)).unwrap();
@@ -125,7 +145,11 @@ fn hang_up_while_it_rings(world: &World, office: &Office) {
     call.hang_up();
     call.wait_ended(seconds(3)).unwrap();
     world.wait_for("/agents", seconds(3), |agents| {
-        agents["items"].as_array().unwrap().iter().all(|agent| agent["state"] != "offered")
+        agents["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|agent| agent["state"] != "offered")
     });
 }
 
@@ -137,8 +161,16 @@ fn event_log(world: &World) -> Vec<Value> {
         .arg("SELECT json_object('seq', seq, 'at', at, 'event', json(payload)) FROM events ORDER BY seq")
         .output()
         .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8(out.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8(out.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[derive(Clone, Debug)]
@@ -178,10 +210,21 @@ impl Judge {
             .map(|agent| {
                 let id = text(&agent["id"]);
                 let skilled = agent["login"] != "cleo";
-                (id.clone(), Agent { state: "offline".to_owned(), idle: (0, 0, id), skilled })
+                (
+                    id.clone(),
+                    Agent {
+                        state: "offline".to_owned(),
+                        idle: (0, 0, id),
+                        skilled,
+                    },
+                )
             })
             .collect();
-        Self { agents, waiting: BTreeMap::new(), by_interaction: BTreeMap::new() }
+        Self {
+            agents,
+            waiting: BTreeMap::new(),
+            by_interaction: BTreeMap::new(),
+        }
     }
 
     /// Goes through the log; returns how many decisions agreed with the rules.
@@ -194,11 +237,16 @@ impl Judge {
                     let id = text(&event["agent"]);
                     let agent = self.agents.get_mut(&id).unwrap();
                     agent.state = text(&event["to"]);
-                    agent.idle = (event["idle_since"].as_i64().unwrap(), event["ready_seq"].as_u64().unwrap(), id);
+                    agent.idle = (
+                        event["idle_since"].as_i64().unwrap(),
+                        event["ready_seq"].as_u64().unwrap(),
+                        id,
+                    );
                 }
                 "queue_entered" => {
                     let entry = text(&event["entry"]);
-                    self.by_interaction.insert(text(&event["interaction"]), entry.clone());
+                    self.by_interaction
+                        .insert(text(&event["interaction"]), entry.clone());
                     let waiting = Waiting {
                         v: event["v"].as_i64().unwrap(),
                         seq: event["entry_seq"].as_u64().unwrap(),
@@ -210,7 +258,12 @@ impl Judge {
                 "queue_left" => {
                     self.waiting.remove(event["entry"].as_str().unwrap());
                 }
-                "offer_made" => self.waiting.get_mut(event["entry"].as_str().unwrap()).unwrap().free = false,
+                "offer_made" => {
+                    self.waiting
+                        .get_mut(event["entry"].as_str().unwrap())
+                        .unwrap()
+                        .free = false
+                }
                 "offer_ended" => self.offer_ended(event, at),
                 "decided" => {
                     self.decided(&event["decision"], at, line);
@@ -223,8 +276,15 @@ impl Judge {
     }
 
     fn offer_ended(&mut self, event: &Value, at: i64) {
-        let Some(entry) = self.by_interaction.get(event["interaction"].as_str().unwrap()) else { return };
-        let Some(waiting) = self.waiting.get_mut(entry) else { return };
+        let Some(entry) = self
+            .by_interaction
+            .get(event["interaction"].as_str().unwrap())
+        else {
+            return;
+        };
+        let Some(waiting) = self.waiting.get_mut(entry) else {
+            return;
+        };
         waiting.free = true;
         if ["declined", "no_answer"].contains(&event["outcome"].as_str().unwrap()) {
             waiting.excluded.push((text(&event["agent"]), at + 30_000));
@@ -234,25 +294,56 @@ impl Judge {
     fn decided(&self, decision: &Value, at: i64, line: &Value) {
         let chosen = &decision["chosen"];
         let (agent, entry) = (text(&chosen["agent"]), text(&chosen["entry"]));
-        let excluded = |waiting: &Waiting, agent: &str| waiting.excluded.iter().any(|(who, until)| who == agent && *until > at);
-        let ready: Vec<(&String, &Agent)> =
-            self.agents.iter().filter(|(_, agent)| agent.state == "available" && agent.skilled).collect();
-        assert!(ready.iter().any(|(id, _)| **id == agent), "the chosen agent is ready and skilled: {line:#}");
+        let excluded = |waiting: &Waiting, agent: &str| {
+            waiting
+                .excluded
+                .iter()
+                .any(|(who, until)| who == agent && *until > at)
+        };
+        let ready: Vec<(&String, &Agent)> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.state == "available" && agent.skilled)
+            .collect();
+        assert!(
+            ready.iter().any(|(id, _)| **id == agent),
+            "the chosen agent is ready and skilled: {line:#}"
+        );
         if decision["kind"] == "ready" {
             let best = self
                 .waiting
                 .iter()
                 .filter(|(_, waiting)| waiting.free)
-                .filter(|(_, waiting)| !excluded(waiting, &agent) || ready.iter().all(|(id, _)| excluded(waiting, id)))
+                .filter(|(_, waiting)| {
+                    !excluded(waiting, &agent) || ready.iter().all(|(id, _)| excluded(waiting, id))
+                })
                 .min_by_key(|(_, waiting)| (waiting.v, waiting.seq))
                 .map(|(id, _)| id.clone());
-            assert_eq!(best.as_ref(), Some(&entry), "the caller who waited longest: {line:#}");
+            assert_eq!(
+                best.as_ref(),
+                Some(&entry),
+                "the caller who waited longest: {line:#}"
+            );
         } else {
             let waiting = &self.waiting[&entry];
-            let fresh: Vec<_> = ready.iter().filter(|(id, _)| !excluded(waiting, id)).collect();
-            let pool = if fresh.is_empty() { ready.iter().collect() } else { fresh };
-            let best = pool.iter().min_by_key(|(_, agent)| agent.idle.clone()).map(|(id, _)| (*id).clone());
-            assert_eq!(best.as_ref(), Some(&agent), "the agent idle longest: {line:#}");
+            let fresh: Vec<_> = ready
+                .iter()
+                .filter(|(id, _)| !excluded(waiting, id))
+                .collect();
+            let pool = if fresh.is_empty() {
+                ready.iter().collect()
+            } else {
+                fresh
+            };
+            let best = pool
+                .iter()
+                .min_by_key(|(_, agent)| agent.idle.clone())
+                .map(|(id, _)| (*id).clone());
+            assert_eq!(
+                best.as_ref(),
+                Some(&agent),
+                "the agent idle longest: {line:#}"
+            );
         }
     }
 }

@@ -26,12 +26,21 @@ fn inbound_call_is_recorded() {
     // Hop 7: the offer rings at the agent who has the skill.
     let ringing = agent.wait_ring(seconds(3)).unwrap();
     assert_eq!(ringing.caller(), "+34600111222", "the agent sees who calls");
-    assert_eq!(ringing.header("X-Cordboard-Queue").as_deref(), Some("support"));
+    assert_eq!(
+        ringing.header("X-Cordboard-Queue").as_deref(),
+        Some("support")
+    );
     let interaction = ringing.header("X-Cordboard-Interaction").unwrap();
     world.wait_agent("ana", "offered", seconds(2));
     let talk = ringing.answer().unwrap();
-    talk.send(Sending::Numbered { leg: 2, hz: AGENT_HZ });
-    call.send(Sending::Numbered { leg: 1, hz: CUSTOMER_HZ });
+    talk.send(Sending::Numbered {
+        leg: 2,
+        hz: AGENT_HZ,
+    });
+    call.send(Sending::Numbered {
+        leg: 1,
+        hz: CUSTOMER_HZ,
+    });
     call.wait_tone(AGENT_HZ, seconds(2)).unwrap();
     talk.wait_tone(CUSTOMER_HZ, seconds(2)).unwrap();
     world.wait_agent("ana", "on_call", seconds(2));
@@ -55,7 +64,10 @@ fn inbound_call_is_recorded() {
     assert_eq!(record["queue"], "support");
     assert!(!record["customer_id"].is_null());
     assert_recording(&world, &interaction);
-    let customer_row = world.get(&format!("/customers/{}", record["customer_id"].as_str().unwrap()));
+    let customer_row = world.get(&format!(
+        "/customers/{}",
+        record["customer_id"].as_str().unwrap()
+    ));
     assert!(customer_row.to_string().contains("+34600111222"));
     world.wait_agent("ana", "available", seconds(4));
 }
@@ -63,26 +75,52 @@ fn inbound_call_is_recorded() {
 /// Each voice on its own side, on one timeline.
 fn assert_recording(world: &World, interaction: &str) {
     let (spec, left, right) = world::channels(&world.recording_file(interaction, 1));
-    assert_eq!((spec.channels, spec.sample_rate, spec.bits_per_sample), (2, 8_000, 16));
+    assert_eq!(
+        (spec.channels, spec.sample_rate, spec.bits_per_sample),
+        (2, 8_000, 16)
+    );
     let middle = |side: &[i16]| side[8_000..16_000].to_vec();
-    assert!(audio::dominance(&middle(&left), CUSTOMER_HZ, 8_000.0) > 0.8, "the customer is on the left");
-    assert!(audio::dominance(&middle(&right), AGENT_HZ, 8_000.0) > 0.8, "the agent is on the right");
+    assert!(
+        audio::dominance(&middle(&left), CUSTOMER_HZ, 8_000.0) > 0.8,
+        "the customer is on the left"
+    );
+    assert!(
+        audio::dominance(&middle(&right), AGENT_HZ, 8_000.0) > 0.8,
+        "the agent is on the right"
+    );
     assert!(audio::dominance(&middle(&left), AGENT_HZ, 8_000.0) < 0.05);
     for side in [&left, &right] {
         let found = Numbered::find_all(side);
-        assert!(found.len() > 100, "numbers are read back from the recording");
+        assert!(
+            found.len() > 100,
+            "numbers are read back from the recording"
+        );
         for pair in found.windows(2) {
             let (samples, numbers) = (pair[1].0 - pair[0].0, pair[1].1.number - pair[0].1.number);
             assert!(numbers >= 1);
             let shift = samples as i64 - i64::from(numbers) * 160;
-            assert!(shift.unsigned_abs() <= 160, "nothing shifts by more than 20 ms: {shift} samples at {}", pair[0].0);
+            assert!(
+                shift.unsigned_abs() <= 160,
+                "nothing shifts by more than 20 ms: {shift} samples at {}",
+                pair[0].0
+            );
         }
     }
-    let (_, head, body) = world.http("GET", &format!("/api/v1/interactions/{interaction}"), None, &[]);
+    let (_, head, body) = world.http(
+        "GET",
+        &format!("/api/v1/interactions/{interaction}"),
+        None,
+        &[],
+    );
     assert!(head.starts_with("HTTP/1.1 200"));
     let record: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let id = record["recordings"][0]["id"].as_str().unwrap();
-    let (status, head, part) = world.http("GET", &format!("/api/v1/recordings/{id}/audio"), None, &["Range: bytes=0-43"]);
+    let (status, head, part) = world.http(
+        "GET",
+        &format!("/api/v1/recordings/{id}/audio"),
+        None,
+        &["Range: bytes=0-43"],
+    );
     assert_eq!((status, part.len()), (206, 44), "{head}");
     assert_eq!(&part[..4], b"RIFF");
 }

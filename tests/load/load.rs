@@ -21,9 +21,14 @@ use std::time::Duration;
 use world::{Plan, World};
 
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| arg != "--bench")
+        .collect();
     let outcome = match args.first().map(String::as_str) {
-        None => ["A1", "A2", "B"].into_iter().try_for_each(|name| run(name, &["--seconds".into(), "10".into()])),
+        None => ["A1", "A2", "B"]
+            .into_iter()
+            .try_for_each(|name| run(name, &["--seconds".into(), "10".into()])),
         Some(name) => run(&name.to_owned(), &args[1..]),
     };
     if let Err(error) = outcome {
@@ -41,17 +46,28 @@ fn flag(args: &[String], name: &str, default: u64) -> u64 {
 }
 
 fn run(name: &str, args: &[String]) -> Result<(), String> {
-    let cps = flag(args, "--cps", if name == "B" || name == "D" { 10 } else { 50 });
+    let cps = flag(
+        args,
+        "--cps",
+        if name == "B" || name == "D" { 10 } else { 50 },
+    );
     let seconds = flag(args, "--seconds", 10);
     let calls = flag(args, "--calls", 20);
     let talk = flag(args, "--talk", 15);
     let (shape, plan) = match name {
         "A1" => (Shape::Silent, Plan::answer_only(cps, cps * seconds)),
         "A2" => (Shape::Prompt, Plan::answer_only(cps, cps * seconds)),
-        "B" | "D" => (Shape::Queue, Plan::talk(cps, calls, Duration::from_secs(talk))),
+        "B" | "D" => (
+            Shape::Queue,
+            Plan::talk(cps, calls, Duration::from_secs(talk)),
+        ),
         other => return Err(format!("no workload {other}; there are A1, A2, B and D")),
     };
-    let agents = if plan.talk.is_some() { calls as usize + 5 } else { 0 };
+    let agents = if plan.talk.is_some() {
+        calls as usize + 5
+    } else {
+        0
+    };
     let mut server = Server::start(shape, agents)?;
     let mut world = World::new(&server, plan)?;
     world.register_agents()?;

@@ -28,8 +28,17 @@ pub(crate) fn print(name: &str, world: &World, before: Usage, after: Usage) {
     let f = &world.figures;
     let calls = (f.done + f.failed).max(1) as f64;
     let cpu = after.cpu_ms - before.cpu_ms;
-    println!("workload {name}: {} calls, {} failed, {} retransmissions", f.done + f.failed, f.failed, f.retransmissions);
-    println!("  CPU {:.2} ms a call, {:.2} ms a call-second", cpu / calls, cpu / f.call_seconds.max(0.001));
+    println!(
+        "workload {name}: {} calls, {} failed, {} retransmissions",
+        f.done + f.failed,
+        f.failed,
+        f.retransmissions
+    );
+    println!(
+        "  CPU {:.2} ms a call, {:.2} ms a call-second",
+        cpu / calls,
+        cpu / f.call_seconds.max(0.001)
+    );
     println!(
         "  memory {:.1} MB before, {:.1} MB peak ({:.0} kB a call), {:.1} MB after",
         before.rss_kb / 1e3,
@@ -43,7 +52,10 @@ pub(crate) fn print(name: &str, world: &World, before: Usage, after: Usage) {
     line("one-way speech", &f.one_way);
     line("largest gap of a leg", &f.gaps);
     if f.packets > 0 {
-        println!("  speech packets heard {}, missing {}, legs that heard nothing or a stranger {}", f.packets, f.missing, f.deaf);
+        println!(
+            "  speech packets heard {}, missing {}, legs that heard nothing or a stranger {}",
+            f.packets, f.missing, f.deaf
+        );
     }
 }
 
@@ -51,7 +63,10 @@ pub(crate) fn print(name: &str, world: &World, before: Usage, after: Usage) {
 pub(crate) fn verdict(world: &World) -> Result<(), String> {
     let f = &world.figures;
     if f.failed > 0 || f.missing > 0 || f.deaf > 0 {
-        return Err(format!("{} failed, {} packets missing, {} deaf legs", f.failed, f.missing, f.deaf));
+        return Err(format!(
+            "{} failed, {} packets missing, {} deaf legs",
+            f.failed, f.missing, f.deaf
+        ));
     }
     Ok(())
 }
@@ -59,22 +74,37 @@ pub(crate) fn verdict(world: &World) -> Result<(), String> {
 /// What a crash left: recordings that open, and how soon the server is back.
 pub(crate) fn after_kill(server: &mut Server, bridged: usize) -> Result<(), String> {
     let took = server.restart()?;
-    println!("workload D: kill -9 with {bridged} bridged calls; ready again after {:.2} s", took.as_secs_f64());
+    println!(
+        "workload D: kill -9 with {bridged} bridged calls; ready again after {:.2} s",
+        took.as_secs_f64()
+    );
     let mut open = 0usize;
     let mut seconds = Vec::new();
     let mut folders = vec![server.folder.join("data/interactions")];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(|e| e.to_string())?.flatten() {
+        for entry in std::fs::read_dir(&folder)
+            .map_err(|e| e.to_string())?
+            .flatten()
+        {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|kind| kind == "wav") {
-                let wav = hound::WavReader::open(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+                let wav = hound::WavReader::open(&path)
+                    .map_err(|e| format!("{}: {e}", path.display()))?;
                 seconds.push(f64::from(wav.duration()) / f64::from(wav.spec().sample_rate));
                 open += 1;
             }
         }
     }
-    println!("  {open} recordings open, {:.2} to {:.2} s long", percentile(&seconds, 0.0), percentile(&seconds, 1.0));
-    if open == bridged { Ok(()) } else { Err(format!("{open} recordings for {bridged} calls")) }
+    println!(
+        "  {open} recordings open, {:.2} to {:.2} s long",
+        percentile(&seconds, 0.0),
+        percentile(&seconds, 1.0)
+    );
+    if open == bridged {
+        Ok(())
+    } else {
+        Err(format!("{open} recordings for {bridged} calls"))
+    }
 }

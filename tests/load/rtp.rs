@@ -35,9 +35,18 @@ pub(crate) fn read(packet: &[u8]) -> Option<Mark> {
     if payload[..4] != MAGIC {
         return None;
     }
-    let word = |at: usize| payload.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_be_bytes);
+    let word = |at: usize| {
+        payload
+            .get(at..at + 4)
+            .and_then(|b| b.try_into().ok())
+            .map(u32::from_be_bytes)
+    };
     let sent_us = u64::from_be_bytes(payload.get(12..20)?.try_into().ok()?);
-    Some(Mark { leg: word(4)?, number: word(8)?, sent_us })
+    Some(Mark {
+        leg: word(4)?,
+        number: word(8)?,
+        sent_us,
+    })
 }
 
 /// What one leg has heard of the other's packets.
@@ -53,7 +62,9 @@ pub(crate) struct Heard {
 impl Heard {
     pub(crate) fn take(&mut self, mark: Mark, now: Instant) {
         if let Some((_, before)) = self.last {
-            self.largest_gap_ms = self.largest_gap_ms.max(now.duration_since(before).as_secs_f64() * 1e3);
+            self.largest_gap_ms = self
+                .largest_gap_ms
+                .max(now.duration_since(before).as_secs_f64() * 1e3);
         }
         self.first.get_or_insert((mark.number, now));
         self.last = Some((mark.number, now));
@@ -63,7 +74,9 @@ impl Heard {
     /// Packets missing between the first and the last that were heard.
     pub(crate) fn missing(&self) -> u64 {
         match (self.first, self.last) {
-            (Some((first, _)), Some((last, _))) => u64::from(last.saturating_sub(first) + 1).saturating_sub(self.count),
+            (Some((first, _)), Some((last, _))) => {
+                u64::from(last.saturating_sub(first) + 1).saturating_sub(self.count)
+            }
             _ => 0,
         }
     }

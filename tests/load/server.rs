@@ -37,10 +37,16 @@ impl Server {
     pub(crate) fn start(shape: Shape, agents: usize) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("cordboard-load-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        write_files(&folder, shape, agents).map_err(|error| format!("{}: {error}", folder.display()))?;
+        write_files(&folder, shape, agents)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
         let child = spawn(&folder)?;
         let sip = std::net::SocketAddr::from(([127, 0, 0, 1], SIP_PORT));
-        Ok(Self { child, folder, sip, agents })
+        Ok(Self {
+            child,
+            folder,
+            sip,
+            agents,
+        })
     }
 
     pub(crate) fn status_file(&self) -> PathBuf {
@@ -49,16 +55,33 @@ impl Server {
 
     pub(crate) fn usage(&self) -> Result<Usage, String> {
         let pid = self.child.id();
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| e.to_string())?;
+        let stat =
+            std::fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| e.to_string())?;
         // Fields after the closing parenthesis of the name: utime and stime are the 12th and 13th of them, in ticks.
-        let rest: Vec<&str> = stat.rsplit_once(')').ok_or("stat")?.1.split_whitespace().collect();
-        let ticks = |at: usize| rest.get(at).and_then(|f| f.parse::<f64>().ok()).ok_or("stat");
-        Ok(Usage { cpu_ms: (ticks(11)? + ticks(12)?) * 10.0, rss_kb: rss_kb(&self.status_file()) })
+        let rest: Vec<&str> = stat
+            .rsplit_once(')')
+            .ok_or("stat")?
+            .1
+            .split_whitespace()
+            .collect();
+        let ticks = |at: usize| {
+            rest.get(at)
+                .and_then(|f| f.parse::<f64>().ok())
+                .ok_or("stat")
+        };
+        Ok(Usage {
+            cpu_ms: (ticks(11)? + ticks(12)?) * 10.0,
+            rss_kb: rss_kb(&self.status_file()),
+        })
     }
 
     /// SIGKILL, as a crash would be.
     pub(crate) fn kill(&mut self) -> Result<(), String> {
-        self.child.kill().and_then(|()| self.child.wait()).map(|_| ()).map_err(|e| e.to_string())
+        self.child
+            .kill()
+            .and_then(|()| self.child.wait())
+            .map(|_| ())
+            .map_err(|e| e.to_string())
     }
 
     /// Starts again on the same folder; returns how long it took to be ready.
@@ -69,7 +92,10 @@ impl Server {
     }
 
     pub(crate) fn stop(mut self) -> PathBuf {
-        let _ = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        let _ = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.child.id().to_string())
+            .status();
         let _ = self.child.wait();
         self.folder.clone()
     }
@@ -86,7 +112,8 @@ impl Drop for Server {
 pub(crate) fn rss_kb(status: &Path) -> f64 {
     let text = std::fs::read_to_string(status).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0.0)
 }
 
 fn spawn(folder: &Path) -> Result<Child, String> {
@@ -100,7 +127,10 @@ fn spawn(folder: &Path) -> Result<Child, String> {
         .map_err(|e| e.to_string())?;
     let out = child.stdout.take().ok_or("no standard output")?;
     let mut lines = BufReader::new(out).lines();
-    let ready = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("ready"));
+    let ready = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .any(|line| line.starts_with("ready"));
     if !ready {
         let _ = child.kill();
         let log = std::fs::read_to_string(folder.join("server.log")).unwrap_or_default();
@@ -143,8 +173,16 @@ fn company(agents: usize) -> String {
 }
 
 fn flow(shape: Shape) -> String {
-    let prompt = if shape == Shape::Silent { "" } else { "    - play: one-second\n" };
-    let queue = if shape == Shape::Queue { "{ to: load, use: music }" } else { "load" };
+    let prompt = if shape == Shape::Silent {
+        ""
+    } else {
+        "    - play: one-second\n"
+    };
+    let queue = if shape == Shape::Queue {
+        "{ to: load, use: music }"
+    } else {
+        "load"
+    };
     let waits = if shape == Shape::Queue {
         "waits:\n  music:\n    loop:\n      - play: { prompt: music, for: 30s }\n"
     } else {
@@ -158,11 +196,17 @@ fn flow(shape: Shape) -> String {
 
 /// A 440 Hz tone, 8 kHz PCM16.
 fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
-    let spec = hound::WavSpec { channels: 1, sample_rate: 8_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut wav = hound::WavWriter::create(path, spec).map_err(std::io::Error::other)?;
     for n in 0..samples {
         let sample = (f64::from(n) * 440.0 * std::f64::consts::TAU / 8_000.0).sin() * 8_000.0;
-        wav.write_sample(sample as i16).map_err(std::io::Error::other)?;
+        wav.write_sample(sample as i16)
+            .map_err(std::io::Error::other)?;
     }
     wav.finalize().map_err(std::io::Error::other)
 }

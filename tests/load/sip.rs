@@ -36,16 +36,30 @@ impl<'a> Received<'a> {
         self.text
             .lines()
             .take_while(|line| !line.is_empty())
-            .find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)))
+            .find_map(|line| {
+                line.split_once(':')
+                    .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            })
             .map(|(_, value)| value.trim())
     }
     pub(crate) fn cseq_method(&self) -> &'a str {
-        self.header("CSeq").and_then(|value| value.split_whitespace().nth(1)).unwrap_or_default()
+        self.header("CSeq")
+            .and_then(|value| value.split_whitespace().nth(1))
+            .unwrap_or_default()
     }
     /// Where the SDP wants audio.
     pub(crate) fn audio(&self) -> Option<SocketAddr> {
-        let port = self.text.lines().find_map(|line| line.strip_prefix("m=audio "))?.split(' ').next()?;
-        let ip = self.text.lines().find_map(|line| line.strip_prefix("c=IN IP4 "))?.trim();
+        let port = self
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("m=audio "))?
+            .split(' ')
+            .next()?;
+        let ip = self
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("c=IN IP4 "))?
+            .trim();
         format!("{ip}:{port}").parse().ok()
     }
     /// User of a header's URI.
@@ -64,7 +78,10 @@ impl<'a> Received<'a> {
         self.text
             .lines()
             .take_while(|line| !line.is_empty())
-            .filter(move |line| line.split_once(':').is_some_and(|(key, _)| key.eq_ignore_ascii_case(&name)))
+            .filter(move |line| {
+                line.split_once(':')
+                    .is_some_and(|(key, _)| key.eq_ignore_ascii_case(&name))
+            })
     }
 }
 
@@ -87,7 +104,13 @@ pub(crate) fn invite(server: SocketAddr, own: SocketAddr, call: usize, rtp_port:
 }
 
 /// ACK or BYE inside the caller's dialog.
-pub(crate) fn in_dialog(method: &str, cseq: u32, ok: &Received<'_>, own: SocketAddr, call: usize) -> String {
+pub(crate) fn in_dialog(
+    method: &str,
+    cseq: u32,
+    ok: &Received<'_>,
+    own: SocketAddr,
+    call: usize,
+) -> String {
     let target = ok.uri("Contact").unwrap_or_default();
     let to = ok.header("To").unwrap_or_default();
     let from = number(call);
@@ -99,7 +122,13 @@ pub(crate) fn in_dialog(method: &str, cseq: u32, ok: &Received<'_>, own: SocketA
 }
 
 /// A response that copies what the RFC wants copied.
-pub(crate) fn respond(request: &Received<'_>, status: &str, own: SocketAddr, tag: &str, body: &str) -> String {
+pub(crate) fn respond(
+    request: &Received<'_>,
+    status: &str,
+    own: SocketAddr,
+    tag: &str,
+    body: &str,
+) -> String {
     let mut out = format!("SIP/2.0 {status}\r\n");
     for name in ["Via", "Record-Route", "From", "Call-ID", "CSeq"] {
         for line in request.lines(name) {
@@ -108,7 +137,11 @@ pub(crate) fn respond(request: &Received<'_>, status: &str, own: SocketAddr, tag
         }
     }
     let to = request.header("To").unwrap_or_default();
-    let tagged = if to.contains("tag=") || tag.is_empty() { to.to_owned() } else { format!("{to};tag={tag}") };
+    let tagged = if to.contains("tag=") || tag.is_empty() {
+        to.to_owned()
+    } else {
+        format!("{to};tag={tag}")
+    };
     out.push_str(&format!("To: {tagged}\r\nContact: <sip:{own}>\r\n"));
     if !body.is_empty() {
         out.push_str("Content-Type: application/sdp\r\n");
@@ -117,13 +150,23 @@ pub(crate) fn respond(request: &Received<'_>, status: &str, own: SocketAddr, tag
     out
 }
 
-pub(crate) fn register(server: SocketAddr, own: SocketAddr, agent: usize, challenge: Option<&str>) -> String {
+pub(crate) fn register(
+    server: SocketAddr,
+    own: SocketAddr,
+    agent: usize,
+    challenge: Option<&str>,
+) -> String {
     let user = extension(agent);
     let domain = "cordboard.localhost";
     let uri = format!("sip:{domain}");
     let cseq = if challenge.is_some() { 2 } else { 1 };
     let authorization = challenge
-        .map(|value| format!("Authorization: {}\r\n", answer(value, &user, &format!("load-{agent}"), &uri)))
+        .map(|value| {
+            format!(
+                "Authorization: {}\r\n",
+                answer(value, &user, &format!("load-{agent}"), &uri)
+            )
+        })
         .unwrap_or_default();
     let _ = server;
     format!(
@@ -134,7 +177,10 @@ pub(crate) fn register(server: SocketAddr, own: SocketAddr, agent: usize, challe
 }
 
 fn hex(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Digest, MD5, qop=auth (RFC 2617).
@@ -145,7 +191,9 @@ fn answer(challenge: &str, user: &str, password: &str, uri: &str) -> String {
     };
     let realm = part("realm").unwrap_or_default();
     let nonce = part("nonce").unwrap_or_default();
-    let opaque = part("opaque").map(|o| format!(", opaque=\"{o}\"")).unwrap_or_default();
+    let opaque = part("opaque")
+        .map(|o| format!(", opaque=\"{o}\""))
+        .unwrap_or_default();
     let ha1 = hex(&format!("{user}:{realm}:{password}"));
     let ha2 = hex(&format!("REGISTER:{uri}"));
     let response = hex(&format!("{ha1}:{nonce}:00000001:c0ffee:auth:{ha2}"));

@@ -25,10 +25,18 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn answer_only(cps: u64, calls: u64) -> Self {
-        Self { cps, calls, talk: None }
+        Self {
+            cps,
+            calls,
+            talk: None,
+        }
     }
     pub(crate) fn talk(cps: u64, calls: u64, talk: Duration) -> Self {
-        Self { cps, calls, talk: Some(talk) }
+        Self {
+            cps,
+            calls,
+            talk: Some(talk),
+        }
     }
 }
 
@@ -129,8 +137,12 @@ impl World {
         let mut callers = bind()?;
         let mut agents = bind()?;
         let registry = poll.registry();
-        registry.register(&mut callers, CALLERS, Interest::READABLE).map_err(|e| e.to_string())?;
-        registry.register(&mut agents, AGENTS, Interest::READABLE).map_err(|e| e.to_string())?;
+        registry
+            .register(&mut callers, CALLERS, Interest::READABLE)
+            .map_err(|e| e.to_string())?;
+        registry
+            .register(&mut agents, AGENTS, Interest::READABLE)
+            .map_err(|e| e.to_string())?;
         Ok(Self {
             poll,
             callers,
@@ -154,7 +166,11 @@ impl World {
     pub(crate) fn register_agents(&mut self) -> Result<(), String> {
         let own = self.agents.local_addr().map_err(|e| e.to_string())?;
         for agent in 0..self.agent_count {
-            send(&self.agents, &sip::register(self.server, own, agent, None), self.server);
+            send(
+                &self.agents,
+                &sip::register(self.server, own, agent, None),
+                self.server,
+            );
             if agent % 20 == 19 {
                 self.turn(Duration::from_millis(20))?;
             }
@@ -162,7 +178,10 @@ impl World {
         let until = Instant::now() + Duration::from_secs(10);
         while self.registered < self.agent_count {
             if Instant::now() > until {
-                return Err(format!("{} of {} agents registered", self.registered, self.agent_count));
+                return Err(format!(
+                    "{} of {} agents registered",
+                    self.registered, self.agent_count
+                ));
             }
             self.turn(Duration::from_millis(50))?;
         }
@@ -216,14 +235,21 @@ impl World {
     }
 
     pub(crate) fn talking(&self) -> usize {
-        self.calls.iter().filter(|call| call.hears_agent.is_some() && !call.over).count()
+        self.calls
+            .iter()
+            .filter(|call| call.hears_agent.is_some() && !call.over)
+            .count()
     }
 
     fn turn(&mut self, wait: Duration) -> Result<(), String> {
-        let next = self.due.peek().map_or(wait, |due| due.0.saturating_duration_since(Instant::now()).min(wait));
+        let next = self.due.peek().map_or(wait, |due| {
+            due.0.saturating_duration_since(Instant::now()).min(wait)
+        });
         let mut events = Events::with_capacity(1024);
         match self.poll.poll(&mut events, Some(next)) {
-            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return Err(error.to_string()),
+            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
+                return Err(error.to_string());
+            }
             _ => {}
         }
         for event in &events {
@@ -241,7 +267,10 @@ impl World {
         }
         if now.duration_since(self.last_rss) > Duration::from_millis(500) {
             self.last_rss = now;
-            self.figures.peak_rss_kb = self.figures.peak_rss_kb.max(super::server::rss_kb(&self.status));
+            self.figures.peak_rss_kb = self
+                .figures
+                .peak_rss_kb
+                .max(super::server::rss_kb(&self.status));
         }
         Ok(())
     }
@@ -253,14 +282,20 @@ impl World {
                 self.calls[call].leg = Some(leg);
                 self.calls[call].invited = Some(Instant::now());
                 self.send_invite(call, leg)?;
-                self.due.push(Due(Instant::now() + Duration::from_millis(500), What::Resend(call)));
+                self.due.push(Due(
+                    Instant::now() + Duration::from_millis(500),
+                    What::Resend(call),
+                ));
             }
             What::Resend(call) => {
                 let known = &self.calls[call];
                 if known.answered.is_some() || known.over {
                     return Ok(());
                 }
-                if known.invited.is_some_and(|at| at.elapsed() > Duration::from_secs(15)) {
+                if known
+                    .invited
+                    .is_some_and(|at| at.elapsed() > Duration::from_secs(15))
+                {
                     self.calls[call].failed = true;
                     self.calls[call].over = true;
                     return Ok(());
@@ -269,11 +304,16 @@ impl World {
                 if let Some(leg) = known.leg {
                     self.send_invite(call, leg)?;
                 }
-                self.due.push(Due(Instant::now() + Duration::from_secs(1), What::Resend(call)));
+                self.due.push(Due(
+                    Instant::now() + Duration::from_secs(1),
+                    What::Resend(call),
+                ));
             }
             What::Bye(call) => self.hang_up(call)?,
             What::ResendBye(call) => {
-                if let (false, Some((since, bye))) = (self.calls[call].over, self.calls[call].bye.clone()) {
+                if let (false, Some((since, bye))) =
+                    (self.calls[call].over, self.calls[call].bye.clone())
+                {
                     if since.elapsed() > Duration::from_secs(10) {
                         self.calls[call].failed = true;
                         self.calls[call].over = true;
@@ -281,7 +321,10 @@ impl World {
                     }
                     self.figures.retransmissions += 1;
                     send(&self.callers, &bye, self.server);
-                    self.due.push(Due(Instant::now() + Duration::from_secs(1), What::ResendBye(call)));
+                    self.due.push(Due(
+                        Instant::now() + Duration::from_secs(1),
+                        What::ResendBye(call),
+                    ));
                 }
             }
             What::Speak(leg) => self.speak(leg, at),
@@ -292,8 +335,16 @@ impl World {
 
     fn send_invite(&mut self, call: usize, leg: u32) -> Result<(), String> {
         let own = self.callers.local_addr().map_err(|e| e.to_string())?;
-        let port = self.legs[leg as usize].socket.local_addr().map_err(|e| e.to_string())?.port();
-        send(&self.callers, &sip::invite(self.server, own, call, port), self.server);
+        let port = self.legs[leg as usize]
+            .socket
+            .local_addr()
+            .map_err(|e| e.to_string())?
+            .port();
+        send(
+            &self.callers,
+            &sip::invite(self.server, own, call, port),
+            self.server,
+        );
         Ok(())
     }
 
@@ -303,17 +354,25 @@ impl World {
         }
         let own = self.callers.local_addr().map_err(|e| e.to_string())?;
         let ok = std::mem::take(&mut self.calls[call].last_ok);
-        let Some(ok) = Received::new(ok.as_bytes()) else { return Ok(()) };
+        let Some(ok) = Received::new(ok.as_bytes()) else {
+            return Ok(());
+        };
         let bye = sip::in_dialog("BYE", 2, &ok, own, call);
         send(&self.callers, &bye, self.server);
         if let Some(since) = self.calls[call].answered {
             self.figures.call_seconds += since.elapsed().as_secs_f64();
         }
-        for leg in [self.calls[call].leg, self.calls[call].agent_leg].into_iter().flatten() {
+        for leg in [self.calls[call].leg, self.calls[call].agent_leg]
+            .into_iter()
+            .flatten()
+        {
             self.legs[leg as usize].remote = None;
         }
         self.calls[call].bye = Some((Instant::now(), bye));
-        self.due.push(Due(Instant::now() + Duration::from_millis(500), What::ResendBye(call)));
+        self.due.push(Due(
+            Instant::now() + Duration::from_millis(500),
+            What::ResendBye(call),
+        ));
         Ok(())
     }
 
@@ -321,7 +380,14 @@ impl World {
         let sent_us = self.start.elapsed().as_micros() as u64;
         let state = &mut self.legs[leg as usize];
         let Some(remote) = state.remote else { return };
-        let packet = rtp::packet(Mark { leg, number: state.sent, sent_us }, state.sent == 0);
+        let packet = rtp::packet(
+            Mark {
+                leg,
+                number: state.sent,
+                sent_us,
+            },
+            state.sent == 0,
+        );
         state.sent += 1;
         let _ = state.socket.send_to(&packet, remote);
         self.due.push(Due(at + PACKET, What::Speak(leg)));
@@ -330,16 +396,30 @@ impl World {
     fn new_leg(&mut self) -> Result<u32, String> {
         let mut socket = bind()?;
         let token = Token(FIRST_LEG + self.legs.len());
-        self.poll.registry().register(&mut socket, token, Interest::READABLE).map_err(|e| e.to_string())?;
-        self.legs.push(Leg { socket, remote: None, sent: 0, heard: Heard::default(), peer: None });
+        self.poll
+            .registry()
+            .register(&mut socket, token, Interest::READABLE)
+            .map_err(|e| e.to_string())?;
+        self.legs.push(Leg {
+            socket,
+            remote: None,
+            sent: 0,
+            heard: Heard::default(),
+            peer: None,
+        });
         Ok(self.legs.len() as u32 - 1)
     }
 
     fn read_callers(&mut self) {
         let mut buffer = [0u8; 4096];
         while let Ok((length, _)) = self.callers.recv_from(&mut buffer) {
-            let Some(message) = Received::new(&buffer[..length]) else { continue };
-            let Some(call) = message.user("From").and_then(|user| self.by_number.get(user).copied()) else {
+            let Some(message) = Received::new(&buffer[..length]) else {
+                continue;
+            };
+            let Some(call) = message
+                .user("From")
+                .and_then(|user| self.by_number.get(user).copied())
+            else {
                 self.read_bye_from_server(&message);
                 continue;
             };
@@ -363,9 +443,17 @@ impl World {
         if message.method() != "BYE" {
             return;
         }
-        let Ok(own) = self.callers.local_addr() else { return };
-        send(&self.callers, &sip::respond(message, "200 OK", own, "", ""), self.server);
-        if let Some(call) = message.user("To").and_then(|user| self.by_number.get(user).copied())
+        let Ok(own) = self.callers.local_addr() else {
+            return;
+        };
+        send(
+            &self.callers,
+            &sip::respond(message, "200 OK", own, "", ""),
+            self.server,
+        );
+        if let Some(call) = message
+            .user("To")
+            .and_then(|user| self.by_number.get(user).copied())
             && !self.calls[call].over
         {
             self.calls[call].over = true;
@@ -374,8 +462,14 @@ impl World {
     }
 
     fn caller_answered(&mut self, call: usize, ok: &Received<'_>) {
-        let Ok(own) = self.callers.local_addr() else { return };
-        send(&self.callers, &sip::in_dialog("ACK", 1, ok, own, call), self.server);
+        let Ok(own) = self.callers.local_addr() else {
+            return;
+        };
+        send(
+            &self.callers,
+            &sip::in_dialog("ACK", 1, ok, own, call),
+            self.server,
+        );
         if self.calls[call].answered.is_some() {
             self.figures.retransmissions += 1;
             return;
@@ -385,11 +479,14 @@ impl World {
         state.answered = Some(now);
         state.last_ok = ok.text().to_owned();
         if let Some(invited) = state.invited {
-            self.figures.setup.push(now.duration_since(invited).as_secs_f64() * 1e3);
+            self.figures
+                .setup
+                .push(now.duration_since(invited).as_secs_f64() * 1e3);
         }
         let leg = state.leg;
         if self.plan.talk.is_none() {
-            self.due.push(Due(now + Duration::from_secs(1), What::Bye(call)));
+            self.due
+                .push(Due(now + Duration::from_secs(1), What::Bye(call)));
         } else if let Some(leg) = leg {
             self.begin_to_speak(leg, ok.audio(), now);
         }
@@ -398,31 +495,55 @@ impl World {
     fn begin_to_speak(&mut self, leg: u32, remote: Option<SocketAddr>, now: Instant) {
         self.legs[leg as usize].remote = remote;
         // Spread over the 20 ms, so that legs do not send in one burst.
-        self.due.push(Due(now + Duration::from_millis(u64::from(leg) % 20), What::Speak(leg)));
+        self.due.push(Due(
+            now + Duration::from_millis(u64::from(leg) % 20),
+            What::Speak(leg),
+        ));
     }
 
     fn read_agents(&mut self) {
         let mut buffer = [0u8; 4096];
         while let Ok((length, from)) = self.agents.recv_from(&mut buffer) {
-            let Some(message) = Received::new(&buffer[..length]) else { continue };
-            let Ok(own) = self.agents.local_addr() else { continue };
+            let Some(message) = Received::new(&buffer[..length]) else {
+                continue;
+            };
+            let Ok(own) = self.agents.local_addr() else {
+                continue;
+            };
             match (message.status(), message.cseq_method()) {
                 (Some(401), "REGISTER") => {
-                    let agent = message.user("To").and_then(|user| user.parse::<usize>().ok());
-                    if let (Some(agent), Some(challenge)) = (agent, message.header("WWW-Authenticate")) {
-                        send(&self.agents, &sip::register(self.server, own, agent - 10_000, Some(challenge)), self.server);
+                    let agent = message
+                        .user("To")
+                        .and_then(|user| user.parse::<usize>().ok());
+                    if let (Some(agent), Some(challenge)) =
+                        (agent, message.header("WWW-Authenticate"))
+                    {
+                        send(
+                            &self.agents,
+                            &sip::register(self.server, own, agent - 10_000, Some(challenge)),
+                            self.server,
+                        );
                     }
                 }
                 (Some(200), "REGISTER") => self.registered += 1,
                 (None, "INVITE") => self.agent_invited(&message, own, from),
-                (None, "BYE" | "CANCEL") => send(&self.agents, &sip::respond(&message, "200 OK", own, "", ""), from),
+                (None, "BYE" | "CANCEL") => send(
+                    &self.agents,
+                    &sip::respond(&message, "200 OK", own, "", ""),
+                    from,
+                ),
                 _ => {}
             }
         }
     }
 
     fn agent_invited(&mut self, invite: &Received<'_>, own: SocketAddr, from: SocketAddr) {
-        let Some(call) = invite.user("From").and_then(|user| self.by_number.get(user).copied()) else { return };
+        let Some(call) = invite
+            .user("From")
+            .and_then(|user| self.by_number.get(user).copied())
+        else {
+            return;
+        };
         let id = invite.header("Call-ID").unwrap_or_default().to_owned();
         if self.agent_calls.insert(id, call).is_some() {
             self.figures.retransmissions += 1;
@@ -431,20 +552,44 @@ impl World {
         let now = Instant::now();
         self.calls[call].agent_invited = Some(now);
         if let Some(answered) = self.calls[call].answered {
-            self.figures.queue_to_invite.push(now.duration_since(answered).as_secs_f64() * 1e3 - 1000.0);
+            self.figures
+                .queue_to_invite
+                .push(now.duration_since(answered).as_secs_f64() * 1e3 - 1000.0);
         }
-        send(&self.agents, &sip::respond(invite, "180 Ringing", own, &format!("a{call}"), ""), from);
+        send(
+            &self.agents,
+            &sip::respond(invite, "180 Ringing", own, &format!("a{call}"), ""),
+            from,
+        );
         let request = invite.text().to_owned();
-        self.due.push(Due(now + Duration::from_millis(100), What::AgentAnswers(call, request, from)));
+        self.due.push(Due(
+            now + Duration::from_millis(100),
+            What::AgentAnswers(call, request, from),
+        ));
     }
 
-    fn agent_answers(&mut self, call: usize, request: &str, from: SocketAddr) -> Result<(), String> {
+    fn agent_answers(
+        &mut self,
+        call: usize,
+        request: &str,
+        from: SocketAddr,
+    ) -> Result<(), String> {
         let leg = self.new_leg()?;
         let own = self.agents.local_addr().map_err(|e| e.to_string())?;
-        let port = self.legs[leg as usize].socket.local_addr().map_err(|e| e.to_string())?.port();
-        let Some(invite) = Received::new(request.as_bytes()) else { return Ok(()) };
+        let port = self.legs[leg as usize]
+            .socket
+            .local_addr()
+            .map_err(|e| e.to_string())?
+            .port();
+        let Some(invite) = Received::new(request.as_bytes()) else {
+            return Ok(());
+        };
         let now = Instant::now();
-        send(&self.agents, &sip::respond(&invite, "200 OK", own, &format!("a{call}"), &sip::sdp(port)), from);
+        send(
+            &self.agents,
+            &sip::respond(&invite, "200 OK", own, &format!("a{call}"), &sip::sdp(port)),
+            from,
+        );
         self.calls[call].agent_answered = Some(now);
         self.calls[call].agent_leg = Some(leg);
         let customer = self.calls[call].leg;
@@ -461,16 +606,22 @@ impl World {
         let now_us = self.start.elapsed().as_micros() as u64;
         let now = Instant::now();
         let mut heard_first = false;
-        let Some(state) = self.legs.get_mut(leg) else { return };
+        let Some(state) = self.legs.get_mut(leg) else {
+            return;
+        };
         while let Ok((length, _)) = state.socket.recv_from(&mut buffer) {
-            let Some(mark) = rtp::read(&buffer[..length]) else { continue };
+            let Some(mark) = rtp::read(&buffer[..length]) else {
+                continue;
+            };
             if Some(mark.leg) != state.peer {
                 state.heard.foreign += 1;
                 continue;
             }
             heard_first |= state.heard.first.is_none();
             state.heard.take(mark, now);
-            self.figures.one_way.push(now_us.saturating_sub(mark.sent_us) as f64 / 1e3);
+            self.figures
+                .one_way
+                .push(now_us.saturating_sub(mark.sent_us) as f64 / 1e3);
         }
         if heard_first {
             self.hears(leg as u32, now);
@@ -478,10 +629,14 @@ impl World {
     }
 
     fn hears(&mut self, leg: u32, now: Instant) {
-        let Some(call) = self.calls.iter().position(|call| call.leg == Some(leg)) else { return };
+        let Some(call) = self.calls.iter().position(|call| call.leg == Some(leg)) else {
+            return;
+        };
         self.calls[call].hears_agent = Some(now);
         if let Some(answered) = self.calls[call].agent_answered {
-            self.figures.answer_to_audio.push(now.duration_since(answered).as_secs_f64() * 1e3);
+            self.figures
+                .answer_to_audio
+                .push(now.duration_since(answered).as_secs_f64() * 1e3);
         }
         if let Some(talk) = self.plan.talk {
             self.due.push(Due(now + talk, What::Bye(call)));
@@ -489,7 +644,11 @@ impl World {
     }
 
     fn count(&mut self) {
-        self.figures.failed = self.calls.iter().filter(|call| call.failed || !call.over).count() as u64;
+        self.figures.failed = self
+            .calls
+            .iter()
+            .filter(|call| call.failed || !call.over)
+            .count() as u64;
         for leg in self.legs.iter().filter(|leg| leg.peer.is_some()) {
             self.figures.packets += leg.heard.count;
             self.figures.missing += leg.heard.missing();

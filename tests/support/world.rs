@@ -113,7 +113,11 @@ pub(crate) struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { company: COMPANY.to_owned(), flow: FLOW.to_owned(), settings: String::new() }
+        Self {
+            company: COMPANY.to_owned(),
+            flow: FLOW.to_owned(),
+            settings: String::new(),
+        }
     }
 }
 
@@ -143,7 +147,15 @@ impl World {
         write_files(&root, plan, sip, http);
         let (child, ready_after) = launch(&root);
         let token = token(&root, "admin");
-        Self { folder: Some(folder), root, child, ready_after, sip, http, token }
+        Self {
+            folder: Some(folder),
+            root,
+            child,
+            ready_after,
+            sip,
+            http,
+            token,
+        }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -177,25 +189,43 @@ impl World {
 
     /// SIGTERM, and the exit code.
     pub(crate) fn stop(&mut self) -> Option<i32> {
-        Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        Command::new("kill")
+            .arg("-TERM")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         self.child.wait().unwrap().code()
     }
 
     /// `GET /api/v1{path}` with the admin's token; anything but 200 fails the test.
     pub(crate) fn get(&self, path: &str) -> Value {
         let (status, _, body) = self.http("GET", &format!("/api/v1{path}"), None, &[]);
-        assert_eq!(status, 200, "GET {path}: {}", String::from_utf8_lossy(&body));
+        assert_eq!(
+            status,
+            200,
+            "GET {path}: {}",
+            String::from_utf8_lossy(&body)
+        );
         serde_json::from_slice(&body).unwrap()
     }
 
     pub(crate) fn put(&self, path: &str, body: &Value) -> u16 {
-        self.http("PUT", &format!("/api/v1{path}"), Some(body), &[]).0
+        self.http("PUT", &format!("/api/v1{path}"), Some(body), &[])
+            .0
     }
 
     /// A whole HTTP exchange: status, head, body.
-    pub(crate) fn http(&self, method: &str, path: &str, body: Option<&Value>, extra: &[&str]) -> (u16, String, Vec<u8>) {
+    pub(crate) fn http(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        extra: &[&str],
+    ) -> (u16, String, Vec<u8>) {
         let mut stream = TcpStream::connect(self.http).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\nContent-Length: {}\r\n",
@@ -213,42 +243,67 @@ impl World {
         write!(stream, "{head}\r\n{body}").unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap();
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let body = answer[end + 4..].to_vec();
-        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        let chunked = head
+            .to_ascii_lowercase()
+            .contains("transfer-encoding: chunked");
         (status, head, if chunked { unchunk(&body) } else { body })
     }
 
     /// Asks until `wanted` says yes; shows the last answer when it never does.
-    pub(crate) fn wait_for(&self, path: &str, limit: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_for(
+        &self,
+        path: &str,
+        limit: Duration,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let until = Instant::now() + limit;
         loop {
             let value = self.get(path);
             if wanted(&value) {
                 return value;
             }
-            assert!(Instant::now() < until, "GET {path} never became what was wanted: {value:#}\n{}", self.log());
+            assert!(
+                Instant::now() < until,
+                "GET {path} never became what was wanted: {value:#}\n{}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
     pub(crate) fn agent_state(&self, login: &str) -> String {
-        self.get(&format!("/agents/{login}"))["state"].as_str().unwrap().to_owned()
+        self.get(&format!("/agents/{login}"))["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub(crate) fn wait_agent(&self, login: &str, state: &str, limit: Duration) {
-        self.wait_for(&format!("/agents/{login}"), limit, |agent| agent["state"] == state);
+        self.wait_for(&format!("/agents/{login}"), limit, |agent| {
+            agent["state"] == state
+        });
     }
 
     /// The newest interaction, once it has ended (and so have its recordings).
     pub(crate) fn wait_last_interaction(&self, limit: Duration) -> Value {
-        let list = self.wait_for("/interactions?limit=1", limit, |list| !list["items"][0]["ended_at"].is_null());
+        let list = self.wait_for("/interactions?limit=1", limit, |list| {
+            !list["items"][0]["ended_at"].is_null()
+        });
         let id = list["items"][0]["id"].as_str().unwrap().to_owned();
         self.wait_for(&format!("/interactions/{id}"), limit, |whole| {
             !whole["ended_at"].is_null()
-                && whole["recordings"].as_array().unwrap().iter().all(|r| !r["frames"].is_null() || !r["duration"].is_null())
+                && whole["recordings"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .all(|r| !r["frames"].is_null() || !r["duration"].is_null())
         })
     }
 
@@ -257,7 +312,12 @@ impl World {
         let months = std::fs::read_dir(self.root.join("data/interactions")).unwrap();
         months
             .flatten()
-            .map(|month| month.path().join(interaction).join(format!("recording-{index}.wav")))
+            .map(|month| {
+                month
+                    .path()
+                    .join(interaction)
+                    .join(format!("recording-{index}.wav"))
+            })
             .find(|path| path.exists())
             .unwrap_or_else(|| panic!("no recording {index} of {interaction}"))
     }
@@ -287,8 +347,17 @@ pub(crate) fn channels(path: &Path) -> (hound::WavSpec, Vec<i16>, Vec<i16>) {
 
 /// `cordboard token create`.
 pub(crate) fn token(root: &Path, role: &str) -> String {
-    let out = cordboard(root).args(["token", "create", "--config"]).arg(root.join("cordboard.toml")).args(["--role", role]).output().unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let out = cordboard(root)
+        .args(["token", "create", "--config"])
+        .arg(root.join("cordboard.toml"))
+        .args(["--role", role])
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
@@ -300,7 +369,11 @@ pub(crate) fn cordboard(folder: &Path) -> Command {
 }
 
 fn launch(root: &Path) -> (Child, Duration) {
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(root.join("server.log")).unwrap();
+    let log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(root.join("server.log"))
+        .unwrap();
     let begun = Instant::now();
     let mut child = cordboard(root)
         .args(["serve", "--config"])
@@ -311,10 +384,16 @@ fn launch(root: &Path) -> (Child, Duration) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let ready = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("ready"));
+    let ready = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .any(|line| line.starts_with("ready"));
     let took = begun.elapsed();
     if !ready {
-        panic!("not ready:\n{}", std::fs::read_to_string(root.join("server.log")).unwrap_or_default());
+        panic!(
+            "not ready:\n{}",
+            std::fs::read_to_string(root.join("server.log")).unwrap_or_default()
+        );
     }
     std::thread::spawn(move || lines.for_each(drop));
     (child, took)
@@ -345,26 +424,41 @@ fn write_files(root: &Path, plan: &Plan, sip: SocketAddr, http: SocketAddr) {
 
 /// A tone of 8 kHz PCM16.
 pub(crate) fn tone(path: &Path, hz: f64, ms: u32) {
-    let spec = hound::WavSpec { channels: 1, sample_rate: 8_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut wav = hound::WavWriter::create(path, spec).unwrap();
     for n in 0..ms * 8 {
-        wav.write_sample(((f64::from(n) * hz * std::f64::consts::TAU / 8_000.0).sin() * 8_000.0) as i16).unwrap();
+        wav.write_sample(
+            ((f64::from(n) * hz * std::f64::consts::TAU / 8_000.0).sin() * 8_000.0) as i16,
+        )
+        .unwrap();
     }
     wav.finalize().unwrap();
 }
 
 fn free_udp() -> SocketAddr {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 fn free_tcp() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 fn unchunk(mut body: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
-        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap().trim(), 16).unwrap();
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap().trim(), 16).unwrap();
         if size == 0 {
             break;
         }

@@ -35,16 +35,25 @@ impl SipDriver {
     pub(super) fn sip_event(&mut self, event: SipEvent) {
         match event {
             SipEvent::Incoming { call, offer } => self.incoming(call, offer),
-            SipEvent::Progress { leg, status, .. } => self.leg_event(leg, LegEvent::Progress { status }),
+            SipEvent::Progress { leg, status, .. } => {
+                self.leg_event(leg, LegEvent::Progress { status })
+            }
             SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
             SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
             SipEvent::Device { extension, change } => {
-                self.pending.push_back(GatewayEvent::Device { extension, change });
+                self.pending
+                    .push_back(GatewayEvent::Device { extension, change });
             }
-            SipEvent::Registration { address_of_record, result } => {
-                self.pending.push_back(GatewayEvent::Registration { address_of_record, result });
+            SipEvent::Registration {
+                address_of_record,
+                result,
+            } => {
+                self.pending.push_back(GatewayEvent::Registration {
+                    address_of_record,
+                    result,
+                });
             }
         }
     }
@@ -57,18 +66,35 @@ impl SipDriver {
     fn incoming(&mut self, call: crate::leg::IncomingCall, offer: Option<Bytes>) {
         let leg = call.leg;
         if let Some(offer) = &offer
-            && let Err(error) = sdp::answer(offer, &self.local_media(SocketAddr::new(self.media_address, 9), 1))
+            && let Err(error) = sdp::answer(
+                offer,
+                &self.local_media(SocketAddr::new(self.media_address, 9), 1),
+            )
         {
-            return self.sip(SipCommand::Reject { leg, status: error.status, retry_after: None });
+            return self.sip(SipCommand::Reject {
+                leg,
+                status: error.status,
+                retry_after: None,
+            });
         }
-        self.legs.insert(leg, LegMedia { offer, ..LegMedia::default() });
+        self.legs.insert(
+            leg,
+            LegMedia {
+                offer,
+                ..LegMedia::default()
+            },
+        );
         self.pending.push_back(GatewayEvent::Incoming(call));
     }
 
     /// 200 OK: open sockets, answer the offer (or offer, when the INVITE had none).
     pub(super) fn answer(&mut self, leg: LegId) {
         let Some((local, version)) = self.open(leg) else {
-            return self.sip(SipCommand::Reject { leg, status: 503, retry_after: None });
+            return self.sip(SipCommand::Reject {
+                leg,
+                status: 503,
+                retry_after: None,
+            });
         };
         let described = self.local_media(local.rtp, version);
         let offer = self.legs.get_mut(&leg).and_then(|media| media.offer.take());
@@ -86,7 +112,11 @@ impl SipDriver {
                     answer
                 }
                 Err(error) => {
-                    return self.sip(SipCommand::Reject { leg, status: error.status, retry_after: None });
+                    return self.sip(SipCommand::Reject {
+                        leg,
+                        status: error.status,
+                        retry_after: None,
+                    });
                 }
             },
         };
@@ -102,7 +132,12 @@ impl SipDriver {
         if let Some(media) = self.legs.get_mut(&leg) {
             media.ours = Some(sdp.clone());
         }
-        self.sip(SipCommand::Dial { leg, dial, destination, sdp });
+        self.sip(SipCommand::Dial {
+            leg,
+            dial,
+            destination,
+            sdp,
+        });
     }
 
     /// A call of ours was answered.
@@ -115,7 +150,10 @@ impl SipDriver {
     }
 
     fn confirmed(&mut self, leg: LegId, sdp: Option<&Bytes>) {
-        let waits = self.legs.get(&leg).is_some_and(|media| media.ours.is_some());
+        let waits = self
+            .legs
+            .get(&leg)
+            .is_some_and(|media| media.ours.is_some());
         if waits && !sdp.is_some_and(|sdp| self.take_answer(leg, sdp)) {
             return self.fault(leg);
         }
@@ -123,7 +161,9 @@ impl SipDriver {
     }
 
     fn take_answer(&mut self, leg: LegId, sdp: &Bytes) -> bool {
-        let Some(ours) = self.legs.get_mut(&leg).and_then(|media| media.ours.take()) else { return false };
+        let Some(ours) = self.legs.get_mut(&leg).and_then(|media| media.ours.take()) else {
+            return false;
+        };
         match sdp::accept_answer(sdp, &ours) {
             Ok(negotiated) => {
                 self.set_remote(leg, &negotiated);
@@ -160,13 +200,15 @@ impl SipDriver {
                         }
                         Ok(ours)
                     }
-                    (Some(local), Some(sdp)) => match sdp::answer(sdp, &self.local_media(local.rtp, version)) {
-                        Ok((answer, negotiated)) => {
-                            self.set_remote(leg, &negotiated);
-                            Ok(answer)
+                    (Some(local), Some(sdp)) => {
+                        match sdp::answer(sdp, &self.local_media(local.rtp, version)) {
+                            Ok((answer, negotiated)) => {
+                                self.set_remote(leg, &negotiated);
+                                Ok(answer)
+                            }
+                            Err(error) => Err(error.status),
                         }
-                        Err(error) => Err(error.status),
-                    },
+                    }
                 }
             }
         };
@@ -176,7 +218,13 @@ impl SipDriver {
     /// SIP is over; the leg ends when its media has been counted.
     fn sip_ended(&mut self, leg: LegId, cause: LegEndCause) {
         let Some(media) = self.legs.get_mut(&leg) else {
-            return self.leg_event(leg, LegEvent::Ended { cause, quality: None });
+            return self.leg_event(
+                leg,
+                LegEvent::Ended {
+                    cause,
+                    quality: None,
+                },
+            );
         };
         let cause = media.fault.unwrap_or(cause);
         if media.local.is_some() {
@@ -190,20 +238,40 @@ impl SipDriver {
 
     pub(super) fn ended_without_media(&mut self, leg: LegId, cause: LegEndCause) {
         self.legs.remove(&leg);
-        self.leg_event(leg, LegEvent::Ended { cause, quality: None });
+        self.leg_event(
+            leg,
+            LegEvent::Ended {
+                cause,
+                quality: None,
+            },
+        );
     }
 
     pub(super) fn media_event(&mut self, event: MediaEvent) {
         match event {
             MediaEvent::Key { leg, key } => self.leg_event(leg, LegEvent::Key(key)),
-            MediaEvent::PlayEnded { leg, play, finished } => {
+            MediaEvent::PlayEnded {
+                leg,
+                play,
+                finished,
+            } => {
                 self.leg_event(leg, LegEvent::PlayEnded { play, finished });
             }
             MediaEvent::MediaStarted { leg } => self.leg_event(leg, LegEvent::MediaStarted),
             MediaEvent::MediaLost { leg } => self.leg_event(leg, LegEvent::MediaLost),
             MediaEvent::Closed { leg, quality } => {
-                let cause = self.legs.remove(&leg).and_then(|media| media.over).unwrap_or(LegEndCause::Local);
-                self.leg_event(leg, LegEvent::Ended { cause, quality: Some(quality) });
+                let cause = self
+                    .legs
+                    .remove(&leg)
+                    .and_then(|media| media.over)
+                    .unwrap_or(LegEndCause::Local);
+                self.leg_event(
+                    leg,
+                    LegEvent::Ended {
+                        cause,
+                        quality: Some(quality),
+                    },
+                );
             }
         }
     }
@@ -236,7 +304,12 @@ impl SipDriver {
     }
 
     fn local_media(&self, rtp: SocketAddr, version: u64) -> LocalMedia {
-        LocalMedia { address: self.media_address, port: rtp.port(), session_id: u64::from(rtp.port()), version }
+        LocalMedia {
+            address: self.media_address,
+            port: rtp.port(),
+            session_id: u64::from(rtp.port()),
+            version,
+        }
     }
 }
 

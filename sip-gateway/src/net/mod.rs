@@ -51,7 +51,9 @@ pub struct GatewayConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The SIP port cannot be had.
-    #[error("cannot listen for SIP on udp:{address}: {error}; stop what uses the port or change [sip] listen")]
+    #[error(
+        "cannot listen for SIP on udp:{address}: {error}; stop what uses the port or change [sip] listen"
+    )]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -81,15 +83,24 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StartError`] says which port and what to do.
-    pub async fn start(config: GatewayConfig) -> Result<(Self, mpsc::Receiver<GatewayEvent>), StartError> {
+    pub async fn start(
+        config: GatewayConfig,
+    ) -> Result<(Self, mpsc::Receiver<GatewayEvent>), StartError> {
         let (commands, wanted) = mpsc::channel(COMMANDS);
         let (told, events) = mpsc::channel(EVENTS);
-        // Legs that arrive are numbered from the middle up by the endpoint, ours from 1.
-        let legs = Arc::new(AtomicU64::new(1));
+        // Even numbers are ours; legs that arrive get odd ones from the endpoint.
+        let legs = Arc::new(AtomicU64::new(2));
         let driver = sip_driver::SipDriver::bind(config, wanted, told).await?;
         let address = driver.address();
         tokio::spawn(driver.run());
-        Ok((Self { commands, legs, address }, events))
+        Ok((
+            Self {
+                commands,
+                legs,
+                address,
+            },
+            events,
+        ))
     }
 
     /// Asks for something; waits while the SIP task is behind.
@@ -103,7 +114,7 @@ impl Gateway {
     /// An id for a leg about to be dialled.
     #[must_use]
     pub fn new_leg_id(&self) -> LegId {
-        LegId(self.legs.fetch_add(1, Ordering::Relaxed))
+        LegId(self.legs.fetch_add(2, Ordering::Relaxed))
     }
 
     /// Where SIP listens, with the port that was bound.

@@ -54,7 +54,10 @@ impl SipDriver {
         commands: mpsc::Receiver<GatewayCommand>,
         events: mpsc::Sender<GatewayEvent>,
     ) -> Result<Self, StartError> {
-        let refused = |error| StartError::Listen { address: config.listen, error };
+        let refused = |error| StartError::Listen {
+            address: config.listen,
+            error,
+        };
         let socket = bind_udp(config.listen).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
         let advertised = config.advertise.unwrap_or_else(|| address.ip());
@@ -172,7 +175,9 @@ impl SipDriver {
     /// As many events as the channel takes now; the rest waits for room.
     fn flush_events(&mut self) {
         while !self.pending.is_empty() {
-            let Ok(permit) = self.events.try_reserve() else { break };
+            let Ok(permit) = self.events.try_reserve() else {
+                break;
+            };
             if let Some(event) = self.pending.pop_front() {
                 permit.send(event);
             }
@@ -182,10 +187,22 @@ impl SipDriver {
     fn command(&mut self, command: GatewayCommand) {
         match command {
             GatewayCommand::SetAccounts(accounts) => self.sip(SipCommand::SetAccounts(accounts)),
-            GatewayCommand::Ring(leg) => self.sip(SipCommand::Provisional { leg, status: 180, sdp: None }),
+            GatewayCommand::Ring(leg) => self.sip(SipCommand::Provisional {
+                leg,
+                status: 180,
+                sdp: None,
+            }),
             GatewayCommand::Answer(leg) => self.answer(leg),
-            GatewayCommand::Reject { leg, status, retry_after } => {
-                self.sip(SipCommand::Reject { leg, status, retry_after });
+            GatewayCommand::Reject {
+                leg,
+                status,
+                retry_after,
+            } => {
+                self.sip(SipCommand::Reject {
+                    leg,
+                    status,
+                    retry_after,
+                });
             }
             GatewayCommand::Dial { leg, dial } => self.resolve(leg, dial),
             GatewayCommand::Hangup(leg) => self.sip(SipCommand::Hangup { leg }),
@@ -199,16 +216,31 @@ impl SipDriver {
                 Self::told(left, self.media.start_recording(request));
             }
             GatewayCommand::StopRecording(stream) => {
+                // Its legs may be closed already, and the recording has ended with them.
                 if let Err(error) = self.media.stop_recording(stream) {
-                    tracing::warn!(?stream, %error, "a recording is not stopped");
+                    tracing::debug!(?stream, %error, "no recording to stop");
                 }
             }
-            GatewayCommand::ForgetDevice { extension } => self.sip(SipCommand::ForgetDevice { extension }),
-            GatewayCommand::Register { address_of_record, credentials, expires } => {
+            GatewayCommand::ForgetDevice { extension } => {
+                self.sip(SipCommand::ForgetDevice { extension })
+            }
+            GatewayCommand::Register {
+                address_of_record,
+                credentials,
+                expires,
+            } => {
                 if let Some(destination) = address_in(&address_of_record) {
-                    self.sip(SipCommand::Register { address_of_record, destination, credentials, expires });
+                    self.sip(SipCommand::Register {
+                        address_of_record,
+                        destination,
+                        credentials,
+                        expires,
+                    });
                 } else {
-                    self.pending.push_back(GatewayEvent::Registration { address_of_record, result: Err(0) });
+                    self.pending.push_back(GatewayEvent::Registration {
+                        address_of_record,
+                        result: Err(0),
+                    });
                 }
             }
             GatewayCommand::Unregister { address_of_record } => {
@@ -226,7 +258,10 @@ impl SipDriver {
                 None => {
                     let host = host_and_port(uri);
                     self.lookups.spawn(async move {
-                        let address = tokio::net::lookup_host(host).await.ok().and_then(|mut found| found.next());
+                        let address = tokio::net::lookup_host(host)
+                            .await
+                            .ok()
+                            .and_then(|mut found| found.next());
                         Resolved { leg, dial, address }
                     });
                 }
@@ -244,7 +279,11 @@ impl SipDriver {
 
 fn bind_udp(address: SocketAddr) -> std::io::Result<UdpSocket> {
     use socket2::{Domain, Protocol, Socket, Type};
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
     socket.set_nonblocking(true)?;
     // The kernel grants what its limit allows; less is no fault.
     let _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
@@ -262,7 +301,11 @@ fn host_and_port(uri: &str) -> String {
         Some(end) => host.get(end..).is_some_and(|tail| tail.contains(':')),
         None => host.contains(':'),
     };
-    if has_port { host.to_owned() } else { format!("{host}:5060") }
+    if has_port {
+        host.to_owned()
+    } else {
+        format!("{host}:5060")
+    }
 }
 
 fn address_in(uri: &str) -> Option<SocketAddr> {
@@ -276,8 +319,14 @@ mod tests {
     #[test]
     fn the_address_of_a_uri_is_found_with_and_without_a_port() {
         let at = |uri: &str| address_in(uri).map(|address| address.to_string());
-        assert_eq!(at("sip:9000@127.0.0.1:5070").as_deref(), Some("127.0.0.1:5070"));
-        assert_eq!(at("sip:9000@127.0.0.1;transport=udp").as_deref(), Some("127.0.0.1:5060"));
+        assert_eq!(
+            at("sip:9000@127.0.0.1:5070").as_deref(),
+            Some("127.0.0.1:5070")
+        );
+        assert_eq!(
+            at("sip:9000@127.0.0.1;transport=udp").as_deref(),
+            Some("127.0.0.1:5060")
+        );
         assert_eq!(at("sip:[::1]:5080").as_deref(), Some("[::1]:5080"));
         assert_eq!(at("sip:a@[::1]").as_deref(), Some("[::1]:5060"));
         assert_eq!(at("sip:9000@example.com"), None);

@@ -61,7 +61,11 @@ impl CallMachine {
             if self.customer.answered {
                 self.leg(LegCommand::Hangup(leg));
             } else {
-                let status = if cause == EndCause::Shutdown { 503 } else { 480 };
+                let status = if cause == EndCause::Shutdown {
+                    503
+                } else {
+                    480
+                };
                 self.leg(LegCommand::Reject { leg, status });
             }
         }
@@ -76,8 +80,15 @@ impl CallMachine {
                 if let Some(ringing) = waiting.ringing {
                     self.close_agent_leg(ringing.leg, ringing.log_leg);
                 }
-                let cause = if cause == EndCause::Customer { LeaveCause::HungUp } else { LeaveCause::Failed };
-                self.distribute(Input::Leave { entry: waiting.entry, cause });
+                let cause = if cause == EndCause::Customer {
+                    LeaveCause::HungUp
+                } else {
+                    LeaveCause::Failed
+                };
+                self.distribute(Input::Leave {
+                    entry: waiting.entry,
+                    cause,
+                });
                 owed = Some(waiting.entry);
             }
             Phase::Talking(talking) => {
@@ -85,8 +96,13 @@ impl CallMachine {
                 self.talk_over(&talking);
             }
         }
-        self.phase =
-            Phase::Ending(Ending { cause, owed, said: false, until: now + OWED, legs_until: now + LEGS_OVER });
+        self.phase = Phase::Ending(Ending {
+            cause,
+            owed,
+            said: false,
+            until: now + OWED,
+            legs_until: now + LEGS_OVER,
+        });
         if owed.is_none() {
             self.say_ended();
         }
@@ -98,18 +114,26 @@ impl CallMachine {
 
     /// Logs `CallEnded`, once.
     pub(super) fn say_ended(&mut self) {
-        let Phase::Ending(ending) = &mut self.phase else { return };
+        let Phase::Ending(ending) = &mut self.phase else {
+            return;
+        };
         if std::mem::replace(&mut ending.said, true) {
             return;
         }
         ending.owed = None;
         let end_cause = ending.cause;
         let outcome = self.outcome();
-        self.log(Event::CallEnded { interaction: self.setup.interaction, outcome, end_cause });
+        self.log(Event::CallEnded {
+            interaction: self.setup.interaction,
+            outcome,
+            end_cause,
+        });
     }
 
     pub(super) fn ending_timer(&mut self, now: Timestamp) {
-        let Phase::Ending(ending) = &self.phase else { return };
+        let Phase::Ending(ending) = &self.phase else {
+            return;
+        };
         let (said_due, legs_due) = (now >= ending.until, now >= ending.legs_until);
         if said_due {
             self.say_ended();
@@ -143,7 +167,9 @@ impl CallMachine {
             Some(EntryOutcome::Callback) => Outcome::Callback,
             Some(EntryOutcome::Voicemail) => Outcome::Voicemail,
             Some(EntryOutcome::KeyExit) => Outcome::SelfServed,
-            Some(EntryOutcome::TimedOut | EntryOutcome::Refused | EntryOutcome::Overflowed) => Outcome::Unserved,
+            Some(EntryOutcome::TimedOut | EntryOutcome::Refused | EntryOutcome::Overflowed) => {
+                Outcome::Unserved
+            }
             Some(EntryOutcome::Failed) => Outcome::Failed,
         }
     }

@@ -25,18 +25,33 @@ impl CallMachine {
     }
 
     /// Carries out one output; a request that cannot be met is answered at once.
-    fn flow_output(&mut self, output: FlowOutput, now: Timestamp, ids: &mut dyn IdSource) -> Option<FlowInput> {
+    fn flow_output(
+        &mut self,
+        output: FlowOutput,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) -> Option<FlowInput> {
         let interaction = self.setup.interaction;
         let silent = matches!(
             output,
-            FlowOutput::StepEntered { .. } | FlowOutput::MenuChosen { .. } | FlowOutput::Tag { .. } | FlowOutput::Incident { .. }
+            FlowOutput::StepEntered { .. }
+                | FlowOutput::MenuChosen { .. }
+                | FlowOutput::Tag { .. }
+                | FlowOutput::Incident { .. }
         );
         if self.customer.over && !silent {
             return None;
         }
         match output {
             FlowOutput::Answer => self.answer(),
-            FlowOutput::Play { token, files, language, repeat, resume, at_most } => {
+            FlowOutput::Play {
+                token,
+                files,
+                language,
+                repeat,
+                resume,
+                at_most,
+            } => {
                 self.history.agent_left_last = false;
                 self.leg(LegCommand::Play(PlayFiles {
                     leg: self.customer.leg,
@@ -49,13 +64,21 @@ impl CallMachine {
                 }));
             }
             FlowOutput::StopPlay { .. } => self.leg(LegCommand::StopPlay(self.customer.leg)),
-            FlowOutput::Enqueue { queue, skills, head_start, class } => {
+            FlowOutput::Enqueue {
+                queue,
+                skills,
+                head_start,
+                class,
+            } => {
                 let Some(id) = self.setup.queues.get(&queue).copied() else {
                     self.history.failed = true;
                     return Some(FlowInput::QueueEnded(ivr_flows::port::QueueEnd::Failed));
                 };
                 let entry = ids.queue_entry();
-                self.phase = Phase::Waiting(Waiting { entry, ringing: None });
+                self.phase = Phase::Waiting(Waiting {
+                    entry,
+                    ringing: None,
+                });
                 self.distribute(Input::Enqueue(EntryRequest {
                     entry,
                     interaction,
@@ -66,18 +89,44 @@ impl CallMachine {
                 }));
             }
             FlowOutput::LeaveQueue { by_key } => {
-                self.leave_queue(if by_key { LeaveCause::KeyExit } else { LeaveCause::TimedOut });
+                self.leave_queue(if by_key {
+                    LeaveCause::KeyExit
+                } else {
+                    LeaveCause::TimedOut
+                });
             }
-            FlowOutput::StepEntered { block, step, action } => {
-                self.log(Event::StepEntered { interaction, block, step, action: action.to_owned() });
+            FlowOutput::StepEntered {
+                block,
+                step,
+                action,
+            } => {
+                self.log(Event::StepEntered {
+                    interaction,
+                    block,
+                    step,
+                    action: action.to_owned(),
+                });
             }
             FlowOutput::MenuChosen { block, key, label } => {
-                self.log(Event::MenuChosen { interaction, block, key: key.to_string(), label });
+                self.log(Event::MenuChosen {
+                    interaction,
+                    block,
+                    key: key.to_string(),
+                    label,
+                });
             }
-            FlowOutput::Tag { key, value } => self.log(Event::Tagged { interaction, key, value }),
+            FlowOutput::Tag { key, value } => self.log(Event::Tagged {
+                interaction,
+                key,
+                value,
+            }),
             FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
             FlowOutput::Incident { what } => {
-                self.log(Event::SupervisorTold { agent: None, queue: None, what });
+                self.log(Event::SupervisorTold {
+                    agent: None,
+                    queue: None,
+                    what,
+                });
             }
         }
         None
@@ -89,14 +138,19 @@ impl CallMachine {
             return;
         }
         self.customer.answered = true;
-        self.outputs.push_back(CallOutput::LogSynced(Event::CallAnswered { interaction: self.setup.interaction }));
+        self.outputs
+            .push_back(CallOutput::LogSynced(Event::CallAnswered {
+                interaction: self.setup.interaction,
+            }));
         self.leg(LegCommand::Answer(self.customer.leg));
     }
 
     /// The flow takes the caller out of the queue; the Distributor's `EntryLeft` is not waited for, since the flow
     /// goes on already.
     fn leave_queue(&mut self, cause: LeaveCause) {
-        let Phase::Waiting(waiting) = &mut self.phase else { return };
+        let Phase::Waiting(waiting) = &mut self.phase else {
+            return;
+        };
         let entry = waiting.entry;
         if let Some(ringing) = waiting.ringing.take() {
             self.close_agent_leg(ringing.leg, ringing.log_leg);
@@ -111,7 +165,13 @@ impl CallMachine {
         self.distribute(Input::Leave { entry, cause });
     }
 
-    pub(super) fn queued(&mut self, entry: QueueEntryId, position: usize, now: Timestamp, ids: &mut dyn IdSource) {
+    pub(super) fn queued(
+        &mut self,
+        entry: QueueEntryId,
+        position: usize,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) {
         if self.waits_as(entry) {
             self.drive_flow(FlowInput::Queued { position }, now, ids);
         }
@@ -134,8 +194,10 @@ impl CallMachine {
         if !self.waits_as(entry) {
             return;
         }
-        if let Phase::Waiting(Waiting { ringing: Some(ringing), .. }) =
-            std::mem::replace(&mut self.phase, Phase::InFlow)
+        if let Phase::Waiting(Waiting {
+            ringing: Some(ringing),
+            ..
+        }) = std::mem::replace(&mut self.phase, Phase::InFlow)
         {
             self.close_agent_leg(ringing.leg, ringing.log_leg);
         }
@@ -154,7 +216,9 @@ impl CallMachine {
         let cause = match cause {
             FlowEnd::CallerLeft => EndCause::Customer,
             FlowEnd::Backstop => EndCause::Error,
-            FlowEnd::AfterQueue | FlowEnd::Hangup if self.history.agent_left_last => EndCause::Agent,
+            FlowEnd::AfterQueue | FlowEnd::Hangup if self.history.agent_left_last => {
+                EndCause::Agent
+            }
             FlowEnd::AfterQueue | FlowEnd::Hangup => EndCause::Flow,
         };
         self.end_from_our_side(cause, now);

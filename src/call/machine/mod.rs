@@ -49,7 +49,12 @@ impl CallMachine {
     #[must_use]
     pub fn new(setup: CallSetup, now: Timestamp) -> Self {
         Self {
-            customer: CustomerLeg { leg: setup.leg, log_leg: setup.log_leg, answered: false, over: false },
+            customer: CustomerLeg {
+                leg: setup.leg,
+                log_leg: setup.log_leg,
+                answered: false,
+                over: false,
+            },
             interpreter: Interpreter::new(setup.flow.clone()),
             customer_name: setup.caller_name.clone(),
             setup,
@@ -66,14 +71,24 @@ impl CallMachine {
     pub fn handle(&mut self, input: CallInput, now: Timestamp, ids: &mut dyn IdSource) {
         match input {
             CallInput::Begin => self.begin(now, ids),
-            CallInput::Leg { leg, event } if leg == self.customer.leg => self.customer_event(event, now, ids),
+            CallInput::Leg { leg, event } if leg == self.customer.leg => {
+                self.customer_event(event, now, ids)
+            }
             CallInput::Leg { leg, event } => self.agent_event(leg, event, now, ids),
             CallInput::CustomerKnown { name } => self.customer_name = Some(name),
             CallInput::Queued { entry, position } => self.queued(entry, position, now, ids),
             CallInput::Offered(offered) => self.offered(offered, now, ids),
-            CallInput::OfferRevoked { offer } | CallInput::OfferVoid { offer } => self.offer_over(offer),
-            CallInput::OfferAccepted { offer, agent } => self.offer_accepted(offer, agent, now, ids),
-            CallInput::EntryLeft { entry, outcome, refusal } => {
+            CallInput::OfferRevoked { offer } | CallInput::OfferVoid { offer } => {
+                self.offer_over(offer)
+            }
+            CallInput::OfferAccepted { offer, agent } => {
+                self.offer_accepted(offer, agent, now, ids)
+            }
+            CallInput::EntryLeft {
+                entry,
+                outcome,
+                refusal,
+            } => {
                 self.entry_left(entry, outcome, refusal, now, ids);
             }
             CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
@@ -90,8 +105,14 @@ impl CallMachine {
     /// When to hand in [`CallInput::Tick`] at the latest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let flow = self.interpreter.next_deadline().map(|after| self.began + after);
-        [flow, self.ring_deadline(), self.ending_deadline()].into_iter().flatten().min()
+        let flow = self
+            .interpreter
+            .next_deadline()
+            .map(|after| self.began + after);
+        [flow, self.ring_deadline(), self.ending_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether [`CallOutput::Finished`] was said.
@@ -122,7 +143,10 @@ impl CallMachine {
             agent: None,
             sip_call_id: setup.sip_call_id.clone(),
         };
-        self.outputs.push_back(CallOutput::Log { event: arrived, personal: Some(personal) });
+        self.outputs.push_back(CallOutput::Log {
+            event: arrived,
+            personal: Some(personal),
+        });
         self.log(started);
         self.drive_flow(ivr_flows::FlowInput::Start, now, ids);
     }
@@ -137,14 +161,19 @@ impl CallMachine {
             }
             LegEvent::MediaLost => self.media_lost(now),
             LegEvent::Ended { cause, quality } => self.customer_left(cause, quality, now, ids),
-            LegEvent::Progress { .. } | LegEvent::Answered | LegEvent::Confirmed | LegEvent::MediaStarted => {}
+            LegEvent::Progress { .. }
+            | LegEvent::Answered
+            | LegEvent::Confirmed
+            | LegEvent::MediaStarted => {}
         }
     }
 
     /// What happened on an agent's leg: ringing, talking or being ended.
     fn agent_event(&mut self, leg: LegId, event: LegEvent, now: Timestamp, ids: &mut dyn IdSource) {
         match event {
-            LegEvent::Ended { cause, quality } => self.agent_leg_ended(leg, cause, quality, now, ids),
+            LegEvent::Ended { cause, quality } => {
+                self.agent_leg_ended(leg, cause, quality, now, ids)
+            }
             LegEvent::Progress { .. } => self.agent_progress(leg),
             LegEvent::Answered => self.agent_answered(leg),
             LegEvent::MediaLost if self.talks_with(leg) => self.media_lost(now),
@@ -165,7 +194,10 @@ impl CallMachine {
     }
 
     fn log(&mut self, event: Event) {
-        self.outputs.push_back(CallOutput::Log { event, personal: None });
+        self.outputs.push_back(CallOutput::Log {
+            event,
+            personal: None,
+        });
     }
 
     fn leg(&mut self, command: LegCommand) {

@@ -15,7 +15,9 @@ use sip_gateway::media::port::MediaQuality;
 impl CallMachine {
     /// The Distributor chose an agent: ring the phone. An offer that finds the caller elsewhere is given back.
     pub(super) fn offered(&mut self, offered: Offered, now: Timestamp, ids: &mut dyn IdSource) {
-        let Phase::Waiting(waiting) = &mut self.phase else { return };
+        let Phase::Waiting(waiting) = &mut self.phase else {
+            return;
+        };
         if waiting.entry != offered.entry || waiting.ringing.is_some() {
             return;
         }
@@ -38,7 +40,10 @@ impl CallMachine {
             from_number: self.setup.caller_number.clone(),
             from_name: self.customer_name.clone(),
             headers: vec![
-                ("X-Cordboard-Interaction".to_owned(), interaction.to_string()),
+                (
+                    "X-Cordboard-Interaction".to_owned(),
+                    interaction.to_string(),
+                ),
                 ("X-Cordboard-Queue".to_owned(), offered.queue_name),
             ],
         });
@@ -68,7 +73,9 @@ impl CallMachine {
 
     /// The Distributor took the offer back, or the answer does not count.
     pub(super) fn offer_over(&mut self, offer: OfferId) {
-        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else { return };
+        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else {
+            return;
+        };
         if let Some(over) = ringing.take_if(|ringing| ringing.offer == offer) {
             self.close_agent_leg(over.leg, over.log_leg);
         }
@@ -96,12 +103,19 @@ impl CallMachine {
 
     /// Rings out, or says nothing at all.
     pub(super) fn ring_timer(&mut self, now: Timestamp) {
-        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else { return };
+        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else {
+            return;
+        };
         let due = ringing.take_if(|ringing| {
-            !ringing.answered && (now >= ringing.until || (!ringing.heard && now >= ringing.silent_at))
+            !ringing.answered
+                && (now >= ringing.until || (!ringing.heard && now >= ringing.silent_at))
         });
         if let Some(over) = due {
-            let outcome = if over.heard { OfferOutcome::NoAnswer } else { OfferOutcome::Unreachable };
+            let outcome = if over.heard {
+                OfferOutcome::NoAnswer
+            } else {
+                OfferOutcome::Unreachable
+            };
             self.close_agent_leg(over.leg, over.log_leg);
             self.offer_failed(over, outcome);
         }
@@ -109,17 +123,27 @@ impl CallMachine {
 
     /// An unreachable phone is forgotten where it registered from, so that its next REGISTER brings the agent back.
     fn offer_failed(&mut self, ringing: Ringing, outcome: OfferOutcome) {
-        self.distribute(Input::OfferFailed { offer: ringing.offer, outcome });
+        self.distribute(Input::OfferFailed {
+            offer: ringing.offer,
+            outcome,
+        });
         if outcome == OfferOutcome::Unreachable {
-            self.leg(LegCommand::ForgetDevice { extension: ringing.extension });
+            self.leg(LegCommand::ForgetDevice {
+                extension: ringing.extension,
+            });
         }
     }
 
     pub(super) fn ring_deadline(&self) -> Option<Timestamp> {
         match &self.phase {
-            Phase::Waiting(Waiting { ringing: Some(ringing), .. }) if !ringing.answered => {
-                Some(if ringing.heard { ringing.until } else { ringing.silent_at.min(ringing.until) })
-            }
+            Phase::Waiting(Waiting {
+                ringing: Some(ringing),
+                ..
+            }) if !ringing.answered => Some(if ringing.heard {
+                ringing.until
+            } else {
+                ringing.silent_at.min(ringing.until)
+            }),
             _ => None,
         }
     }
@@ -130,7 +154,12 @@ impl CallMachine {
         self.closing.push(ClosingLeg { leg, log_leg });
     }
 
-    pub(super) fn log_leg_ended(&mut self, leg: LogLegId, cause: LegEndCause, quality: Option<MediaQuality>) {
+    pub(super) fn log_leg_ended(
+        &mut self,
+        leg: LogLegId,
+        cause: LegEndCause,
+        quality: Option<MediaQuality>,
+    ) {
         let quality = quality.map(|q| LegQuality {
             packets_received: q.packets_received,
             packets_sent: q.packets_sent,
@@ -140,19 +169,29 @@ impl CallMachine {
             codec: q.codec,
         });
         let interaction = self.setup.interaction;
-        self.log(Event::LegEnded { interaction, leg, cause: cause.as_text(), quality });
+        self.log(Event::LegEnded {
+            interaction,
+            leg,
+            cause: cause.as_text(),
+            quality,
+        });
     }
 
     fn ringing_at(&mut self, leg: LegId) -> Option<&mut Ringing> {
         match &mut self.phase {
-            Phase::Waiting(Waiting { ringing: Some(ringing), .. }) if ringing.leg == leg => Some(ringing),
+            Phase::Waiting(Waiting {
+                ringing: Some(ringing),
+                ..
+            }) if ringing.leg == leg => Some(ringing),
             _ => None,
         }
     }
 
     fn take_ringing(&mut self, leg: LegId) -> Option<Ringing> {
         match &mut self.phase {
-            Phase::Waiting(Waiting { ringing, .. }) => ringing.take_if(|ringing| ringing.leg == leg),
+            Phase::Waiting(Waiting { ringing, .. }) => {
+                ringing.take_if(|ringing| ringing.leg == leg)
+            }
             _ => None,
         }
     }
@@ -162,7 +201,9 @@ impl CallMachine {
 fn offer_outcome(cause: LegEndCause) -> OfferOutcome {
     match cause {
         LegEndCause::Rejected(486 | 600 | 603 | 300..=399) => OfferOutcome::Declined,
-        LegEndCause::Rejected(408 | 487) | LegEndCause::Timeout { silent: false } => OfferOutcome::NoAnswer,
+        LegEndCause::Rejected(408 | 487) | LegEndCause::Timeout { silent: false } => {
+            OfferOutcome::NoAnswer
+        }
         // An answered phone that hangs up before the bridge stands has declined.
         LegEndCause::Bye | LegEndCause::Cancelled => OfferOutcome::Declined,
         LegEndCause::Rejected(_)

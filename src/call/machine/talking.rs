@@ -12,14 +12,25 @@ use sip_gateway::media::port::MediaQuality;
 
 impl CallMachine {
     /// The answer counts. The bridge comes first: music must yield at once.
-    pub(super) fn offer_accepted(&mut self, offer: OfferId, agent: AgentId, now: Timestamp, ids: &mut dyn IdSource) {
+    pub(super) fn offer_accepted(
+        &mut self,
+        offer: OfferId,
+        agent: AgentId,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) {
         let ringing = match &mut self.phase {
             Phase::Waiting(waiting) => waiting.ringing.take_if(|ringing| ringing.offer == offer),
             _ => None,
         };
-        let Some(ringing) = ringing else { return self.accepted_too_late(agent) };
+        let Some(ringing) = ringing else {
+            return self.accepted_too_late(agent);
+        };
         let customer = self.customer.leg;
-        self.leg(LegCommand::Bridge { customer, agent: ringing.leg });
+        self.leg(LegCommand::Bridge {
+            customer,
+            agent: ringing.leg,
+        });
         let interaction = self.setup.interaction;
         let recording = ringing.record.then(|| ids.recording());
         if let Some(recording) = recording {
@@ -31,16 +42,28 @@ impl CallMachine {
                 agent: ringing.leg,
             });
         }
-        self.log(Event::Connected { interaction, agent, leg: ringing.log_leg });
+        self.log(Event::Connected {
+            interaction,
+            agent,
+            leg: ringing.log_leg,
+        });
         self.history.connected = true;
-        self.phase = Phase::Talking(Talking { agent, leg: ringing.leg, log_leg: ringing.log_leg, recording });
+        self.phase = Phase::Talking(Talking {
+            agent,
+            leg: ringing.leg,
+            log_leg: ringing.log_leg,
+            recording,
+        });
         self.drive_flow(FlowInput::AgentConnected, now, ids);
     }
 
     /// The answer counted while our word that the caller left was on its way: the agent's leg is being ended already,
     /// so the agent goes into wrap-up, and the waiting's outcome stands as the Distributor has it.
     fn accepted_too_late(&mut self, agent: AgentId) {
-        self.distribute(Input::TalkEnded { agent, interaction: self.setup.interaction });
+        self.distribute(Input::TalkEnded {
+            agent,
+            interaction: self.setup.interaction,
+        });
         self.history.last_entry = Some(EntryOutcome::Answered);
         if matches!(&self.phase, Phase::Ending(Ending { owed: Some(_), .. })) {
             self.say_ended();
@@ -59,7 +82,9 @@ impl CallMachine {
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) {
-        let Phase::Talking(talking) = std::mem::replace(&mut self.phase, Phase::InFlow) else { return };
+        let Phase::Talking(talking) = std::mem::replace(&mut self.phase, Phase::InFlow) else {
+            return;
+        };
         self.leg(LegCommand::Unbridge(self.customer.leg));
         self.talk_over(&talking);
         self.log_leg_ended(talking.log_leg, cause, quality);
@@ -72,7 +97,10 @@ impl CallMachine {
         if let Some(recording) = talking.recording {
             self.leg(LegCommand::StopRecording(recording));
         }
-        self.distribute(Input::TalkEnded { agent: talking.agent, interaction: self.setup.interaction });
+        self.distribute(Input::TalkEnded {
+            agent: talking.agent,
+            interaction: self.setup.interaction,
+        });
     }
 
     /// A bridged leg has been silent for too long: nobody is there.

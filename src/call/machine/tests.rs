@@ -3,7 +3,10 @@
 use super::CallMachine;
 use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand, Offered};
 use router::distributor::port::LeaveCause;
-use router::id::{AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId, RecordingId};
+use router::id::{
+    AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId,
+    RecordingId,
+};
 use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome, Refusal};
 use router::{Event, Input, PhoneNumber, Timestamp};
 use sip_gateway::leg::{LegEndCause, LegEvent, LegId, PlayId};
@@ -78,12 +81,21 @@ impl Script {
             dialed_number: PhoneNumber::from_normalised("9000"),
             new_customer: CustomerId::from_number(1),
             flow: Arc::new(flow),
-            queues: Arc::new(BTreeMap::from([("support".to_owned(), QueueId::from_number(1))])),
+            queues: Arc::new(BTreeMap::from([(
+                "support".to_owned(),
+                QueueId::from_number(1),
+            )])),
             record: true,
         };
         let machine = CallMachine::new(setup, Timestamp::from_millis(0));
-        let mut script =
-            Self { machine, ids: Counter(100), at: 0, last: Vec::new(), all: Vec::new(), offers: 0 };
+        let mut script = Self {
+            machine,
+            ids: Counter(100),
+            at: 0,
+            last: Vec::new(),
+            all: Vec::new(),
+            offers: 0,
+        };
         script.say(CallInput::Begin);
         script
     }
@@ -92,7 +104,13 @@ impl Script {
     fn waiting() -> Self {
         let mut script = Self::begin();
         let play = script.played();
-        script.say(CallInput::Leg { leg: CUSTOMER, event: LegEvent::PlayEnded { play, finished: true } });
+        script.say(CallInput::Leg {
+            leg: CUSTOMER,
+            event: LegEvent::PlayEnded {
+                play,
+                finished: true,
+            },
+        });
         let entry = script.entry();
         script.say(CallInput::Queued { entry, position: 1 });
         script
@@ -102,20 +120,32 @@ impl Script {
     fn ringing() -> (Self, LegId) {
         let mut script = Self::waiting();
         let leg = script.offer();
-        script.say(CallInput::Leg { leg, event: LegEvent::Progress { status: 180 } });
+        script.say(CallInput::Leg {
+            leg,
+            event: LegEvent::Progress { status: 180 },
+        });
         (script, leg)
     }
 
     fn talking() -> (Self, LegId) {
         let (mut script, leg) = Self::ringing();
-        script.say(CallInput::Leg { leg, event: LegEvent::Answered });
+        script.say(CallInput::Leg {
+            leg,
+            event: LegEvent::Answered,
+        });
         let offer = script.offer_id();
-        script.say(CallInput::OfferAccepted { offer, agent: AgentId::from_number(7) });
+        script.say(CallInput::OfferAccepted {
+            offer,
+            agent: AgentId::from_number(7),
+        });
         (script, leg)
     }
 
     fn offer_id(&self) -> OfferId {
-        OfferId { epoch: 1, seq: self.offers }
+        OfferId {
+            epoch: 1,
+            seq: self.offers,
+        }
     }
 
     fn offer(&mut self) -> LegId {
@@ -140,7 +170,8 @@ impl Script {
     }
 
     fn say(&mut self, input: CallInput) {
-        self.machine.handle(input, Timestamp::from_millis(self.at), &mut self.ids);
+        self.machine
+            .handle(input, Timestamp::from_millis(self.at), &mut self.ids);
         self.last.clear();
         while let Some(output) = self.machine.poll_output() {
             self.last.push(output.clone());
@@ -154,11 +185,23 @@ impl Script {
     }
 
     fn customer_hangs_up(&mut self) {
-        self.say(CallInput::Leg { leg: CUSTOMER, event: LegEvent::Ended { cause: LegEndCause::Bye, quality: None } });
+        self.say(CallInput::Leg {
+            leg: CUSTOMER,
+            event: LegEvent::Ended {
+                cause: LegEndCause::Bye,
+                quality: None,
+            },
+        });
     }
 
     fn leg_ends(&mut self, leg: LegId, cause: LegEndCause) {
-        self.say(CallInput::Leg { leg, event: LegEvent::Ended { cause, quality: None } });
+        self.say(CallInput::Leg {
+            leg,
+            event: LegEvent::Ended {
+                cause,
+                quality: None,
+            },
+        });
     }
 
     fn played(&self) -> PlayId {
@@ -194,16 +237,22 @@ impl Script {
     }
 
     fn did(&self, wanted: &LegCommand) -> bool {
-        self.last.iter().any(|output| matches!(output, CallOutput::Leg(command) if command == wanted))
+        self.last
+            .iter()
+            .any(|output| matches!(output, CallOutput::Leg(command) if command == wanted))
     }
 
     fn ended(&self) -> Vec<(Outcome, EndCause)> {
         self.all
             .iter()
             .filter_map(|output| match output {
-                CallOutput::Log { event: Event::CallEnded { outcome, end_cause, .. }, .. } => {
-                    Some((*outcome, *end_cause))
-                }
+                CallOutput::Log {
+                    event:
+                        Event::CallEnded {
+                            outcome, end_cause, ..
+                        },
+                    ..
+                } => Some((*outcome, *end_cause)),
                 _ => None,
             })
             .collect()
@@ -217,8 +266,14 @@ impl Script {
 #[test]
 fn the_journal_is_synced_before_the_200_ok() {
     let script = Script::begin();
-    let synced = script.all.iter().position(|o| matches!(o, CallOutput::LogSynced(Event::CallAnswered { .. })));
-    let answered = script.all.iter().position(|o| matches!(o, CallOutput::Leg(LegCommand::Answer(_))));
+    let synced = script
+        .all
+        .iter()
+        .position(|o| matches!(o, CallOutput::LogSynced(Event::CallAnswered { .. })));
+    let answered = script
+        .all
+        .iter()
+        .position(|o| matches!(o, CallOutput::Leg(LegCommand::Answer(_))));
     assert!(synced.unwrap() < answered.unwrap());
 }
 
@@ -229,12 +284,18 @@ fn an_accepted_agent_is_bridged_first_then_recorded_then_logged() {
         .last
         .iter()
         .filter_map(|output| match output {
-            CallOutput::Leg(LegCommand::Bridge { customer, agent: bridged }) => {
+            CallOutput::Leg(LegCommand::Bridge {
+                customer,
+                agent: bridged,
+            }) => {
                 assert_eq!((*customer, *bridged), (CUSTOMER, agent));
                 Some("bridge")
             }
             CallOutput::Leg(LegCommand::StartRecording { .. }) => Some("record"),
-            CallOutput::Log { event: Event::Connected { .. }, .. } => Some("connected"),
+            CallOutput::Log {
+                event: Event::Connected { .. },
+                ..
+            } => Some("connected"),
             _ => None,
         })
         .collect();
@@ -250,7 +311,12 @@ fn a_customer_who_hangs_up_in_the_talk_ends_everything_in_order() {
         agent: AgentId::from_number(7),
         interaction: InteractionId::from_number(1)
     }));
-    assert!(script.last.iter().any(|o| matches!(o, CallOutput::Leg(LegCommand::StopRecording(_)))));
+    assert!(
+        script
+            .last
+            .iter()
+            .any(|o| matches!(o, CallOutput::Leg(LegCommand::StopRecording(_))))
+    );
     assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Customer)]);
     assert!(!script.finished(), "the agent's leg still owes its end");
     script.leg_ends(agent, LegEndCause::Local);
@@ -262,7 +328,10 @@ fn an_agent_who_leaves_first_gives_the_caller_back_to_the_flow() {
     let (mut script, agent) = Script::talking();
     script.leg_ends(agent, LegEndCause::Bye);
     assert!(script.did(&LegCommand::Unbridge(CUSTOMER)));
-    assert!(script.did(&LegCommand::Hangup(CUSTOMER)), "the flow's `after` hangs up");
+    assert!(
+        script.did(&LegCommand::Hangup(CUSTOMER)),
+        "the flow's `after` hangs up"
+    );
     assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Agent)]);
     script.leg_ends(CUSTOMER, LegEndCause::Local);
     assert!(script.finished());
@@ -274,10 +343,20 @@ fn a_caller_who_leaves_while_it_rings_cancels_the_phone_and_waits_for_the_outcom
     let entry = script.entry();
     script.customer_hangs_up();
     assert!(script.did(&LegCommand::Hangup(agent)));
-    assert!(script.inputs().contains(&Input::Leave { entry, cause: LeaveCause::HungUp }));
+    assert!(script.inputs().contains(&Input::Leave {
+        entry,
+        cause: LeaveCause::HungUp
+    }));
     assert!(script.ended().is_empty());
-    script.say(CallInput::EntryLeft { entry, outcome: EntryOutcome::ShortAbandoned, refusal: None });
-    assert_eq!(script.ended(), [(Outcome::ShortAbandoned, EndCause::Customer)]);
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::ShortAbandoned,
+        refusal: None,
+    });
+    assert_eq!(
+        script.ended(),
+        [(Outcome::ShortAbandoned, EndCause::Customer)]
+    );
     script.leg_ends(agent, LegEndCause::Local);
     assert!(script.finished());
 }
@@ -287,9 +366,21 @@ fn an_answer_that_crosses_the_callers_bye_changes_nothing() {
     let (mut script, agent) = Script::ringing();
     let entry = script.entry();
     script.customer_hangs_up();
-    script.say(CallInput::Leg { leg: agent, event: LegEvent::Answered });
-    assert!(!script.inputs().iter().any(|input| matches!(input, Input::OfferAnswered { .. })));
-    script.say(CallInput::EntryLeft { entry, outcome: EntryOutcome::Abandoned, refusal: None });
+    script.say(CallInput::Leg {
+        leg: agent,
+        event: LegEvent::Answered,
+    });
+    assert!(
+        !script
+            .inputs()
+            .iter()
+            .any(|input| matches!(input, Input::OfferAnswered { .. }))
+    );
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::Abandoned,
+        refusal: None,
+    });
     script.leg_ends(agent, LegEndCause::Local);
     assert_eq!(script.ended(), [(Outcome::Abandoned, EndCause::Customer)]);
     assert!(script.finished());
@@ -298,10 +389,16 @@ fn an_answer_that_crosses_the_callers_bye_changes_nothing() {
 #[test]
 fn an_answer_that_counted_while_the_caller_left_frees_the_agent() {
     let (mut script, agent) = Script::ringing();
-    script.say(CallInput::Leg { leg: agent, event: LegEvent::Answered });
+    script.say(CallInput::Leg {
+        leg: agent,
+        event: LegEvent::Answered,
+    });
     let offer = script.offer_id();
     script.customer_hangs_up();
-    script.say(CallInput::OfferAccepted { offer, agent: AgentId::from_number(7) });
+    script.say(CallInput::OfferAccepted {
+        offer,
+        agent: AgentId::from_number(7),
+    });
     assert!(script.inputs().contains(&Input::TalkEnded {
         agent: AgentId::from_number(7),
         interaction: InteractionId::from_number(1)
@@ -312,7 +409,10 @@ fn an_answer_that_counted_while_the_caller_left_frees_the_agent() {
 #[test]
 fn a_void_answer_releases_that_leg_and_the_caller_waits_on() {
     let (mut script, agent) = Script::ringing();
-    script.say(CallInput::Leg { leg: agent, event: LegEvent::Answered });
+    script.say(CallInput::Leg {
+        leg: agent,
+        event: LegEvent::Answered,
+    });
     let offer = script.offer_id();
     script.say(CallInput::OfferVoid { offer });
     assert!(script.did(&LegCommand::Hangup(agent)));
@@ -331,12 +431,21 @@ fn how_a_phone_fails_becomes_the_offers_outcome() {
         (LegEndCause::Rejected(480), OfferOutcome::Unreachable),
         (LegEndCause::Rejected(503), OfferOutcome::Unreachable),
         (LegEndCause::Unreachable, OfferOutcome::Unreachable),
-        (LegEndCause::Timeout { silent: true }, OfferOutcome::Unreachable),
+        (
+            LegEndCause::Timeout { silent: true },
+            OfferOutcome::Unreachable,
+        ),
     ] {
         let (mut script, agent) = Script::ringing();
         script.leg_ends(agent, cause);
         let offer = script.offer_id();
-        assert!(script.inputs().contains(&Input::OfferFailed { offer, outcome: wanted }), "{cause:?}");
+        assert!(
+            script.inputs().contains(&Input::OfferFailed {
+                offer,
+                outcome: wanted
+            }),
+            "{cause:?}"
+        );
     }
 }
 
@@ -348,27 +457,47 @@ fn a_phone_that_rings_out_missed_it_and_one_that_says_nothing_is_unreachable() {
     script.after(Duration::from_millis(1));
     assert!(script.did(&LegCommand::Hangup(agent)));
     let offer = script.offer_id();
-    assert!(script.inputs().contains(&Input::OfferFailed { offer, outcome: OfferOutcome::NoAnswer }));
+    assert!(script.inputs().contains(&Input::OfferFailed {
+        offer,
+        outcome: OfferOutcome::NoAnswer
+    }));
 
     let mut script = Script::waiting();
     script.offer();
     script.after(Duration::from_secs(5));
     let offer = script.offer_id();
-    assert!(script.inputs().contains(&Input::OfferFailed { offer, outcome: OfferOutcome::Unreachable }));
+    assert!(script.inputs().contains(&Input::OfferFailed {
+        offer,
+        outcome: OfferOutcome::Unreachable
+    }));
 }
 
 #[test]
 fn a_waiting_that_times_out_goes_on_in_the_flow_and_is_unserved() {
     let mut script = Script::waiting();
     let entry = script.entry();
-    script.say(CallInput::EntryLeft { entry, outcome: EntryOutcome::TimedOut, refusal: None });
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::TimedOut,
+        refusal: None,
+    });
     let play = script.played();
-    script.say(CallInput::Leg { leg: CUSTOMER, event: LegEvent::PlayEnded { play, finished: true } });
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
     assert_eq!(script.ended(), [(Outcome::Unserved, EndCause::Flow)]);
 
     let mut script = Script::waiting();
     let entry = script.entry();
-    script.say(CallInput::EntryLeft { entry, outcome: EntryOutcome::Refused, refusal: Some(Refusal::Full) });
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::Refused,
+        refusal: Some(Refusal::Full),
+    });
     script.customer_hangs_up();
     assert_eq!(script.ended(), [(Outcome::Unserved, EndCause::Customer)]);
 }
@@ -404,7 +533,10 @@ fn a_leg_that_never_reports_its_end_does_not_keep_the_call() {
 #[test]
 fn dead_media_ends_the_talk() {
     let (mut script, agent) = Script::talking();
-    script.say(CallInput::Leg { leg: agent, event: LegEvent::MediaLost });
+    script.say(CallInput::Leg {
+        leg: agent,
+        event: LegEvent::MediaLost,
+    });
     assert!(script.did(&LegCommand::Hangup(agent)));
     assert!(script.did(&LegCommand::Hangup(CUSTOMER)));
     assert_eq!(script.ended(), [(Outcome::Answered, EndCause::MediaLost)]);
@@ -416,7 +548,14 @@ fn shutdown_ends_a_waiting_call_as_our_fault() {
     let entry = script.entry();
     script.say(CallInput::Shutdown);
     assert!(script.did(&LegCommand::Hangup(CUSTOMER)));
-    assert!(script.inputs().contains(&Input::Leave { entry, cause: LeaveCause::Failed }));
-    script.say(CallInput::EntryLeft { entry, outcome: EntryOutcome::Failed, refusal: None });
+    assert!(script.inputs().contains(&Input::Leave {
+        entry,
+        cause: LeaveCause::Failed
+    }));
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::Failed,
+        refusal: None,
+    });
     assert_eq!(script.ended(), [(Outcome::Failed, EndCause::Shutdown)]);
 }
