@@ -1,8 +1,8 @@
 //! baresip with the templates of `tests/interop/baresip/`, driven through its control port.
 //!
 //! ```ignore
-//! let agent = Baresip::agent("127.0.0.31".parse()?, server, "2001", "secret", 600.0)?;   // registers, answers
-//! let caller = Baresip::caller("127.0.0.32".parse()?, "+442079460101", 440.0)?;
+//! let agent = Baresip::agent(server, "2001", "secret", 600.0)?;   // registers, answers
+//! let mut caller = Baresip::caller("+442079460101", 440.0)?;
 //! caller.dial(&format!("sip:9000@{server}"))?;
 //! caller.wait_event("CALL_ESTABLISHED", seconds(5))?;
 //! caller.press('2')?;
@@ -14,16 +14,14 @@ use super::super::phone::Failure;
 use super::{interop, texts, tone_samples, wait_for};
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Where its SIP is, on the address it was given.
-pub(crate) const SIP_PORT: u16 = 5060;
-/// Where its control port is.
-const CONTROL_PORT: u16 = 4444;
+/// It sends RTP from whatever address the kernel chooses, which on loopback is this one; so it must say this one too.
+const IP: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A baresip that runs; killed when dropped.
 #[derive(Debug)]
@@ -32,17 +30,18 @@ pub(crate) struct Baresip {
     folder: TempDir,
     control: TcpStream,
     said: Vec<u8>,
+    /// Where its SIP is.
+    pub(crate) sip: SocketAddr,
 }
 
 impl Baresip {
     /// A customer's phone that sends a tone in its calls.
-    pub(crate) fn caller(ip: IpAddr, user: &str, tone: f64) -> Result<Self, Failure> {
-        Self::start(ip, "accounts_caller", &[("@USER@", user)], tone)
+    pub(crate) fn caller(user: &str, tone: f64) -> Result<Self, Failure> {
+        Self::start("accounts_caller", &[("@USER@", user)], tone)
     }
 
     /// An agent's phone: registers with digest, answers every call at once, sends a tone.
     pub(crate) fn agent(
-        ip: IpAddr,
         server: SocketAddr,
         extension: &str,
         password: &str,
@@ -54,7 +53,7 @@ impl Baresip {
             ("@PASSWORD@", password),
             ("@SERVER@", &server),
         ];
-        let agent = Self::start(ip, "accounts_agent", &words, tone)?;
+        let agent = Self::start("accounts_agent", &words, tone)?;
         // It may have registered before its control port could be read, so the log is asked instead of the events.
         agent.wait_log("[1 binding]", Duration::from_secs(10))?;
         Ok(agent)
@@ -120,12 +119,7 @@ impl Baresip {
         Ok(reader.samples::<i16>().map_while(Result::ok).collect())
     }
 
-    fn start(
-        ip: IpAddr,
-        accounts: &str,
-        words: &[(&str, &str)],
-        tone: f64,
-    ) -> Result<Self, Failure> {
+    fn start(accounts: &str, words: &[(&str, &str)], tone: f64) -> Result<Self, Failure> {
         let failed =
             |what: std::io::Error| Failure::new(format!("baresip cannot be started: {what}"));
         let folder = tempfile::tempdir().map_err(failed)?;
@@ -133,13 +127,16 @@ impl Baresip {
         let modules = modules().ok_or_else(|| {
             Failure::new("baresip's module folder was not found; is it installed?")
         })?;
-        let (ip_text, sip_port) = (ip.to_string(), SIP_PORT.to_string());
+        let (sip, control) = free_ports().map_err(failed)?;
+        let (ip, sip_port) = (IP.to_string(), sip.port().to_string());
+        let (control_port, rtp) = (control.port().to_string(), rtp_ports(sip));
         let mut all = vec![
-            ("@IP@", ip_text.as_str()),
+            ("@IP@", ip.as_str()),
             ("@SIP_PORT@", &sip_port),
             ("@FOLDER@", &here),
             ("@MODULES@", &modules),
-            ("@RTP_PORTS@", "30000-30100"),
+            ("@CONTROL_PORT@", &control_port),
+            ("@RTP_PORTS@", &rtp),
         ];
         all.extend_from_slice(words);
         for (template, name) in [("config", "config"), (accounts, "accounts")] {
@@ -161,8 +158,8 @@ impl Baresip {
             .spawn()
             .map_err(failed)?;
         let mut this = Starting { child: Some(child) };
-        let control = connect(SocketAddr::new(ip, CONTROL_PORT))
-            .ok_or_else(|| Failure::new(texts(folder.path(), &["baresip.log"])))?;
+        let control =
+            connect(control).ok_or_else(|| Failure::new(texts(folder.path(), &["baresip.log"])))?;
         let child = this
             .child
             .take()
@@ -172,6 +169,7 @@ impl Baresip {
             folder,
             control,
             said: Vec::new(),
+            sip,
         })
     }
 
@@ -211,6 +209,19 @@ impl Drop for Starting {
             let _ = child.wait();
         }
     }
+}
+
+/// Two ports nobody uses at this moment: SIP by UDP, control by TCP.
+fn free_ports() -> std::io::Result<(SocketAddr, SocketAddr)> {
+    let sip = UdpSocket::bind((IP, 0))?.local_addr()?;
+    let control = TcpListener::bind((IP, 0))?.local_addr()?;
+    Ok((sip, control))
+}
+
+/// A small range of its own for each, so that two do not meet.
+fn rtp_ports(sip: SocketAddr) -> String {
+    let first = 12_000 + sip.port() % 200 * 20;
+    format!("{first}-{}", first + 19)
 }
 
 fn connect(control: SocketAddr) -> Option<TcpStream> {
