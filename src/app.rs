@@ -17,11 +17,12 @@ use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
 use crate::prompts::Prompts;
 use crate::talk_recorder::TalkRecorder;
+use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
 use recordings::store::names::StoredAgentState;
 use recordings::{DataFolder, Journal, Position, Started, Store};
 use router::{Distributor, Input};
-use sip_gateway::leg::{GatewayCommand, GatewayEvent};
+use sip_gateway::leg::GatewayEvent;
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,9 +30,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
-
-/// How often saved files are looked for.
-const LOOK_FOR_CHANGES: Duration = Duration::from_secs(1);
 
 /// A bridged leg without any packet for this long is ended (contract).
 const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
@@ -82,52 +80,59 @@ impl App {
         let folder = DataFolder::new(&settings.node.data)
             .with_journal(settings.journal_folder())
             .with_interactions(settings.interactions_folder());
-        let mut started = recordings::startup(&folder, clock.now()).await?;
+        let started = recordings::startup(&folder, clock.now()).await?;
         tell_findings(&started);
-        let (store, journal) = (started.store.clone(), started.journal.clone());
         let accounts = company.accounts();
-        let ids = ids_for(&store, &company).await?;
-        let view = CompanyView::new(
-            company,
-            ids,
-            limits,
-            settings.node.country.clone(),
-            settings.recording,
-        );
-        let distributor = restored(
-            &std::mem::take(&mut started.agents),
-            started.epoch,
-            &view,
-            clock,
-        );
-        let (company_out, company) = watch::channel(Arc::new(view));
+        let ids = ids_for(&started.store, &company).await?;
+        let country = settings.node.country.clone();
+        let view = CompanyView::new(company, ids, limits, country, settings.recording);
+        let distributor = restored(&started.agents, started.epoch, &view, clock);
         let (gateway, events) = Gateway::start(gateway_config(&settings, accounts)).await?;
+        let (company_out, company) = watch::channel(Arc::new(view));
+        let wiring = Wiring {
+            recorder: TalkRecorder::start(folder.clone(), started.journal.clone(), clock)?,
+            clock,
+            settings,
+            folder,
+            gateway,
+            company,
+            tasks: JoinSet::new(),
+        };
+        wiring
+            .run(started, distributor, events, (company_out, passwords))
+            .await
+    }
+}
+
+/// What the tasks are built from.
+struct Wiring {
+    clock: Clock,
+    settings: Settings,
+    folder: DataFolder,
+    gateway: Gateway,
+    company: watch::Receiver<Arc<CompanyView>>,
+    recorder: TalkRecorder,
+    tasks: JoinSet<()>,
+}
+
+impl Wiring {
+    /// Makes every channel, spawns every task.
+    async fn run(
+        mut self,
+        started: Started,
+        distributor: Distributor,
+        events: mpsc::Receiver<GatewayEvent>,
+        (company_out, passwords): (watch::Sender<Arc<CompanyView>>, PasswordPolicy),
+    ) -> anyhow::Result<Running> {
+        let (store, journal) = (started.store, started.journal);
         let (to_distributor, at_distributor) = mpsc::channel(DISTRIBUTOR_QUEUE);
         let (to_registry, at_registry) = mpsc::channel(REGISTRY_QUEUE);
         let (ready, is_ready) = watch::channel(true);
         let (live, live_requests) = LiveState::channel(is_ready);
-        let recorder = TalkRecorder::start(folder.clone(), journal.clone(), clock)?;
-        let flows = Arc::new(FlowLibrary::new(&settings.node.flows));
+        let flows = Arc::new(FlowLibrary::new(&self.settings.node.flows));
         let (customers, lookups) = CustomerLookup::new(store.clone(), to_registry.clone());
-        let context = CallContext {
-            clock,
-            ids: LiveIds::new(gateway.clone()),
-            gateway: gateway.clone(),
-            journal: journal.clone(),
-            distributor: to_distributor.clone(),
-            prompts: Arc::new(Prompts::new(&settings.node.prompts)),
-            recordings: recorder.clone(),
-            registry: to_registry.clone(),
-        };
-        let mut tasks = JoinSet::new();
-        let own = DistributorTask::new(
-            distributor,
-            clock,
-            journal.clone(),
-            at_distributor,
-            live_requests,
-            company.clone(),
-        );
+        let context = self.context(&journal, &to_distributor, &to_registry);
+        let company = self.company.clone();
         let (registry, calls) = Registry::new(
             context,
             flows.clone(),
@@ -135,45 +140,92 @@ impl App {
             customers,
             at_registry,
         );
-        tasks.spawn(started.projector.run());
-        tasks.spawn(own.run());
-        tasks.spawn(registry.run());
-        tasks.spawn(lookups);
-        tasks.spawn(forward(events, to_registry.clone(), to_distributor));
         let watched = WatchedFiles {
-            settings: settings.clone(),
+            settings: self.settings.clone(),
             passwords,
             flows,
             company: company_out,
             store: store.clone(),
-            gateway: gateway.clone(),
+            gateway: self.gateway.clone(),
         };
-        tasks.spawn(watched.run());
-        let http = serve_http(&settings, &mut tasks, |listen| ApiState {
-            store: store.clone(),
-            live,
+        self.tasks.spawn(started.projector.run());
+        let own = DistributorTask::new(
+            distributor,
+            self.clock,
+            journal.clone(),
+            at_distributor,
+            live_requests,
             company,
-            folder,
-            clock,
-            time_zone: settings.node.time_zone.clone(),
-            domain: settings.sip.domain.clone(),
-            listen,
-        })
-        .await?;
+        );
+        self.tasks.spawn(own.run());
+        self.tasks.spawn(registry.run());
+        self.tasks.spawn(lookups);
+        self.tasks
+            .spawn(forward(events, to_registry.clone(), to_distributor));
+        self.tasks.spawn(watched.run());
+        let http = self.serve_http(&store, live).await?;
         Ok(Running {
-            sip: gateway.address(),
+            sip: self.gateway.address(),
             http,
             store,
-            clock,
+            clock: self.clock,
             journal,
             position: started.position,
             registry: to_registry,
             calls,
             ready,
-            recorder,
+            recorder: self.recorder,
             _lock: started.lock,
-            _tasks: tasks,
+            _tasks: self.tasks,
         })
+    }
+
+    /// What every call's driver is handed.
+    fn context(
+        &self,
+        journal: &Journal,
+        distributor: &mpsc::Sender<DistributorMessage>,
+        registry: &mpsc::Sender<RegistryMessage>,
+    ) -> CallContext {
+        CallContext {
+            clock: self.clock,
+            ids: LiveIds::new(self.gateway.clone()),
+            gateway: self.gateway.clone(),
+            journal: journal.clone(),
+            distributor: distributor.clone(),
+            prompts: Arc::new(Prompts::new(&self.settings.node.prompts)),
+            recordings: self.recorder.clone(),
+            registry: registry.clone(),
+        }
+    }
+
+    /// Binds and serves HTTP; the port is known when this returns.
+    async fn serve_http(&mut self, store: &Store, live: LiveState) -> anyhow::Result<SocketAddr> {
+        let wanted = self.settings.http.listen;
+        let listener = tokio::net::TcpListener::bind(wanted)
+            .await
+            .map_err(|error| {
+                anyhow::anyhow!(
+                    "cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] listen"
+                )
+            })?;
+        let listen = listener.local_addr()?;
+        let state = ApiState {
+            store: store.clone(),
+            live,
+            company: self.company.clone(),
+            folder: self.folder.clone(),
+            clock: self.clock,
+            time_zone: self.settings.node.time_zone.clone(),
+            domain: self.settings.sip.domain.clone(),
+            listen,
+        };
+        self.tasks.spawn(async move {
+            if let Err(error) = api::serve(listener, state, std::future::pending()).await {
+                tracing::error!(%error, "HTTP stopped");
+            }
+        });
+        Ok(listen)
     }
 }
 
@@ -228,26 +280,6 @@ fn tell_findings(started: &Started) {
     }
 }
 
-/// Binds and serves HTTP; the port is known when this returns.
-async fn serve_http(
-    settings: &Settings,
-    tasks: &mut JoinSet<()>,
-    state: impl FnOnce(SocketAddr) -> ApiState,
-) -> anyhow::Result<SocketAddr> {
-    let wanted = settings.http.listen;
-    let listener = tokio::net::TcpListener::bind(wanted).await.map_err(|error| {
-        anyhow::anyhow!("cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] listen")
-    })?;
-    let address = listener.local_addr()?;
-    let state = state(address);
-    tasks.spawn(async move {
-        if let Err(error) = api::serve(listener, state, std::future::pending()).await {
-            tracing::error!(%error, "HTTP stopped");
-        }
-    });
-    Ok(address)
-}
-
 fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> GatewayConfig {
     let listen = settings
         .sip
@@ -269,7 +301,7 @@ fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> 
 }
 
 /// Ids that never change for the names of the company file; new names get new ids.
-async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<Ids> {
+pub(crate) async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<Ids> {
     let mut ids = Ids::default();
     for agent in &company.agents {
         let fresh = router::id::AgentId::from_uuid(uuid::Uuid::now_v7());
@@ -336,70 +368,5 @@ async fn forward(
         if gone {
             break;
         }
-    }
-}
-
-/// Saved files: flows are read again (the next call takes them), the company is replaced whole. A broken file is
-/// refused and the last good one stays.
-struct WatchedFiles {
-    settings: Settings,
-    passwords: PasswordPolicy,
-    flows: Arc<FlowLibrary>,
-    company: watch::Sender<Arc<CompanyView>>,
-    store: Store,
-    gateway: Gateway,
-}
-
-impl WatchedFiles {
-    async fn run(self) {
-        let mut seen = self.stamp();
-        loop {
-            self.flows.refresh();
-            tokio::time::sleep(LOOK_FOR_CHANGES).await;
-            let now = self.stamp();
-            if now == seen || now.is_none() {
-                continue;
-            }
-            seen = now;
-            match crate::config::load_company(&self.settings, self.passwords) {
-                Err(findings) => {
-                    let source = |file: &str| std::fs::read_to_string(file).ok();
-                    let text = crate::config::finding::to_text(&findings, &source);
-                    tracing::error!(
-                        "the company file is refused, the last good one stays:\n{text}"
-                    );
-                }
-                Ok((company, _)) => match self.replace(company).await {
-                    Ok(()) => tracing::info!("the company file was read again"),
-                    Err(error) => {
-                        tracing::error!(%error, "the company file could not be taken over")
-                    }
-                },
-            }
-        }
-    }
-
-    fn stamp(&self) -> Option<(std::time::SystemTime, u64)> {
-        let meta = std::fs::metadata(&self.settings.node.company).ok()?;
-        Some((meta.modified().ok()?, meta.len()))
-    }
-
-    async fn replace(&self, mut new: Company) -> anyhow::Result<()> {
-        let old = self.company.borrow().clone();
-        // The demo's made-up passwords are not in the file.
-        new.fill_passwords(|login| {
-            let known = old.company.agents.iter().find(|agent| agent.login == login);
-            known
-                .and_then(|agent| agent.password.as_ref())
-                .map(|word| word.reveal().clone())
-                .unwrap_or_default()
-        });
-        let ids = ids_for(&self.store, &new).await?;
-        self.gateway
-            .send(GatewayCommand::SetAccounts(new.accounts()))
-            .await?;
-        self.company
-            .send_replace(Arc::new(old.with_company(new, ids)));
-        Ok(())
     }
 }

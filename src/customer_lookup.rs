@@ -20,7 +20,6 @@ pub struct CustomerLookup {
 
 impl CustomerLookup {
     /// A handle and the task to spawn.
-    #[must_use]
     pub fn new(
         store: Store,
         answers: mpsc::Sender<RegistryMessage>,

@@ -11,7 +11,7 @@ use crate::company_view::CompanyView;
 use recordings::Journal;
 use router::agent::Wanted;
 use router::distributor::port::LeaveCause;
-use router::id::{AgentId, InteractionId, QueueEntryId};
+use router::id::{AgentId, InteractionId, OfferId, QueueEntryId};
 use router::{Distributor, Input, Output};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -170,80 +170,85 @@ impl DistributorTask {
     /// Carries away everything the Distributor says, in order.
     async fn drain(&mut self) {
         while let Some(output) = self.distributor.poll_output() {
-            match output {
-                Output::Log(event) => {
-                    if let Err(error) = self.journal.append(self.clock.now(), event, None).await {
-                        tracing::error!(%error, "a line of the log is lost");
-                    }
+            if let Output::Log(event) = output {
+                if let Err(error) = self.journal.append(self.clock.now(), event, None).await {
+                    tracing::error!(%error, "a line of the log is lost");
                 }
-                Output::Queued {
-                    interaction,
-                    entry,
-                    position,
-                } => {
-                    self.tell(interaction, entry, CallInput::Queued { entry, position });
-                }
-                Output::Offer {
-                    interaction,
+            } else {
+                self.tell_call(output);
+            }
+        }
+    }
+
+    /// To the call it is about.
+    fn tell_call(&mut self, output: Output) {
+        match output {
+            Output::Log(_) => {}
+            Output::Queued {
+                interaction,
+                entry,
+                position,
+            } => self.tell(interaction, entry, CallInput::Queued { entry, position }),
+            Output::Offer {
+                interaction,
+                entry,
+                offer,
+                agent,
+                queue,
+                ring_timeout,
+            } => {
+                let company = self.company.borrow().clone();
+                let offered = Offered {
                     entry,
                     offer,
                     agent,
-                    queue,
+                    extension: company.extension_of(agent).unwrap_or_default(),
+                    queue_name: company.queue_name(queue).unwrap_or_default(),
                     ring_timeout,
-                } => {
-                    let company = self.company.borrow().clone();
-                    let extension = company.extension_of(agent).unwrap_or_default();
-                    let queue_name = company.queue_name(queue).unwrap_or_default();
-                    let record = company.record_in(queue);
-                    let offered = Offered {
-                        entry,
-                        offer,
-                        agent,
-                        extension,
-                        queue_name,
-                        ring_timeout,
-                        record,
-                    };
-                    self.tell(interaction, entry, CallInput::Offered(offered));
+                    record: company.record_in(queue),
+                };
+                self.tell(interaction, entry, CallInput::Offered(offered));
+            }
+            Output::Revoke {
+                interaction, offer, ..
+            } => self.tell_if_there(interaction, CallInput::OfferRevoked { offer }),
+            Output::Accepted {
+                interaction,
+                offer,
+                agent,
+                ..
+            } => self.accepted(interaction, offer, agent),
+            Output::OfferVoid { offer } => {
+                for mailbox in self.calls.values() {
+                    let _ = mailbox.try_send(CallInput::OfferVoid { offer });
                 }
-                Output::Revoke {
-                    interaction, offer, ..
-                } => {
-                    self.tell_if_there(interaction, CallInput::OfferRevoked { offer });
-                }
-                Output::Accepted {
-                    interaction,
-                    entry,
-                    offer,
-                    agent,
-                } => {
-                    self.tell(
-                        interaction,
-                        entry,
-                        CallInput::OfferAccepted { offer, agent },
-                    );
-                }
-                Output::OfferVoid { offer } => {
-                    for mailbox in self.calls.values() {
-                        let _ = mailbox.try_send(CallInput::OfferVoid { offer });
-                    }
-                }
-                Output::EntryLeft {
-                    interaction,
+            }
+            Output::EntryLeft {
+                interaction,
+                entry,
+                outcome,
+                refusal,
+            } => {
+                let left = CallInput::EntryLeft {
                     entry,
                     outcome,
                     refusal,
-                } => {
-                    self.tell_if_there(
-                        interaction,
-                        CallInput::EntryLeft {
-                            entry,
-                            outcome,
-                            refusal,
-                        },
-                    );
-                }
+                };
+                self.tell_if_there(interaction, left);
             }
+        }
+    }
+
+    /// A call that is gone cannot bridge: its agent is free again.
+    fn accepted(&mut self, interaction: InteractionId, offer: OfferId, agent: AgentId) {
+        let input = CallInput::OfferAccepted { offer, agent };
+        let heard = self
+            .calls
+            .get(&interaction)
+            .is_some_and(|mailbox| mailbox.try_send(input).is_ok());
+        if !heard {
+            tracing::error!(%interaction, "an accepted call does not hear the distributor");
+            self.input(Input::TalkEnded { agent, interaction });
         }
     }
 
@@ -264,10 +269,10 @@ impl DistributorTask {
     }
 
     fn tell_if_there(&self, interaction: InteractionId, input: CallInput) {
-        if let Some(mailbox) = self.calls.get(&interaction) {
-            if mailbox.try_send(input).is_err() {
-                tracing::error!(%interaction, "a call does not hear the distributor");
-            }
+        if let Some(mailbox) = self.calls.get(&interaction)
+            && mailbox.try_send(input).is_err()
+        {
+            tracing::error!(%interaction, "a call does not hear the distributor");
         }
     }
 }

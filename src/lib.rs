@@ -19,3 +19,4 @@ pub mod prompts;
 pub mod serve;
 pub mod talk_recorder;
 pub mod telemetry;
+mod watched_files;

@@ -34,8 +34,8 @@ pub struct CallSetup {
     pub caller_name: Option<Private<String>>,
     /// What was dialled.
     pub dialed_number: PhoneNumber,
-    /// Id for a new customer row, should the number be unknown.
-    pub new_customer: CustomerId,
+    /// Id for a new customer row, should the number be unknown; none for a call from an agent's phone.
+    pub new_customer: Option<CustomerId>,
     /// The flow's version that this call stays on.
     pub flow: Arc<Flow>,
     /// Queues by name, as the company has them now.

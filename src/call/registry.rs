@@ -185,7 +185,7 @@ impl Registry {
             caller_number: caller.clone(),
             caller_name: call.caller_name.map(Private::new),
             dialed_number: number,
-            new_customer: self.context.ids.customer(),
+            new_customer: trunk.is_some().then(|| self.context.ids.customer()),
             flow,
             queues: company.queues.clone(),
             record: company.record_by(trunk.as_deref()),

@@ -364,7 +364,7 @@ fn agree_with_the_api(world: &World, list: &Value, log: &[Value]) {
             for key in ["chosen", "candidates", "removed", "tie_break"] {
                 assert!(!told[key].is_null(), "{key} of {told:#}");
             }
-            assert_eq!(told["chosen"]["agent"], logged["chosen"]["agent"]);
+            assert_eq!(told["chosen"]["agent_id"], logged["chosen"]["agent"]);
             assert_eq!(told["chosen"]["entry"], logged["chosen"]["entry"]);
         }
     }

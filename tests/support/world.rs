@@ -331,7 +331,13 @@ impl Drop for World {
             && let Some(folder) = self.folder.take()
         {
             let kept = folder.keep();
-            eprintln!("kept: {}\n{}", kept.display(), self.log());
+            let log = self.log();
+            let from = log.len().saturating_sub(4_000);
+            eprintln!(
+                "kept: {}\n{}",
+                kept.display(),
+                log.get(from..).unwrap_or_default()
+            );
         }
     }
 }
@@ -378,7 +384,10 @@ fn launch(root: &Path) -> (Child, Duration) {
     let mut child = cordboard(root)
         .args(["serve", "--config"])
         .arg(root.join("cordboard.toml"))
-        .env("RUST_LOG", "debug")
+        .env(
+            "RUST_LOG",
+            std::env::var("RUST_LOG").unwrap_or_else(|_| "debug".to_owned()),
+        )
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()

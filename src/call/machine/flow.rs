@@ -5,13 +5,15 @@
 use super::CallMachine;
 use super::phase::{Phase, Waiting};
 use crate::call::port::{CallOutput, IdSource, LegCommand, PlayFiles};
-use ivr_flows::port::FlowEnd;
+use ivr_flows::port::{FlowEnd, QueueEnd};
 use ivr_flows::{FlowInput, FlowOutput};
+use router::company::Skills;
 use router::distributor::port::{EntryRequest, LeaveCause};
 use router::id::QueueEntryId;
 use router::outcome::{EndCause, EntryOutcome, Refusal};
 use router::{Event, Input, Timestamp};
 use sip_gateway::leg::PlayId;
+use std::time::Duration;
 
 impl CallMachine {
     /// Hands one input to the interpreter and carries out all it asks for.
@@ -31,17 +33,11 @@ impl CallMachine {
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) -> Option<FlowInput> {
-        let interaction = self.setup.interaction;
-        let silent = matches!(
-            output,
-            FlowOutput::StepEntered { .. }
-                | FlowOutput::MenuChosen { .. }
-                | FlowOutput::Tag { .. }
-                | FlowOutput::Incident { .. }
-        );
-        if self.customer.over && !silent {
-            return None;
-        }
+        let output = match self.flow_note(output) {
+            // A caller who has left hears and waits no more.
+            Some(output) if !self.customer.over => output,
+            _ => return None,
+        };
         match output {
             FlowOutput::Answer => self.answer(),
             FlowOutput::Play {
@@ -51,84 +47,103 @@ impl CallMachine {
                 repeat,
                 resume,
                 at_most,
-            } => {
-                self.history.agent_left_last = false;
-                self.leg(LegCommand::Play(PlayFiles {
-                    leg: self.customer.leg,
-                    play: PlayId(token.0),
-                    files,
-                    language,
-                    repeat,
-                    resume,
-                    at_most,
-                }));
-            }
+            } => self.leg(LegCommand::Play(PlayFiles {
+                leg: self.customer.leg,
+                play: PlayId(token.0),
+                files,
+                language,
+                repeat,
+                resume,
+                at_most,
+            })),
             FlowOutput::StopPlay { .. } => self.leg(LegCommand::StopPlay(self.customer.leg)),
             FlowOutput::Enqueue {
                 queue,
                 skills,
                 head_start,
                 class,
-            } => {
-                let Some(id) = self.setup.queues.get(&queue).copied() else {
-                    self.history.failed = true;
-                    return Some(FlowInput::QueueEnded(ivr_flows::port::QueueEnd::Failed));
-                };
-                let entry = ids.queue_entry();
-                self.phase = Phase::Waiting(Waiting {
-                    entry,
-                    ringing: None,
-                });
-                self.distribute(Input::Enqueue(EntryRequest {
-                    entry,
-                    interaction,
-                    queue: id,
-                    skills,
-                    head_start,
-                    class,
-                }));
-            }
-            FlowOutput::LeaveQueue { by_key } => {
-                self.leave_queue(if by_key {
-                    LeaveCause::KeyExit
-                } else {
-                    LeaveCause::TimedOut
-                });
-            }
+            } => return self.enqueue(&queue, (skills, head_start, class), ids),
+            FlowOutput::LeaveQueue { by_key: true } => self.leave_queue(LeaveCause::KeyExit),
+            FlowOutput::LeaveQueue { by_key: false } => self.leave_queue(LeaveCause::TimedOut),
+            FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
+            FlowOutput::StepEntered { .. }
+            | FlowOutput::MenuChosen { .. }
+            | FlowOutput::Tag { .. }
+            | FlowOutput::Incident { .. } => {}
+        }
+        None
+    }
+
+    /// Logs what is only to be noted; gives back what is to be done.
+    fn flow_note(&mut self, output: FlowOutput) -> Option<FlowOutput> {
+        let interaction = self.setup.interaction;
+        let event = match output {
             FlowOutput::StepEntered {
                 block,
                 step,
                 action,
             } => {
-                self.log(Event::StepEntered {
+                // Whatever asks the caller something new is no longer the agent's goodbye.
+                if !["play", "set", "tag", "go", "hangup"].contains(&action) {
+                    self.history.agent_left_last = false;
+                }
+                let action = action.to_owned();
+                Event::StepEntered {
                     interaction,
                     block,
                     step,
-                    action: action.to_owned(),
-                });
+                    action,
+                }
             }
             FlowOutput::MenuChosen { block, key, label } => {
-                self.log(Event::MenuChosen {
+                let key = key.to_string();
+                Event::MenuChosen {
                     interaction,
                     block,
-                    key: key.to_string(),
+                    key,
                     label,
-                });
+                }
             }
-            FlowOutput::Tag { key, value } => self.log(Event::Tagged {
+            FlowOutput::Tag { key, value } => Event::Tagged {
                 interaction,
                 key,
                 value,
-            }),
-            FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
-            FlowOutput::Incident { what } => {
-                self.log(Event::SupervisorTold {
-                    agent: None,
-                    queue: None,
-                    what,
-                });
-            }
-        }
+            },
+            FlowOutput::Incident { what } => Event::SupervisorTold {
+                agent: None,
+                queue: None,
+                what,
+            },
+            other => return Some(other),
+        };
+        self.log(event);
+        None
+    }
+
+    /// Waits in a queue. A name that the company does not have (any more) is our fault, never the caller's.
+    fn enqueue(
+        &mut self,
+        queue: &str,
+        (skills, head_start, class): (Skills, Duration, Option<u8>),
+        ids: &mut dyn IdSource,
+    ) -> Option<FlowInput> {
+        let Some(queue) = self.setup.queues.get(queue).copied() else {
+            self.history.failed = true;
+            return Some(FlowInput::QueueEnded(QueueEnd::Failed));
+        };
+        let entry = ids.queue_entry();
+        self.phase = Phase::Waiting(Waiting {
+            entry,
+            ringing: None,
+        });
+        self.distribute(Input::Enqueue(EntryRequest {
+            entry,
+            interaction: self.setup.interaction,
+            queue,
+            skills,
+            head_start,
+            class,
+        }));
         None
     }
 
@@ -226,8 +241,7 @@ impl CallMachine {
 }
 
 /// Which exit of the flow's `queue` step an ended waiting takes.
-fn flow_end(outcome: EntryOutcome, refusal: Option<Refusal>) -> ivr_flows::port::QueueEnd {
-    use ivr_flows::port::QueueEnd;
+fn flow_end(outcome: EntryOutcome, refusal: Option<Refusal>) -> QueueEnd {
     match (outcome, refusal) {
         (EntryOutcome::TimedOut, _) => QueueEnd::TimedOut,
         (EntryOutcome::Refused, Some(Refusal::Full)) => QueueEnd::Full,

@@ -127,7 +127,7 @@ impl CallMachine {
             caller_number: setup.caller_number.clone(),
             caller_name: setup.caller_name.clone(),
             dialed_number: Some(setup.dialed_number.clone()),
-            new_customer: Some(setup.new_customer),
+            new_customer: setup.new_customer,
         };
         let arrived = Event::CallArrived {
             interaction: setup.interaction,

@@ -94,7 +94,7 @@ pub(super) struct History {
     pub(super) connected: bool,
     /// How the last waiting without an agent ended.
     pub(super) last_entry: Option<EntryOutcome>,
-    /// The agent left first and the caller has heard nothing from the flow since.
+    /// The agent left first, and the flow has asked the caller nothing since.
     pub(super) agent_left_last: bool,
     /// Our fault ended the call.
     pub(super) failed: bool,

@@ -79,7 +79,7 @@ impl Script {
             caller_number: Some(PhoneNumber::from_normalised("+34600111222")),
             caller_name: None,
             dialed_number: PhoneNumber::from_normalised("9000"),
-            new_customer: CustomerId::from_number(1),
+            new_customer: Some(CustomerId::from_number(1)),
             flow: Arc::new(flow),
             queues: Arc::new(BTreeMap::from([(
                 "support".to_owned(),
