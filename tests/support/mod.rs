@@ -3,6 +3,7 @@
 #![allow(
     dead_code,
     unused_imports,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a library of helpers: each test binary uses its part, and a helper that fails is a failed test"
 )]
