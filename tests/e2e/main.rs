@@ -5,5 +5,8 @@ mod support;
 
 mod crash_in_a_talk;
 mod flow_files_are_picked_up;
+mod full;
 mod hundred_calls;
 mod inbound_call_is_recorded;
+mod queue_exits;
+mod strangers;
