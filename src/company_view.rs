@@ -3,6 +3,7 @@
 //! **Owns**: lookups by number, extension and id. Replaced whole when the company file is saved, through a watch
 //! channel, so that every task sees one consistent company.
 
+use crate::call::port::KnownQueue;
 use crate::config::settings::{Limits, RecordPolicy};
 use crate::config::{Company, Ids};
 use crate::number;
@@ -19,7 +20,7 @@ pub struct CompanyView {
     /// As the Distributor sees it.
     pub routing: RoutingCompany,
     /// Queues by name.
-    pub queues: Arc<BTreeMap<String, QueueId>>,
+    pub queues: Arc<BTreeMap<String, KnownQueue>>,
     /// How much we take at once.
     pub limits: Limits,
     ids: Ids,
@@ -39,7 +40,7 @@ impl CompanyView {
     ) -> Self {
         Self {
             routing: company.routing(&ids),
-            queues: Arc::new(ids.queues.clone()),
+            queues: Arc::new(known_queues(&company, &ids)),
             company,
             limits,
             ids,
@@ -115,4 +116,20 @@ impl CompanyView {
             .and_then(|known| known.record);
         by_trunk.unwrap_or(self.record) == RecordPolicy::Always
     }
+}
+
+/// What a call needs of each queue. `music = "hold"` means the file `hold.wav`.
+fn known_queues(company: &Company, ids: &Ids) -> BTreeMap<String, KnownQueue> {
+    let known = company.queues.iter().filter_map(|queue| {
+        let music = queue.music.as_ref().map(|name| {
+            if name.ends_with(".wav") {
+                name.clone()
+            } else {
+                format!("{name}.wav")
+            }
+        });
+        let id = *ids.queues.get(&queue.name)?;
+        Some((queue.name.clone(), KnownQueue { id, music }))
+    });
+    known.collect()
 }

@@ -20,7 +20,7 @@ pub(super) fn agent_id(company: &CompanyView, name: &str) -> Option<AgentId> {
 
 /// The id of a queue by name or id.
 pub(super) fn queue_id(company: &CompanyView, name: &str) -> Option<QueueId> {
-    company.queues.get(name).copied().or_else(|| {
+    company.queues.get(name).map(|queue| queue.id).or_else(|| {
         let id: QueueId = name.parse().ok()?;
         company.routing.queues.contains_key(&id).then_some(id)
     })

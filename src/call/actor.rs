@@ -9,7 +9,7 @@ use crate::distributor_task::{DistributorHandle, DistributorMessage};
 use crate::ids::LiveIds;
 use crate::prompts::Prompts;
 use crate::talk_recorder::{NewRecording, TalkRecorder};
-use recordings::Journal;
+use recordings::{Journal, JournalError};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
 use sip_gateway::leg::{Dial, DialTarget, GatewayCommand, LegEvent, LegId, StreamId};
@@ -119,11 +119,18 @@ impl CallActor {
         let now = self.context.clock.now();
         self.machine.handle(input, now, &mut self.context.ids);
         while let Some(output) = self.machine.poll_output() {
-            self.carry_out(output).await;
+            if self.carry_out(output).await.is_err() {
+                // Whatever was to follow must not happen without its line: above all the 200 OK.
+                while self.machine.poll_output().is_some() {}
+                let now = self.context.clock.now();
+                let failed = CallInput::JournalFailed;
+                self.machine.handle(failed, now, &mut self.context.ids);
+            }
         }
     }
 
-    async fn carry_out(&mut self, output: CallOutput) {
+    /// Fails only when a line that must be on the disk is not.
+    async fn carry_out(&mut self, output: CallOutput) -> Result<(), JournalError> {
         match output {
             CallOutput::Leg(command) => self.leg(command).await,
             CallOutput::Distribute(input) => {
@@ -139,13 +146,15 @@ impl CallActor {
             CallOutput::Log { event, personal } => self.log(event, personal).await,
             CallOutput::LogSynced(event) => {
                 let now = self.context.clock.now();
-                if let Err(error) = self.context.journal.append_synced(now, event, None).await {
-                    tracing::error!(interaction = %self.interaction, %error, "the journal cannot be written: ending the call");
-                    self.deliver(CallInput::Shutdown);
+                let synced = self.context.journal.append_synced(now, event, None).await;
+                if let Err(error) = &synced {
+                    tracing::error!(interaction = %self.interaction, %error, "the journal cannot be written: the call is refused");
                 }
+                return synced.map(|_| ());
             }
             CallOutput::Finished => {}
         }
+        Ok(())
     }
 
     async fn log(&self, event: Event, personal: Option<router::event::PersonalData>) {

@@ -39,9 +39,18 @@ pub struct CallSetup {
     /// The flow's version that this call stays on.
     pub flow: Arc<Flow>,
     /// Queues by name, as the company has them now.
-    pub queues: Arc<BTreeMap<String, QueueId>>,
+    pub queues: Arc<BTreeMap<String, KnownQueue>>,
     /// Whether talks are recorded, unless the queue says otherwise.
     pub record: bool,
+}
+
+/// A queue as a call sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownQueue {
+    /// Its id.
+    pub id: QueueId,
+    /// What plays while the flow itself plays nothing: a file below the prompts folder.
+    pub music: Option<String>,
 }
 
 /// New ids are inputs, so that a run is reproducible from its seed.
@@ -106,6 +115,8 @@ pub enum CallInput {
         /// Which refusal.
         refusal: Option<Refusal>,
     },
+    /// The line that had to be on the disk is not: nothing that was to follow it was carried out.
+    JournalFailed,
     /// The process is going down: end politely now.
     Shutdown,
     /// A deadline passed.

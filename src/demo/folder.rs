@@ -8,6 +8,7 @@ use recordings::store::customers::{CustomerDetails, NewCustomer};
 use router::id::CustomerId;
 use router::{PhoneNumber, Private};
 use rust_embed::RustEmbed;
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// Fernhill Cycles: company, flows, prompts, customers.
@@ -49,6 +50,20 @@ pub(super) fn fill(data: &Path) -> anyhow::Result<()> {
         std::fs::write(&path, file.data)?;
     }
     Ok(())
+}
+
+/// The demo's settings as a file, so that `explain`, `token create` and `check` work beside it.
+pub(super) fn write_settings(
+    data: &Path,
+    sip: SocketAddr,
+    http: SocketAddr,
+) -> std::io::Result<()> {
+    let text = format!(
+        "# Written by `cordboard demo` at each start.\n[node]\ndata = \".\"\ncountry = \"ES\"\n\
+         company = \"./fernhill/company.toml\"\nflows = \"./fernhill/flows\"\nprompts = \"./fernhill/prompts\"\n\n\
+         [sip]\nlisten = [\"udp:{sip}\"]\n\n[http]\nlisten = \"{http}\"\n"
+    );
+    std::fs::write(data.join("cordboard.toml"), text)
 }
 
 /// One entry of `customers.toml`.

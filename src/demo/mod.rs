@@ -51,6 +51,7 @@ pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
     let loaded = company(settings(&data, &options)?)?;
     let company = loaded.company.clone();
     let running = App::start(loaded, PasswordPolicy::FilledByDemo).await?;
+    folder::write_settings(&data, running.sip, running.http)?;
     folder::seed_customers(&data, &running).await?;
     let token = passwords::supervisor_token(&data, &running.store).await?;
     if !options.no_sim {

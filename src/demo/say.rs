@@ -49,6 +49,11 @@ pub(super) fn welcome(
         out,
         "              (edit fernhill/flows/support.flow.yaml there and call again)"
     )?;
+    writeln!(
+        out,
+        "              (one call as a story: cargo run --release -- explain ID --config {}/cordboard.toml)",
+        data.display()
+    )?;
     if !simulated {
         writeln!(
             out,

@@ -1,5 +1,10 @@
 //! Stories from end to end: the real binary, real SIP and RTP on loopback, judged by what is heard and recorded.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "stories: a helper that fails is a failed test"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

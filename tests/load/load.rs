@@ -10,6 +10,12 @@
 //! Every speech packet carries leg, number and send time in its payload bytes, so that loss, delay and gaps are read
 //! from what arrives. Only loopback addresses are used. `cargo bench --bench load -- B --calls 20 --talk 60`.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command for people"
+)]
+
 mod report;
 mod rtp;
 mod server;
@@ -29,7 +35,7 @@ fn main() {
         None => ["A1", "A2", "B"]
             .into_iter()
             .try_for_each(|name| run(name, &["--seconds".into(), "10".into()])),
-        Some(name) => run(&name.to_owned(), &args[1..]),
+        Some(name) => run(name, args.get(1..).unwrap_or_default()),
     };
     if let Err(error) = outcome {
         eprintln!("load: {error}");

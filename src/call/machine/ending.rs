@@ -50,6 +50,13 @@ impl CallMachine {
         self.leave_phase(end_cause, now);
     }
 
+    /// The answer's line is not on the disk, so the 200 OK did not leave: the caller is refused (503).
+    pub(super) fn journal_failed(&mut self, now: Timestamp) {
+        self.customer.answered = false;
+        self.history.failed = true;
+        self.end_from_our_side(EndCause::Error, now);
+    }
+
     /// We end the call: the flow is over, the process goes down, the media died.
     pub(super) fn end_from_our_side(&mut self, cause: EndCause, now: Timestamp) {
         if matches!(self.phase, Phase::Ending(_)) {
@@ -61,10 +68,9 @@ impl CallMachine {
             if self.customer.answered {
                 self.leg(LegCommand::Hangup(leg));
             } else {
-                let status = if cause == EndCause::Shutdown {
-                    503
-                } else {
-                    480
+                let status = match cause {
+                    EndCause::Shutdown | EndCause::Error => 503,
+                    _ => 480,
                 };
                 self.leg(LegCommand::Reject { leg, status });
             }

@@ -4,7 +4,7 @@
 
 use super::CallMachine;
 use super::phase::{Phase, Waiting};
-use crate::call::port::{CallOutput, IdSource, LegCommand, PlayFiles};
+use crate::call::port::{CallOutput, IdSource, KnownQueue, LegCommand, PlayFiles};
 use ivr_flows::port::{FlowEnd, QueueEnd};
 use ivr_flows::{FlowInput, FlowOutput};
 use router::company::Skills;
@@ -15,6 +15,9 @@ use router::{Event, Input, Timestamp};
 use sip_gateway::leg::PlayId;
 use std::time::Duration;
 
+/// Names the queue's own music; the interpreter counts its playings from 0.
+const MUSIC: PlayId = PlayId(u64::MAX);
+
 impl CallMachine {
     /// Hands one input to the interpreter and carries out all it asks for.
     pub(super) fn drive_flow(&mut self, input: FlowInput, now: Timestamp, ids: &mut dyn IdSource) {
@@ -24,6 +27,24 @@ impl CallMachine {
                 self.interpreter.handle(answer, now.since(self.began));
             }
         }
+        if let Some(file) = self.silent_queue.take()
+            && matches!(self.phase, Phase::Waiting(_))
+        {
+            self.play_music(file);
+        }
+    }
+
+    /// The flow plays nothing while the caller waits: the queue's own music does.
+    fn play_music(&mut self, file: String) {
+        self.leg(LegCommand::Play(PlayFiles {
+            leg: self.customer.leg,
+            play: MUSIC,
+            files: vec![file],
+            language: self.setup.flow.languages().default.clone(),
+            repeat: true,
+            resume: true,
+            at_most: None,
+        }));
     }
 
     /// Carries out one output; a request that cannot be met is answered at once.
@@ -47,15 +68,18 @@ impl CallMachine {
                 repeat,
                 resume,
                 at_most,
-            } => self.leg(LegCommand::Play(PlayFiles {
-                leg: self.customer.leg,
-                play: PlayId(token.0),
-                files,
-                language,
-                repeat,
-                resume,
-                at_most,
-            })),
+            } => {
+                self.silent_queue = None;
+                self.leg(LegCommand::Play(PlayFiles {
+                    leg: self.customer.leg,
+                    play: PlayId(token.0),
+                    files,
+                    language,
+                    repeat,
+                    resume,
+                    at_most,
+                }));
+            }
             FlowOutput::StopPlay { .. } => self.leg(LegCommand::StopPlay(self.customer.leg)),
             FlowOutput::Enqueue {
                 queue,
@@ -127,10 +151,11 @@ impl CallMachine {
         (skills, head_start, class): (Skills, Duration, Option<u8>),
         ids: &mut dyn IdSource,
     ) -> Option<FlowInput> {
-        let Some(queue) = self.setup.queues.get(queue).copied() else {
+        let Some(KnownQueue { id: queue, music }) = self.setup.queues.get(queue).cloned() else {
             self.history.failed = true;
             return Some(FlowInput::QueueEnded(QueueEnd::Failed));
         };
+        self.silent_queue = music;
         let entry = ids.queue_entry();
         self.phase = Phase::Waiting(Waiting {
             entry,
@@ -217,6 +242,7 @@ impl CallMachine {
             self.close_agent_leg(ringing.leg, ringing.log_leg);
         }
         self.history.last_entry = Some(outcome);
+        self.leg(LegCommand::StopPlay(self.customer.leg));
         self.drive_flow(FlowInput::QueueEnded(flow_end(outcome, refusal)), now, ids);
     }
 

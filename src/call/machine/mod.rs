@@ -40,6 +40,8 @@ pub struct CallMachine {
     /// Agents' legs that are being ended; each still owes its `Ended`.
     closing: Vec<ClosingLeg>,
     customer_name: Option<Private<String>>,
+    /// Music of a queue that was just entered, until it is known whether the flow itself plays there.
+    silent_queue: Option<String>,
     outputs: VecDeque<CallOutput>,
     finished: bool,
 }
@@ -60,6 +62,7 @@ impl CallMachine {
             setup,
             began: now,
             phase: Phase::InFlow,
+            silent_queue: None,
             history: History::default(),
             closing: Vec::new(),
             outputs: VecDeque::new(),
@@ -91,6 +94,7 @@ impl CallMachine {
             } => {
                 self.entry_left(entry, outcome, refusal, now, ids);
             }
+            CallInput::JournalFailed => self.journal_failed(now),
             CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
             CallInput::Tick => self.tick(now, ids),
         }

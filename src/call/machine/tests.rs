@@ -1,7 +1,9 @@
 //! The call's life as scripts: inputs with times, outputs as short words.
 
 use super::CallMachine;
-use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand, Offered};
+use crate::call::port::{
+    CallInput, CallOutput, CallSetup, IdSource, KnownQueue, LegCommand, Offered,
+};
 use router::distributor::port::LeaveCause;
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId,
@@ -69,7 +71,11 @@ const CUSTOMER: LegId = LegId(9_000);
 
 impl Script {
     fn begin() -> Self {
-        let flow = ivr_flows::parse(FLOW, "support.flow.yaml").unwrap();
+        Self::begin_with(FLOW)
+    }
+
+    fn begin_with(flow: &str) -> Self {
+        let flow = ivr_flows::parse(flow, "support.flow.yaml").unwrap();
         let setup = CallSetup {
             interaction: InteractionId::from_number(1),
             leg: CUSTOMER,
@@ -83,7 +89,10 @@ impl Script {
             flow: Arc::new(flow),
             queues: Arc::new(BTreeMap::from([(
                 "support".to_owned(),
-                QueueId::from_number(1),
+                KnownQueue {
+                    id: QueueId::from_number(1),
+                    music: Some("own.wav".to_owned()),
+                },
             )])),
             record: true,
         };
@@ -264,6 +273,41 @@ impl Script {
 }
 
 #[test]
+fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
+    let silent = FLOW.replace("use: wait, ", "");
+    let mut script = Script::begin_with(&silent);
+    let play = script.played();
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
+    let plays = |script: &Script, file: &str| {
+        script.last.iter().any(|output| {
+            matches!(output, CallOutput::Leg(LegCommand::Play(play)) if play.files == [file] && play.repeat == (file == "own.wav"))
+        })
+    };
+    assert!(plays(&script, "own.wav"));
+    let entry = script.entry();
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::TimedOut,
+        refusal: None,
+    });
+    assert!(script.did(&LegCommand::StopPlay(CUSTOMER)));
+    assert!(plays(&script, "sorry.wav"));
+
+    let with_wait = Script::waiting();
+    let own = |output: &CallOutput| matches!(output, CallOutput::Leg(LegCommand::Play(play)) if play.files == ["own.wav"]);
+    assert!(
+        !with_wait.all.iter().any(own),
+        "the flow's wait plays instead"
+    );
+}
+
+#[test]
 fn the_journal_is_synced_before_the_200_ok() {
     let script = Script::begin();
     let synced = script
@@ -275,6 +319,19 @@ fn the_journal_is_synced_before_the_200_ok() {
         .iter()
         .position(|o| matches!(o, CallOutput::Leg(LegCommand::Answer(_))));
     assert!(synced.unwrap() < answered.unwrap());
+}
+
+#[test]
+fn a_call_whose_line_is_not_on_the_disk_is_refused_and_never_answered() {
+    let mut script = Script::begin();
+    script.say(CallInput::JournalFailed);
+    assert!(script.did(&LegCommand::Reject {
+        leg: CUSTOMER,
+        status: 503
+    }));
+    assert_eq!(script.ended(), [(Outcome::Failed, EndCause::Error)]);
+    script.leg_ends(CUSTOMER, LegEndCause::Local);
+    assert!(script.finished());
 }
 
 #[test]
