@@ -5,6 +5,7 @@
 use crate::app::{App, Running};
 use crate::cli::output::{self, Problem};
 use crate::cli::{CallArgs, DemoArgs, ServeArgs};
+use crate::config::finding::has_errors;
 use crate::config::{self, PasswordPolicy};
 use crate::demo::{self, DemoOptions};
 use crate::phone::call::{self, CallPlan, Progress};
@@ -25,8 +26,14 @@ pub async fn serve(args: ServeArgs) -> ExitCode {
         Ok(loaded) => loaded,
         Err(findings) => return crate::cli::check::cannot_go_on(&findings),
     };
-    if !loaded.remarks.is_empty() {
-        output::note(&crate::cli::check::text(&loaded.remarks));
+    // A flow or prompt that is broken now would be found by a caller.
+    let mut findings = loaded.remarks.clone();
+    findings.extend(crate::cli::check::flows_and_prompts(&loaded));
+    if has_errors(&findings) {
+        return crate::cli::check::cannot_go_on(&findings);
+    }
+    if !findings.is_empty() {
+        output::note(&crate::cli::check::text(&findings));
     }
     match App::start(loaded, PasswordPolicy::Required).await {
         Ok(running) => {

@@ -434,6 +434,11 @@ fn launch(root: &Path, log_level: Option<&str>) -> (Child, Duration) {
     (child, took)
 }
 
+/// The files of a plan, for a test that starts the process itself; ports are free ones.
+pub(crate) fn write_plan(root: &Path, plan: &Plan) {
+    write_files(root, plan, free_udp(), free_tcp());
+}
+
 fn write_files(root: &Path, plan: &Plan, sip: SocketAddr, http: SocketAddr) {
     for folder in ["flows", "prompts"] {
         std::fs::create_dir_all(root.join(folder)).unwrap();
