@@ -8,12 +8,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod api_rules;
 mod broken_files;
+mod commands;
 mod crash_in_a_talk;
 mod flow_files_are_picked_up;
 mod full;
 mod garbage;
 mod hundred_calls;
 mod inbound_call_is_recorded;
+mod missed_calls;
+mod privacy;
 mod queue_exits;
+mod stopping;
 mod strangers;

@@ -369,12 +369,17 @@ pub(crate) fn channels(path: &Path) -> (hound::WavSpec, Vec<i16>, Vec<i16>) {
     (spec, side(0), side(1))
 }
 
-/// `cordboard token create`.
+/// `cordboard token create --role ROLE`.
 pub(crate) fn token(root: &Path, role: &str) -> String {
+    token_with(root, &["--role", role])
+}
+
+/// `cordboard token create` with these arguments.
+pub(crate) fn token_with(root: &Path, arguments: &[&str]) -> String {
     let out = cordboard(root)
         .args(["token", "create", "--config"])
         .arg(root.join("cordboard.toml"))
-        .args(["--role", role])
+        .args(arguments)
         .output()
         .unwrap();
     assert!(
