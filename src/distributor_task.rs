@@ -13,6 +13,7 @@ use router::agent::Wanted;
 use router::distributor::port::LeaveCause;
 use router::id::{AgentId, InteractionId, OfferId, QueueEntryId};
 use router::{Distributor, Input, Output};
+use sip_gateway::leg::DeviceChange;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -45,7 +46,7 @@ pub enum DistributorMessage {
         /// The phone.
         extension: String,
         /// How.
-        change: sip_gateway::leg::DeviceChange,
+        change: DeviceChange,
     },
 }
 
@@ -85,6 +86,7 @@ impl DistributorTask {
 
     /// Runs until every sender is gone. Hop 7's driver.
     pub async fn run(mut self) {
+        self.input(Input::Tick);
         self.drain().await;
         loop {
             let deadline = self
@@ -132,7 +134,11 @@ impl DistributorTask {
             }
             DistributorMessage::Device { extension, change } => {
                 let agent = self.company.borrow().agent_at(&extension);
-                if let Some(agent) = agent {
+                // A binding that outlived a restart is no news: it must not undo what the agent said before.
+                let known = agent.and_then(|agent| self.distributor.agent(agent));
+                let no_news = change == DeviceChange::Registered
+                    && known.is_some_and(|known| known.registered);
+                if let Some(agent) = agent.filter(|_| !no_news) {
                     self.input(device_input(agent, change));
                 }
             }
@@ -277,10 +283,10 @@ impl DistributorTask {
     }
 }
 
-fn device_input(agent: AgentId, change: sip_gateway::leg::DeviceChange) -> Input {
+fn device_input(agent: AgentId, change: DeviceChange) -> Input {
     match change {
-        sip_gateway::leg::DeviceChange::Registered => Input::PhoneRegistered { agent },
-        sip_gateway::leg::DeviceChange::Gone { by_device } => Input::PhoneGone {
+        DeviceChange::Registered => Input::PhoneRegistered { agent },
+        DeviceChange::Gone { by_device } => Input::PhoneGone {
             agent,
             by_agent: by_device,
         },

@@ -25,8 +25,13 @@ pub async fn serve(args: ServeArgs) -> ExitCode {
         Ok(loaded) => loaded,
         Err(findings) => return crate::cli::check::cannot_go_on(&findings),
     };
-    if !loaded.remarks.is_empty() {
-        output::note(&crate::cli::check::text(&loaded.remarks));
+    let mut findings = loaded.remarks.clone();
+    findings.extend(crate::cli::check::flows_and_prompts(&loaded));
+    if config::finding::has_errors(&findings) {
+        return crate::cli::check::cannot_go_on(&findings);
+    }
+    if !findings.is_empty() {
+        output::note(&crate::cli::check::text(&findings));
     }
     match App::start(loaded, PasswordPolicy::Required).await {
         Ok(running) => {

@@ -84,7 +84,7 @@ impl CallMachine {
             Phase::InFlow | Phase::Ending(_) => {}
             Phase::Waiting(waiting) => {
                 if let Some(ringing) = waiting.ringing {
-                    self.close_agent_leg(ringing.leg, ringing.log_leg);
+                    self.close_agent_leg(ringing.leg, ringing.log_leg, ringing.unlogged);
                 }
                 let cause = if cause == EndCause::Customer {
                     LeaveCause::HungUp
@@ -98,7 +98,7 @@ impl CallMachine {
                 owed = Some(waiting.entry);
             }
             Phase::Talking(talking) => {
-                self.close_agent_leg(talking.leg, talking.log_leg);
+                self.close_agent_leg(talking.leg, talking.log_leg, None);
                 self.talk_over(&talking);
             }
         }
