@@ -12,7 +12,7 @@ use recordings::Journal;
 use router::agent::Wanted;
 use router::distributor::port::LeaveCause;
 use router::id::{AgentId, InteractionId, OfferId, QueueEntryId};
-use router::{Distributor, Input, Output};
+use router::{AgentState, Distributor, Input, Output};
 use sip_gateway::leg::DeviceChange;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,6 +35,11 @@ pub enum DistributorMessage {
         mailbox: Mailbox,
         /// What it says.
         input: Input,
+    },
+    /// The call's task died: whatever waits or talks in its name is over.
+    Lost {
+        /// Its interaction.
+        interaction: InteractionId,
     },
     /// The call is over.
     Detach {
@@ -129,6 +134,7 @@ impl DistributorTask {
                 self.calls.insert(interaction, mailbox);
                 self.input(input);
             }
+            DistributorMessage::Lost { interaction } => self.lost(interaction),
             DistributorMessage::Detach { interaction } => {
                 self.calls.remove(&interaction);
             }
@@ -142,6 +148,36 @@ impl DistributorTask {
                     self.input(device_input(agent, change));
                 }
             }
+        }
+    }
+
+    fn lost(&mut self, interaction: InteractionId) {
+        self.calls.remove(&interaction);
+        let waiting: Vec<_> = self
+            .distributor
+            .queues()
+            .into_iter()
+            .flat_map(|queue| queue.waiting)
+            .filter(|waiting| waiting.interaction == interaction)
+            .collect();
+        for waiting in waiting {
+            self.input(Input::Leave {
+                entry: waiting.entry,
+                cause: LeaveCause::Failed,
+            });
+        }
+        let talking: Vec<_> = self
+            .distributor
+            .agents()
+            .into_iter()
+            .filter(|agent| agent.interaction == Some(interaction))
+            .filter(|agent| agent.state == AgentState::OnCall)
+            .collect();
+        for agent in talking {
+            self.input(Input::TalkEnded {
+                agent: agent.agent,
+                interaction,
+            });
         }
     }
 
