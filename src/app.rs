@@ -5,6 +5,7 @@
 
 use crate::api::live::LiveState;
 use crate::api::{self, ApiState};
+use crate::bindings::{self, BindingsKeeper};
 use crate::call::actor::CallContext;
 use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
 use crate::clock::Clock;
@@ -19,10 +20,10 @@ use crate::prompts::Prompts;
 use crate::talk_recorder::TalkRecorder;
 use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
-use recordings::store::names::StoredAgentState;
 use recordings::{DataFolder, Journal, Position, Started, Store};
-use router::{Distributor, Input};
-use sip_gateway::leg::GatewayEvent;
+use router::id::AgentId;
+use router::{Distributor, Input, RoutingCompany};
+use sip_gateway::leg::{Accounts, GatewayEvent, RegistrationRecord};
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -73,6 +74,7 @@ impl App {
     /// Whatever cannot be had, and what to do about it.
     pub async fn start(loaded: Loaded, passwords: PasswordPolicy) -> anyhow::Result<Running> {
         let clock = Clock::start();
+        crate::number::warm_up();
         let limits = loaded.limits();
         let Loaded {
             settings, company, ..
@@ -86,8 +88,14 @@ impl App {
         let ids = ids_for(&started.store, &company).await?;
         let country = settings.node.country.clone();
         let view = CompanyView::new(company, ids, limits, country, settings.recording);
-        let distributor = restored(&started.agents, started.epoch, &view, clock);
-        let (gateway, events) = Gateway::start(gateway_config(&settings, accounts)).await?;
+        let bindings = bindings::kept(&started.store, clock.now()).await?;
+        let registered = |agent| {
+            let phone = view.extension_of(agent);
+            phone.is_some_and(|phone| bindings.iter().any(|binding| binding.extension == phone))
+        };
+        let distributor = restored(&started, &view.routing, clock, registered);
+        let config = gateway_config(&settings, accounts, bindings);
+        let (gateway, events) = Gateway::start(config).await?;
         let (company_out, company) = watch::channel(Arc::new(view));
         let wiring = Wiring {
             recorder: TalkRecorder::start(folder.clone(), started.journal.clone(), clock)?,
@@ -160,8 +168,10 @@ impl Wiring {
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
         self.tasks.spawn(lookups);
+        let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
+        self.tasks.spawn(keeping);
         self.tasks
-            .spawn(forward(events, to_registry.clone(), to_distributor));
+            .spawn(forward(events, to_registry.clone(), to_distributor, keeper));
         self.tasks.spawn(watched.run());
         let http = self.serve_http(&store, live).await?;
         Ok(Running {
@@ -280,7 +290,11 @@ fn tell_findings(started: &Started) {
     }
 }
 
-fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> GatewayConfig {
+fn gateway_config(
+    settings: &Settings,
+    accounts: Accounts,
+    bindings: Vec<RegistrationRecord>,
+) -> GatewayConfig {
     let listen = settings
         .sip
         .udp()
@@ -296,6 +310,7 @@ fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> 
         media_threads: cores.div_ceil(2),
         media_lost_after: MEDIA_LOST_AFTER,
         accounts,
+        bindings,
         user_agent: concat!("Cordboard/", env!("CARGO_PKG_VERSION")).to_owned(),
     }
 }
@@ -304,7 +319,7 @@ fn gateway_config(settings: &Settings, accounts: sip_gateway::leg::Accounts) -> 
 pub(crate) async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<Ids> {
     let mut ids = Ids::default();
     for agent in &company.agents {
-        let fresh = router::id::AgentId::from_uuid(uuid::Uuid::now_v7());
+        let fresh = AgentId::from_uuid(uuid::Uuid::now_v7());
         ids.agents.insert(
             agent.login.clone(),
             store.agent_id(&agent.login, fresh).await?,
@@ -322,12 +337,15 @@ pub(crate) async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<
 
 /// The Distributor with every agent where the last run left them (routing rules, "our restart").
 fn restored(
-    agents: &[StoredAgentState],
-    epoch: u64,
-    company: &CompanyView,
+    started: &Started,
+    routing: &RoutingCompany,
     clock: Clock,
+    registered: impl Fn(AgentId) -> bool,
 ) -> Distributor {
-    let mut distributor = Distributor::new(company.routing.clone(), epoch);
+    let mut distributor = Distributor::new(routing.clone(), started.epoch);
+    // Ties of the idle clock go by the order of restoring.
+    let mut agents: Vec<_> = started.agents.iter().collect();
+    agents.sort_by_key(|agent| (agent.idle_since.0, agent.ready_seq));
     for agent in agents {
         let input = Input::RestoreAgent {
             agent: agent.agent,
@@ -336,7 +354,7 @@ fn restored(
             idle_since: agent.idle_since.0,
             interaction: agent.interaction,
             queue: agent.queue,
-            registered: false,
+            registered: registered(agent.agent),
         };
         distributor.handle(input, clock.now());
     }
@@ -348,6 +366,7 @@ async fn forward(
     mut events: mpsc::Receiver<GatewayEvent>,
     registry: mpsc::Sender<RegistryMessage>,
     distributor: mpsc::Sender<DistributorMessage>,
+    bindings: BindingsKeeper,
 ) {
     while let Some(event) = events.recv().await {
         let gone = match event {
@@ -363,6 +382,10 @@ async fn forward(
                 .send(DistributorMessage::Device { extension, change })
                 .await
                 .is_err(),
+            GatewayEvent::Bindings(records) => {
+                bindings.keep(records);
+                false
+            }
             GatewayEvent::Registration { .. } => false,
         };
         if gone {

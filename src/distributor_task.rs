@@ -12,7 +12,8 @@ use recordings::Journal;
 use router::agent::Wanted;
 use router::distributor::port::LeaveCause;
 use router::id::{AgentId, InteractionId, OfferId, QueueEntryId};
-use router::{Distributor, Input, Output};
+use router::{AgentState, Distributor, Input, Output};
+use sip_gateway::leg::DeviceChange;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -35,6 +36,11 @@ pub enum DistributorMessage {
         /// What it says.
         input: Input,
     },
+    /// The call's task died: whatever waits or talks in its name is over.
+    Lost {
+        /// Its interaction.
+        interaction: InteractionId,
+    },
     /// The call is over.
     Detach {
         /// Its interaction.
@@ -45,7 +51,7 @@ pub enum DistributorMessage {
         /// The phone.
         extension: String,
         /// How.
-        change: sip_gateway::leg::DeviceChange,
+        change: DeviceChange,
     },
 }
 
@@ -85,6 +91,7 @@ impl DistributorTask {
 
     /// Runs until every sender is gone. Hop 7's driver.
     pub async fn run(mut self) {
+        self.input(Input::Tick);
         self.drain().await;
         loop {
             let deadline = self
@@ -127,15 +134,50 @@ impl DistributorTask {
                 self.calls.insert(interaction, mailbox);
                 self.input(input);
             }
+            DistributorMessage::Lost { interaction } => self.lost(interaction),
             DistributorMessage::Detach { interaction } => {
                 self.calls.remove(&interaction);
             }
             DistributorMessage::Device { extension, change } => {
                 let agent = self.company.borrow().agent_at(&extension);
-                if let Some(agent) = agent {
+                // A binding that outlived a restart is no news: it must not undo what the agent said before.
+                let known = agent.and_then(|agent| self.distributor.agent(agent));
+                let no_news = change == DeviceChange::Registered
+                    && known.is_some_and(|known| known.registered);
+                if let Some(agent) = agent.filter(|_| !no_news) {
                     self.input(device_input(agent, change));
                 }
             }
+        }
+    }
+
+    fn lost(&mut self, interaction: InteractionId) {
+        self.calls.remove(&interaction);
+        let waiting: Vec<_> = self
+            .distributor
+            .queues()
+            .into_iter()
+            .flat_map(|queue| queue.waiting)
+            .filter(|waiting| waiting.interaction == interaction)
+            .collect();
+        for waiting in waiting {
+            self.input(Input::Leave {
+                entry: waiting.entry,
+                cause: LeaveCause::Failed,
+            });
+        }
+        let talking: Vec<_> = self
+            .distributor
+            .agents()
+            .into_iter()
+            .filter(|agent| agent.interaction == Some(interaction))
+            .filter(|agent| agent.state == AgentState::OnCall)
+            .collect();
+        for agent in talking {
+            self.input(Input::TalkEnded {
+                agent: agent.agent,
+                interaction,
+            });
         }
     }
 
@@ -277,10 +319,10 @@ impl DistributorTask {
     }
 }
 
-fn device_input(agent: AgentId, change: sip_gateway::leg::DeviceChange) -> Input {
+fn device_input(agent: AgentId, change: DeviceChange) -> Input {
     match change {
-        sip_gateway::leg::DeviceChange::Registered => Input::PhoneRegistered { agent },
-        sip_gateway::leg::DeviceChange::Gone { by_device } => Input::PhoneGone {
+        DeviceChange::Registered => Input::PhoneRegistered { agent },
+        DeviceChange::Gone { by_device } => Input::PhoneGone {
             agent,
             by_agent: by_device,
         },

@@ -14,6 +14,11 @@ const LONGEST_E164: usize = 15;
 /// Shorter than this, digits after `+` are no subscriber's number.
 const SHORTEST_E164: usize = 7;
 
+/// Reads the country tables, which takes some 80 ms once: at the start, so that the first caller does not wait.
+pub fn warm_up() {
+    let _ = normalise("+34600000000", Some("ES"));
+}
+
 /// Whether `code` is an ISO 3166 country code with a numbering plan, such as `ES`.
 #[must_use]
 pub fn is_country(code: &str) -> bool {

@@ -5,7 +5,6 @@
 use crate::app::{App, Running};
 use crate::cli::output::{self, Problem};
 use crate::cli::{CallArgs, DemoArgs, ServeArgs};
-use crate::config::finding::has_errors;
 use crate::config::{self, PasswordPolicy};
 use crate::demo::{self, DemoOptions};
 use crate::phone::call::{self, CallPlan, Progress};
@@ -26,10 +25,9 @@ pub async fn serve(args: ServeArgs) -> ExitCode {
         Ok(loaded) => loaded,
         Err(findings) => return crate::cli::check::cannot_go_on(&findings),
     };
-    // A flow or prompt that is broken now would be found by a caller.
     let mut findings = loaded.remarks.clone();
     findings.extend(crate::cli::check::flows_and_prompts(&loaded));
-    if has_errors(&findings) {
+    if config::finding::has_errors(&findings) {
         return crate::cli::check::cannot_go_on(&findings);
     }
     if !findings.is_empty() {

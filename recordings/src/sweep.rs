@@ -95,11 +95,10 @@ async fn close(
             interaction,
             entry: entry.id,
             queue: entry.queue,
-            outcome: match found.connected {
-                Some(_) => EntryOutcome::Answered,
-                None => EntryOutcome::Failed,
-            },
-            agent: found.connected,
+            // A waiting that was answered has its line before `Connected`; an open one is lost, even when an agent
+            // had talked with this caller before.
+            outcome: EntryOutcome::Failed,
+            agent: None,
         });
     }
     for leg in store.open_legs(interaction).await? {

@@ -3,6 +3,7 @@
 //! **Owns**: [`LegId`], [`GatewayCommand`], [`GatewayEvent`], [`LegEvent`]. **Must not know**: how SIP or RTP do it.
 
 use crate::media::port::{PlayRequest, RecordRequest};
+pub use crate::sip::registrar::RegistrationRecord;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -250,6 +251,8 @@ pub enum GatewayEvent {
         /// How.
         change: DeviceChange,
     },
+    /// The bindings of all devices, some time after one of them changed: what a restart needs to ring them again.
+    Bindings(Vec<RegistrationRecord>),
     /// One of our own registrations changed.
     Registration {
         /// `sip:EXTENSION@HOST:PORT`.
@@ -274,6 +277,11 @@ pub enum DeviceChange {
 /// What can happen on a leg.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LegEvent {
+    /// A call of ours has been sent, with this Call-ID.
+    Dialled {
+        /// The Call-ID header, for captures.
+        sip_call_id: String,
+    },
     /// A call of ours is being tried (100), rings (180) or makes progress (181-183).
     Progress {
         /// The provisional status.

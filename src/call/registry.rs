@@ -6,10 +6,12 @@
 use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
 use super::port::{CallInput, CallSetup};
 use crate::company_view::CompanyView;
+use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
 use crate::limits::CallRate;
-use router::Private;
 use router::id::InteractionId;
+use router::outcome::{EndCause, Outcome};
+use router::{Event, Private};
 use sip_gateway::leg::{CallSource, GatewayCommand, IncomingCall, LegEvent, LegId};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,6 +72,8 @@ pub struct Registry {
     calls: HashMap<InteractionId, Mailbox>,
     legs: HashMap<LegId, Mailbox>,
     actors: JoinSet<()>,
+    /// Which call a task drives, for the case that it dies.
+    driven: HashMap<tokio::task::Id, InteractionId>,
     rate: CallRate,
     draining: bool,
     live: watch::Sender<usize>,
@@ -95,6 +99,7 @@ impl Registry {
             calls: HashMap::new(),
             legs: HashMap::new(),
             actors: JoinSet::new(),
+            driven: HashMap::new(),
             rate: CallRate::default(),
             draining: false,
             live,
@@ -110,11 +115,15 @@ impl Registry {
                     Some(message) => self.handle(message).await,
                     None => break,
                 },
-                Some(ended) = self.actors.join_next(), if !self.actors.is_empty() => {
-                    if let Err(error) = ended {
+                Some(ended) = self.actors.join_next_with_id(), if !self.actors.is_empty() => match ended {
+                    Ok((task, ())) => drop(self.driven.remove(&task)),
+                    Err(error) => {
                         tracing::error!(%error, "a call's task died");
+                        if let Some(interaction) = self.driven.remove(&error.id()) {
+                            self.call_lost(interaction).await;
+                        }
                     }
-                }
+                },
             }
         }
     }
@@ -198,12 +207,41 @@ impl Registry {
     }
 
     fn start(&mut self, setup: CallSetup) {
+        let interaction = setup.interaction;
         let (own, mailbox) = mpsc::channel(MAILBOX);
         self.calls.insert(setup.interaction, own.clone());
         self.legs.insert(setup.leg, own.clone());
         self.live.send_replace(self.calls.len());
         let actor = CallActor::new(setup, self.context.clone(), own, mailbox);
-        self.actors.spawn(actor.run());
+        let task = self.actors.spawn(actor.run());
+        self.driven.insert(task.id(), interaction);
+    }
+
+    /// Isolates a fault of ours to its call: legs are hung up, the agent is freed, the record is closed.
+    async fn call_lost(&mut self, interaction: InteractionId) {
+        let Some(mailbox) = self.calls.remove(&interaction) else {
+            return;
+        };
+        let legs: Vec<LegId> = self
+            .legs
+            .extract_if(|_, owner| owner.same_channel(&mailbox))
+            .map(|(leg, _)| leg)
+            .collect();
+        for leg in legs {
+            let _ = self.context.gateway.send(GatewayCommand::Hangup(leg)).await;
+        }
+        let lost = DistributorMessage::Lost { interaction };
+        let _ = self.context.distributor.send(lost).await;
+        let ended = Event::CallEnded {
+            interaction,
+            outcome: Outcome::Failed,
+            end_cause: EndCause::Error,
+        };
+        let now = self.context.clock.now();
+        if let Err(error) = self.context.journal.append(now, ended, None).await {
+            tracing::error!(%interaction, %error, "a line of the log is lost");
+        }
+        self.live.send_replace(self.calls.len());
     }
 
     async fn on_leg_event(&mut self, leg: LegId, event: LegEvent) {

@@ -42,8 +42,9 @@ pub fn findings(args: &CheckArgs, overrides: &[Override]) -> Vec<ConfigFinding> 
     }
 }
 
-/// Everything found in the flows and prompts that these settings and this company use; `serve` asks too.
-pub(crate) fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
+/// Everything wrong with flows, numbers, music and prompts of a company that could be read.
+#[must_use]
+pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
     let node = &loaded.settings.node;
     let catalog = flow_files::catalog(&loaded.company, &node.prompts);
     let files = match flow_files::find(&node.flows) {

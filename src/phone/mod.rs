@@ -28,6 +28,7 @@ pub fn phone_config(address: IpAddr, accounts: Accounts) -> GatewayConfig {
         media_threads: 1,
         media_lost_after: Duration::from_secs(3600),
         accounts,
+        bindings: Vec::new(),
         user_agent: concat!("Cordboard-phone/", env!("CARGO_PKG_VERSION")).to_owned(),
     }
 }

@@ -144,7 +144,7 @@ fn tokens_and_roles_decide() {
     }
     for wrong in ["limit=0", "limit=501", "limit=x", "cursor=x", "outcome=lost", "from=yesterday", "colour=red"] {
         let path = format!("/api/v1/interactions?{wrong}");
-        assert_eq!(problem(ask(Some(&readonly), ("GET", &path), None)).0, 400, "{wrong}");
+        assert_eq!(problem(ask(Some(&readonly), ("GET", &path), None)).0, 422, "{wrong}");
     }
 }
 

@@ -57,7 +57,7 @@ fn a_whole_call_at_the_finest_log_level_tells_nobody_who_called() {
     assert_eq!(wrong.register_status(world.sip, "2002", 60).unwrap(), 401);
 
     whole_call(&world, &agent);
-    world.get("/customers?q=Zacarias");
+    world.get("/customers?search=Zacarias");
     world.get("/interactions");
     assert_eq!(
         world

@@ -11,22 +11,31 @@ use crate::store::{
 };
 use router::event::PersonalData;
 use router::{Event, LogLine, Timestamp};
+use std::collections::BTreeSet;
 
 /// Applies the lines behind the position, then moves the position.
 pub(crate) async fn lines(conn: &mut Conn, lines: &[LogLine]) -> Result<(), StoreError> {
     let position = meta::journal_seq(conn).await?;
-    let mut last = position;
-    for line in lines.iter().filter(|line| line.seq > position) {
+    let new: Vec<&LogLine> = lines.iter().filter(|line| line.seq > position).collect();
+    for line in &new {
         one(conn, line).await?;
-        log_only(conn, line).await?;
-        last = last.max(line.seq);
     }
+    // Each statement costs two changes of thread, so what can wait for the end of the batch is written at once.
+    events::insert(conn, &new).await?;
+    let touched: BTreeSet<_> = new
+        .iter()
+        .filter_map(|line| line.event.interaction())
+        .collect();
+    for id in touched {
+        interactions::document_due(conn, id).await?;
+    }
+    let last = new.iter().map(|line| line.seq).max().unwrap_or(position);
     meta::set_journal_seq(conn, last).await
 }
 
 /// Keeps the line in the log and notes that the interaction's document is behind.
 pub(super) async fn log_only(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
-    events::insert(conn, line).await?;
+    events::insert(conn, &[line]).await?;
     if let Some(id) = line.event.interaction() {
         interactions::document_due(conn, id).await?;
     }

@@ -22,6 +22,9 @@ use tokio::sync::watch;
 const BATCH: usize = 512;
 /// `interaction.json` files written between two transactions at most.
 const DOCUMENTS: u32 = 64;
+/// Lines gather this long between two transactions: a commit costs more than the lines in it. Nobody waits for rows
+/// on a call's path.
+const GATHER: Duration = Duration::from_millis(100);
 /// First and longest pause after the database refused to work.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -89,7 +92,10 @@ impl Projector {
         let mut pause = PAUSE;
         loop {
             match self.step().await {
-                Ok(true) => pause = PAUSE,
+                Ok(true) => {
+                    pause = PAUSE;
+                    tokio::time::sleep(GATHER).await;
+                }
                 Ok(false) => return,
                 Err(error) => {
                     tracing::warn!(%error, position = *self.position.borrow(), "the records wait for the database");

@@ -10,6 +10,7 @@ use crate::utc::Utc;
 use router::id::InteractionId;
 use router::{Event, LogLine, Timestamp};
 use serde_json::{Map, Value};
+use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteRow;
 
 /// Fields of events that hold a moment as milliseconds.
@@ -105,20 +106,28 @@ fn tell_moments((name, value): (&String, &mut Value)) {
     }
 }
 
-/// Keeps a line. The payload is the event alone: personal data stays out.
-pub(crate) async fn insert(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
-    let (kind, payload) = payload(&line.event)?;
-    sqlx::query(
-        "INSERT INTO events (seq, at, kind, interaction_id, payload) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (seq) DO NOTHING",
-    )
-    .bind(big(line.seq))
-    .bind(line.at.millis())
-    .bind(kind)
-    .bind(line.event.interaction().map(|id| id.to_string()))
-    .bind(payload)
-    .execute(conn)
-    .await?;
+/// Rows of one statement at most: five parameters each, far below what any database takes.
+const ROWS: usize = 100;
+
+/// Keeps lines. The payload is the event alone: personal data stays out.
+pub(crate) async fn insert(conn: &mut Conn, lines: &[&LogLine]) -> Result<(), StoreError> {
+    for some in lines.chunks(ROWS) {
+        let mut rows = Vec::with_capacity(some.len());
+        for line in some {
+            rows.push((line, payload(&line.event)?));
+        }
+        let mut query =
+            QueryBuilder::new("INSERT INTO events (seq, at, kind, interaction_id, payload) ");
+        query.push_values(rows, |mut row, (line, (kind, payload))| {
+            row.push_bind(big(line.seq))
+                .push_bind(line.at.millis())
+                .push_bind(kind)
+                .push_bind(line.event.interaction().map(|id| id.to_string()))
+                .push_bind(payload);
+        });
+        query.push(" ON CONFLICT (seq) DO NOTHING");
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 

@@ -55,6 +55,9 @@ pub(crate) async fn connected(
     Ok(())
 }
 
+/// Cause of a leg whose INVITE was cancelled.
+const CANCELLED: &str = "cancel";
+
 pub(crate) async fn ended(
     conn: &mut Conn,
     id: LegId,
@@ -73,6 +76,21 @@ pub(crate) async fn ended(
     .bind(cause)
     .bind(quality)
     .bind(id.to_string())
+    .execute(&mut *conn)
+    .await?;
+    if cause == CANCELLED {
+        never_answered(conn, id).await?;
+    }
+    Ok(())
+}
+
+/// The customer gave up before our 200 left, although its line was in the journal already.
+async fn never_answered(conn: &mut Conn, leg: LegId) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE interactions SET answered_at = NULL WHERE id IN \
+         (SELECT interaction_id FROM legs WHERE id = $1 AND role = 'customer')",
+    )
+    .bind(leg.to_string())
     .execute(conn)
     .await?;
     Ok(())

@@ -35,6 +35,9 @@ impl SipDriver {
     pub(super) fn sip_event(&mut self, event: SipEvent) {
         match event {
             SipEvent::Incoming { call, offer } => self.incoming(call, offer),
+            SipEvent::Dialled { leg, sip_call_id } => {
+                self.leg_event(leg, LegEvent::Dialled { sip_call_id });
+            }
             SipEvent::Progress { leg, status, .. } => {
                 self.leg_event(leg, LegEvent::Progress { status })
             }

@@ -9,7 +9,7 @@ mod media_thread;
 pub mod packet_io;
 mod sip_driver;
 
-use crate::leg::{Accounts, GatewayCommand, GatewayEvent, LegId};
+use crate::leg::{Accounts, GatewayCommand, GatewayEvent, LegId, RegistrationRecord};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct GatewayConfig {
     pub media_lost_after: Duration,
     /// Who may talk to us.
     pub accounts: Accounts,
+    /// Bindings of devices from before a restart, with the time they have left.
+    pub bindings: Vec<RegistrationRecord>,
     /// Written into User-Agent and Server.
     pub user_agent: String,
 }

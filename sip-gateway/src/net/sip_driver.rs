@@ -6,6 +6,7 @@ use super::leg_media::LegMedia;
 use super::media_pool::{MediaConfig, MediaPool};
 use super::{GatewayConfig, StartError};
 use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegId};
+use crate::media::port::RecordBlock;
 use crate::sip::endpoint::{Endpoint, EndpointConfig};
 use crate::sip::port::{SipCommand, SipInput, SipOutput};
 use bytes::{Bytes, BytesMut};
@@ -24,6 +25,9 @@ const BEHIND: usize = 1024;
 
 /// The kernel's buffer for datagrams that arrive in a burst, bytes.
 const SOCKET_BUFFER: usize = 4 << 20;
+
+/// How long changes of bindings are gathered before they are told.
+const GATHER_BINDINGS: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// A name that was looked up for a call of ours.
 pub(super) struct Resolved {
@@ -45,6 +49,8 @@ pub(super) struct SipDriver {
     events: mpsc::Sender<GatewayEvent>,
     pub(super) pending: VecDeque<GatewayEvent>,
     lookups: JoinSet<Resolved>,
+    /// Version of the bindings that were told last, and when the next telling is due.
+    bindings: (u64, Option<tokio::time::Instant>),
     buffer: BytesMut,
 }
 
@@ -68,7 +74,7 @@ impl SipDriver {
             media_lost_after: config.media_lost_after,
         })
         .map_err(StartError::Media)?;
-        let endpoint = Endpoint::new(
+        let mut endpoint = Endpoint::new(
             EndpointConfig {
                 domain: config.domain,
                 advertised: SocketAddr::new(advertised, address.port()),
@@ -79,6 +85,9 @@ impl SipDriver {
             config.accounts,
             Instant::now(),
         );
+        for binding in &config.bindings {
+            endpoint.restore_registration(binding, Instant::now());
+        }
         Ok(Self {
             endpoint,
             media,
@@ -91,6 +100,7 @@ impl SipDriver {
             events,
             pending: VecDeque::new(),
             lookups: JoinSet::new(),
+            bindings: (0, None),
             buffer: BytesMut::with_capacity(1 << 18),
         })
     }
@@ -131,9 +141,25 @@ impl SipDriver {
                     }
                 }
                 () = sleep => self.input(SipInput::Tick),
+                () = due(self.bindings.1) => self.tell_bindings(),
             }
+            self.watch_bindings();
             self.flush_events();
         }
+    }
+
+    /// Changes are gathered, so that a burst of registrations costs one telling.
+    fn watch_bindings(&mut self) {
+        let changed = self.endpoint.registrations_version() != self.bindings.0;
+        if changed && self.bindings.1.is_none() {
+            self.bindings.1 = Some(tokio::time::Instant::now() + GATHER_BINDINGS);
+        }
+    }
+
+    fn tell_bindings(&mut self) {
+        self.bindings = (self.endpoint.registrations_version(), None);
+        let all = self.endpoint.registrations(Instant::now());
+        self.pending.push_back(GatewayEvent::Bindings(all));
     }
 
     /// Takes a batch of datagrams off the socket.
@@ -212,8 +238,13 @@ impl SipDriver {
             GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
             GatewayCommand::SendKey { leg, key } => Self::told(leg, self.media.send_key(leg, key)),
             GatewayCommand::StartRecording(request) => {
-                let left = request.left;
-                Self::told(left, self.media.start_recording(request));
+                let (left, stream, sink) = (request.left, request.stream, request.sink.clone());
+                let started = self.media.start_recording(request);
+                if started.is_err() {
+                    // A leg has ended meanwhile: whoever opened the file must hear that nothing comes.
+                    let _ = sink.try_send(RecordBlock::End { stream, frames: 0 });
+                }
+                Self::told(left, started);
             }
             GatewayCommand::StopRecording(stream) => {
                 // Its legs may be closed already, and the recording has ended with them.
@@ -274,6 +305,14 @@ impl SipDriver {
             Some(address) => self.dial(resolved.leg, resolved.dial, Some(address)),
             None => self.ended_without_media(resolved.leg, crate::leg::LegEndCause::Unreachable),
         }
+    }
+}
+
+/// Waits for a moment; for ever when there is none.
+async fn due(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -130,6 +130,13 @@ pub enum SipEvent {
         /// Its offer; none when the INVITE had no SDP.
         offer: Option<Bytes>,
     },
+    /// A call of ours has been sent.
+    Dialled {
+        /// The leg.
+        leg: LegId,
+        /// Its Call-ID header.
+        sip_call_id: String,
+    },
     /// A call of ours makes progress.
     Progress {
         /// The leg.

@@ -98,7 +98,7 @@ impl CallMachine {
                 owed = Some(waiting.entry);
             }
             Phase::Talking(talking) => {
-                self.close_agent_leg(talking.leg, talking.log_leg);
+                self.close_agent_leg(talking.leg, talking.log_leg, None);
                 self.talk_over(&talking);
             }
         }

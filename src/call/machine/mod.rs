@@ -165,7 +165,8 @@ impl CallMachine {
             }
             LegEvent::MediaLost => self.media_lost(now),
             LegEvent::Ended { cause, quality } => self.customer_left(cause, quality, now, ids),
-            LegEvent::Progress { .. }
+            LegEvent::Dialled { .. }
+            | LegEvent::Progress { .. }
             | LegEvent::Answered
             | LegEvent::Confirmed
             | LegEvent::MediaStarted => {}
@@ -178,6 +179,7 @@ impl CallMachine {
             LegEvent::Ended { cause, quality } => {
                 self.agent_leg_ended(leg, cause, quality, now, ids)
             }
+            LegEvent::Dialled { sip_call_id } => self.agent_dialled(leg, sip_call_id),
             LegEvent::Progress { .. } => self.agent_progress(leg),
             LegEvent::Answered => self.agent_answered(leg),
             LegEvent::MediaLost if self.talks_with(leg) => self.media_lost(now),

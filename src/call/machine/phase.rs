@@ -34,6 +34,8 @@ pub(super) struct Ringing {
     pub(super) extension: String,
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
+    /// The agent, until the log has heard of the leg.
+    pub(super) unlogged: Option<AgentId>,
     /// A provisional answer came: the phone is there.
     pub(super) heard: bool,
     /// It answered; the Distributor's word is awaited.
@@ -87,6 +89,8 @@ pub(super) struct CustomerLeg {
 pub(super) struct ClosingLeg {
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
+    /// The agent, until the log has heard of the leg.
+    pub(super) unlogged: Option<AgentId>,
 }
 
 /// What the outcome is worked out from.

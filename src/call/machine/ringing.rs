@@ -6,7 +6,7 @@ use super::phase::{ClosingLeg, Phase, Ringing, Waiting};
 use super::{CallMachine, SILENT_PHONE};
 use crate::call::port::{IdSource, LegCommand, Offered};
 use router::event::{LegQuality, LegRole};
-use router::id::{LegId as LogLegId, OfferId};
+use router::id::{AgentId, LegId as LogLegId, OfferId};
 use router::outcome::OfferOutcome;
 use router::{Event, Input, Timestamp};
 use sip_gateway::leg::{LegEndCause, LegId};
@@ -27,6 +27,7 @@ impl CallMachine {
             extension: offered.extension.clone(),
             leg,
             log_leg,
+            unlogged: Some(offered.agent),
             heard: false,
             answered: false,
             gone: false,
@@ -48,13 +49,34 @@ impl CallMachine {
                 ("X-Cordboard-Queue".to_owned(), offered.queue_name),
             ],
         });
+    }
+
+    /// The INVITE is on its way: now the leg's Call-ID is known, and the log hears of the leg.
+    pub(super) fn agent_dialled(&mut self, leg: LegId, sip_call_id: String) {
+        let Some(ringing) = self.ringing_at(leg) else {
+            return;
+        };
+        if let Some(agent) = ringing.unlogged.take() {
+            let log_leg = ringing.log_leg;
+            self.log_leg_started(log_leg, agent, sip_call_id);
+        }
+    }
+
+    fn log_leg_started(&mut self, leg: LogLegId, agent: AgentId, sip_call_id: String) {
         self.log(Event::LegStarted {
-            interaction,
-            leg: log_leg,
+            interaction: self.setup.interaction,
+            leg,
             role: LegRole::Agent,
-            agent: Some(offered.agent),
-            sip_call_id: String::new(),
+            agent: Some(agent),
+            sip_call_id,
         });
+    }
+
+    /// A leg that ends before its INVITE was sent is in the log all the same.
+    fn log_unlogged(&mut self, leg: LogLegId, unlogged: Option<AgentId>) {
+        if let Some(agent) = unlogged {
+            self.log_leg_started(leg, agent, String::new());
+        }
     }
 
     pub(super) fn agent_progress(&mut self, leg: LegId) {
@@ -93,10 +115,13 @@ impl CallMachine {
     ) {
         if let Some(position) = self.closing.iter().position(|closing| closing.leg == leg) {
             let closed = self.closing.swap_remove(position);
+            self.log_unlogged(closed.log_leg, closed.unlogged);
             self.log_leg_ended(closed.log_leg, cause, quality);
-        } else if let Some(log_leg) = self.answer_is_gone(leg) {
+        } else if let Some((log_leg, unlogged)) = self.answer_is_gone(leg) {
+            self.log_unlogged(log_leg, unlogged);
             self.log_leg_ended(log_leg, cause, quality);
         } else if let Some(ringing) = self.take_ringing(leg) {
+            self.log_unlogged(ringing.log_leg, ringing.unlogged);
             self.log_leg_ended(ringing.log_leg, cause, quality);
             self.offer_failed(ringing, offer_outcome(cause));
         } else if self.talks_with(leg) {
@@ -119,7 +144,7 @@ impl CallMachine {
             } else {
                 OfferOutcome::Unreachable
             };
-            self.close_agent_leg(over.leg, over.log_leg);
+            self.close_agent_leg(over.leg, over.log_leg, over.unlogged);
             self.offer_failed(over, outcome);
         }
     }
@@ -153,23 +178,32 @@ impl CallMachine {
 
     /// A phone that answered hangs up while the Distributor is being told of the answer. Its word decides: an answer
     /// that counts has taken the caller out of the queue already, so nothing may be reported as failed.
-    fn answer_is_gone(&mut self, leg: LegId) -> Option<LogLegId> {
+    fn answer_is_gone(&mut self, leg: LegId) -> Option<(LogLegId, Option<AgentId>)> {
         let ringing = self.ringing_at(leg).filter(|ringing| ringing.answered)?;
         ringing.gone = true;
-        Some(ringing.log_leg)
+        Some((ringing.log_leg, ringing.unlogged.take()))
     }
 
     /// Ends the leg of an offer that is over, if it has not ended by itself.
     pub(super) fn close_ringing(&mut self, over: &Ringing) {
         if !over.gone {
-            self.close_agent_leg(over.leg, over.log_leg);
+            self.close_agent_leg(over.leg, over.log_leg, over.unlogged);
         }
     }
 
     /// Ends an agent's leg in the way its state needs (CANCEL, BYE; the gateway handles the crossing 200).
-    pub(super) fn close_agent_leg(&mut self, leg: LegId, log_leg: LogLegId) {
+    pub(super) fn close_agent_leg(
+        &mut self,
+        leg: LegId,
+        log_leg: LogLegId,
+        unlogged: Option<AgentId>,
+    ) {
         self.leg(LegCommand::Hangup(leg));
-        self.closing.push(ClosingLeg { leg, log_leg });
+        self.closing.push(ClosingLeg {
+            leg,
+            log_leg,
+            unlogged,
+        });
     }
 
     pub(super) fn log_leg_ended(

@@ -61,14 +61,15 @@ impl CallMachine {
     }
 
     /// The answer counted while our word that the caller left was on its way: the agent's leg is being ended already,
-    /// so the agent goes into wrap-up, and the waiting's outcome stands as the Distributor has it.
+    /// so the agent goes into wrap-up. The Distributor counts the waiting as answered; the caller heard nobody, so the
+    /// interaction does not.
     fn accepted_too_late(&mut self, agent: AgentId) {
         self.distribute(Input::TalkEnded {
             agent,
             interaction: self.setup.interaction,
         });
-        self.history.last_entry = Some(EntryOutcome::Answered);
         if matches!(&self.phase, Phase::Ending(Ending { owed: Some(_), .. })) {
+            self.history.last_entry = Some(EntryOutcome::Abandoned);
             self.say_ended();
         }
     }

@@ -460,7 +460,7 @@ fn an_answer_that_counted_while_the_caller_left_frees_the_agent() {
         agent: AgentId::from_number(7),
         interaction: InteractionId::from_number(1)
     }));
-    assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Customer)]);
+    assert_eq!(script.ended(), [(Outcome::Abandoned, EndCause::Customer)]);
 }
 
 #[test]

@@ -114,6 +114,12 @@ impl Endpoint {
         }
     }
 
+    /// Rises whenever [`Endpoint::registrations`] may have changed.
+    #[must_use]
+    pub const fn registrations_version(&self) -> u64 {
+        self.registrar.version()
+    }
+
     /// All bindings of devices with the time they have left, to be kept over a restart.
     #[must_use]
     pub fn registrations(&self, now: Instant) -> Vec<RegistrationRecord> {

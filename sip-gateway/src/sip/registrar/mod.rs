@@ -105,6 +105,7 @@ pub struct Registrar {
     devices: BTreeMap<String, Vec<Binding>>,
     /// The earliest expiry of each device.
     expiry: BTreeSet<(Instant, String)>,
+    version: u64,
 }
 
 impl Registrar {
@@ -115,6 +116,7 @@ impl Registrar {
             contacts_per_device,
             devices: BTreeMap::new(),
             expiry: BTreeSet::new(),
+            version: 0,
         }
     }
 
@@ -220,6 +222,12 @@ impl Registrar {
         gone
     }
 
+    /// Rises with every change of any binding.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
     /// All bindings, for a restart.
     #[must_use]
     pub fn records(&self, now: Instant) -> Vec<RegistrationRecord> {
@@ -275,6 +283,7 @@ impl Registrar {
 
     /// The only place that changes a device's bindings, so that the expiry queue cannot differ from them.
     fn put(&mut self, extension: &str, bindings: Vec<Binding>) {
+        self.version += 1;
         let earliest =
             |bindings: &[Binding]| bindings.iter().map(|binding| binding.expires_at).min();
         if let Some(due) = self.devices.get(extension).and_then(|old| earliest(old)) {

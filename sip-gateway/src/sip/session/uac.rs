@@ -58,6 +58,16 @@ pub(crate) fn dial(
     let mut leg = Leg::new(id, State::Outgoing(Box::new(outgoing)));
     for target in targets {
         let invite = invite_to(core, dial, &target, sdp.clone());
+        // Several contacts are several dialogs; the first one's name is the leg's in records and captures.
+        if leg.attempts.is_empty()
+            && let Ok(call_id) = invite.headers.call_id()
+        {
+            let sip_call_id = call_id.to_owned();
+            core.emit(SipEvent::Dialled {
+                leg: id,
+                sip_call_id,
+            });
+        }
         let attempt = Attempt::start(core, id, invite, (target.destination, target.path));
         leg.attempts.push(attempt);
     }
