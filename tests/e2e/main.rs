@@ -8,7 +8,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod broken_files;
 mod crash_in_a_talk;
 mod flow_files_are_picked_up;
+mod full;
+mod garbage;
 mod hundred_calls;
 mod inbound_call_is_recorded;
+mod queue_exits;
+mod strangers;

@@ -4,8 +4,8 @@
 //! music 700 Hz, "still busy" 800 Hz, sorry 900 Hz, goodbye 1000 Hz.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -109,6 +109,8 @@ pub(crate) struct Plan {
     pub(crate) flow: String,
     /// Added to `cordboard.toml`.
     pub(crate) settings: String,
+    /// What `RUST_LOG` is; none: as it is for the tests, `debug` when it is not set.
+    pub(crate) log_level: Option<&'static str>,
 }
 
 impl Default for Plan {
@@ -117,6 +119,7 @@ impl Default for Plan {
             company: COMPANY.to_owned(),
             flow: FLOW.to_owned(),
             settings: String::new(),
+            log_level: None,
         }
     }
 }
@@ -132,6 +135,7 @@ pub(crate) struct World {
     pub(crate) sip: SocketAddr,
     pub(crate) http: SocketAddr,
     token: String,
+    log_level: Option<&'static str>,
 }
 
 impl World {
@@ -145,7 +149,7 @@ impl World {
         let sip = free_udp();
         let http = free_tcp();
         write_files(&root, plan, sip, http);
-        let (child, ready_after) = launch(&root);
+        let (child, ready_after) = launch(&root, plan.log_level);
         let token = token(&root, "admin");
         Self {
             folder: Some(folder),
@@ -155,6 +159,7 @@ impl World {
             sip,
             http,
             token,
+            log_level: plan.log_level,
         }
     }
 
@@ -182,19 +187,57 @@ impl World {
     }
 
     pub(crate) fn start_again(&mut self) {
-        let (child, ready_after) = launch(&self.root);
+        let (child, ready_after) = launch(&self.root, self.log_level);
         self.child = child;
         self.ready_after = ready_after;
     }
 
     /// SIGTERM, and the exit code.
     pub(crate) fn stop(&mut self) -> Option<i32> {
+        self.terminate();
+        self.child.wait().unwrap().code()
+    }
+
+    /// SIGTERM, and nothing more.
+    pub(crate) fn terminate(&self) {
         Command::new("kill")
             .arg("-TERM")
             .arg(self.child.id().to_string())
             .status()
             .unwrap();
+    }
+
+    /// Whether the process still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits until the process has ended by itself: its exit code.
+    pub(crate) fn wait_exit(&mut self, limit: Duration) -> Option<i32> {
+        let until = Instant::now() + limit;
+        while self.is_running() {
+            assert!(Instant::now() < until, "it still runs\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
         self.child.wait().unwrap().code()
+    }
+
+    /// Waits until the log holds `text`.
+    pub(crate) fn wait_log(&self, text: &str, limit: Duration) {
+        let until = Instant::now() + limit;
+        while !self.log().contains(text) {
+            assert!(
+                Instant::now() < until,
+                "{text:?} is not in the log:\n{}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The admin's token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 
     /// `GET /api/v1{path}` with the admin's token; anything but 200 fails the test.
@@ -222,38 +265,13 @@ impl World {
         body: Option<&Value>,
         extra: &[&str],
     ) -> (u16, String, Vec<u8>) {
-        let mut stream = TcpStream::connect(self.http).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        super::http::exchange(
             self.http,
-            self.token,
-            body.len()
-        );
-        if !body.is_empty() {
-            head.push_str("Content-Type: application/json\r\n");
-        }
-        for line in extra {
-            head.push_str(line);
-            head.push_str("\r\n");
-        }
-        write!(stream, "{head}\r\n{body}").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let end = answer
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap();
-        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer[end + 4..].to_vec();
-        let chunked = head
-            .to_ascii_lowercase()
-            .contains("transfer-encoding: chunked");
-        (status, head, if chunked { unchunk(&body) } else { body })
+            Some(&self.token),
+            (method, path),
+            body.map(Value::to_string).as_deref(),
+            extra,
+        )
     }
 
     /// Asks until `wanted` says yes; shows the last answer when it never does.
@@ -374,7 +392,7 @@ pub(crate) fn cordboard(folder: &Path) -> Command {
     command
 }
 
-fn launch(root: &Path) -> (Child, Duration) {
+fn launch(root: &Path, log_level: Option<&str>) -> (Child, Duration) {
     let log = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -386,7 +404,10 @@ fn launch(root: &Path) -> (Child, Duration) {
         .arg(root.join("cordboard.toml"))
         .env(
             "RUST_LOG",
-            std::env::var("RUST_LOG").unwrap_or_else(|_| "debug".to_owned()),
+            log_level.map_or_else(
+                || std::env::var("RUST_LOG").unwrap_or_else(|_| "debug".to_owned()),
+                str::to_owned,
+            ),
         )
         .stdout(Stdio::piped())
         .stderr(log)
@@ -404,8 +425,18 @@ fn launch(root: &Path) -> (Child, Duration) {
             std::fs::read_to_string(root.join("server.log")).unwrap_or_default()
         );
     }
-    std::thread::spawn(move || lines.for_each(drop));
+    let mut said = std::fs::File::create(root.join("server.out")).unwrap();
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let _ = writeln!(said, "{line}");
+        }
+    });
     (child, took)
+}
+
+/// The files of a plan, for a test that starts the process itself; ports are free ones.
+pub(crate) fn write_plan(root: &Path, plan: &Plan) {
+    write_files(root, plan, free_udp(), free_tcp());
 }
 
 fn write_files(root: &Path, plan: &Plan, sip: SocketAddr, http: SocketAddr) {
@@ -461,18 +492,4 @@ fn free_tcp() -> SocketAddr {
         .unwrap()
         .local_addr()
         .unwrap()
-}
-
-fn unchunk(mut body: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
-        let size =
-            usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap().trim(), 16).unwrap();
-        if size == 0 {
-            break;
-        }
-        out.extend_from_slice(&body[end + 2..end + 2 + size]);
-        body = &body[end + 4 + size..];
-    }
-    out
 }

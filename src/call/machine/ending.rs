@@ -84,7 +84,7 @@ impl CallMachine {
             Phase::InFlow | Phase::Ending(_) => {}
             Phase::Waiting(waiting) => {
                 if let Some(ringing) = waiting.ringing {
-                    self.close_agent_leg(ringing.leg, ringing.log_leg, ringing.unlogged);
+                    self.close_ringing(&ringing);
                 }
                 let cause = if cause == EndCause::Customer {
                     LeaveCause::HungUp

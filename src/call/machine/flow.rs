@@ -193,7 +193,7 @@ impl CallMachine {
         };
         let entry = waiting.entry;
         if let Some(ringing) = waiting.ringing.take() {
-            self.close_agent_leg(ringing.leg, ringing.log_leg, ringing.unlogged);
+            self.close_ringing(&ringing);
         }
         self.phase = Phase::InFlow;
         self.history.last_entry = Some(match cause {
@@ -239,7 +239,7 @@ impl CallMachine {
             ..
         }) = std::mem::replace(&mut self.phase, Phase::InFlow)
         {
-            self.close_agent_leg(ringing.leg, ringing.log_leg, ringing.unlogged);
+            self.close_ringing(&ringing);
         }
         self.history.last_entry = Some(outcome);
         self.leg(LegCommand::StopPlay(self.customer.leg));

@@ -40,6 +40,8 @@ pub(super) struct Ringing {
     pub(super) heard: bool,
     /// It answered; the Distributor's word is awaited.
     pub(super) answered: bool,
+    /// Its leg ended after it answered and before that word came.
+    pub(super) gone: bool,
     /// When a phone without any answer counts as unreachable.
     pub(super) silent_at: Timestamp,
     /// When ringing ends.

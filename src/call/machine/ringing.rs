@@ -30,6 +30,7 @@ impl CallMachine {
             unlogged: Some(offered.agent),
             heard: false,
             answered: false,
+            gone: false,
             silent_at: now + SILENT_PHONE.min(offered.ring_timeout),
             until: now + offered.ring_timeout,
             record: offered.record.unwrap_or(self.setup.record),
@@ -99,7 +100,7 @@ impl CallMachine {
             return;
         };
         if let Some(over) = ringing.take_if(|ringing| ringing.offer == offer) {
-            self.close_agent_leg(over.leg, over.log_leg, over.unlogged);
+            self.close_ringing(&over);
         }
     }
 
@@ -116,6 +117,8 @@ impl CallMachine {
             let closed = self.closing.swap_remove(position);
             self.log_unlogged(closed.log_leg, closed.unlogged);
             self.log_leg_ended(closed.log_leg, cause, quality);
+        } else if let Some(log_leg) = self.answer_is_gone(leg) {
+            self.log_leg_ended(log_leg, cause, quality);
         } else if let Some(ringing) = self.take_ringing(leg) {
             self.log_unlogged(ringing.log_leg, ringing.unlogged);
             self.log_leg_ended(ringing.log_leg, cause, quality);
@@ -169,6 +172,21 @@ impl CallMachine {
                 ringing.silent_at.min(ringing.until)
             }),
             _ => None,
+        }
+    }
+
+    /// A phone that answered hangs up while the Distributor is being told of the answer. Its word decides: an answer
+    /// that counts has taken the caller out of the queue already, so nothing may be reported as failed.
+    fn answer_is_gone(&mut self, leg: LegId) -> Option<LogLegId> {
+        let ringing = self.ringing_at(leg).filter(|ringing| ringing.answered)?;
+        ringing.gone = true;
+        Some(ringing.log_leg)
+    }
+
+    /// Ends the leg of an offer that is over, if it has not ended by itself.
+    pub(super) fn close_ringing(&mut self, over: &Ringing) {
+        if !over.gone {
+            self.close_agent_leg(over.leg, over.log_leg, over.unlogged);
         }
     }
 

@@ -26,6 +26,9 @@ impl CallMachine {
         let Some(ringing) = ringing else {
             return self.accepted_too_late(agent);
         };
+        if ringing.gone {
+            return self.left_at_once(agent, now, ids);
+        }
         let customer = self.customer.leg;
         self.leg(LegCommand::Bridge {
             customer,
@@ -69,6 +72,21 @@ impl CallMachine {
             self.history.last_entry = Some(EntryOutcome::Abandoned);
             self.say_ended();
         }
+    }
+
+    /// The answer counted and the agent has hung up already: nobody was heard, the flow goes on as after any talk
+    /// that the agent ended.
+    fn left_at_once(&mut self, agent: AgentId, now: Timestamp, ids: &mut dyn IdSource) {
+        self.distribute(Input::TalkEnded {
+            agent,
+            interaction: self.setup.interaction,
+        });
+        self.history.last_entry = Some(EntryOutcome::Answered);
+        self.history.agent_left_last = true;
+        self.phase = Phase::InFlow;
+        self.leg(LegCommand::StopPlay(self.customer.leg));
+        self.drive_flow(FlowInput::AgentConnected, now, ids);
+        self.drive_flow(FlowInput::AgentLeft, now, ids);
     }
 
     pub(super) fn talks_with(&self, leg: LegId) -> bool {

@@ -75,6 +75,10 @@ impl Script {
     }
 
     fn begin_with(flow: &str) -> Self {
+        Self::begin_as(flow, None)
+    }
+
+    fn begin_as(flow: &str, caller_agent: Option<AgentId>) -> Self {
         let flow = ivr_flows::parse(flow, "support.flow.yaml").unwrap();
         let setup = CallSetup {
             interaction: InteractionId::from_number(1),
@@ -82,6 +86,7 @@ impl Script {
             log_leg: LogLegId::from_number(1),
             sip_call_id: "call-1".to_owned(),
             trunk: Some("carrier".to_owned()),
+            caller_agent,
             caller_number: Some(PhoneNumber::from_normalised("+34600111222")),
             caller_name: None,
             dialed_number: PhoneNumber::from_normalised("9000"),
@@ -308,6 +313,19 @@ fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
 }
 
 #[test]
+fn an_agent_who_calls_us_is_busy_meanwhile() {
+    let agent = AgentId::from_number(7);
+    let mut script = Script::begin_as(FLOW, Some(agent));
+    assert_eq!(
+        script.inputs(),
+        [Input::OwnCallStarted { agent }],
+        "before anything else"
+    );
+    script.customer_hangs_up();
+    assert!(script.inputs().contains(&Input::OwnCallEnded { agent }));
+}
+
+#[test]
 fn the_journal_is_synced_before_the_200_ok() {
     let script = Script::begin();
     let synced = script
@@ -461,6 +479,60 @@ fn an_answer_that_counted_while_the_caller_left_frees_the_agent() {
         interaction: InteractionId::from_number(1)
     }));
     assert_eq!(script.ended(), [(Outcome::Abandoned, EndCause::Customer)]);
+}
+
+#[test]
+fn an_agent_who_leaves_before_the_answer_is_counted_gives_the_caller_back_to_the_flow() {
+    let (mut script, agent) = Script::ringing();
+    script.say(CallInput::Leg {
+        leg: agent,
+        event: LegEvent::Answered,
+    });
+    let offer = script.offer_id();
+    script.leg_ends(agent, LegEndCause::Bye);
+    assert!(
+        !script
+            .inputs()
+            .iter()
+            .any(|input| matches!(input, Input::OfferFailed { .. })),
+        "the Distributor has been told of the answer, and its word decides"
+    );
+    script.say(CallInput::OfferAccepted {
+        offer,
+        agent: AgentId::from_number(7),
+    });
+    assert!(script.inputs().contains(&Input::TalkEnded {
+        agent: AgentId::from_number(7),
+        interaction: InteractionId::from_number(1)
+    }));
+    assert!(
+        script.did(&LegCommand::Hangup(CUSTOMER)),
+        "the flow's `after` hangs up"
+    );
+    assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Agent)]);
+    script.leg_ends(CUSTOMER, LegEndCause::Local);
+    assert!(script.finished());
+}
+
+#[test]
+fn an_agent_who_leaves_before_a_void_answer_owes_no_end() {
+    let (mut script, agent) = Script::ringing();
+    script.say(CallInput::Leg {
+        leg: agent,
+        event: LegEvent::Answered,
+    });
+    let (offer, entry) = (script.offer_id(), script.entry());
+    script.leg_ends(agent, LegEndCause::Bye);
+    script.say(CallInput::OfferVoid { offer });
+    assert!(script.ended().is_empty(), "the caller waits on");
+    script.customer_hangs_up();
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::Abandoned,
+        refusal: None,
+    });
+    assert_eq!(script.ended(), [(Outcome::Abandoned, EndCause::Customer)]);
+    assert!(script.finished());
 }
 
 #[test]
