@@ -28,6 +28,8 @@ pub struct CallSetup {
     pub sip_call_id: String,
     /// Trunk it came by; none for a call from an agent's phone.
     pub trunk: Option<String>,
+    /// The agent whose own phone calls us; that agent is busy meanwhile.
+    pub caller_agent: Option<AgentId>,
     /// Who calls; none when withheld.
     pub caller_number: Option<PhoneNumber>,
     /// Name the network sent.

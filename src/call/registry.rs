@@ -181,9 +181,9 @@ impl Registry {
             .caller_user
             .as_deref()
             .and_then(|user| company.normalise(user));
-        let trunk = match call.source {
-            CallSource::Trunk(name) => Some(name),
-            CallSource::Device(_) => None,
+        let (trunk, caller_agent) = match call.source {
+            CallSource::Trunk(name) => (Some(name), None),
+            CallSource::Device(extension) => (None, company.agent_at(&extension)),
         };
         let interaction = self.context.ids.interaction();
         let setup = CallSetup {
@@ -199,6 +199,7 @@ impl Registry {
             queues: company.queues.clone(),
             record: company.record_by(trunk.as_deref()),
             trunk,
+            caller_agent,
         };
         if let Some(number) = caller {
             self.customers.ask(interaction, number);

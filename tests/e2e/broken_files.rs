@@ -73,7 +73,11 @@ fn broken_files_are_refused_at_the_start_with_place_reason_and_remedy() {
         &["company.toml:8:1", "ring_timout", "ring_timeout"],
     );
     refused(
-        start(replace(company, "queues = { support = 1 }", "queues = { suport = 1 }")),
+        start(replace(
+            company,
+            "queues = { support = 1 }",
+            "queues = { suport = 1 }",
+        )),
         &["company.toml:18:", "suport", "support"],
     );
     refused(
@@ -176,7 +180,11 @@ fn prompts_that_break_while_we_run_leave_nobody_in_silence() {
     first.hang_up();
 
     // Known and broken: the last good audio stays. Never read and gone: skipped, and the menu still takes keys.
-    std::fs::write(prompts.join("greeting.wav"), b"RIFF\0\0\0\0WAVEfmt nonsense").unwrap();
+    std::fs::write(
+        prompts.join("greeting.wav"),
+        b"RIFF\0\0\0\0WAVEfmt nonsense",
+    )
+    .unwrap();
     let second = call();
     second.wait_tone(GREETING, seconds(3)).unwrap();
     second.wait_tone(MENU, seconds(3)).unwrap();

@@ -37,7 +37,10 @@ fn a_call_beyond_max_calls_is_told_to_come_back_and_the_live_ones_go_on() {
     }
     talking.press("2");
     let talk = agent.wait_ring(seconds(4)).unwrap().answer().unwrap();
-    talk.send(Sending::Numbered { leg: 2, hz: 1_300.0 });
+    talk.send(Sending::Numbered {
+        leg: 2,
+        hz: 1_300.0,
+    });
     talking.wait_tone(1_300.0, seconds(2)).unwrap();
 
     for _ in 0..3 {

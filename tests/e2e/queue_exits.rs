@@ -10,8 +10,14 @@ fn world(queue: &str) -> World {
     World::with(&Plan {
         company: COMPANY.replace("wrap_up = \"1s\"", &format!("wrap_up = \"1s\"\n{queue}")),
         flow: FLOW
-            .replace("timeout: sorry, full: sorry, closed: sorry, no_agents: sorry", "timeout: goodbye, full: sorry, closed: sorry, no_agents: nobody")
-            .replace("  sorry:\n", "  nobody:\n    - play: busy\n    - hangup:\n  sorry:\n"),
+            .replace(
+                "timeout: sorry, full: sorry, closed: sorry, no_agents: sorry",
+                "timeout: goodbye, full: sorry, closed: sorry, no_agents: nobody",
+            )
+            .replace(
+                "  sorry:\n",
+                "  nobody:\n    - play: busy\n    - hangup:\n  sorry:\n",
+            ),
         ..Plan::default()
     })
 }

@@ -152,6 +152,9 @@ impl CallMachine {
             personal: Some(personal),
         });
         self.log(started);
+        if let Some(agent) = self.setup.caller_agent {
+            self.distribute(router::Input::OwnCallStarted { agent });
+        }
         self.drive_flow(ivr_flows::FlowInput::Start, now, ids);
     }
 
@@ -218,6 +221,9 @@ impl CallMachine {
         let ended = matches!(&self.phase, Phase::Ending(Ending { said: true, .. }));
         if ended && self.customer.over && self.closing.is_empty() && !self.finished {
             self.finished = true;
+            if let Some(agent) = self.setup.caller_agent {
+                self.distribute(router::Input::OwnCallEnded { agent });
+            }
             self.outputs.push_back(CallOutput::Finished);
         }
     }

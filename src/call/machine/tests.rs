@@ -75,6 +75,10 @@ impl Script {
     }
 
     fn begin_with(flow: &str) -> Self {
+        Self::begin_as(flow, None)
+    }
+
+    fn begin_as(flow: &str, caller_agent: Option<AgentId>) -> Self {
         let flow = ivr_flows::parse(flow, "support.flow.yaml").unwrap();
         let setup = CallSetup {
             interaction: InteractionId::from_number(1),
@@ -82,6 +86,7 @@ impl Script {
             log_leg: LogLegId::from_number(1),
             sip_call_id: "call-1".to_owned(),
             trunk: Some("carrier".to_owned()),
+            caller_agent,
             caller_number: Some(PhoneNumber::from_normalised("+34600111222")),
             caller_name: None,
             dialed_number: PhoneNumber::from_normalised("9000"),
@@ -305,6 +310,19 @@ fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
         !with_wait.all.iter().any(own),
         "the flow's wait plays instead"
     );
+}
+
+#[test]
+fn an_agent_who_calls_us_is_busy_meanwhile() {
+    let agent = AgentId::from_number(7);
+    let mut script = Script::begin_as(FLOW, Some(agent));
+    assert_eq!(
+        script.inputs(),
+        [Input::OwnCallStarted { agent }],
+        "before anything else"
+    );
+    script.customer_hangs_up();
+    assert!(script.inputs().contains(&Input::OwnCallEnded { agent }));
 }
 
 #[test]
