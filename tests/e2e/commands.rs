@@ -24,7 +24,16 @@ fn the_test_phone_calls_presses_a_key_and_keeps_what_it_heard() {
     });
     let heard = world.root().join("heard.wav");
     let uri = format!("sip:9000@{}", world.sip);
-    let arguments = ["call", &uri, "--from", "600111222", "--press", "1", "--record", heard.to_str().unwrap()];
+    let arguments = [
+        "call",
+        &uri,
+        "--from",
+        "600111222",
+        "--press",
+        "1",
+        "--record",
+        heard.to_str().unwrap(),
+    ];
     let (code, out, error) = run(world.root(), &arguments);
     assert_eq!(code, Some(0), "{out}\n{error}");
     assert!(out.contains("heard.wav"), "{out}");
@@ -75,23 +84,45 @@ fn flow_check_tells_findings_for_people_and_machines() {
     let (code, read) = json(&[flow]);
     assert_eq!((code, read), (Some(0), serde_json::json!({"findings": []})));
     assert_eq!(run(root, &["flow", "check"]).0, Some(0));
-    assert_eq!(run(root, &["flow", "check", "flows", "--config", "cordboard.toml"]).0, Some(0));
+    assert_eq!(
+        run(
+            root,
+            &["flow", "check", "flows", "--config", "cordboard.toml"]
+        )
+        .0,
+        Some(0)
+    );
 
     std::fs::write(root.join(flow), FLOW.replace("to: support,", "to: suport,")).unwrap();
-    assert_eq!(json(&[flow]).0, Some(0), "without settings queues are not judged");
+    assert_eq!(
+        json(&[flow]).0,
+        Some(0),
+        "without settings queues are not judged"
+    );
     let (code, read) = json(&[flow, "--config", "cordboard.toml"]);
     assert_eq!(code, Some(1));
     let finding = &read["findings"][0];
     assert_eq!(finding["level"], "error");
     assert!(finding["file"].as_str().unwrap().ends_with(flow));
-    assert_eq!((&finding["line"], &finding["column"]), (&Value::from(25), &Value::from(20)), "{finding}");
+    assert_eq!(
+        (&finding["line"], &finding["column"]),
+        (&Value::from(25), &Value::from(20)),
+        "{finding}"
+    );
     assert!(finding["code"].is_string() && finding["message"].as_str().unwrap().contains("suport"));
     assert!(finding["help"].as_str().unwrap().contains("support"));
 
-    std::fs::write(root.join(flow), FLOW.replace("- play: greeting", "- plya: greeting")).unwrap();
+    std::fs::write(
+        root.join(flow),
+        FLOW.replace("- play: greeting", "- plya: greeting"),
+    )
+    .unwrap();
     let (code, out, error) = run(root, &["flow", "check", flow]);
     assert_eq!(code, Some(1), "{out}\n{error}");
-    assert!(format!("{out}{error}").contains("support.flow.yaml:17:"), "{out}\n{error}");
+    assert!(
+        format!("{out}{error}").contains("support.flow.yaml:17:"),
+        "{out}\n{error}"
+    );
     std::fs::write(root.join(flow), b"flow: \xff\xfe").unwrap();
     assert_eq!(json(&[flow]).0, Some(1));
     assert_eq!(run(root, &["flow", "check", "absent.flow.yaml"]).0, Some(2));
@@ -102,24 +133,50 @@ fn check_looks_at_everything() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     world::write_plan(root, &Plan::default());
-    let check = |format: &str| run(root, &["check", "--config", "cordboard.toml", "--format", format]);
+    let check = |format: &str| {
+        run(
+            root,
+            &["check", "--config", "cordboard.toml", "--format", format],
+        )
+    };
     let (code, out, error) = check("json");
     assert_eq!(code, Some(0), "{out}\n{error}");
     assert_eq!(out.trim(), "{\"findings\":[]}");
     assert_eq!(check("human").0, Some(0));
-    assert_eq!(run(root, &["check"]).0, Some(0), "cordboard.toml is the default");
+    assert_eq!(
+        run(root, &["check"]).0,
+        Some(0),
+        "cordboard.toml is the default"
+    );
 
     std::fs::write(root.join("prompts/music.wav"), b"RIFF").unwrap();
     let (code, out, _) = check("json");
     assert_eq!(code, Some(1));
     assert!(out.contains("music.wav"), "{out}");
-    std::fs::write(root.join("company.toml"), COMPANY.replace("flow = \"support\"", "flow = \"suport\"")).unwrap();
+    std::fs::write(
+        root.join("company.toml"),
+        COMPANY.replace("flow = \"support\"", "flow = \"suport\""),
+    )
+    .unwrap();
     let (code, out, _) = check("human");
     assert_eq!(code, Some(1));
-    assert!(out.contains("company.toml:") && out.contains("suport"), "{out}");
+    assert!(
+        out.contains("company.toml:") && out.contains("suport"),
+        "{out}"
+    );
     assert_eq!(run(root, &["check", "--config", "absent.toml"]).0, Some(2));
     assert_eq!(run(root, &["check", "--colour"]).0, Some(2));
     assert_eq!(run(root, &["serve", "--config", "absent.toml"]).0, Some(2));
-    let (code, out, error) = run(root, &["token", "create", "--config", "absent.toml", "--role", "admin"]);
+    let (code, out, error) = run(
+        root,
+        &[
+            "token",
+            "create",
+            "--config",
+            "absent.toml",
+            "--role",
+            "admin",
+        ],
+    );
     assert_eq!((code, out.as_str()), (Some(2), ""), "{error}");
 }

@@ -84,7 +84,10 @@ fn three_misses_in_a_row_take_the_agent_out_until_they_return() {
 #[test]
 fn a_missed_caller_goes_to_the_next_agent_at_once() {
     let world = quick();
-    let (ana, customer) = (ana(&world), Phone::start("127.0.0.2".parse().unwrap()).unwrap());
+    let (ana, customer) = (
+        ana(&world),
+        Phone::start("127.0.0.2".parse().unwrap()).unwrap(),
+    );
     std::thread::sleep(Duration::from_millis(50));
     let ben = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
     ben.register(world.sip, "2002", "word-of-ben").unwrap();

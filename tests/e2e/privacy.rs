@@ -178,7 +178,12 @@ fn the_journal_is_consumed(root: &Path, words: &[String]) {
         .flatten()
     {
         let mode = entry.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o007, 0, "{:?} is open to all: {mode:o}", entry.path());
+        assert_eq!(
+            mode & 0o007,
+            0,
+            "{:?} is open to all: {mode:o}",
+            entry.path()
+        );
         let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
         // Passwords and tokens were never its business; numbers may stand in lines that wait to be removed.
         let never: Vec<String> = words

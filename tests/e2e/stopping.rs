@@ -10,7 +10,10 @@ fn talk(world: &World, customer: &Phone, agent: &Phone) -> (Call, Call) {
     call.wait_answered(seconds(3)).unwrap();
     call.press("2");
     let talk = agent.wait_ring(seconds(5)).unwrap().answer().unwrap();
-    talk.send(Sending::Numbered { leg: 2, hz: 1_300.0 });
+    talk.send(Sending::Numbered {
+        leg: 2,
+        hz: 1_300.0,
+    });
     call.send(Sending::Numbered { leg: 1, hz: 420.0 });
     call.wait_tone(1_300.0, seconds(2)).unwrap();
     (call, talk)
@@ -67,7 +70,10 @@ fn a_second_stop_ends_at_once_and_in_order() {
     assert_eq!(record["end_cause"], "shutdown");
     assert_ne!(world.agent_state("ana"), "on_call");
     let log = world.log();
-    assert!(!log.contains("start-up sweep closed"), "nothing was left open:\n{log}");
+    assert!(
+        !log.contains("start-up sweep closed"),
+        "nothing was left open:\n{log}"
+    );
 }
 
 #[test]
