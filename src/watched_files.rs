@@ -60,8 +60,11 @@ impl WatchedFiles {
         }
     }
 
+    /// None for a file that is not there or empty: somebody is saving it. An empty company is good TOML, and would
+    /// send every agent home.
     fn stamp(&self) -> Option<(std::time::SystemTime, u64)> {
         let meta = std::fs::metadata(&self.settings.node.company).ok()?;
+        (meta.len() > 0).then_some(())?;
         Some((meta.modified().ok()?, meta.len()))
     }
 

@@ -145,6 +145,17 @@ fn a_company_file_that_breaks_while_we_run_is_refused_and_taken_when_mended() {
         "{log}"
     );
     assert!(!log.contains("word-of-"), "{log}");
+    // Whatever it is made of.
+    for broken in [
+        "",
+        "\u{0}",
+        &"[".repeat(50_000),
+        &format!("a = {}", "[".repeat(50_000)),
+    ] {
+        std::fs::write(&file, broken).unwrap();
+        std::thread::sleep(Duration::from_millis(1_100));
+        assert_eq!(world.agent_state("ana"), "available");
+    }
     let new = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
     new.set_account("2009", "word-of-dora");
     assert_eq!(new.register_status(world.sip, "2009", 60).unwrap(), 401);
