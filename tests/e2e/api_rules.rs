@@ -234,3 +234,62 @@ fn audio_is_given_in_ranges() {
     let readonly = http::exchange(world.http, None, ("GET", &path), None, &[]);
     assert_eq!(problem(readonly).0, 401);
 }
+
+#[test]
+fn bytes_that_are_no_http_and_hosts_that_are_not_ours_are_refused() {
+    use std::io::{Read, Write};
+    let mut world = World::start();
+    let garbage: [&[u8]; 5] = [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET\r\n\r\n",
+        b"INVITE sip:9000@x SIP/2.0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        &[0xff; 70_000],
+    ];
+    for bytes in garbage {
+        let mut stream = std::net::TcpStream::connect(world.http).unwrap();
+        stream.set_read_timeout(Some(seconds(3))).unwrap();
+        // The server may close while we still write.
+        let _ = stream.write_all(bytes);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let text = String::from_utf8_lossy(&answer);
+        assert!(
+            answer.is_empty() || text.starts_with("HTTP/1.1 4"),
+            "{text}"
+        );
+    }
+    for path in [
+        "/api/v1/recordings/..%2f..%2fcordboard.db/audio",
+        "/api/v1/interactions/%00",
+        "/api/v1/agents/%ff",
+        "/api/v1/../../etc/passwd",
+    ] {
+        let (status, _, body) = world.http("GET", path, None, &[]);
+        assert!([400, 404].contains(&status), "{path}: {status}");
+        assert!(!body.windows(4).any(|four| four == b"root"), "{path}");
+    }
+    let rebound = rebound_host(&world);
+    assert_eq!(
+        rebound, 421,
+        "a page of a foreign host reaches us by its name"
+    );
+    assert!(world.is_running());
+    assert_eq!(world.http("GET", "/healthz", None, &[]).0, 200);
+}
+
+/// Status of a request that carries the right token and somebody else's host name.
+fn rebound_host(world: &World) -> u16 {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(world.http).unwrap();
+    write!(
+        stream,
+        "GET /api/v1/agents HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+        world.token()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}

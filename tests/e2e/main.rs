@@ -18,6 +18,7 @@ mod garbage;
 mod hundred_calls;
 mod inbound_call_is_recorded;
 mod missed_calls;
+mod odd_callers;
 mod privacy;
 mod queue_exits;
 mod stopping;

@@ -1,7 +1,7 @@
 //! SIGTERM: no new calls, live ones end by themselves; a second one ends at once.
 
 use crate::support::phone::{Call, End, Phone, Sending, seconds};
-use crate::support::world::World;
+use crate::support::world::{Plan, World};
 use std::time::{Duration, Instant};
 
 fn talk(world: &World, customer: &Phone, agent: &Phone) -> (Call, Call) {
@@ -82,4 +82,28 @@ fn a_stop_without_calls_ends_at_once() {
     let begun = Instant::now();
     assert_eq!(world.stop(), Some(0));
     assert!(begun.elapsed() < seconds(1), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_stop_ends_the_rest_when_the_drain_timeout_is_over() {
+    let mut world = World::with(&Plan {
+        arguments: &["--drain-timeout", "1s"],
+        ..Plan::default()
+    });
+    let agent = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
+    let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
+    let (call, talk) = talk(&world, &customer, &agent);
+    let waiting = customer.call(world.sip, "9000", "600111333").unwrap();
+    waiting.wait_answered(seconds(3)).unwrap();
+    let begun = Instant::now();
+    assert_eq!(world.stop(), Some(0));
+    let took = begun.elapsed();
+    assert!(took >= seconds(1) && took < seconds(3), "{took:?}");
+    for leg in [&call, &talk, &waiting] {
+        assert_eq!(leg.wait_ended(seconds(1)).unwrap(), End::TheyHungUp);
+    }
+    world.start_again();
+    for item in world.get("/interactions")["items"].as_array().unwrap() {
+        assert_eq!(item["end_cause"], "shutdown", "{item:#}");
+    }
 }

@@ -111,6 +111,8 @@ pub(crate) struct Plan {
     pub(crate) settings: String,
     /// What `RUST_LOG` is; none: as it is for the tests, `debug` when it is not set.
     pub(crate) log_level: Option<&'static str>,
+    /// Added to `cordboard serve --config FILE`.
+    pub(crate) arguments: &'static [&'static str],
 }
 
 impl Default for Plan {
@@ -120,6 +122,7 @@ impl Default for Plan {
             flow: FLOW.to_owned(),
             settings: String::new(),
             log_level: None,
+            arguments: &[],
         }
     }
 }
@@ -135,7 +138,7 @@ pub(crate) struct World {
     pub(crate) sip: SocketAddr,
     pub(crate) http: SocketAddr,
     token: String,
-    log_level: Option<&'static str>,
+    plan: Plan,
 }
 
 impl World {
@@ -149,7 +152,7 @@ impl World {
         let sip = free_udp();
         let http = free_tcp();
         write_files(&root, plan, sip, http);
-        let (child, ready_after) = launch(&root, plan.log_level);
+        let (child, ready_after) = launch(&root, plan);
         let token = token(&root, "admin");
         Self {
             folder: Some(folder),
@@ -159,7 +162,7 @@ impl World {
             sip,
             http,
             token,
-            log_level: plan.log_level,
+            plan: plan.clone(),
         }
     }
 
@@ -187,7 +190,7 @@ impl World {
     }
 
     pub(crate) fn start_again(&mut self) {
-        let (child, ready_after) = launch(&self.root, self.log_level);
+        let (child, ready_after) = launch(&self.root, &self.plan);
         self.child = child;
         self.ready_after = ready_after;
     }
@@ -397,7 +400,7 @@ pub(crate) fn cordboard(folder: &Path) -> Command {
     command
 }
 
-fn launch(root: &Path, log_level: Option<&str>) -> (Child, Duration) {
+fn launch(root: &Path, plan: &Plan) -> (Child, Duration) {
     let log = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -407,9 +410,10 @@ fn launch(root: &Path, log_level: Option<&str>) -> (Child, Duration) {
     let mut child = cordboard(root)
         .args(["serve", "--config"])
         .arg(root.join("cordboard.toml"))
+        .args(plan.arguments)
         .env(
             "RUST_LOG",
-            log_level.map_or_else(
+            plan.log_level.map_or_else(
                 || std::env::var("RUST_LOG").unwrap_or_else(|_| "debug".to_owned()),
                 str::to_owned,
             ),

@@ -207,6 +207,11 @@ impl IncomingCall {
             .state(|call| call.invite.header(name).map(str::to_owned))
     }
 
+    /// All headers of its INVITE, as they came.
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        self.call.state(|call| call.invite.headers.clone())
+    }
+
     /// User part of From: who calls.
     pub(crate) fn caller(&self) -> String {
         user_of(&uri_of(&self.header("from").unwrap_or_default()))
