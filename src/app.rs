@@ -76,6 +76,7 @@ impl App {
         let clock = Clock::start();
         crate::number::warm_up();
         let limits = loaded.limits();
+        crate::limits::raise_open_files(limits.max_calls);
         let Loaded {
             settings, company, ..
         } = loaded;

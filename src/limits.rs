@@ -1,6 +1,6 @@
-//! How many new calls a second.
+//! How many new calls a second, and how many open files.
 //!
-//! **Owns**: the counting of new calls in one-second windows. Pure. The limits themselves are settings.
+//! **Owns**: the counting of new calls in one-second windows, and the raising of the limit of open files. The limits themselves are settings.
 
 use router::Timestamp;
 use std::time::Duration;
@@ -36,6 +36,24 @@ impl CallRate {
         }
         self.here += 1;
         true
+    }
+}
+
+/// A bridged and recorded call holds four sockets and a file.
+const FILES_PER_CALL: u64 = 5;
+
+/// Raises the process's limit of open files as far as the system allows, and says so when that is less than
+/// `max_calls` need.
+pub fn raise_open_files(max_calls: u32) {
+    let wanted = u64::from(max_calls) * FILES_PER_CALL + 200;
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) if limit < wanted => tracing::warn!(
+            limit,
+            wanted,
+            "open files: {max_calls} calls at once need more; raise LimitNOFILE or lower [limits] max_calls"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
     }
 }
 

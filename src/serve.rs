@@ -89,6 +89,11 @@ pub async fn call(args: CallArgs) -> ExitCode {
                 report.end,
                 report.talked.as_secs_f64()
             ));
+            if report.answered {
+                output::note(
+                    "a recorded talk is named by the contact centre's own terminal: `recorded PATH`",
+                );
+            }
             if let Some(path) = record.filter(|_| report.answered) {
                 output::result(&format!("heard audio is in {}", path.display()));
             }
