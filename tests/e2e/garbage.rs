@@ -145,6 +145,28 @@ fn talk(world: &World, customer: &Phone, agent: &Phone) -> (Call, Call) {
     (call, talk)
 }
 
+/// Requests that name the live call and cannot know its tags.
+fn forged_requests(world: &World, call: &Call) {
+    let forger = UdpSocket::bind("127.0.0.9:0").unwrap();
+    let here = forger.local_addr().unwrap();
+    for method in ["BYE", "CANCEL", "INVITE", "INFO", "UPDATE"] {
+        for tag in ["", ";tag=guess"] {
+            let text = format!(
+                "{method} sip:9000@{0} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKf{method}{1}\r\nMax-Forwards: 70\r\nFrom: <sip:600111222@{here}>;tag=forged\r\nTo: <sip:9000@{0}>{tag}\r\nCall-ID: {2}\r\nCSeq: 9 {method}\r\nContact: <sip:x@{here}>\r\nContent-Length: 0\r\n\r\n",
+                world.sip,
+                tag.len(),
+                call.call_id()
+            );
+            forger.send_to(text.as_bytes(), world.sip).unwrap();
+        }
+    }
+    forger.set_read_timeout(Some(seconds(2))).unwrap();
+    let mut buffer = [0; 2048];
+    let length = forger.recv(&mut buffer).unwrap();
+    let first = String::from_utf8_lossy(&buffer[..length]).into_owned();
+    assert!(first.starts_with("SIP/2.0 4"), "{first}");
+}
+
 fn unharmed(call: &Call, talk: &Call) {
     call.wait_tone(AGENT_HZ, seconds(1)).unwrap();
     talk.wait_tone(CUSTOMER_HZ, seconds(1)).unwrap();
@@ -183,6 +205,9 @@ fn no_bytes_at_any_port_harm_a_live_call_or_flood_the_log() {
         let seed = dice.below(seeds.len());
         dice.mutate(&seeds[seed])
     });
+    unharmed(&call, &talk);
+
+    forged_requests(&world, &call);
     unharmed(&call, &talk);
 
     // At both RTP ports: noise, broken RTP, and a foreign voice, from elsewhere and from the right host's other port.
