@@ -22,7 +22,7 @@ use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
 use recordings::{DataFolder, Journal, Position, Started, Store};
 use router::id::AgentId;
-use router::{Distributor, Input, RoutingCompany};
+use router::{AgentState, Distributor, Input, RoutingCompany};
 use sip_gateway::leg::{Accounts, GatewayEvent, RegistrationRecord};
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
@@ -63,7 +63,7 @@ pub struct Running {
     ready: watch::Sender<bool>,
     recorder: TalkRecorder,
     _lock: FolderLock,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl App {
@@ -89,7 +89,9 @@ impl App {
         let ids = ids_for(&started.store, &company).await?;
         let country = settings.node.country.clone();
         let view = CompanyView::new(company, ids, limits, country, settings.recording);
-        let bindings = bindings::kept(&started.store, clock.now()).await?;
+        let mut bindings = bindings::kept(&started.store, clock.now()).await?;
+        // The last word of a phone may not have been written down: who signed off registers anew.
+        bindings.retain(|binding| signed_on(&started, &view, &binding.extension));
         let registered = |agent| {
             let phone = view.extension_of(agent);
             phone.is_some_and(|phone| bindings.iter().any(|binding| binding.extension == phone))
@@ -187,7 +189,7 @@ impl Wiring {
             ready,
             recorder: self.recorder,
             _lock: started.lock,
-            _tasks: self.tasks,
+            tasks: self.tasks,
         })
     }
 
@@ -245,6 +247,15 @@ impl Running {
     #[must_use]
     pub fn finished_recordings(&self) -> broadcast::Receiver<PathBuf> {
         self.recorder.news()
+    }
+
+    /// Waits until one of the tasks ends, which none does in order: without it calls would wait for nobody.
+    pub async fn task_died(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => tracing::error!(%error, "a task of the contact centre died"),
+            Some(Ok(())) | None => tracing::error!("a task of the contact centre ended"),
+        }
+        self.ready.send_replace(false);
     }
 
     /// Takes no new calls, waits until live ones have ended by themselves, at most `timeout` or until `now` says
@@ -334,6 +345,16 @@ pub(crate) async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<
         );
     }
     Ok(ids)
+}
+
+/// Whether an agent's phone was not signed off when the last run ended.
+fn signed_on(started: &Started, company: &CompanyView, extension: &str) -> bool {
+    let agent = company.agent_at(extension);
+    let stored = started
+        .agents
+        .iter()
+        .find(|stored| Some(stored.agent) == agent);
+    stored.is_some_and(|stored| stored.state != AgentState::Offline)
 }
 
 /// The Distributor with every agent where the last run left them (routing rules, "our restart").

@@ -122,7 +122,7 @@ fn cannot_start(error: &anyhow::Error) -> ExitCode {
 }
 
 /// SIGTERM or Ctrl-C drains; a second one ends at once.
-async fn until_told(running: Running, drain: Duration) -> ExitCode {
+async fn until_told(mut running: Running, drain: Duration) -> ExitCode {
     let (Ok(mut terminate), Ok(mut interrupt)) = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
@@ -134,7 +134,13 @@ async fn until_told(running: Running, drain: Duration) -> ExitCode {
         )
         .report();
     };
-    either(&mut terminate, &mut interrupt).await;
+    tokio::select! {
+        () = either(&mut terminate, &mut interrupt) => {}
+        () = running.task_died() => {
+            let help = "start again; the log says which task and why";
+            return Problem::new("cannot go on", "a part of the contact centre has ended", help).report();
+        }
+    }
     tracing::info!("draining: no new calls; a second signal ends at once");
     running
         .drain(drain, either(&mut terminate, &mut interrupt))

@@ -105,8 +105,8 @@ pub enum FlowOutput {
     MenuChosen {
         /// The menu's block.
         block: String,
-        /// The key: `1`, `*`, `#`.
-        key: char,
+        /// The key or keys: `1`, `12`, `*`, `#`.
+        key: String,
         /// The choice's label, or its target block.
         label: String,
     },

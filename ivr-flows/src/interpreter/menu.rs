@@ -228,8 +228,7 @@ impl Interpreter {
         self.limits.failed = false;
         if let Some(block) = self.flow.blocks.get(self.at.block) {
             let block = block.name.text.clone();
-            // The port names one key; of several digits the first stands for the choice, the label tells it apart.
-            let key = choice.keys.chars().next().unwrap_or('0');
+            let key = choice.keys.clone();
             self.put(FlowOutput::MenuChosen {
                 block,
                 key,

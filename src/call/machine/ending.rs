@@ -109,6 +109,9 @@ impl CallMachine {
             until: now + OWED,
             legs_until: now + LEGS_OVER,
         });
+        if let Some(agent) = self.setup.caller_agent {
+            self.distribute(Input::OwnCallEnded { agent });
+        }
         if owed.is_none() {
             self.say_ended();
         }
@@ -169,13 +172,16 @@ impl CallMachine {
             None => Outcome::SelfServed,
             Some(EntryOutcome::Abandoned) => Outcome::Abandoned,
             Some(EntryOutcome::ShortAbandoned) => Outcome::ShortAbandoned,
-            Some(EntryOutcome::Answered) => Outcome::Answered,
             Some(EntryOutcome::Callback) => Outcome::Callback,
             Some(EntryOutcome::Voicemail) => Outcome::Voicemail,
             Some(EntryOutcome::KeyExit) => Outcome::SelfServed,
-            Some(EntryOutcome::TimedOut | EntryOutcome::Refused | EntryOutcome::Overflowed) => {
-                Outcome::Unserved
-            }
+            // Answered without `connected`: the agent was gone before anybody was heard.
+            Some(
+                EntryOutcome::Answered
+                | EntryOutcome::TimedOut
+                | EntryOutcome::Refused
+                | EntryOutcome::Overflowed,
+            ) => Outcome::Unserved,
             Some(EntryOutcome::Failed) => Outcome::Failed,
         }
     }

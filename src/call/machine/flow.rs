@@ -119,15 +119,12 @@ impl CallMachine {
                     action,
                 }
             }
-            FlowOutput::MenuChosen { block, key, label } => {
-                let key = key.to_string();
-                Event::MenuChosen {
-                    interaction,
-                    block,
-                    key,
-                    label,
-                }
-            }
+            FlowOutput::MenuChosen { block, key, label } => Event::MenuChosen {
+                interaction,
+                block,
+                key,
+                label,
+            },
             FlowOutput::Tag { key, value } => Event::Tagged {
                 interaction,
                 key,
@@ -153,6 +150,15 @@ impl CallMachine {
     ) -> Option<FlowInput> {
         let Some(KnownQueue { id: queue, music }) = self.setup.queues.get(queue).cloned() else {
             self.history.failed = true;
+            let what = format!(
+                "flow {}: the company has no queue {queue}",
+                self.setup.flow.name()
+            );
+            self.log(Event::SupervisorTold {
+                agent: None,
+                queue: None,
+                what,
+            });
             return Some(FlowInput::QueueEnded(QueueEnd::Failed));
         };
         self.silent_queue = music;

@@ -221,9 +221,6 @@ impl CallMachine {
         let ended = matches!(&self.phase, Phase::Ending(Ending { said: true, .. }));
         if ended && self.customer.over && self.closing.is_empty() && !self.finished {
             self.finished = true;
-            if let Some(agent) = self.setup.caller_agent {
-                self.distribute(router::Input::OwnCallEnded { agent });
-            }
             self.outputs.push_back(CallOutput::Finished);
         }
     }

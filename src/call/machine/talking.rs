@@ -68,8 +68,16 @@ impl CallMachine {
             agent,
             interaction: self.setup.interaction,
         });
-        if matches!(&self.phase, Phase::Ending(Ending { owed: Some(_), .. })) {
-            self.history.last_entry = Some(EntryOutcome::Abandoned);
+        if let Phase::Ending(Ending {
+            owed: Some(_),
+            cause,
+            ..
+        }) = &self.phase
+        {
+            self.history.last_entry = Some(match cause {
+                EndCause::Customer => EntryOutcome::Abandoned,
+                _ => EntryOutcome::Failed,
+            });
             self.say_ended();
         }
     }

@@ -509,7 +509,7 @@ fn an_agent_who_leaves_before_the_answer_is_counted_gives_the_caller_back_to_the
         script.did(&LegCommand::Hangup(CUSTOMER)),
         "the flow's `after` hangs up"
     );
-    assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Agent)]);
+    assert_eq!(script.ended(), [(Outcome::Unserved, EndCause::Agent)]);
     script.leg_ends(CUSTOMER, LegEndCause::Local);
     assert!(script.finished());
 }

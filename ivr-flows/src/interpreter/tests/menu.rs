@@ -59,7 +59,7 @@ fn rule_1_or_at_barge_in_and_again_after_each_digit() {
     call.key('2');
     assert_eq!(
         call.key('3'),
-        "start: 1 = end, hangup Hangup",
+        "start: 123 = end, hangup Hangup",
         "nothing longer: at once"
     );
 }
@@ -183,7 +183,7 @@ fn rule_6_an_unknown_key_does_not_wait_unless_a_longer_one_could_match() {
     assert_eq!(call.seconds(3), "play wrong-1+ask");
     call.ended();
     call.key('7');
-    assert_eq!(call.key('7'), "start: 7 = two, tag at=two, hangup Hangup");
+    assert_eq!(call.key('7'), "start: 77 = two, tag at=two, hangup Hangup");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_short_key_waits_for_a_longer_one_and_then_counts() {
     call.heard();
     call.key('1');
     call.heard();
-    assert_eq!(call.key('2'), "start: 1 = two, tag at=two, hangup Hangup");
+    assert_eq!(call.key('2'), "start: 12 = two, tag at=two, hangup Hangup");
     // What cannot belong to it is the key for the next menu.
     let mut call = Call::new(&source);
     call.heard();

@@ -11,7 +11,7 @@ use super::wheel::Wheel;
 use crate::leg::LegId;
 use crate::media::g711::Codec;
 use crate::media::leg::{Ended, MediaLeg, Received};
-use crate::media::port::MediaEvent;
+use crate::media::port::{Direction, MediaEvent};
 use crate::media::rtp::{RtpPacket, is_rtcp};
 use crate::media::timeline::Piece;
 use crate::net::packet_io::{Channel, PacketIo};
@@ -255,10 +255,11 @@ impl<I: PacketIo> Core<I> {
         {
             self.unsent += u64::from(self.io.send(&seat.pair, Channel::Rtcp, report, to).is_err());
         }
+        // A party that has us on hold may play music to us or nothing at all.
         let should_send = seat
             .leg
             .remote()
-            .is_some_and(|remote| remote.direction.receives());
+            .is_some_and(|remote| remote.direction == Direction::SendReceive);
         let heard = seat
             .leg
             .last_heard()

@@ -395,7 +395,7 @@ fn silence_of_a_bridged_party_is_told_once_and_again_after_it_spoke() {
     );
     // A party that has us on hold to listen only is not lost.
     let remote = RemoteMedia {
-        direction: crate::media::port::Direction::SendOnly,
+        direction: Direction::SendOnly,
         ..RemoteMedia::pcmu(party(1))
     };
     world.arrive(1, audio(9));
