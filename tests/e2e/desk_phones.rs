@@ -141,11 +141,10 @@ fn agents_call_each_other_and_are_offered_nobody_meanwhile() {
     // Over: both are free with a new idle clock, and the caller is offered.
     at_ben.hang_up();
     assert_eq!(from_ana.wait_ended(seconds(3)).unwrap(), End::TheyHungUp);
-    let talk = world.wait_for("/agents", seconds(3), |agents| {
+    world.wait_for("/agents", seconds(3), |agents| {
         let offered = |agent: &Value| agent["state"] == "offered";
         agents["items"].as_array().unwrap().iter().any(offered)
     });
-    drop(talk);
     caller.hang_up();
     world.wait_agent("ana", "available", seconds(3));
     world.wait_agent("ben", "available", seconds(3));
@@ -194,4 +193,29 @@ fn a_call_between_agents_that_comes_to_nothing() {
     let after = world.wait_for("/agents/ben", seconds(2), |ben| ben["state"] == "not_ready");
     assert_eq!(after["reason"], "lunch");
     assert_eq!(interactions(&world), 0);
+}
+
+#[test]
+fn two_lines_of_one_agent_end_with_the_last() {
+    let world = World::start();
+    let (ana, ben) = (
+        registered(&world, "ana", "2001"),
+        registered(&world, "ben", "2002"),
+    );
+    let to_ben = ana.call(world.sip, "2002", "2001").unwrap();
+    let at_ben = ben.wait_ring(seconds(3)).unwrap().answer().unwrap();
+    to_ben.wait_answered(seconds(2)).unwrap();
+    let to_us = ana.call(world.sip, "9000", "2001").unwrap();
+    to_us.wait_answered(seconds(3)).unwrap();
+    // What ben asks for by a third line comes after the call.
+    let code = ben.call(world.sip, "*61", "2002").unwrap();
+    code.wait_answered(seconds(3)).unwrap();
+    code.wait_tone(HIGH, seconds(3)).unwrap();
+    assert_eq!(world.agent_state("ben"), "on_call");
+    to_ben.hang_up();
+    assert_eq!(at_ben.wait_ended(seconds(3)).unwrap(), End::TheyHungUp);
+    world.wait_agent("ben", "not_ready", seconds(2));
+    assert_eq!(world.agent_state("ana"), "on_call");
+    to_us.hang_up();
+    world.wait_agent("ana", "available", seconds(2));
 }
