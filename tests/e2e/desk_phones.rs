@@ -219,3 +219,37 @@ fn two_lines_of_one_agent_end_with_the_last() {
     to_us.hang_up();
     world.wait_agent("ana", "available", seconds(2));
 }
+
+#[test]
+fn a_crash_or_a_stop_in_a_call_between_agents_leaves_nobody_busy() {
+    let mut world = World::start();
+    let (ana, ben) = (
+        registered(&world, "ana", "2001"),
+        registered(&world, "ben", "2002"),
+    );
+    let talk = |world: &World| {
+        let from_ana = ana.call(world.sip, "2002", "2001").unwrap();
+        let at_ben = ben.wait_ring(seconds(3)).unwrap().answer().unwrap();
+        from_ana.wait_answered(seconds(2)).unwrap();
+        world.wait_agent("ben", "on_call", seconds(2));
+        (from_ana, at_ben)
+    };
+    let (from_ana, at_ben) = talk(&world);
+    world.kill();
+    world.start_again();
+    // So soon after the first REGISTER the bindings may not be on the disk: the phones refresh them.
+    ana.register(world.sip, "2001", "word-of-ana").unwrap();
+    ben.register(world.sip, "2002", "word-of-ben").unwrap();
+    world.wait_agent("ana", "available", seconds(3));
+    world.wait_agent("ben", "available", seconds(3));
+    drop((from_ana, at_ben));
+    // A second signal does not wait for the call: both phones are told.
+    let (from_ana, at_ben) = talk(&world);
+    world.terminate();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(world.is_running());
+    world.terminate();
+    assert_eq!(from_ana.wait_ended(seconds(3)).unwrap(), End::TheyHungUp);
+    assert_eq!(at_ben.wait_ended(seconds(3)).unwrap(), End::TheyHungUp);
+    assert_eq!(world.wait_exit(seconds(5)), Some(0));
+}
