@@ -4,6 +4,7 @@
 //! HTTP. Hops 3 to 5 of `ARCHITECTURE.md`.
 
 pub mod actor;
+pub mod counts;
 pub mod machine;
 pub mod port;
 pub mod registry;

@@ -1,6 +1,8 @@
 //! The API through a real listener, over a real store in a temporary folder.
 
+mod events;
 mod http;
+mod metrics;
 mod objects;
 mod roles;
 mod world;

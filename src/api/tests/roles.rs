@@ -136,7 +136,13 @@ fn the_one_function_says_it_for_every_action() {
     let (own, other) = (AgentId::from_number(1), AgentId::from_number(2));
     for action in ACTIONS {
         let writes = matches!(action, Action::SetAgentState | Action::WriteCustomer);
-        let agents_never = matches!(action, Action::ReadDecisions | Action::WriteCustomer);
+        let agents_never = matches!(
+            action,
+            Action::ReadDecisions
+                | Action::WriteCustomer
+                | Action::ReadEvents
+                | Action::ReadMetrics
+        );
         for resource in [
             Resource::Of(own),
             Resource::Of(other),
