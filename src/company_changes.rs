@@ -10,10 +10,38 @@ use crate::config::company::{Agent, Number, Queue, Trunk};
 #[must_use]
 pub fn lines(old: &Company, new: &Company) -> Vec<String> {
     let mut lines = Vec::new();
-    compare("skill", &old.skills, &new.skills, |s| s, |_, _| vec![], &mut lines);
-    compare("queue", &old.queues, &new.queues, |q| &q.name, queue, &mut lines);
-    compare("agent", &old.agents, &new.agents, |a| &a.login, agent, &mut lines);
-    compare("trunk", &old.trunks, &new.trunks, |t| &t.name, trunk, &mut lines);
+    compare(
+        "skill",
+        &old.skills,
+        &new.skills,
+        |s| s,
+        |_, _| vec![],
+        &mut lines,
+    );
+    compare(
+        "queue",
+        &old.queues,
+        &new.queues,
+        |q| &q.name,
+        queue,
+        &mut lines,
+    );
+    compare(
+        "agent",
+        &old.agents,
+        &new.agents,
+        |a| &a.login,
+        agent,
+        &mut lines,
+    );
+    compare(
+        "trunk",
+        &old.trunks,
+        &new.trunks,
+        |t| &t.name,
+        trunk,
+        &mut lines,
+    );
     numbers(&old.numbers, &new.numbers, &mut lines);
     if old.routing != new.routing {
         lines.push("[routing] changed".to_owned());
@@ -180,7 +208,10 @@ flow = "sales"
     fn each_change_has_its_line_and_no_secret() {
         let new = OLD
             .replace("name = \"sales\"", "name = \"returns\"")
-            .replace("name = \"support\"", "name = \"support\"\nmax_wait = \"1m\"")
+            .replace(
+                "name = \"support\"",
+                "name = \"support\"\nmax_wait = \"1m\"",
+            )
             .replace("first-secret", "second-secret")
             .replace("Ana Ruiz", "Ana Gil")
             .replace("login = \"ben\"", "login = \"eva\"")
@@ -196,9 +227,9 @@ flow = "sales"
             "agent \"eva\" added",
             "agent \"ben\" removed",
             "trunk \"carrier\" changed: from",
-            "number on line 21 changed: flow \"night\" instead of \"support\"",
-            "number on line 24 added, flow \"sales\"",
-            "number removed (was on line 23, flow \"sales\")",
+            "number on line 22 changed: flow \"night\" instead of \"support\"",
+            "number on line 25 added, flow \"sales\"",
+            "number removed (was on line 24, flow \"sales\")",
         ];
         assert_eq!(found.len(), wanted.len(), "{found:#?}");
         for line in wanted {
