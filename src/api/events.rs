@@ -7,6 +7,7 @@
 
 use super::ApiState;
 use super::error::ApiError;
+use super::openapi::shapes;
 use super::page::Params;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
@@ -47,6 +48,16 @@ impl Default for EventStreams {
 }
 
 /// `GET /events`: lines behind `Last-Event-ID`, else behind `?after=`, else those that come from now on.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events",
+    operation_id = "followEvents",
+    tag = "events",
+    params(
+        ("after" = Option<u64>, Query, description = "Begin behind this line; 0 is the beginning. `Last-Event-ID` is stronger."),
+    ),
+    responses((status = 200, description = "The event log as server-sent events; each `data` is one line.", body = shapes::LogEvent, content_type = "text/event-stream")),
+)]
 pub(super) async fn follow(
     State(state): State<ApiState>,
     Caller(role): Caller,

@@ -12,6 +12,13 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 /// Beside the API: with a token that may read.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "readMetrics",
+    tag = "process",
+    responses((status = 200, description = "Prometheus text.", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn guarded(
     state: State<ApiState>,
     Caller(role): Caller,

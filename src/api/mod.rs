@@ -15,6 +15,7 @@ mod interactions;
 pub mod live;
 mod metrics;
 mod names;
+mod openapi;
 mod page;
 mod queues;
 mod range;
@@ -84,6 +85,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
         .route("/events", get(events::follow))
+        .route("/openapi.json", get(openapi::show))
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
         .route("/interactions/{id}/decisions", get(interactions::decisions))

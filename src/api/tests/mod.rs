@@ -4,5 +4,6 @@ mod events;
 mod http;
 mod metrics;
 mod objects;
+mod openapi;
 mod roles;
 mod world;

@@ -33,6 +33,7 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
             NOT_READY,
             [401, 401, 403, 403, 403, 401, 404, 404],
         ),
+        ("GET /openapi.json".to_owned(), "", everyone),
         ("GET /queues".to_owned(), "", everyone),
         ("GET /queues/support".to_owned(), "", anas),
         ("GET /interactions".to_owned(), "", everyone),
