@@ -5,6 +5,7 @@
 //! HTTP. Hops 3 to 5 of `ARCHITECTURE.md`.
 
 pub mod actor;
+pub mod counts;
 pub mod internal;
 pub mod machine;
 pub mod phone_call;

@@ -253,6 +253,7 @@ impl Registry {
             outcome: Outcome::Failed,
             end_cause: EndCause::Error,
         };
+        self.context.counts.ended(Outcome::Failed);
         let now = self.context.clock.now();
         if let Err(error) = self.context.journal.append(now, ended, None).await {
             tracing::error!(%interaction, %error, "a line of the log is lost");
@@ -276,6 +277,7 @@ impl Registry {
     }
 
     async fn reject(&self, leg: LegId, status: u16, retry_after: Option<Duration>) {
+        self.context.counts.refused(status);
         let _ = self
             .context
             .gateway
