@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 23] = [
+const TEXTS: [(&str, &str); 24] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -57,11 +57,18 @@ const TEXTS: [(&str, &str); 23] = [
     (
         "F009",
         "A step can end in a way that nothing handles. A menu needs `exhausted` (or both `exhausted_silence` and \
-         `exhausted_wrong`) in its own `exits:` or under `defaults: { exits: … }`.",
+         `exhausted_wrong`) in its own `exits:` or under `defaults: { exits: … }`. A step \
+         with an expression needs `error`, because an expression can fail in a call.",
+    ),
+    (
+        "F010",
+        "What stands under `when:` or between `{{` and `}}` is no expression, or uses what flows do not have. \
+         Expressions are CEL without loops: `vars.reason == \"orders\" && call.from.startsWith(\"+34\")`.",
     ),
     (
         "F011",
-        "A step sets a variable that is not declared under `vars:`.",
+        "A step sets or reads a variable that is not declared under `vars:`, or an expression reads a name that does not \
+         exist. Expressions read `vars.NAME`, `call.from`, `call.to`, `call.language`, `queue.position`, `tags.NAME`.",
     ),
     (
         "F013",

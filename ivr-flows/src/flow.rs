@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::expression::{Expression, Template};
+
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pos {
@@ -111,6 +113,17 @@ impl Flow {
         names
     }
 
+    /// Every name that a `tag` step sets, as often as it stands there.
+    pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
+        self.steps()
+            .filter_map(|step| match &step.action {
+                Action::Tag(tags) => Some(tags),
+                _ => None,
+            })
+            .flatten()
+            .map(|(name, _)| name.as_str())
+    }
+
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
         self.blocks.iter().flat_map(|block| block.steps.iter())
     }
@@ -210,6 +223,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) pos: Pos,
+    /// Passed over when it is false.
+    pub(crate) when: Option<Expression>,
     pub(crate) action: Action,
 }
 
@@ -219,10 +234,24 @@ pub(crate) enum Action {
     Play(Play),
     Menu(Box<Menu>),
     Go(Go),
+    Branch(Branch),
     Set(Vec<(Name, Value)>),
-    Tag(Vec<(String, String)>),
+    Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
     Hangup,
+}
+
+impl Step {
+    /// Every expression of the step: any of them can fail.
+    pub(crate) fn expressions(&self) -> Vec<&Expression> {
+        let mut all: Vec<&Expression> = self.when.iter().collect();
+        match &self.action {
+            Action::Branch(branch) => all.extend(branch.cases.iter().map(|(when, _)| when)),
+            Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
+            _ => {}
+        }
+        all
+    }
 }
 
 impl Action {
@@ -232,6 +261,7 @@ impl Action {
             Self::Play(_) => "play",
             Self::Menu(_) => "menu",
             Self::Go(_) => "go",
+            Self::Branch(_) => "branch",
             Self::Set(_) => "set",
             Self::Tag(_) => "tag",
             Self::Queue(_) => "queue",
@@ -245,7 +275,12 @@ impl Action {
             Self::Play(play) => Some(&play.exits),
             Self::Menu(menu) => Some(&menu.exits),
             Self::Queue(queue) => Some(&queue.exits),
-            Self::Answer | Self::Go(_) | Self::Set(_) | Self::Tag(_) | Self::Hangup => None,
+            Self::Answer
+            | Self::Go(_)
+            | Self::Branch(_)
+            | Self::Set(_)
+            | Self::Tag(_)
+            | Self::Hangup => None,
         }
     }
 }
@@ -292,6 +327,14 @@ pub(crate) enum ChoiceTarget {
 pub(crate) struct Go {
     pub(crate) to: Target,
     pub(crate) bound: Option<Bound>,
+}
+
+/// The first case that holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Branch {
+    pub(crate) cases: Vec<(Expression, Target)>,
+    /// None: the next step.
+    pub(crate) otherwise: Option<Target>,
 }
 
 /// At most so many times in a call, then elsewhere, or on with the next step.

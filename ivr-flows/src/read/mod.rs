@@ -8,6 +8,7 @@ use crate::flow::{Block, Defaults, Flow, Pos, content_hash};
 use crate::nearest::suggest;
 use crate::yaml::{self, Entry, Kind, Node};
 
+mod branch;
 mod exits;
 mod menu;
 mod queue;
