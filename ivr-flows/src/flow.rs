@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
 /// Where something stands in the file.
@@ -45,6 +46,7 @@ pub struct Flow {
     /// Where each block stands in `blocks`.
     pub(crate) index: HashMap<String, usize>,
     pub(crate) waits: BTreeMap<String, Wait>,
+    pub(crate) calendars: BTreeMap<String, Calendar>,
 }
 
 impl Flow {
@@ -235,6 +237,7 @@ pub(crate) enum Action {
     Menu(Box<Menu>),
     Go(Go),
     Branch(Branch),
+    Hours(Hours),
     Set(Vec<(Name, Value)>),
     Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
@@ -262,6 +265,7 @@ impl Action {
             Self::Menu(_) => "menu",
             Self::Go(_) => "go",
             Self::Branch(_) => "branch",
+            Self::Hours(_) => "hours",
             Self::Set(_) => "set",
             Self::Tag(_) => "tag",
             Self::Queue(_) => "queue",
@@ -274,6 +278,7 @@ impl Action {
         match self {
             Self::Play(play) => Some(&play.exits),
             Self::Menu(menu) => Some(&menu.exits),
+            Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer
             | Self::Go(_)
@@ -337,6 +342,13 @@ pub(crate) struct Branch {
     pub(crate) otherwise: Option<Target>,
 }
 
+/// Is a calendar open? On with the next step when it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Hours {
+    pub(crate) check: Name,
+    pub(crate) exits: Exits,
+}
+
 /// At most so many times in a call, then elsewhere, or on with the next step.
 #[derive(Clone, Debug)]
 pub(crate) struct Bound {
@@ -380,6 +392,8 @@ pub(crate) enum ExitName {
     Full,
     Closed,
     NoAgents,
+    Open,
+    Holiday,
     Interrupted,
     Exhausted,
     ExhaustedSilence,
@@ -406,12 +420,21 @@ impl ExitName {
         Self::Error,
         Self::Hangup,
     ];
+    pub(crate) const HOURS: &[Self] = &[
+        Self::Open,
+        Self::Closed,
+        Self::Holiday,
+        Self::Error,
+        Self::Hangup,
+    ];
     pub(crate) const ALL: &[Self] = &[
         Self::Answered,
         Self::Timeout,
         Self::Full,
         Self::Closed,
         Self::NoAgents,
+        Self::Open,
+        Self::Holiday,
         Self::Interrupted,
         Self::Exhausted,
         Self::ExhaustedSilence,
@@ -427,6 +450,8 @@ impl ExitName {
             Self::Full => "full",
             Self::Closed => "closed",
             Self::NoAgents => "no_agents",
+            Self::Open => "open",
+            Self::Holiday => "holiday",
             Self::Interrupted => "interrupted",
             Self::Exhausted => "exhausted",
             Self::ExhaustedSilence => "exhausted_silence",
@@ -438,13 +463,14 @@ impl ExitName {
 }
 
 /// Finds an exit: the step's own, then its wait's, then the inherited one; an `exhausted_…` is also answered by
-/// `exhausted` of the same place, because the nearer word wins.
+/// `exhausted` of the same place, and `holiday` by `closed`, because the nearer word wins.
 pub(crate) fn find_exit<'f>(
     places: impl IntoIterator<Item = &'f Exits>,
     exit: ExitName,
 ) -> Option<&'f Target> {
     let whole = match exit {
         ExitName::ExhaustedSilence | ExitName::ExhaustedWrong => Some(ExitName::Exhausted),
+        ExitName::Holiday => Some(ExitName::Closed),
         _ => None,
     };
     places.into_iter().find_map(|exits| {

@@ -8,6 +8,7 @@
 //!                          \--Interpreter--> what a call hears and does
 //! ```
 
+mod calendar;
 mod check;
 mod explain;
 mod expression;

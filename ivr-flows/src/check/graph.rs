@@ -160,6 +160,15 @@ impl Builder<'_> {
                     None => self.next(Why::Itself),
                 }
             }
+            Action::Hours(_) => {
+                for exit in [ExitName::Open, ExitName::Closed, ExitName::Holiday] {
+                    match find_exit(places.iter().copied(), exit) {
+                        Some(target) => self.target(target, Why::Itself),
+                        None if exit == ExitName::Open => self.next(Why::Itself),
+                        None => {}
+                    }
+                }
+            }
             Action::Menu(menu) => self.menu(menu, &places),
             Action::Queue(queue) => self.queue(queue, &places),
         }

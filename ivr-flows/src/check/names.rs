@@ -68,6 +68,7 @@ impl<'a> Names<'a, '_> {
             }
             Action::Set(sets) => sets.iter().for_each(|(name, value)| self.set(name, value)),
             Action::Queue(queue) => self.queue(queue),
+            Action::Hours(hours) => self.calendar(&hours.check),
         }
     }
 
@@ -118,6 +119,19 @@ impl<'a> Names<'a, '_> {
                 );
             }
         }
+    }
+
+    fn calendar(&mut self, name: &Name) {
+        if self.flow.calendars.contains_key(&name.text) || self.notes.full() {
+            return;
+        }
+        let known = self.flow.calendars.keys().map(String::as_str);
+        let help = format!(
+            "{}; calendars stand under `hours:` at the top",
+            suggest(&name.text, known)
+        );
+        let message = format!("there is no calendar `{}`", name.text);
+        self.notes.error("F004", name.pos, message, help);
     }
 
     /// The names that an expression reads.

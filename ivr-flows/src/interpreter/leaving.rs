@@ -54,6 +54,7 @@ impl Interpreter {
                 action,
                 Action::Go(_)
                     | Action::Branch(_)
+                    | Action::Hours(_)
                     | Action::Set(_)
                     | Action::Tag(_)
                     | Action::Hangup

@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Interpreter, Place, State};
+use crate::calendar::Opening;
 use crate::expression::{Failure, Template};
-use crate::flow::{Action, Bound, Branch, ExitName, Go, Name, Play, Target, Value, find_exit};
+use crate::flow::{
+    Action, Bound, Branch, ExitName, Go, Hours, Name, Play, Target, Value, find_exit,
+};
 use crate::port::{FlowEnd, FlowOutput, PlayToken};
 use crate::read::fit;
 
@@ -76,6 +79,7 @@ impl Interpreter {
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Go(_)
             | Action::Branch(_)
+            | Action::Hours(_)
             | Action::Set(_)
             | Action::Tag(_)
             | Action::Hangup => self.quiet(action),
@@ -91,6 +95,7 @@ impl Interpreter {
                 Move::Next
             }
             Action::Branch(branch) => self.branch(branch),
+            Action::Hours(hours) => self.hours(hours),
             Action::Tag(tags) => self.tag(tags),
             Action::Hangup => Move::End(FlowEnd::Hangup),
             Action::Answer | Action::Play(_) => Move::Next,
@@ -156,6 +161,29 @@ impl Interpreter {
         }
     }
 
+    /// Is it open at this moment? Without a clock, or beyond all calendars, the `error` exit, else as if it were open.
+    fn hours(&mut self, hours: &Hours) -> Move {
+        let elapsed = i64::try_from(self.now.as_millis()).ok();
+        let moment = self
+            .facts
+            .began_at
+            .zip(elapsed)
+            .and_then(|(began, elapsed)| began.checked_add(elapsed));
+        let opening = self
+            .flow
+            .calendars
+            .get(&hours.check.text)
+            .zip(moment)
+            .and_then(|(calendar, moment)| calendar.at(moment));
+        let exit = match opening {
+            Some(Opening::Open) => self.exit(ExitName::Open),
+            Some(Opening::Closed) => self.exit(ExitName::Closed),
+            Some(Opening::Holiday) => self.exit(ExitName::Holiday),
+            None => self.trouble("whether it is open is not known"),
+        };
+        exit.unwrap_or(Move::Next)
+    }
+
     /// A tag whose value cannot be worked out is left out.
     fn tag(&mut self, tags: &[(String, Template)]) -> Move {
         for (key, value) in tags {
@@ -180,10 +208,14 @@ impl Interpreter {
     /// An expression has no value: told, then the `error` exit, once until the caller chooses something. After that,
     /// and where no `error` exit is, None: the expression counts as false, and the call goes on.
     pub(super) fn failed(&mut self, why: Failure) -> Option<Move> {
+        self.trouble(&format!("an expression failed: {why}"))
+    }
+
+    fn trouble(&mut self, what: &str) -> Option<Move> {
         let flow = self.flow.name().to_owned();
         let block = self.flow.blocks.get(self.at.block);
         let block = block.map_or("", |block| block.name.text.as_str());
-        let what = format!("flow `{flow}`, block `{block}`: an expression failed: {why}");
+        let what = format!("flow `{flow}`, block `{block}`: {what}");
         self.put(FlowOutput::Incident { what });
         if std::mem::replace(&mut self.limits.failed, true) {
             return None;

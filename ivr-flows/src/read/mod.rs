@@ -10,6 +10,7 @@ use crate::yaml::{self, Entry, Kind, Node};
 
 mod branch;
 mod exits;
+mod hours;
 mod menu;
 mod queue;
 mod raw;

@@ -11,13 +11,12 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 9] = [
-    "answer", "play", "menu", "go", "branch", "set", "tag", "queue", "hangup",
+const ACTIONS: [&str; 10] = [
+    "answer", "play", "menu", "go", "branch", "hours", "set", "tag", "queue", "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 23] = [
+const LATER: [&str; 22] = [
     "say",
-    "hours",
     "collect",
     "customer",
     "http",
@@ -136,6 +135,7 @@ impl Reader<'_> {
                 .menu(node, entry.pos, block)
                 .map(|menu| Action::Menu(Box::new(menu))),
             "go" => self.go(node, block).map(Action::Go),
+            "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),
             "set" => Some(Action::Set(self.set(node))),
             "tag" => Some(Action::Tag(self.tag(node))),

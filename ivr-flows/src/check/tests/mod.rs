@@ -6,6 +6,7 @@ use super::{Catalog, check_source};
 use crate::finding::FindingLevel;
 
 mod faults;
+mod hours;
 
 /// A flow that is clean, with marks for what the tables put in.
 const FRAME: &str = "\
@@ -98,7 +99,7 @@ fn the_frame_itself_is_clean() {
 fn what_comes_later_is_refused_and_says_so() {
     for step in [
         "    - say: Hello",
-        "    - hours: { check: support }",
+        "    - hours: { check: support, exits: { emergency: bye } }",
         "    - voicemail: { box: support }",
         "    - collect: { into: x }",
         "    - http: { get: x }",
@@ -122,7 +123,6 @@ fn what_comes_later_is_refused_and_says_so() {
     for (from, to) in [
         ("vars:\n", "vars:\n  m: { type: map }\n"),
         ("en: \"Hello.\"", "en: \"Hello {{ name }}.\""),
-        ("vars:\n", "hours: {}\nvars:\n"),
     ] {
         let codes = found(&frame("    - go: bye", "").replace(from, to), None);
         assert_eq!(

@@ -146,3 +146,64 @@ fn conditions_hold_after_the_caller_has_left() {
     let heard = call.other(FlowInput::HungUp);
     assert_eq!(heard, "tag a=1, tag at=other, hangup CallerLeft");
 }
+
+const HOURS: &str = "
+hours:
+  office: { zone: Europe/Madrid, week: { mon-fri: \"09:00-17:00\" }, closed_on: [ \"2026-12-25\" ] }
+prompts: { p: { en: a } }
+blocks:
+  start:
+    - answer:
+    - hours: { check: office, exits: { closed: closed, HOLIDAY } }
+    - play: p
+    - go: { to: start, at_most: 1 }
+    - hangup:
+  closed: [ { tag: { at: closed } }, { hangup: } ]
+  holiday: [ { tag: { at: holiday } }, { hangup: } ]
+";
+
+/// A call that begins at a moment, in milliseconds.
+fn call_at(began_at: Option<i64>, source: &str) -> Call {
+    let facts = CallFacts {
+        began_at,
+        ..CallFacts::default()
+    };
+    Call::with_facts(source, facts)
+}
+
+/// 2026-11-23 was a Monday; 15:59:55 UTC is 16:59:55 in Madrid.
+const MONDAY: i64 = 1_795_449_595_000;
+const CHRISTMAS: i64 = 1_798_196_400_000;
+
+#[test]
+fn opening_hours_lead_to_their_exits() {
+    let own = HOURS.replace("HOLIDAY", "holiday: holiday");
+    let mut call = call_at(Some(MONDAY), &own);
+    assert_eq!(call.other(FlowInput::Start), "answer, play p");
+    // Five seconds later the office has closed: the clock goes on with the call.
+    call.seconds(5);
+    assert_eq!(call.ended(), "tag at=closed, hangup Hangup");
+    let heard = call_at(Some(CHRISTMAS), &own).other(FlowInput::Start);
+    assert_eq!(heard, "answer, tag at=holiday, hangup Hangup");
+    // Without a word for holidays, they are closed days.
+    let mut call = call_at(Some(CHRISTMAS), &HOURS.replace(", HOLIDAY", ""));
+    assert_eq!(
+        call.other(FlowInput::Start),
+        "answer, tag at=closed, hangup Hangup"
+    );
+}
+
+#[test]
+fn an_unknown_time_takes_the_error_exit_or_counts_as_open() {
+    let told = "incident: flow `test`, block `start`: whether it is open is not known";
+    for began_at in [None, Some(i64::MAX), Some(i64::MIN)] {
+        let source = HOURS.replace("HOLIDAY", "error: holiday");
+        let heard = call_at(began_at, &source).other(FlowInput::Start);
+        assert_eq!(
+            heard,
+            format!("answer, {told}, tag at=holiday, hangup Hangup")
+        );
+        let heard = call_at(began_at, &HOURS.replace(", HOLIDAY", "")).other(FlowInput::Start);
+        assert_eq!(heard, format!("answer, {told}, play p"));
+    }
+}
