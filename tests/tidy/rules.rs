@@ -52,7 +52,12 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 15] = [
+    (
+        "jiff",
+        &["ivr-flows/src/calendar", "src/api", "src/config", "src/cli"],
+    ),
+    ("cel", &["ivr-flows/src/expression"]),
     ("rsip", &["sip-gateway/src/sip/message/vocabulary.rs"]),
     ("sdp_types", &["sip-gateway/src/sip/sdp"]),
     ("sqlx", &["recordings/src/"]),
