@@ -1,4 +1,4 @@
-//! Prompt audio, ready to send: read from WAV, mixed down, brought to 8 kHz and encoded once.
+//! Prompt audio, ready to send: read from WAV, mixed down, brought to 8 kHz and encoded once per codec.
 //!
 //! **Owns**: [`Clip`], [`ClipError`]; the only reader of WAV files in this crate. **Must not know**: file names, who
 //! plays it.
@@ -6,6 +6,8 @@
 use super::g711::Codec;
 use super::resample::resample;
 use std::io::{Cursor, Read};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Samples per second of a clip.
@@ -15,10 +17,19 @@ pub const MAX_LENGTH: Duration = Duration::from_secs(15 * 60);
 /// From here on a `data` length means "until the end": programs that write WAV to a pipe do not know it.
 const UNKNOWN_LENGTH: u32 = 0x7fff_0000;
 
-/// One prompt or piece of music, decoded and resampled once.
+/// One prompt or piece of music, decoded and resampled once. Mu-law is made with it; other codecs by
+/// [`Clip::prepare`], when the first leg wants them, and kept.
 pub struct Clip {
     pcm: Vec<i16>,
     ulaw: Vec<u8>,
+    alaw: Prepared,
+}
+
+/// A clip in one codec, made when first wanted.
+#[derive(Default)]
+struct Prepared {
+    codes: OnceLock<Vec<u8>>,
+    claimed: AtomicBool,
 }
 
 impl std::fmt::Debug for Clip {
@@ -112,7 +123,11 @@ impl Clip {
             .iter()
             .map(|sample| Codec::Pcmu.encode(*sample))
             .collect();
-        Self { pcm, ulaw }
+        Self {
+            pcm,
+            ulaw,
+            alaw: Prepared::default(),
+        }
     }
 
     /// The samples, at [`CLIP_RATE`].
@@ -125,6 +140,39 @@ impl Clip {
     #[must_use]
     pub fn ulaw(&self) -> &[u8] {
         &self.ulaw
+    }
+
+    /// The same in a codec; none before [`Clip::prepare`] has made it.
+    #[must_use]
+    pub fn codes(&self, codec: Codec) -> Option<&[u8]> {
+        match codec {
+            Codec::Pcmu => Some(&self.ulaw),
+            Codec::Pcma => self.alaw.codes.get().map(Vec::as_slice),
+        }
+    }
+
+    /// True for the one caller who is to prepare this codec, false when it is there or somebody is at it.
+    #[must_use]
+    pub fn claim(&self, codec: Codec) -> bool {
+        match codec {
+            Codec::Pcmu => false,
+            Codec::Pcma => !self.alaw.claimed.swap(true, Ordering::Relaxed),
+        }
+    }
+
+    /// Encodes the whole clip for a codec, once. It takes milliseconds per minute of audio: not for a media thread.
+    pub fn prepare(&self, codec: Codec) {
+        match codec {
+            Codec::Pcmu => {}
+            Codec::Pcma => {
+                self.alaw.codes.get_or_init(|| {
+                    self.pcm
+                        .iter()
+                        .map(|sample| codec.encode(*sample))
+                        .collect()
+                });
+            }
+        }
     }
 
     /// How long it plays.

@@ -6,16 +6,18 @@
 //! Unlike the signalling machines it does not queue outputs: [`MediaLeg::receive`], [`MediaLeg::forward`] and
 //! [`MediaLeg::tick`] answer at once into the caller's buffer, so that no packet costs an allocation.
 
+use super::clip::Clip;
 use super::dtmf::{EventPayload, KeyPacket, KeyReceiver, KeySender, KeyStep};
 use super::g711::Codec;
 use super::latch::Latch;
 use super::outbound::{CLOCK_RATE, Outbound, StreamSeed};
-use super::player::{FRAME, Player, ResumeMemory};
+use super::player::{FRAME, Fill, Player, ResumeMemory};
 use super::port::{MediaQuality, PlayRequest, RemoteMedia};
 use super::rtp::{HEADER_LENGTH, RtpHeader, RtpPacket};
 use super::sequence::{Arrival, Reception};
 use crate::leg::{LegId, PlayId};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 mod reports;
@@ -242,6 +244,16 @@ impl MediaLeg {
         before
     }
 
+    /// Clips of what plays that the caller is to [`Clip::prepare`] for the party's codec, elsewhere; each is given out
+    /// once. The playing waits for them. To be asked after [`MediaLeg::play`] and [`MediaLeg::set_remote`].
+    #[must_use]
+    pub fn unprepared(&self) -> Option<(Codec, Vec<Arc<Clip>>)> {
+        let codec = self.remote?.codec;
+        let clips = self.player.as_ref()?.clips().iter();
+        let claimed: Vec<_> = clips.filter(|clip| clip.claim(codec)).cloned().collect();
+        (!claimed.is_empty()).then_some((codec, claimed))
+    }
+
     /// Stops what plays.
     pub fn stop(&mut self) -> Option<Ended> {
         self.end_play(false)
@@ -291,17 +303,20 @@ impl MediaLeg {
             return Ticked::default();
         };
         let mut frame = [0; FRAME];
-        if !player.fill(&mut frame, now) {
-            return Ticked {
-                packet: None,
-                ended: self.end_play(true),
-            };
+        match player.fill(remote.codec, &mut frame, now) {
+            Fill::Audio => {}
+            Fill::Waiting => return Ticked::default(),
+            Fill::Over => {
+                return Ticked {
+                    packet: None,
+                    ended: self.end_play(true),
+                };
+            }
         }
         if !remote.direction.sends() {
             self.outbound.pause();
             return Ticked::default();
         }
-        Codec::Pcmu.convert(remote.codec, &mut frame);
         let header = self
             .outbound
             .own_audio(remote.payload_type, FRAME as u32, now);

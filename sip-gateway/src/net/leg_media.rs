@@ -12,7 +12,7 @@ use bytes::Bytes;
 use std::net::SocketAddr;
 
 /// What we offer, best first.
-const CODECS: [Codec; 1] = [Codec::Pcmu];
+const CODECS: [Codec; 2] = Codec::ALL;
 
 /// What the task knows of one leg's media.
 #[derive(Debug, Default)]
@@ -325,6 +325,7 @@ fn remote(negotiated: &NegotiatedMedia) -> RemoteMedia {
     };
     let codec = match negotiated.codec {
         Codec::Pcmu => crate::media::g711::Codec::Pcmu,
+        Codec::Pcma => crate::media::g711::Codec::Pcma,
     };
     RemoteMedia {
         rtp: negotiated.remote,

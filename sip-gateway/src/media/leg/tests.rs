@@ -293,6 +293,10 @@ fn codecs_are_converted_on_the_way() {
     assert_eq!(sent.header.payload_type, 8);
     assert!((i32::from(Codec::Pcma.decode(sent.payload[0])) - 5000).abs() < 300);
     leg.play(music(160), ms(0));
+    assert_eq!(leg.tick(ms(0), &mut out), Ticked::default());
+    let (codec, clips) = leg.unprepared().unwrap();
+    assert!(codec == Codec::Pcma && leg.unprepared().is_none());
+    clips[0].prepare(codec);
     let length = leg.tick(ms(20), &mut out).packet.unwrap();
     assert!((i32::from(Codec::Pcma.decode(out[length - 1])) - 1000).abs() < 80);
 }
