@@ -4,7 +4,7 @@
 //! codec's bytes. All codecs here have 8 bytes per millisecond, so that a place in a clip is the same in each.
 
 use super::clip::Clip;
-use super::g711::Codec;
+use super::codec::AnyCodec;
 use super::port::PlayRequest;
 use crate::leg::PlayId;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Player {
 
     /// Fills the next 20 ms. A last piece shorter than the frame is completed with silence; a clip that follows
     /// another begins at the next sample.
-    pub fn fill(&mut self, codec: Codec, frame: &mut [u8; FRAME], now: Duration) -> Fill {
+    pub fn fill(&mut self, codec: AnyCodec, frame: &mut [u8; FRAME], now: Duration) -> Fill {
         if self.ends_at.is_some_and(|end| now >= end) {
             return Fill::Over;
         }
@@ -90,7 +90,7 @@ impl Player {
     }
 
     /// What lies at the position, after stepping over ends of clips; none at the end of all.
-    fn next_piece(&mut self, codec: Codec) -> Option<&[u8]> {
+    fn next_piece(&mut self, codec: AnyCodec) -> Option<&[u8]> {
         let clips = &self.request.clips;
         // Twice round finds audio if there is any; clips without samples would otherwise turn for ever.
         for _ in 0..=clips.len() * 2 {
@@ -171,6 +171,10 @@ impl ResumeMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::g711::Codec;
+
+    const PCMU: AnyCodec = AnyCodec::G711(Codec::Pcmu);
+    const PCMA: AnyCodec = AnyCodec::G711(Codec::Pcma);
 
     /// A clip whose mu-law bytes count up from `first`, so that positions can be read off.
     fn clip(first: u8, length: usize) -> Arc<Clip> {
@@ -194,7 +198,7 @@ mod tests {
         let mut heard = Vec::new();
         for n in 0..frames {
             let mut frame = [0; FRAME];
-            if player.fill(Codec::Pcmu, &mut frame, Duration::from_millis(20) * n) != Fill::Audio {
+            if player.fill(PCMU, &mut frame, Duration::from_millis(20) * n) != Fill::Audio {
                 break;
             }
             heard.extend(frame);
@@ -225,20 +229,14 @@ mod tests {
             Duration::ZERO,
         );
         let mut frame = [0; FRAME];
-        assert_eq!(
-            player.fill(Codec::Pcma, &mut frame, Duration::ZERO),
-            Fill::Waiting
-        );
-        assert!(a.claim(Codec::Pcma) && !a.claim(Codec::Pcma) && !a.claim(Codec::Pcmu));
-        a.prepare(Codec::Pcma);
-        assert_eq!(
-            player.fill(Codec::Pcma, &mut frame, Duration::ZERO),
-            Fill::Audio
-        );
+        assert_eq!(player.fill(PCMA, &mut frame, Duration::ZERO), Fill::Waiting);
+        assert!(a.claim(PCMA) && !a.claim(PCMA) && !a.claim(PCMU));
+        a.prepare(PCMA);
+        assert_eq!(player.fill(PCMA, &mut frame, Duration::ZERO), Fill::Audio);
         let expected: Vec<u8> = a.pcm().iter().map(|one| Codec::Pcma.encode(*one)).collect();
         assert_eq!(frame, expected[..FRAME]);
         // The place is the same in each codec, and silence is the codec's own.
-        player.fill(Codec::Pcmu, &mut frame, Duration::ZERO);
+        player.fill(PCMU, &mut frame, Duration::ZERO);
         assert_eq!(frame[..90], a.ulaw()[160..]);
         assert!(frame[90..].iter().all(|code| *code == 0xff));
     }
@@ -271,7 +269,7 @@ mod tests {
                 ..request(&clips)
             };
             let mut player = Player::new(request, Position::default(), Duration::ZERO);
-            let filled = player.fill(Codec::Pcmu, &mut [0; FRAME], Duration::ZERO);
+            let filled = player.fill(PCMU, &mut [0; FRAME], Duration::ZERO);
             assert_eq!(filled, Fill::Over);
         }
     }

@@ -61,7 +61,8 @@ fn every_depth_channel_count_and_rate_is_read() {
             for rate in [4000, 8000, 22_050, 44_100] {
                 let clip = Clip::from_wav(&wav(spec(channels, rate, bits, float))).unwrap();
                 assert_eq!(clip.duration(), Duration::from_millis(500));
-                let middle = &clip.pcm()[800..3200];
+                let pcm = clip.pcm();
+                let middle = &pcm[800..3200];
                 assert!(
                     tone::share(middle, 1000.0, CLIP_RATE) > 0.99,
                     "{bits} {float} {channels} {rate}"

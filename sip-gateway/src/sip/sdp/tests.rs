@@ -62,6 +62,14 @@ fn rtpmap_decides_what_a_number_means() {
     assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcmu, 99));
     let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 8 0"]);
     assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcma, 8));
+    for media in [
+        &["m=audio 4000 RTP/AVP 9 0"][..],
+        &["m=audio 4000 RTP/AVP 9 8", "a=rtpmap:9 G722/8000"],
+    ] {
+        let (text, agreed) = answered(media);
+        assert_eq!((agreed.codec, agreed.payload_type), (Codec::G722, 9));
+        assert!(text.contains("m=audio 20000 RTP/AVP 9\r\na=rtpmap:9 G722/8000\r\n"));
+    }
     // A number can be given another meaning.
     let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 0 8", "a=rtpmap:0 PCMA/8000"]);
     assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcma, 0));
