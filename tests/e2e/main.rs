@@ -10,6 +10,7 @@ mod support;
 
 mod api_rules;
 mod broken_files;
+mod codecs;
 mod commands;
 mod crash_in_a_talk;
 mod flow_files_are_picked_up;
