@@ -23,3 +23,4 @@ mod privacy;
 mod queue_exits;
 mod stopping;
 mod strangers;
+mod watching;
