@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and the commands that work on files and on the store alone.
 //!
-//! **Owns**: the definitions of every command, `check`, `flow check`, `token create`, `explain`, and how results and
+//! **Owns**: the definitions of every command, `check`, `flow check`, `flow simulate`, `token create`, `explain`, and how results and
 //! errors are written. **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
 
 pub mod check;
@@ -8,6 +8,7 @@ pub mod explain;
 pub mod flow_check;
 mod flow_files;
 pub mod output;
+pub mod simulate;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -135,6 +136,25 @@ pub struct CheckArgs {
 pub enum FlowCommand {
     /// Check flow files; works offline
     Check(FlowCheckArgs),
+    /// Try one call through a flow in the terminal: texts instead of audio, a virtual clock
+    Simulate(SimulateArgs),
+}
+
+/// `cordboard flow simulate`.
+#[derive(Clone, Debug, Args)]
+pub struct SimulateArgs {
+    /// Flow file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Who calls; `call.from` of the flow
+    #[arg(long, value_name = "NUMBER", default_value = "")]
+    pub from: String,
+    /// What was dialled; `call.to` of the flow
+    #[arg(long, value_name = "NUMBER", default_value = "")]
+    pub to: String,
+    /// When the call begins, such as 2026-12-24T10:00:00+01:00 [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
 }
 
 /// `cordboard flow check`.
