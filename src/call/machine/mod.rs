@@ -98,6 +98,8 @@ impl CallMachine {
             CallInput::JournalFailed => self.journal_failed(now),
             CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
             CallInput::Tick => self.tick(now, ids),
+            // Only calls of agents' phones ask.
+            CallInput::PhoneAnswered(_) => {}
         }
         self.finish_when_empty();
     }
