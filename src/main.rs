@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Check(args) => cli::check::run(&args),
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Flow(FlowCommand::Check(args)) => cli::flow_check::run(&args),
+        Command::Flow(FlowCommand::Simulate(args)) => cli::simulate::run(&args),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))
         }

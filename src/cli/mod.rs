@@ -1,7 +1,8 @@
 //! The command line: what may be typed, and the commands that work on files and on the store alone.
 //!
-//! **Owns**: the definitions of every command, `check`, `doctor`, `flow check`, `token create`, `explain`, and how results and
-//! errors are written. **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
+//! **Owns**: the definitions of every command, `check`, `doctor`, `flow check`, `flow simulate`, `token create`,
+//! `explain`, and how results and errors are written.
+//! **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
 
 pub mod check;
 pub mod doctor;
@@ -9,6 +10,7 @@ pub mod explain;
 pub mod flow_check;
 mod flow_files;
 pub mod output;
+pub mod simulate;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -149,6 +151,25 @@ pub struct DoctorArgs {
 pub enum FlowCommand {
     /// Check flow files; works offline
     Check(FlowCheckArgs),
+    /// Try one call through a flow in the terminal: texts instead of audio, a virtual clock
+    Simulate(SimulateArgs),
+}
+
+/// `cordboard flow simulate`.
+#[derive(Clone, Debug, Args)]
+pub struct SimulateArgs {
+    /// Flow file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Who calls; `call.from` of the flow
+    #[arg(long, value_name = "NUMBER", default_value = "")]
+    pub from: String,
+    /// What was dialled; `call.to` of the flow
+    #[arg(long, value_name = "NUMBER", default_value = "")]
+    pub to: String,
+    /// When the call begins, such as 2026-12-24T10:00:00+01:00 [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
 }
 
 /// `cordboard flow check`.

@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and the commands on files and on a store in a temporary folder.
 
 mod files;
+mod simulate;
 mod story;
 mod typed;

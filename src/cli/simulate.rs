@@ -1,0 +1,256 @@
+//! `cordboard flow simulate`: one call through a flow, in the terminal, without audio and with a virtual clock.
+//!
+//! **Owns**: the words that may be typed, what is shown, and how long a prompt is taken to last.
+//! **Must not know**: what a flow does next; that is the interpreter's, the same one that runs live calls.
+
+use super::output::{self, Problem, WRONG};
+use super::{SimulateArgs, flow_check};
+use crate::config::duration;
+use ivr_flows::port::{PlayToken, QueueEnd};
+use ivr_flows::{CallFacts, Flow, FlowInput, FlowOutput, Interpreter};
+use std::io::BufRead as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most time that one line may let pass, so that a slip does not fill the terminal.
+const LONGEST: Duration = Duration::from_secs(3600);
+/// Longest line that is looked at.
+const LONGEST_LINE: usize = 200;
+/// How fast a prompt's text is taken to be spoken, in characters a second.
+const SPEED: usize = 15;
+const HELP: &str = "  keys      1, 12, *, #: the caller presses them\n  (empty)   on to what happens next by itself\n  \
+    +30s      time passes\n  agent     an agent answers; `left`: the agent hangs up first\n  \
+    place 3   the caller's place in the queue\n  full, closed, timeout, no_agents: the waiting ends so\n  \
+    bye       the caller hangs up\n  quit      end";
+
+/// Runs the command: reads lines from standard input until the call or the input is over.
+#[must_use]
+pub fn run(args: &SimulateArgs) -> ExitCode {
+    let (findings, flow) = match flow_check::check_file(&args.file, None) {
+        Ok(checked) => checked,
+        Err(problem) => return problem.report(),
+    };
+    let Some(flow) = flow else {
+        flow_check::report(&findings, super::Format::Human);
+        return ExitCode::from(WRONG);
+    };
+    let facts = match facts(args) {
+        Ok(facts) => facts,
+        Err(problem) => return problem.report(),
+    };
+    output::note("type keys, an empty line to go on, or `help`");
+    let (mut simulation, said) = Simulation::begin(Arc::new(flow), facts);
+    output::result(&said);
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { break };
+        if simulation.is_over() || line.trim() == "quit" {
+            break;
+        }
+        output::result(&simulation.line(&line));
+    }
+    ExitCode::SUCCESS
+}
+
+fn facts(args: &SimulateArgs) -> Result<CallFacts, Problem> {
+    let began = match &args.at {
+        None => jiff::Timestamp::now(),
+        Some(text) => text.parse().map_err(|_| {
+            let help = "write it as 2026-12-24T10:00:00+01:00";
+            Problem::new(format!("`{text}` is no time"), "it cannot be read", help)
+        })?,
+    };
+    Ok(CallFacts {
+        from: args.from.clone(),
+        to: args.to.clone(),
+        began_at: Some(began.as_millisecond()),
+    })
+}
+
+/// One simulated call.
+#[derive(Debug)]
+pub struct Simulation {
+    flow: Interpreter,
+    now: Duration,
+    /// What plays, and when it ends.
+    playing: Option<(PlayToken, Duration)>,
+    waiting: bool,
+    block: String,
+    said: String,
+}
+
+impl Simulation {
+    /// A call that has just begun, and what is shown of it.
+    #[must_use]
+    pub fn begin(flow: Arc<Flow>, facts: CallFacts) -> (Self, String) {
+        let mut simulation = Self {
+            flow: Interpreter::with_facts(flow, facts),
+            now: Duration::ZERO,
+            playing: None,
+            waiting: false,
+            block: String::new(),
+            said: String::new(),
+        };
+        simulation.give(FlowInput::Start);
+        let said = std::mem::take(&mut simulation.said);
+        (simulation, said)
+    }
+
+    /// Whether the call is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.flow.is_over()
+    }
+
+    /// Takes one line as typed; gives what is shown, line by line.
+    pub fn line(&mut self, line: &str) -> String {
+        let line = line.trim();
+        let keys = |c: char| matches!(c, '0'..='9' | '*' | '#' | 'A'..='D');
+        match line {
+            _ if line.len() > LONGEST_LINE => self.say("that line is too long"),
+            "" => self.go_on(),
+            "help" => self.said.push_str(HELP),
+            "bye" => self.give(FlowInput::HungUp),
+            "agent" => self.leave_queue(FlowInput::AgentConnected),
+            "left" => self.give(FlowInput::AgentLeft),
+            "full" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::Full)),
+            "closed" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::Closed)),
+            "timeout" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::TimedOut)),
+            "no_agents" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::NoAgents)),
+            _ if line.chars().all(keys) => {
+                line.chars().for_each(|key| self.give(FlowInput::Key(key)));
+            }
+            _ => self.words(line),
+        }
+        std::mem::take(&mut self.said)
+    }
+
+    /// What ends the waiting makes sense only while the caller waits.
+    fn leave_queue(&mut self, input: FlowInput) {
+        if std::mem::take(&mut self.waiting) {
+            self.give(input);
+        } else {
+            self.say("the caller waits in no queue");
+        }
+    }
+
+    fn words(&mut self, line: &str) {
+        if let Some(time) = line.strip_prefix('+').and_then(duration::parse) {
+            let end = self.now.saturating_add(time.min(LONGEST));
+            while self.next().is_some_and(|next| next <= end) {
+                self.happen();
+            }
+            self.now = end;
+        } else if let Some(place) = line.strip_prefix("place ").and_then(|n| n.parse().ok()) {
+            self.give(FlowInput::Queued { position: place });
+        } else {
+            self.say("that is not understood; `help` shows what may be typed");
+        }
+    }
+
+    fn go_on(&mut self) {
+        if self.next().is_some() {
+            self.happen();
+        } else {
+            self.say("nothing happens by itself now; `help` shows what may be typed");
+        }
+    }
+
+    /// When something happens by itself.
+    fn next(&self) -> Option<Duration> {
+        let ends = self.playing.map(|(_, ends)| ends);
+        ends.into_iter().chain(self.flow.next_deadline()).min()
+    }
+
+    /// The next thing that happens by itself.
+    fn happen(&mut self) {
+        let Some(next) = self.next() else { return };
+        self.now = self.now.max(next);
+        match self.playing.take_if(|(_, ends)| *ends <= next) {
+            Some((token, _)) => self.give(FlowInput::PlayEnded(token)),
+            None => self.give(FlowInput::Tick),
+        }
+    }
+
+    fn give(&mut self, input: FlowInput) {
+        self.flow.handle(input, self.now);
+        while let Some(output) = self.flow.poll_output() {
+            self.show(output);
+        }
+    }
+
+    fn show(&mut self, output: FlowOutput) {
+        let words = match output {
+            FlowOutput::Answer => "answered".to_owned(),
+            FlowOutput::Play {
+                token,
+                files,
+                language,
+                at_most,
+                ..
+            } => {
+                let (words, length) = self.heard(&files, &language);
+                let ends = self.now.saturating_add(at_most.unwrap_or(length));
+                self.playing = Some((token, ends));
+                match at_most {
+                    Some(time) => format!("hears {words} for {time:?}"),
+                    None => format!("hears {words}"),
+                }
+            }
+            FlowOutput::StopPlay { .. } => {
+                self.playing = None;
+                "(cut off)".to_owned()
+            }
+            FlowOutput::Enqueue { queue, .. } => {
+                self.waiting = true;
+                format!("waits in queue {queue}")
+            }
+            FlowOutput::LeaveQueue { .. } => {
+                self.waiting = false;
+                "leaves the queue".to_owned()
+            }
+            FlowOutput::StepEntered { block, .. } => {
+                if self.block == block {
+                    return;
+                }
+                self.block.clone_from(&block);
+                format!("-- {block}")
+            }
+            FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
+            FlowOutput::Tag { key, value } => format!("tag {key} = {value}"),
+            FlowOutput::Hangup { cause } => {
+                self.playing = None;
+                format!("the call ends: {cause:?}")
+            }
+            FlowOutput::Incident { what } => format!("INCIDENT: {what}"),
+        };
+        self.say(&words);
+    }
+
+    /// What files say, and how long that takes.
+    fn heard(&self, files: &[String], language: &str) -> (String, Duration) {
+        let prompts = self.flow.flow().prompts();
+        let mut length = Duration::ZERO;
+        let words: Vec<String> = files
+            .iter()
+            .map(|file| {
+                let text = prompts
+                    .values()
+                    .find(|prompt| prompt.file == *file)
+                    .and_then(|prompt| prompt.texts.get(language));
+                let signs = text.map_or(SPEED, |text| text.chars().count());
+                let seconds = signs.div_ceil(SPEED).max(1);
+                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+                length = length.saturating_add(Duration::from_secs(seconds));
+                text.map_or_else(|| format!("[{file}]"), |text| format!("\"{text}\""))
+            })
+            .collect();
+        (words.join(" "), length)
+    }
+
+    fn say(&mut self, words: &str) {
+        let seconds = self.now.as_secs();
+        let clock = format!("{:>3}:{:02}", seconds / 60, seconds % 60);
+        self.said.push_str(&format!("{clock}  {words}\n"));
+    }
+}

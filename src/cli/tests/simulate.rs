@@ -1,0 +1,102 @@
+//! `flow simulate`: a call typed line by line.
+
+use crate::cli::simulate::Simulation;
+use ivr_flows::CallFacts;
+use std::sync::Arc;
+
+const FLOW: &str = r#"
+flow: 1
+name: test
+defaults: { exits: { exhausted: bye, hangup: left } }
+prompts:
+  ask: { en: "Press 1 to wait for somebody to talk to." }
+  music: { file: moh.wav }
+waits:
+  w: { loop: [ { play: { prompt: music, for: 30s } } ], give_up_after: 1m }
+blocks:
+  start:
+    - answer:
+    - menu: { prompt: ask, tries: 2, keys: { 1: { go: wait, label: Wait } } }
+  wait:
+    - queue: { to: support, use: w, exits: { timeout: bye, answered: bye } }
+  bye:
+    - tag: { end: "{{ call.from }} at {{ queue.position }}" }
+    - hangup:
+  left:
+    - tag: { end: left }
+"#;
+
+/// What each line shows, without the clock at its head.
+fn typed(lines: &[&str]) -> Vec<String> {
+    let flow = ivr_flows::parse(FLOW, "test").unwrap();
+    let facts = CallFacts {
+        from: "555".to_owned(),
+        ..CallFacts::default()
+    };
+    let (mut simulation, mut said) = Simulation::begin(Arc::new(flow), facts);
+    for line in lines {
+        said.push_str(&simulation.line(line));
+    }
+    said.lines().map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn a_call_is_told_with_its_times() {
+    assert_eq!(
+        typed(&["", "1", "place 3", "+31s", "agent", "left"]),
+        [
+            "  0:00  -- start",
+            "  0:00  answered",
+            "  0:00  hears \"Press 1 to wait for somebody to talk to.\"",
+            "  0:03  chooses 1: Wait",
+            "  0:03  -- wait",
+            "  0:03  waits in queue support",
+            "  0:03  hears [moh.wav] for 30s",
+            "  0:33  hears [moh.wav] for 30s",
+            "  0:34  (cut off)",
+            "  0:34  -- bye",
+            "  0:34  tag end = 555 at 3",
+            "  0:34  the call ends: Hangup",
+        ]
+    );
+}
+
+#[test]
+fn silence_giving_up_and_hanging_up_are_told() {
+    let silent = typed(&["+60s"]);
+    assert_eq!(silent.last().unwrap(), "  0:18  the call ends: Hangup");
+    let gave_up = typed(&["1", "+61s"]);
+    assert!(
+        gave_up.contains(&"  1:00  leaves the queue".to_owned()),
+        "{gave_up:?}"
+    );
+    let left = typed(&["bye"]);
+    assert_eq!(left.last().unwrap(), "  0:00  the call ends: CallerLeft");
+}
+
+#[test]
+fn odd_lines_change_nothing() {
+    let long = "1".repeat(500);
+    for line in [
+        "place x",
+        "+",
+        "+soon",
+        "1x",
+        "agent",
+        "full",
+        "é",
+        &long,
+        "+99999999999999999999h",
+    ] {
+        let said = typed(&[line]);
+        assert_eq!(said.len(), 4, "{line}: {said:?}");
+    }
+    assert!(
+        typed(&["help"])
+            .iter()
+            .any(|line| line.contains("no_agents"))
+    );
+    // After the end nothing more happens.
+    let over = typed(&["bye", "1", "agent", ""]);
+    assert!(over.last().unwrap().contains("nothing happens"));
+}
