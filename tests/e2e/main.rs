@@ -13,6 +13,7 @@ mod broken_files;
 mod codecs;
 mod commands;
 mod crash_in_a_talk;
+mod desk_phones;
 mod flow_files_are_picked_up;
 mod full;
 mod garbage;

@@ -8,6 +8,9 @@ pub mod media_pool;
 mod media_thread;
 pub mod packet_io;
 mod sip_driver;
+mod stats;
+
+pub use stats::GatewayStats;
 
 use crate::leg::{Accounts, GatewayCommand, GatewayEvent, LegId, RegistrationRecord};
 use std::net::{IpAddr, SocketAddr};
@@ -15,7 +18,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Commands that wait for the SIP task at most; senders wait when it is full.
 const COMMANDS: usize = 4096;
@@ -78,6 +81,7 @@ pub struct Gateway {
     commands: mpsc::Sender<GatewayCommand>,
     legs: Arc<AtomicU64>,
     address: SocketAddr,
+    stats: watch::Receiver<GatewayStats>,
 }
 
 impl Gateway {
@@ -94,12 +98,14 @@ impl Gateway {
         let legs = Arc::new(AtomicU64::new(2));
         let driver = sip_driver::SipDriver::bind(config, wanted, told).await?;
         let address = driver.address();
-        tokio::spawn(driver.run());
+        let (published, stats) = watch::channel(GatewayStats::default());
+        tokio::spawn(driver.run(published));
         Ok((
             Self {
                 commands,
                 legs,
                 address,
+                stats,
             },
             events,
         ))
@@ -117,6 +123,12 @@ impl Gateway {
     #[must_use]
     pub fn new_leg_id(&self) -> LegId {
         LegId(self.legs.fetch_add(2, Ordering::Relaxed))
+    }
+
+    /// Counters and occupancy, published once a second.
+    #[must_use]
+    pub fn stats(&self) -> watch::Receiver<GatewayStats> {
+        self.stats.clone()
     }
 
     /// Where SIP listens, with the port that was bound.
