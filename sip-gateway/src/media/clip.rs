@@ -27,6 +27,8 @@ pub struct Clip {
     /// At 16 kHz when the file had more than 8 kHz, else at 8 kHz.
     source: Vec<i16>,
     rate: u32,
+    /// The source at 8 kHz, when somebody asked for it.
+    narrow: OnceLock<Vec<i16>>,
     ulaw: Vec<u8>,
     alaw: Prepared,
     g722: Prepared,
@@ -139,6 +141,7 @@ impl Clip {
         Self {
             source,
             rate,
+            narrow: OnceLock::new(),
             ulaw,
             alaw: Prepared::default(),
             g722: Prepared::default(),
@@ -147,8 +150,12 @@ impl Clip {
 
     /// The samples, at [`CLIP_RATE`].
     #[must_use]
-    pub fn pcm(&self) -> Cow<'_, [i16]> {
-        at_rate(&self.source, self.rate, CLIP_RATE)
+    pub fn pcm(&self) -> &[i16] {
+        if self.rate == CLIP_RATE {
+            return &self.source;
+        }
+        let narrow = || at_rate(&self.source, self.rate, CLIP_RATE).into_owned();
+        self.narrow.get_or_init(narrow)
     }
 
     /// The same as mu-law.
@@ -182,7 +189,9 @@ impl Clip {
         match codec {
             AnyCodec::G711(Codec::Pcmu) => {}
             AnyCodec::G711(codec) => {
-                self.alaw.codes.get_or_init(|| encode(&self.pcm(), codec));
+                self.alaw
+                    .codes
+                    .get_or_init(|| encode(&at_rate(&self.source, self.rate, CLIP_RATE), codec));
             }
             AnyCodec::G722 => {
                 let wide = || at_rate(&self.source, self.rate, WIDE_RATE);
