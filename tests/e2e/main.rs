@@ -25,3 +25,4 @@ mod privacy;
 mod queue_exits;
 mod stopping;
 mod strangers;
+mod watching;
