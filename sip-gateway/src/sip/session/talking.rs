@@ -100,7 +100,7 @@ impl Talking {
     }
 
     fn send_bye(&mut self, core: &mut Core, leg: crate::leg::LegId) {
-        let via = core.new_via();
+        let via = core.new_via(self.dialog.destination());
         let mut bye = self.dialog.request(Method::Bye, via);
         bye.headers
             .push(HeaderName::UserAgent, core.config.agent_name.as_str());
@@ -111,7 +111,7 @@ impl Talking {
 
 /// BYE in a dialog that no leg wants.
 pub(super) fn send_bye_for_nobody(dialog: &mut Dialog, core: &mut Core) {
-    let via = core.new_via();
+    let via = core.new_via(dialog.destination());
     let bye = dialog.request(Method::Bye, via);
     core.start_request(&bye, dialog.destination(), User::Nobody);
 }
