@@ -7,6 +7,9 @@
 //!     recorded; caller's BYE `--talk` seconds after first hearing the agent. `--calls` at once, `--cps` to get there.
 //! D   B, then `kill -9` of the server `--talk` / 2 seconds after all are bridged; restart; what is left.
 //!
+//! K  20 calls at 20 a second, `kill -9` at a moment between 0 and 6 s, restart; again and again (`--kills`), each time
+//!    joined with what the generator saw: who got a 200 has one closed record, no agent is left busy, audio is there.
+//!
 //! Every speech packet carries leg, number and send time in its payload bytes, so that loss, delay and gaps are read
 //! from what arrives. Only loopback addresses are used. `cargo bench --bench load -- B --calls 20 --talk 60`.
 
@@ -16,6 +19,7 @@
     reason = "a command for people"
 )]
 
+mod kill;
 mod report;
 mod rtp;
 mod server;
@@ -63,11 +67,12 @@ fn run(name: &str, args: &[String]) -> Result<(), String> {
     let (shape, plan) = match name {
         "A1" => (Shape::Silent, Plan::answer_only(cps, cps * seconds)),
         "A2" => (Shape::Prompt, Plan::answer_only(cps, cps * seconds)),
+        "K" => return kill::run(flag(args, "--kills", 50)),
         "B" | "D" => (
             Shape::Queue,
             Plan::talk(cps, calls, Duration::from_secs(talk)),
         ),
-        other => return Err(format!("no workload {other}; there are A1, A2, B and D")),
+        other => return Err(format!("no workload {other}; there are A1, A2, B, D and K")),
     };
     let agents = if plan.talk.is_some() {
         calls as usize + 5

@@ -153,7 +153,7 @@ pub(crate) fn respond(
 pub(crate) fn register(
     server: SocketAddr,
     own: SocketAddr,
-    agent: usize,
+    (agent, wave): (usize, usize),
     challenge: Option<&str>,
 ) -> String {
     let user = extension(agent);
@@ -171,7 +171,7 @@ pub(crate) fn register(
     let _ = server;
     format!(
         "REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKreg{agent}x{cseq};rport\r\nMax-Forwards: 70\r\n\
-         From: <sip:{user}@{domain}>;tag=r{agent}\r\nTo: <sip:{user}@{domain}>\r\nCall-ID: reg-{agent}@{own}\r\n\
+         From: <sip:{user}@{domain}>;tag=r{agent}\r\nTo: <sip:{user}@{domain}>\r\nCall-ID: reg-{agent}-{wave}@{own}\r\n\
          CSeq: {cseq} REGISTER\r\nContact: <sip:{user}@{own}>\r\nExpires: 3600\r\n{authorization}Content-Length: 0\r\n\r\n"
     )
 }

@@ -14,13 +14,30 @@ const AGENTS: Token = Token(1);
 const FIRST_LEG: usize = 2;
 const PACKET: Duration = Duration::from_millis(20);
 
+/// One call as the generator saw it.
+#[derive(Clone, Debug)]
+pub(crate) struct Witnessed {
+    /// The caller's number.
+    pub(crate) number: String,
+    /// A 200 came.
+    pub(crate) answered: bool,
+    /// The caller heard the agent.
+    pub(crate) talked: bool,
+    /// Packets the caller had sent in all.
+    pub(crate) sent: u32,
+    /// Packets the caller had sent before hearing the agent.
+    pub(crate) before_talk: u32,
+}
+
 /// What to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
-    cps: u64,
-    calls: u64,
+    pub(crate) cps: u64,
+    pub(crate) calls: u64,
     /// Talk this long after first hearing the agent; none: BYE 1 s after the answer.
     pub(crate) talk: Option<Duration>,
+    /// Added to a call's place in its caller's number, so that waves on one folder are told apart.
+    pub(crate) first: usize,
 }
 
 impl Plan {
@@ -29,6 +46,7 @@ impl Plan {
             cps,
             calls,
             talk: None,
+            first: 0,
         }
     }
     pub(crate) fn talk(cps: u64, calls: u64, talk: Duration) -> Self {
@@ -36,6 +54,7 @@ impl Plan {
             cps,
             calls,
             talk: Some(talk),
+            first: 0,
         }
     }
 }
@@ -63,6 +82,7 @@ struct Call {
     leg: Option<u32>,
     agent_leg: Option<u32>,
     last_ok: String,
+    sent_before_talk: u32,
 }
 
 /// Something to do at a time; the earliest is popped first.
@@ -128,14 +148,23 @@ pub(crate) struct World {
 }
 
 fn bind() -> Result<UdpSocket, String> {
-    UdpSocket::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(|e| e.to_string())
+    bind_at(0)
+}
+
+fn bind_at(port: u16) -> Result<UdpSocket, String> {
+    UdpSocket::bind(SocketAddr::from(([127, 0, 0, 1], port))).map_err(|e| e.to_string())
 }
 
 impl World {
     pub(crate) fn new(server: &Server, plan: Plan) -> Result<Self, String> {
+        Self::with_agents_at(server, plan, 0)
+    }
+
+    /// Agents on a port of their own, so that their registrations outlive a wave.
+    pub(crate) fn with_agents_at(server: &Server, plan: Plan, port: u16) -> Result<Self, String> {
         let poll = Poll::new().map_err(|e| e.to_string())?;
         let mut callers = bind()?;
-        let mut agents = bind()?;
+        let mut agents = bind_at(port)?;
         let registry = poll.registry();
         registry
             .register(&mut callers, CALLERS, Interest::READABLE)
@@ -168,7 +197,7 @@ impl World {
         for agent in 0..self.agent_count {
             send(
                 &self.agents,
-                &sip::register(self.server, own, agent, None),
+                &sip::register(self.server, own, (agent, self.plan.first), None),
                 self.server,
             );
             if agent % 20 == 19 {
@@ -193,7 +222,8 @@ impl World {
         for call in 0..self.plan.calls as usize {
             let at = self.start + Duration::from_secs_f64(call as f64 / self.plan.cps as f64);
             self.calls.push(Call::default());
-            self.by_number.insert(sip::number(call), call);
+            self.by_number
+                .insert(sip::number(self.plan.first + call), call);
             self.due.push(Due(at, What::Invite(call)));
         }
     }
@@ -232,6 +262,30 @@ impl World {
             self.turn(Duration::from_millis(1))?;
         }
         Ok(())
+    }
+
+    /// Places the calls and goes on for this long, whatever has happened by then.
+    pub(crate) fn run_for(&mut self, time: Duration) -> Result<(), String> {
+        self.schedule_calls();
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            self.turn(Duration::from_millis(1))?;
+        }
+        Ok(())
+    }
+
+    /// What the generator knows of each call.
+    pub(crate) fn witnessed(&self) -> Vec<Witnessed> {
+        let calls = self.calls.iter().enumerate();
+        calls
+            .map(|(call, state)| Witnessed {
+                number: sip::number(self.plan.first + call),
+                answered: state.answered.is_some(),
+                talked: state.hears_agent.is_some(),
+                sent: state.leg.map_or(0, |leg| self.legs[leg as usize].sent),
+                before_talk: state.sent_before_talk,
+            })
+            .collect()
     }
 
     pub(crate) fn talking(&self) -> usize {
@@ -342,7 +396,7 @@ impl World {
             .port();
         send(
             &self.callers,
-            &sip::invite(self.server, own, call, port),
+            &sip::invite(self.server, own, self.plan.first + call, port),
             self.server,
         );
         Ok(())
@@ -357,7 +411,7 @@ impl World {
         let Some(ok) = Received::new(ok.as_bytes()) else {
             return Ok(());
         };
-        let bye = sip::in_dialog("BYE", 2, &ok, own, call);
+        let bye = sip::in_dialog("BYE", 2, &ok, own, self.plan.first + call);
         send(&self.callers, &bye, self.server);
         if let Some(since) = self.calls[call].answered {
             self.figures.call_seconds += since.elapsed().as_secs_f64();
@@ -467,7 +521,7 @@ impl World {
         };
         send(
             &self.callers,
-            &sip::in_dialog("ACK", 1, ok, own, call),
+            &sip::in_dialog("ACK", 1, ok, own, self.plan.first + call),
             self.server,
         );
         if self.calls[call].answered.is_some() {
@@ -520,7 +574,12 @@ impl World {
                     {
                         send(
                             &self.agents,
-                            &sip::register(self.server, own, agent - 10_000, Some(challenge)),
+                            &sip::register(
+                                self.server,
+                                own,
+                                (agent - 10_000, self.plan.first),
+                                Some(challenge),
+                            ),
                             self.server,
                         );
                     }
@@ -633,6 +692,7 @@ impl World {
             return;
         };
         self.calls[call].hears_agent = Some(now);
+        self.calls[call].sent_before_talk = self.legs[leg as usize].sent;
         if let Some(answered) = self.calls[call].agent_answered {
             self.figures
                 .answer_to_audio

@@ -1,0 +1,27 @@
+//! `kill -9` at every moment of a wave of calls, joined with what the load generator saw. Not beside other tests: it
+//! uses the generator's fixed ports.
+
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "parts of the load generator, of which this test uses some"
+)]
+
+#[path = "load/kill.rs"]
+mod kill;
+#[path = "load/rtp.rs"]
+mod rtp;
+#[path = "load/server.rs"]
+mod server;
+#[path = "load/sip.rs"]
+mod sip;
+#[path = "load/world.rs"]
+mod world;
+
+/// Twenty; two hundred when `CORDBOARD_LONG` is set, as `tests/run --long` does.
+#[test]
+fn kills_leave_nothing_open_and_lose_at_most_a_second() {
+    let long = std::env::var_os("CORDBOARD_LONG").is_some();
+    kill::run(if long { 200 } else { 20 }).unwrap();
+}
