@@ -87,7 +87,9 @@ impl Streams {
         for &address in wanted {
             let refused = |error| (address, error);
             let listener = TcpListener::bind(address).await.map_err(refused)?;
-            addresses.push(listener.local_addr().map_err(refused)?);
+            let bound = listener.local_addr().map_err(refused)?;
+            tracing::info!(address = %bound, "SIP listens on TCP");
+            addresses.push(bound);
             tasks.spawn(accept(listener, accept_to.clone()));
         }
         Ok(Self {

@@ -199,6 +199,13 @@ pub enum SipEvent {
         /// Its offer; none asks us for one.
         sdp: Option<Bytes>,
     },
+    /// The party pressed a key and its phone said so by INFO.
+    Key {
+        /// The leg.
+        leg: LegId,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        key: char,
+    },
     /// The leg is over.
     Ended {
         /// The leg.

@@ -8,6 +8,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod change;
+mod info;
 pub(crate) mod talking;
 pub(crate) mod uac;
 pub(crate) mod uas;

@@ -203,8 +203,17 @@ pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>)
             let response = capabilities(core, request.request, "");
             core.respond(request.transaction, &response);
         }
-        Method::Info => refuse(core, request, 200),
+        Method::Info => on_info(leg, core, request),
         _ => refuse_method(core, request),
+    }
+}
+
+/// INFO is answered 200 whatever it carries; a key in it is told.
+fn on_info(leg: &Leg, core: &mut Core, request: &InDialog<'_>) {
+    let ok = core.response(request.request, 200, "");
+    core.respond(request.transaction, &ok);
+    if let Some(key) = super::info::key_of(request.request).filter(|_| !leg.has_ended()) {
+        core.emit(SipEvent::Key { leg: leg.id, key });
     }
 }
 

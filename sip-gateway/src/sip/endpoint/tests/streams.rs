@@ -337,6 +337,13 @@ fn an_answered_caller_may_go_on_over_another_connection() {
         office.events.last(),
         Some(SipEvent::Confirmed { .. })
     ));
+    let mut info = Draft::new("INFO");
+    (info.from_user, info.to, info.cseq) = ("2001".to_owned(), to.clone(), 2);
+    info.more = "Content-Type: application/dtmf-relay\r\n".to_owned();
+    info.body = "Signal=7\r\nDuration=100\r\n";
+    assert_eq!(status(&office.send(1, &text(&info))), 200);
+    let key = '7';
+    assert_eq!(office.events.last(), Some(&SipEvent::Key { leg, key }));
     office.close(1);
     let mut options = Draft::new("OPTIONS");
     (options.from_user, options.to, options.cseq) = ("2001".to_owned(), to, 3);
