@@ -1,5 +1,7 @@
 //! A phone on a TCP connection to a live gateway: it registers, calls and is called, with its bytes cut and glued.
 
+#![allow(clippy::unwrap_used)] // clippy does not see that helpers of tests are tests
+
 use bytes::Bytes;
 use sip_gateway::leg::{
     Accounts, Credentials, Device, DeviceChange, Dial, DialTarget, DigestAlgorithm, GatewayCommand,

@@ -56,7 +56,7 @@ impl Core {
         Self {
             ids: IdSource::new(config.seed),
             config,
-            transactions: Transactions::new(),
+            transactions: Transactions::default(),
             schedule: Schedule::default(),
             dialogs: HashMap::new(),
             arrivals: Arrivals::default(),

@@ -48,10 +48,8 @@ pub struct Transactions<U> {
     peers: BTreeSet<(Flow, TransactionId)>,
 }
 
-impl<U: Copy> Transactions<U> {
-    /// An empty table.
-    #[must_use]
-    pub fn new() -> Self {
+impl<U> Default for Transactions<U> {
+    fn default() -> Self {
         Self {
             last_id: 0,
             entries: HashMap::new(),
@@ -60,7 +58,9 @@ impl<U: Copy> Transactions<U> {
             peers: BTreeSet::new(),
         }
     }
+}
 
+impl<U: Copy> Transactions<U> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

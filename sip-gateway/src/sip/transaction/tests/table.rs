@@ -11,7 +11,7 @@ use std::time::Instant;
 fn a_client_lives_from_its_request_to_its_last_timer() {
     let (now, mut out) = (Instant::now(), Vec::new());
     let peer = Flow::Udp("127.0.0.1:9".parse().unwrap());
-    let mut table: Transactions<u8> = Transactions::new();
+    let mut table: Transactions<u8> = Transactions::default();
     let key = ClientKey::new("z9hG4bKx", Method::Bye);
     let id = table.start_client(key.clone(), bytes("BYE"), (peer, 7), now, &mut out);
     assert_eq!(
@@ -35,7 +35,7 @@ fn a_client_lives_from_its_request_to_its_last_timer() {
 fn a_peer_that_is_gone_fails_its_clients_only() {
     let (now, mut out) = (Instant::now(), Vec::new());
     let peer = |port: u16| Flow::Udp(SocketAddr::from(([127, 0, 0, 1], port)));
-    let mut table: Transactions<u8> = Transactions::new();
+    let mut table: Transactions<u8> = Transactions::default();
     let a = table.start_client(
         ClientKey::new("a", Method::Invite),
         bytes("A"),
