@@ -3,6 +3,7 @@
 //! **Owns**: start and stop. The only place where tasks of the contact centre are spawned, apart from each driver's
 //! own. **Must not**: decide anything about calls.
 
+use crate::api::events::EventStreams;
 use crate::api::live::LiveState;
 use crate::api::{self, ApiState};
 use crate::bindings::{self, BindingsKeeper};
@@ -16,6 +17,7 @@ use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DISTRIBUTOR_QUEUE, DistributorMessage, DistributorTask};
 use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
+use crate::metrics::Metrics;
 use crate::prompts::Prompts;
 use crate::talk_recorder::TalkRecorder;
 use crate::watched_files::WatchedFiles;
@@ -144,6 +146,7 @@ impl Wiring {
         let (customers, lookups) = CustomerLookup::new(store.clone(), to_registry.clone());
         let context = self.context(&journal, &to_distributor, &to_registry);
         let company = self.company.clone();
+        let counts = context.counts.clone();
         let (registry, calls) = Registry::new(
             context,
             flows.clone(),
@@ -176,7 +179,14 @@ impl Wiring {
         self.tasks
             .spawn(forward(events, to_registry.clone(), to_distributor, keeper));
         self.tasks.spawn(watched.run());
-        let http = self.serve_http(&store, live).await?;
+        let metrics = Metrics {
+            gateway: self.gateway.stats(),
+            calls: calls.clone(),
+            counts,
+            durable: journal.durable_seq(),
+            position: started.position.clone(),
+        };
+        let http = self.serve_http(&store, live, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -209,19 +219,18 @@ impl Wiring {
             prompts: Arc::new(Prompts::new(&self.settings.node.prompts)),
             recordings: self.recorder.clone(),
             registry: registry.clone(),
+            counts: Arc::default(),
         }
     }
 
     /// Binds and serves HTTP; the port is known when this returns.
-    async fn serve_http(&mut self, store: &Store, live: LiveState) -> anyhow::Result<SocketAddr> {
-        let wanted = self.settings.http.listen;
-        let listener = tokio::net::TcpListener::bind(wanted)
-            .await
-            .map_err(|error| {
-                anyhow::anyhow!(
-                    "cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] listen"
-                )
-            })?;
+    async fn serve_http(
+        &mut self,
+        store: &Store,
+        live: LiveState,
+        metrics: Metrics,
+    ) -> anyhow::Result<SocketAddr> {
+        let listener = bind_http(self.settings.http.listen, "listen").await?;
         let listen = listener.local_addr()?;
         let state = ApiState {
             store: store.clone(),
@@ -232,7 +241,18 @@ impl Wiring {
             time_zone: self.settings.node.time_zone.clone(),
             domain: self.settings.sip.domain.clone(),
             listen,
+            metrics,
+            streams: EventStreams::default(),
         };
+        if let Some(wanted) = self.settings.http.metrics {
+            let listener = bind_http(wanted, "metrics").await?;
+            let state = state.clone();
+            self.tasks.spawn(async move {
+                if let Err(error) = api::serve_metrics(listener, state).await {
+                    tracing::error!(%error, "metrics stopped");
+                }
+            });
+        }
         self.tasks.spawn(async move {
             if let Err(error) = api::serve(listener, state, std::future::pending()).await {
                 tracing::error!(%error, "HTTP stopped");
@@ -240,6 +260,14 @@ impl Wiring {
         });
         Ok(listen)
     }
+}
+
+async fn bind_http(wanted: SocketAddr, key: &str) -> anyhow::Result<tokio::net::TcpListener> {
+    tokio::net::TcpListener::bind(wanted).await.map_err(|error| {
+        anyhow::anyhow!(
+            "cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] {key}"
+        )
+    })
 }
 
 impl Running {

@@ -8,7 +8,7 @@ use crate::config::settings::{Limits, RecordPolicy};
 use crate::config::{Company, Ids};
 use crate::number;
 use router::id::{AgentId, QueueId};
-use router::{PhoneNumber, RoutingCompany};
+use router::{PhoneNumber, Private, RoutingCompany};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -75,6 +75,23 @@ impl CompanyView {
     pub fn agent_at(&self, extension: &str) -> Option<AgentId> {
         let agent = self.company.agent_by_extension(extension)?;
         self.ids.agents.get(&agent.login).copied()
+    }
+
+    /// An agent's name, as people see it.
+    #[must_use]
+    pub fn agent_name(&self, extension: &str) -> Option<Private<String>> {
+        let agent = self.company.agent_by_extension(extension)?;
+        Some(agent.name.clone())
+    }
+
+    /// Whether what a phone dialled is a public number, which is none of ours: longer than any extension, or in its
+    /// international form.
+    #[must_use]
+    pub fn is_outside(&self, dialled: &str) -> bool {
+        self.normalise(dialled).is_some_and(|number| {
+            let digits = number.reveal();
+            digits.starts_with('+') || digits.len() > number::LONGEST_EXTENSION
+        })
     }
 
     /// An agent's phone.

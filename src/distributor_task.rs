@@ -3,8 +3,11 @@
 //! **Owns**: the clock and the channels around [`router::Distributor`]: inputs in, offers out to the calls' mailboxes,
 //! events out to the journal. **Must not**: decide anything.
 
+mod phones;
+
 use crate::api::live::{LiveRequest, SetStateError};
 use crate::call::actor::Mailbox;
+use crate::call::phone_call::PhoneAsk;
 use crate::call::port::{CallInput, Offered};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
@@ -36,6 +39,15 @@ pub enum DistributorMessage {
         /// What it says.
         input: Input,
     },
+    /// A call of an agent's phone that is no interaction asks something; its mailbox gets the answer.
+    FromPhone {
+        /// Names the call.
+        call: InteractionId,
+        /// Where the answer goes.
+        mailbox: Mailbox,
+        /// What it asks.
+        ask: PhoneAsk,
+    },
     /// The call's task died: whatever waits or talks in its name is over.
     Lost {
         /// Its interaction.
@@ -65,6 +77,7 @@ pub struct DistributorTask {
     live: mpsc::Receiver<LiveRequest>,
     company: watch::Receiver<Arc<CompanyView>>,
     calls: HashMap<InteractionId, Mailbox>,
+    own_calls: phones::OwnCalls,
 }
 
 impl DistributorTask {
@@ -86,6 +99,7 @@ impl DistributorTask {
             live,
             company,
             calls: HashMap::new(),
+            own_calls: phones::OwnCalls::default(),
         }
     }
 
@@ -132,11 +146,19 @@ impl DistributorTask {
                 input,
             } => {
                 self.calls.insert(interaction, mailbox);
-                self.input(input);
+                match input {
+                    Input::OwnCallStarted { agent } => self.own_call_started(agent, interaction),
+                    Input::OwnCallEnded { agent } => self.own_call_ended(agent, interaction),
+                    input => self.input(input),
+                }
+            }
+            DistributorMessage::FromPhone { call, mailbox, ask } => {
+                self.phone_asks(call, &mailbox, ask);
             }
             DistributorMessage::Lost { interaction } => self.lost(interaction),
             DistributorMessage::Detach { interaction } => {
                 self.calls.remove(&interaction);
+                self.no_own_calls_of(interaction);
             }
             DistributorMessage::Device { extension, change } => {
                 let agent = self.company.borrow().agent_at(&extension);
@@ -153,6 +175,7 @@ impl DistributorTask {
 
     fn lost(&mut self, interaction: InteractionId) {
         self.calls.remove(&interaction);
+        self.no_own_calls_of(interaction);
         let waiting: Vec<_> = self
             .distributor
             .queues()

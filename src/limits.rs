@@ -42,10 +42,22 @@ impl CallRate {
 /// A bridged and recorded call holds four sockets and a file.
 const FILES_PER_CALL: u64 = 5;
 
+/// Open files that so many calls at once need.
+#[must_use]
+pub fn open_files_for(max_calls: u32) -> u64 {
+    u64::from(max_calls) * FILES_PER_CALL + 200
+}
+
+/// To how many open files the process may raise its limit; none when the system does not say.
+#[must_use]
+pub fn most_open_files() -> Option<u64> {
+    rlimit::Resource::NOFILE.get().ok().map(|(_, most)| most)
+}
+
 /// Raises the process's limit of open files as far as the system allows, and says so when that is less than
 /// `max_calls` need.
 pub fn raise_open_files(max_calls: u32) {
-    let wanted = u64::from(max_calls) * FILES_PER_CALL + 200;
+    let wanted = open_files_for(max_calls);
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) if limit < wanted => tracing::warn!(
             limit,

@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     let typed = Cli::parse();
     match typed.command.unwrap_or(Command::Demo(typed.demo)) {
         Command::Check(args) => cli::check::run(&args),
+        Command::Doctor(args) => cli::doctor::run(&args),
         Command::Flow(FlowCommand::Check(args)) => cli::flow_check::run(&args),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))

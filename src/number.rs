@@ -8,7 +8,7 @@ use router::PhoneNumber;
 use std::str::FromStr;
 
 /// Digits without a country code up to this length are an internal number or a short code and stay as they are.
-const LONGEST_EXTENSION: usize = 6;
+pub const LONGEST_EXTENSION: usize = 6;
 /// E.164: at most 15 digits with the country code.
 const LONGEST_E164: usize = 15;
 /// Shorter than this, digits after `+` are no subscriber's number.

@@ -86,6 +86,9 @@ impl Prompts {
         match Clip::from_wav(&bytes) {
             Ok(clip) => {
                 let clip = Arc::new(clip);
+                if held.contains_key(&path) {
+                    tracing::info!(path = %path.display(), "prompt changed; the next caller hears it");
+                }
                 held.insert(
                     path,
                     Held {

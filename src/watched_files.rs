@@ -4,6 +4,7 @@
 //! file replace a working one.
 
 use crate::app::ids_for;
+use crate::company_changes;
 use crate::company_view::CompanyView;
 use crate::config::settings::Settings;
 use crate::config::{Company, PasswordPolicy};
@@ -51,7 +52,12 @@ impl WatchedFiles {
                     );
                 }
                 Ok((company, _)) => match self.replace(company).await {
-                    Ok(()) => tracing::info!("the company file was read again"),
+                    Ok(changes) if changes.is_empty() => {
+                        tracing::info!("the company file was read again; nothing changed");
+                    }
+                    Ok(changes) => changes
+                        .iter()
+                        .for_each(|line| tracing::info!("company file: {line}")),
                     Err(error) => {
                         tracing::error!(%error, "the company file could not be taken over")
                     }
@@ -68,7 +74,7 @@ impl WatchedFiles {
         Some((meta.modified().ok()?, meta.len()))
     }
 
-    async fn replace(&self, mut new: Company) -> anyhow::Result<()> {
+    async fn replace(&self, mut new: Company) -> anyhow::Result<Vec<String>> {
         let old = self.company.borrow().clone();
         // The demo's made-up passwords are not in the file; an agent who is new gets one, of which nobody is told
         // before the next start.
@@ -79,12 +85,13 @@ impl WatchedFiles {
                 .map(|word| word.reveal().clone())
                 .unwrap_or_default()
         });
+        let changes = company_changes::lines(&old.company, &new);
         let ids = ids_for(&self.store, &new).await?;
         self.gateway
             .send(GatewayCommand::SetAccounts(new.accounts()))
             .await?;
         self.company
             .send_replace(Arc::new(old.with_company(new, ids)));
-        Ok(())
+        Ok(changes)
     }
 }

@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 23] = [
+const TEXTS: [(&str, &str); 25] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -31,7 +31,8 @@ const TEXTS: [(&str, &str); 23] = [
     ),
     (
         "F004",
-        "A step names a wait, a queue or a skill that is not defined. Waits stand under `waits:` of the flow; queues and \
+        "A step names a wait, a calendar, a queue or a skill that is not defined. Waits stand under `waits:` of the flow, calendars \
+         under `hours:`; queues and \
          skills are the company's and are only judged when the company file is at hand.",
     ),
     (
@@ -57,16 +58,28 @@ const TEXTS: [(&str, &str); 23] = [
     (
         "F009",
         "A step can end in a way that nothing handles. A menu needs `exhausted` (or both `exhausted_silence` and \
-         `exhausted_wrong`) in its own `exits:` or under `defaults: { exits: … }`.",
+         `exhausted_wrong`) in its own `exits:` or under `defaults: { exits: … }`. An `hours` \
+         step needs `closed`, which `holiday` falls back to. A step with an expression needs `error`, because an expression can fail in a call.",
+    ),
+    (
+        "F010",
+        "What stands under `when:` or between `{{` and `}}` is no expression, or uses what flows do not have. \
+         Expressions are CEL without loops: `vars.reason == \"orders\" && call.from.startsWith(\"+34\")`.",
     ),
     (
         "F011",
-        "A step sets a variable that is not declared under `vars:`.",
+        "A step sets or reads a variable that is not declared under `vars:`, or an expression reads a name that does not \
+         exist. Expressions read `vars.NAME`, `call.from`, `call.to`, `call.language`, `queue.position`, `tags.NAME`.",
     ),
     (
         "F013",
         "The same key stands twice in one map, so one of the two would be lost; or a menu has `1` and `12` with \
          `between_digits: 0s`, so `12` could never be pressed.",
+    ),
+    (
+        "F018",
+        "An `hours` step has no `holiday` exit though its calendar has days under `closed_on:`; or a calendar has no \
+         `closed_on:` at all, or is never open. Write `closed_on: []` for a calendar without holidays.",
     ),
     (
         "F020",

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::calendar::Calendar;
+use crate::expression::{Expression, Template};
+
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pos {
@@ -43,6 +46,7 @@ pub struct Flow {
     /// Where each block stands in `blocks`.
     pub(crate) index: HashMap<String, usize>,
     pub(crate) waits: BTreeMap<String, Wait>,
+    pub(crate) calendars: BTreeMap<String, Calendar>,
 }
 
 impl Flow {
@@ -109,6 +113,17 @@ impl Flow {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// Every name that a `tag` step sets, as often as it stands there.
+    pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
+        self.steps()
+            .filter_map(|step| match &step.action {
+                Action::Tag(tags) => Some(tags),
+                _ => None,
+            })
+            .flatten()
+            .map(|(name, _)| name.as_str())
     }
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
@@ -210,6 +225,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) pos: Pos,
+    /// Passed over when it is false.
+    pub(crate) when: Option<Expression>,
     pub(crate) action: Action,
 }
 
@@ -219,10 +236,25 @@ pub(crate) enum Action {
     Play(Play),
     Menu(Box<Menu>),
     Go(Go),
+    Branch(Branch),
+    Hours(Hours),
     Set(Vec<(Name, Value)>),
-    Tag(Vec<(String, String)>),
+    Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
     Hangup,
+}
+
+impl Step {
+    /// Every expression of the step: any of them can fail.
+    pub(crate) fn expressions(&self) -> Vec<&Expression> {
+        let mut all: Vec<&Expression> = self.when.iter().collect();
+        match &self.action {
+            Action::Branch(branch) => all.extend(branch.cases.iter().map(|(when, _)| when)),
+            Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
+            _ => {}
+        }
+        all
+    }
 }
 
 impl Action {
@@ -232,6 +264,8 @@ impl Action {
             Self::Play(_) => "play",
             Self::Menu(_) => "menu",
             Self::Go(_) => "go",
+            Self::Branch(_) => "branch",
+            Self::Hours(_) => "hours",
             Self::Set(_) => "set",
             Self::Tag(_) => "tag",
             Self::Queue(_) => "queue",
@@ -244,8 +278,14 @@ impl Action {
         match self {
             Self::Play(play) => Some(&play.exits),
             Self::Menu(menu) => Some(&menu.exits),
+            Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
-            Self::Answer | Self::Go(_) | Self::Set(_) | Self::Tag(_) | Self::Hangup => None,
+            Self::Answer
+            | Self::Go(_)
+            | Self::Branch(_)
+            | Self::Set(_)
+            | Self::Tag(_)
+            | Self::Hangup => None,
         }
     }
 }
@@ -294,6 +334,21 @@ pub(crate) struct Go {
     pub(crate) bound: Option<Bound>,
 }
 
+/// The first case that holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Branch {
+    pub(crate) cases: Vec<(Expression, Target)>,
+    /// None: the next step.
+    pub(crate) otherwise: Option<Target>,
+}
+
+/// Is a calendar open? On with the next step when it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Hours {
+    pub(crate) check: Name,
+    pub(crate) exits: Exits,
+}
+
 /// At most so many times in a call, then elsewhere, or on with the next step.
 #[derive(Clone, Debug)]
 pub(crate) struct Bound {
@@ -337,6 +392,8 @@ pub(crate) enum ExitName {
     Full,
     Closed,
     NoAgents,
+    Open,
+    Holiday,
     Interrupted,
     Exhausted,
     ExhaustedSilence,
@@ -363,12 +420,21 @@ impl ExitName {
         Self::Error,
         Self::Hangup,
     ];
+    pub(crate) const HOURS: &[Self] = &[
+        Self::Open,
+        Self::Closed,
+        Self::Holiday,
+        Self::Error,
+        Self::Hangup,
+    ];
     pub(crate) const ALL: &[Self] = &[
         Self::Answered,
         Self::Timeout,
         Self::Full,
         Self::Closed,
         Self::NoAgents,
+        Self::Open,
+        Self::Holiday,
         Self::Interrupted,
         Self::Exhausted,
         Self::ExhaustedSilence,
@@ -384,6 +450,8 @@ impl ExitName {
             Self::Full => "full",
             Self::Closed => "closed",
             Self::NoAgents => "no_agents",
+            Self::Open => "open",
+            Self::Holiday => "holiday",
             Self::Interrupted => "interrupted",
             Self::Exhausted => "exhausted",
             Self::ExhaustedSilence => "exhausted_silence",
@@ -395,13 +463,14 @@ impl ExitName {
 }
 
 /// Finds an exit: the step's own, then its wait's, then the inherited one; an `exhausted_…` is also answered by
-/// `exhausted` of the same place, because the nearer word wins.
+/// `exhausted` of the same place, and `holiday` by `closed`, because the nearer word wins.
 pub(crate) fn find_exit<'f>(
     places: impl IntoIterator<Item = &'f Exits>,
     exit: ExitName,
 ) -> Option<&'f Target> {
     let whole = match exit {
         ExitName::ExhaustedSilence | ExitName::ExhaustedWrong => Some(ExitName::Exhausted),
+        ExitName::Holiday => Some(ExitName::Closed),
         _ => None,
     };
     places.into_iter().find_map(|exits| {

@@ -8,8 +8,10 @@
 //!                          \--Interpreter--> what a call hears and does
 //! ```
 
+mod calendar;
 mod check;
 mod explain;
+mod expression;
 pub mod finding;
 mod flow;
 pub mod interpreter;
@@ -24,7 +26,7 @@ pub use explain::explain;
 pub use finding::{Finding, FindingLevel};
 pub use flow::{Flow, Languages, Name, Pos, Prompt, Value};
 pub use interpreter::Interpreter;
-pub use port::{FlowInput, FlowOutput};
+pub use port::{CallFacts, FlowInput, FlowOutput};
 pub use render::{render_human, render_json};
 
 /// Reads one flow file. `file` is only a name for the findings.

@@ -1,9 +1,21 @@
 //! What goes into the interpreter and what comes out. Times are the time since the call began.
 //!
-//! **Owns**: [`FlowInput`], [`FlowOutput`]. Values only.
+//! **Owns**: [`CallFacts`], [`FlowInput`], [`FlowOutput`]. Values only.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// What is known of a call before its flow begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFacts {
+    /// Who calls, as `+34600111222`; empty when withheld. Expressions read it as `call.from`.
+    pub from: String,
+    /// What was dialled. Expressions read it as `call.to`.
+    pub to: String,
+    /// When the call began, in milliseconds since 1970-01-01T00:00:00Z: with the time since, `hours` knows the time of
+    /// day. None: no clock was handed in, so `hours` takes its `error` exit.
+    pub began_at: Option<i64>,
+}
 
 /// Names one playing, so that a late `PlayEnded` of an earlier one is not mistaken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,6 +5,7 @@
 
 use super::error::ApiError;
 use super::live::SetStateError;
+use super::openapi::shapes::{self, PageOf};
 use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
 use super::{ApiState, names, page};
@@ -25,32 +26,37 @@ use std::collections::BTreeMap;
 const LONGEST_REASON: usize = 64;
 
 /// An agent as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct AgentBody {
+    #[schema(value_type = shapes::Id)]
     id: AgentId,
     login: String,
     name: String,
     extension: String,
+    #[schema(value_type = String)]
     state: AgentState,
     reason: Option<String>,
+    #[schema(value_type = Option<shapes::Moment>)]
     since: Option<Utc>,
     registered: bool,
+    #[schema(value_type = Option<shapes::Moment>)]
     idle_since: Option<Utc>,
     queues: BTreeMap<String, u8>,
     skills: BTreeMap<String, u8>,
+    #[schema(value_type = Option<shapes::Id>)]
     current_interaction: Option<InteractionId>,
     next: Option<WantedBody>,
 }
 
 /// What was asked for during a call and comes after it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct WantedBody {
     state: &'static str,
     reason: Option<String>,
 }
 
 /// What `PUT /agents/{login}/state` takes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StateBody {
     state: String,
@@ -58,6 +64,13 @@ pub(super) struct StateBody {
 }
 
 /// `GET /agents`: an agent's token sees its own agent.
+#[utoipa::path(
+    get,
+    path = "/api/v1/agents",
+    operation_id = "listAgents",
+    tag = "agents",
+    responses((status = 200, description = "Agents; an agent sees itself.", body = PageOf<AgentBody>)),
+)]
 pub(super) async fn list(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -75,6 +88,16 @@ pub(super) async fn list(
 }
 
 /// `GET /agents/{login}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/agents/{login}",
+    operation_id = "getAgent",
+    tag = "agents",
+    params(
+        ("login" = String, Path, description = "Log-in name or id."),
+    ),
+    responses((status = 200, description = "As asked.", body = AgentBody)),
+)]
 pub(super) async fn one(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -89,6 +112,17 @@ pub(super) async fn one(
 }
 
 /// `PUT /agents/{login}/state`.
+#[utoipa::path(
+    put,
+    path = "/api/v1/agents/{login}/state",
+    operation_id = "setAgentState",
+    tag = "agents",
+    params(
+        ("login" = String, Path, description = "Log-in name or id."),
+    ),
+    request_body = StateBody,
+    responses((status = 200, description = "The agent after it; during a call the state comes after the call.", body = AgentBody)),
+)]
 pub(super) async fn set_state(
     State(state): State<ApiState>,
     Caller(role): Caller,

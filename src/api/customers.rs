@@ -3,6 +3,7 @@
 //! **Owns**: what may be written about a customer. **Must not know**: SQL, how numbers are normalised.
 
 use super::error::ApiError;
+use super::openapi::shapes::{self, PageOf};
 use super::page::Params;
 use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
@@ -24,6 +25,18 @@ use router::id::CustomerId;
 const MOST_NUMBERS: usize = 50;
 
 /// `GET /customers?search=`: part of a name, company or number.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers",
+    operation_id = "listCustomers",
+    tag = "customers",
+    params(
+        ("search" = Option<String>, Query, description = "Part of a name, company or number."),
+        ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 500."),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before."),
+    ),
+    responses((status = 200, description = "As asked.", body = PageOf<shapes::Customer>)),
+)]
 pub(super) async fn list(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -39,6 +52,16 @@ pub(super) async fn list(
 }
 
 /// `GET /customers/{id}`: an agent sees the customers of own interactions.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers/{id}",
+    operation_id = "getCustomer",
+    tag = "customers",
+    params(
+        ("id" = String, Path, description = "Id."),
+    ),
+    responses((status = 200, description = "As asked.", body = shapes::Customer)),
+)]
 pub(super) async fn one(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -51,6 +74,14 @@ pub(super) async fn one(
 }
 
 /// `POST /customers`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/customers",
+    operation_id = "createCustomer",
+    tag = "customers",
+    request_body = shapes::CustomerBody,
+    responses((status = 201, description = "Made; `Location` says where.", body = shapes::Customer)),
+)]
 pub(super) async fn create(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -73,6 +104,17 @@ pub(super) async fn create(
 }
 
 /// `PATCH /customers/{id}`: what is absent stays, `null` is removed, `numbers` replaces all.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/customers/{id}",
+    operation_id = "changeCustomer",
+    tag = "customers",
+    params(
+        ("id" = String, Path, description = "Id."),
+    ),
+    request_body = shapes::CustomerBody,
+    responses((status = 200, description = "As asked.", body = shapes::Customer)),
+)]
 pub(super) async fn change(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -93,6 +135,20 @@ pub(super) async fn change(
 }
 
 /// `GET /customers/{id}/interactions`: an agent sees own ones.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers/{id}/interactions",
+    operation_id = "listInteractionsOfCustomer",
+    tag = "customers",
+    params(
+        ("id" = String, Path, description = "Id."),
+        ("from" = Option<String>, Query, description = "Started at or after."),
+        ("to" = Option<String>, Query, description = "Started before."),
+        ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 500."),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before."),
+    ),
+    responses((status = 200, description = "As asked.", body = PageOf<shapes::Interaction>)),
+)]
 pub(super) async fn interactions(
     State(state): State<ApiState>,
     Caller(role): Caller,

@@ -3,6 +3,7 @@
 //! **Owns**: filters, and what of a record an agent may see. **Must not know**: SQL, what events mean.
 
 use super::error::ApiError;
+use super::openapi::shapes::{self, PageOf};
 use super::page::Params;
 use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
@@ -20,6 +21,23 @@ const FILTERS: [&str; 8] = [
 ];
 
 /// `GET /interactions`: an agent's token sees its own.
+#[utoipa::path(
+    get,
+    path = "/api/v1/interactions",
+    operation_id = "listInteractions",
+    tag = "interactions",
+    params(
+        ("from" = Option<String>, Query, description = "Started at or after."),
+        ("to" = Option<String>, Query, description = "Started before."),
+        ("queue" = Option<String>, Query, description = "Name or id."),
+        ("agent" = Option<String>, Query, description = "Log-in name or id."),
+        ("customer" = Option<String>, Query, description = "Id."),
+        ("outcome" = Option<String>, Query, description = "Such as `answered`."),
+        ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 500."),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before."),
+    ),
+    responses((status = 200, description = "Newest first; an agent sees its own.", body = PageOf<shapes::Interaction>)),
+)]
 pub(super) async fn list(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -65,6 +83,16 @@ fn filter(params: &Params) -> Result<InteractionFilter, ApiError> {
 }
 
 /// `GET /interactions/{id}`. An agent sees own ones, without the candidates of routing decisions.
+#[utoipa::path(
+    get,
+    path = "/api/v1/interactions/{id}",
+    operation_id = "getInteraction",
+    tag = "interactions",
+    params(
+        ("id" = String, Path, description = "Id."),
+    ),
+    responses((status = 200, description = "As asked.", body = shapes::InteractionRecord)),
+)]
 pub(super) async fn one(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -85,6 +113,16 @@ pub(super) async fn one(
 }
 
 /// `GET /interactions/{id}/decisions`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/interactions/{id}/decisions",
+    operation_id = "listDecisions",
+    tag = "interactions",
+    params(
+        ("id" = String, Path, description = "Id."),
+    ),
+    responses((status = 200, description = "As asked.", body = PageOf<shapes::Decision>)),
+)]
 pub(super) async fn decisions(
     State(state): State<ApiState>,
     Caller(role): Caller,

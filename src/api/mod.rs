@@ -6,13 +6,16 @@
 mod agents;
 mod customers;
 pub mod error;
+pub mod events;
 mod file_body;
 mod guard;
 mod health;
 mod host;
 mod interactions;
 pub mod live;
+mod metrics;
 mod names;
+mod openapi;
 mod page;
 mod queues;
 mod range;
@@ -27,9 +30,11 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
+use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, put};
+use events::EventStreams;
 use live::LiveState;
 use recordings::{DataFolder, Store};
 use std::net::SocketAddr;
@@ -59,6 +64,10 @@ pub struct ApiState {
     pub domain: String,
     /// Where we listen, for the check of `Host`.
     pub listen: SocketAddr,
+    /// The process's counters.
+    pub metrics: Metrics,
+    /// Places for event streams.
+    pub streams: EventStreams,
 }
 
 impl ApiState {
@@ -75,6 +84,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/agents/{login}/state", put(agents::set_state))
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
+        .route("/events", get(events::follow))
+        .route("/openapi.json", get(openapi::show))
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
         .route("/interactions/{id}/decisions", get(interactions::decisions))
@@ -90,6 +101,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/", get(status_page::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::guarded))
         .nest("/api/v1", v1)
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
@@ -99,6 +111,23 @@ pub fn router(state: ApiState) -> Router {
             guard::guard,
         ))
         .with_state(state)
+}
+
+/// Serves `/metrics` alone and without a token: for a listener on loopback. Runs until the listener fails.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_metrics(listener: TcpListener, state: ApiState) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/metrics", get(metrics::open))
+        .fallback(guard::no_such_path)
+        .method_not_allowed_fallback(guard::no_such_method)
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            guard::guard,
+        ))
+        .with_state(state);
+    axum::serve(listener, router).await
 }
 
 /// Serves until `shutdown` is done; requests that run then are finished.

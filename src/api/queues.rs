@@ -3,6 +3,7 @@
 //! **Owns**: what a queue looks like outside. **Must not know**: how callers are ordered, how counters are counted.
 
 use super::error::ApiError;
+use super::openapi::shapes::{self, PageOf};
 use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
 use super::{ApiState, names, page, time};
@@ -20,24 +21,31 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A queue as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct QueueBody {
+    #[schema(value_type = shapes::Id)]
     id: QueueId,
     name: String,
+    #[schema(value_type = BTreeMap<String, u8>)]
     skills: Skills,
     waiting: Vec<WaitingBody>,
     longest_wait: f64,
+    #[schema(value_type = BTreeMap<String, u32>)]
     agents: BTreeMap<&'static str, u32>,
+    #[schema(value_type = shapes::QueueCounters)]
     today: QueueCounters,
     service_level: ServiceLevelBody,
 }
 
 /// A waiting caller; ids only.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct WaitingBody {
+    #[schema(value_type = shapes::Id)]
     interaction: InteractionId,
+    #[schema(value_type = shapes::Id)]
     entry: QueueEntryId,
     position: usize,
+    #[schema(value_type = shapes::Moment)]
     enqueued_at: Utc,
     wait: f64,
     priority: PriorityBody,
@@ -45,14 +53,15 @@ struct WaitingBody {
 }
 
 /// What orders the callers: the class first, then the virtual enqueue time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PriorityBody {
     class: u8,
+    #[schema(value_type = shapes::Moment)]
     v: Utc,
 }
 
 /// The service level of today with the formula it was counted by.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ServiceLevelBody {
     value: Option<f64>,
     target: f64,
@@ -79,6 +88,13 @@ impl Moment {
 }
 
 /// `GET /queues`: an agent's token sees the queues it serves.
+#[utoipa::path(
+    get,
+    path = "/api/v1/queues",
+    operation_id = "listQueues",
+    tag = "queues",
+    responses((status = 200, description = "Queues; an agent sees those it serves.", body = PageOf<QueueBody>)),
+)]
 pub(super) async fn list(
     State(state): State<ApiState>,
     Caller(role): Caller,
@@ -94,6 +110,16 @@ pub(super) async fn list(
 }
 
 /// `GET /queues/{name}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/queues/{name}",
+    operation_id = "getQueue",
+    tag = "queues",
+    params(
+        ("name" = String, Path, description = "Name or id."),
+    ),
+    responses((status = 200, description = "As asked.", body = QueueBody)),
+)]
 pub(super) async fn one(
     State(state): State<ApiState>,
     Caller(role): Caller,

@@ -6,6 +6,7 @@ use super::ApiState;
 use super::error::ApiError;
 use super::file_body::FileBody;
 use super::interactions::owner;
+use super::openapi::shapes;
 use super::range::{self, Wanted};
 use super::right::{Action, authorise};
 use super::token::Caller;
@@ -19,6 +20,16 @@ use router::id::RecordingId;
 use tokio::fs::File;
 
 /// `GET /recordings/{id}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/recordings/{id}",
+    operation_id = "getRecording",
+    tag = "recordings",
+    params(
+        ("id" = String, Path, description = "Id."),
+    ),
+    responses((status = 200, description = "As asked.", body = shapes::Recording)),
+)]
 pub(super) async fn one(
     State(state): State<ApiState>,
     caller: Caller,
@@ -30,6 +41,16 @@ pub(super) async fn one(
 }
 
 /// `GET /recordings/{id}/audio`. One that is still running is given as far as it is on disk.
+#[utoipa::path(
+    get,
+    path = "/api/v1/recordings/{id}/audio",
+    operation_id = "getAudio",
+    tag = "recordings",
+    params(
+        ("id" = String, Path, description = "Id."),
+    ),
+    responses((status = 200, description = "WAV, left the customer, right the agent; `Range` gives a part.", body = Vec<u8>, content_type = "audio/wav")),
+)]
 pub(super) async fn audio(
     State(state): State<ApiState>,
     caller: Caller,

@@ -94,10 +94,14 @@ pub enum Action {
     ReadRecording,
     /// Hear a recording.
     HearRecording,
+    /// Follow the one event log.
+    ReadEvents,
+    /// See the process's counters.
+    ReadMetrics,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 9] = [
+pub const ACTIONS: [Action; 11] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -107,6 +111,8 @@ pub const ACTIONS: [Action; 9] = [
     Action::WriteCustomer,
     Action::ReadRecording,
     Action::HearRecording,
+    Action::ReadEvents,
+    Action::ReadMetrics,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -132,8 +138,16 @@ pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
                 Resource::Others => false,
                 Resource::OwnPart => true,
             };
-            // The candidates of a decision are other agents; changing customers needs a desk, which comes later.
-            its_own && !matches!(action, Action::ReadDecisions | Action::WriteCustomer)
+            // The candidates of a decision are other agents, and so are log and counters; changing customers needs
+            // a desk, which comes later.
+            let never = matches!(
+                action,
+                Action::ReadDecisions
+                    | Action::WriteCustomer
+                    | Action::ReadEvents
+                    | Action::ReadMetrics
+            );
+            its_own && !never
         }
     }
 }

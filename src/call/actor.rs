@@ -2,6 +2,7 @@
 //!
 //! **Owns**: the call's [`CallMachine`] and the carrying out of what it asks, in order. **Must not**: decide.
 
+use super::counts::CallCounts;
 use super::machine::CallMachine;
 use super::port::{CallInput, CallOutput, CallSetup, LegCommand, PlayFiles};
 use crate::clock::Clock;
@@ -44,6 +45,8 @@ pub struct CallContext {
     pub recordings: TalkRecorder,
     /// Tells the registry which legs are ours.
     pub registry: mpsc::Sender<super::registry::RegistryMessage>,
+    /// How calls ended, for whoever watches the process.
+    pub counts: Arc<CallCounts>,
 }
 
 /// One call's driver.
@@ -158,6 +161,9 @@ impl CallActor {
     }
 
     async fn log(&self, event: Event, personal: Option<router::event::PersonalData>) {
+        if let Event::CallEnded { outcome, .. } = &event {
+            self.context.counts.ended(*outcome);
+        }
         let now = self.context.clock.now();
         if let Err(error) = self.context.journal.append(now, event, personal).await {
             tracing::error!(interaction = %self.interaction, %error, "a line of the log is lost");

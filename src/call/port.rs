@@ -117,6 +117,8 @@ pub enum CallInput {
         /// Which refusal.
         refusal: Option<Refusal>,
     },
+    /// The Distributor's task, to a call of an agent's phone that asked it something.
+    PhoneAnswered(super::phone_call::PhoneAnswer),
     /// The line that had to be on the disk is not: nothing that was to follow it was carried out.
     JournalFailed,
     /// The process is going down: end politely now.

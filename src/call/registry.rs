@@ -3,6 +3,8 @@
 //! **Owns**: the only map from legs to calls, the limits on new calls, the start of each call's actor. **Must not**:
 //! know what a call does. One task; everything reaches it by its two channels.
 
+mod phones;
+
 use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
 use super::port::{CallInput, CallSetup};
 use crate::company_view::CompanyView;
@@ -13,7 +15,7 @@ use router::id::InteractionId;
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
 use sip_gateway::leg::{CallSource, GatewayCommand, IncomingCall, LegEvent, LegId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -74,6 +76,8 @@ pub struct Registry {
     actors: JoinSet<()>,
     /// Which call a task drives, for the case that it dies.
     driven: HashMap<tokio::task::Id, InteractionId>,
+    /// Live calls of agents' phones that are no interaction: the log knows nothing of them.
+    unlogged: HashSet<InteractionId>,
     rate: CallRate,
     draining: bool,
     live: watch::Sender<usize>,
@@ -100,6 +104,7 @@ impl Registry {
             legs: HashMap::new(),
             actors: JoinSet::new(),
             driven: HashMap::new(),
+            unlogged: HashSet::new(),
             rate: CallRate::default(),
             draining: false,
             live,
@@ -137,6 +142,7 @@ impl Registry {
             }
             RegistryMessage::CallOver { interaction, legs } => {
                 self.calls.remove(&interaction);
+                self.unlogged.remove(&interaction);
                 for leg in legs {
                     self.legs.remove(&leg);
                 }
@@ -167,6 +173,11 @@ impl Registry {
             return self
                 .reject(call.leg, 503, Some(Duration::from_secs(5)))
                 .await;
+        }
+        if let CallSource::Device(extension) = &call.source
+            && self.phone_call(&call, extension, &company).await
+        {
+            return;
         }
         let Some((number, flow_name)) = company.flow_for(&call.dialed_user, &call.to_user) else {
             return self.reject(call.leg, 404, None).await;
@@ -233,16 +244,20 @@ impl Registry {
         }
         let lost = DistributorMessage::Lost { interaction };
         let _ = self.context.distributor.send(lost).await;
+        self.live.send_replace(self.calls.len());
+        if self.unlogged.remove(&interaction) {
+            return;
+        }
         let ended = Event::CallEnded {
             interaction,
             outcome: Outcome::Failed,
             end_cause: EndCause::Error,
         };
+        self.context.counts.ended(Outcome::Failed);
         let now = self.context.clock.now();
         if let Err(error) = self.context.journal.append(now, ended, None).await {
             tracing::error!(%interaction, %error, "a line of the log is lost");
         }
-        self.live.send_replace(self.calls.len());
     }
 
     async fn on_leg_event(&mut self, leg: LegId, event: LegEvent) {
@@ -262,6 +277,7 @@ impl Registry {
     }
 
     async fn reject(&self, leg: LegId, status: u16, retry_after: Option<Duration>) {
+        self.context.counts.refused(status);
         let _ = self
             .context
             .gateway

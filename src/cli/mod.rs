@@ -1,9 +1,10 @@
 //! The command line: what may be typed, and the commands that work on files and on the store alone.
 //!
-//! **Owns**: the definitions of every command, `check`, `flow check`, `token create`, `explain`, and how results and
+//! **Owns**: the definitions of every command, `check`, `doctor`, `flow check`, `token create`, `explain`, and how results and
 //! errors are written. **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
 
 pub mod check;
+pub mod doctor;
 pub mod explain;
 pub mod flow_check;
 mod flow_files;
@@ -41,6 +42,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Check settings, company file, flows and prompts
     Check(CheckArgs),
+    /// See whether this machine fits the settings, and what to do where it does not
+    Doctor(DoctorArgs),
     /// Work on flow files
     #[command(subcommand)]
     Flow(FlowCommand),
@@ -122,6 +125,17 @@ pub enum Format {
 /// `cordboard check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `cordboard doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
     /// Which settings.
     #[command(flatten)]
     pub config: ConfigArgs,

@@ -11,7 +11,6 @@ use super::settings::{
     SipSettings, SipTransport,
 };
 use super::tree::{Override, Place, lay_over, read};
-use ivr_flows::FindingLevel;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -301,12 +300,15 @@ fn http(root: &mut Section, out: &mut Findings<'_>) -> HttpSettings {
     }
     if let Some(text) = s.text("metrics", out) {
         http.metrics = out.check(&text.place, socket_address(&text.value, &text.value, help));
-        out.note(
-            &text.place,
-            FindingLevel::Info,
-            "`metrics` is not served yet: it comes with a later version",
-            "nothing to do",
-        );
+        if http.metrics.is_some_and(|at| !at.ip().is_loopback()) {
+            http.metrics = None;
+            out.error(
+                &text.place,
+                code::BAD_VALUE,
+                "`metrics` is served without a token, so it must be on loopback",
+                "write \"127.0.0.1:9090\", or take the key out: then `/metrics` is on `listen`, with a token",
+            );
+        }
     }
     tls(&mut s, out);
     s.finish(out);

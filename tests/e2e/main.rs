@@ -12,6 +12,7 @@ mod api_rules;
 mod broken_files;
 mod commands;
 mod crash_in_a_talk;
+mod desk_phones;
 mod flow_files_are_picked_up;
 mod full;
 mod garbage;

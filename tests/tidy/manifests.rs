@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str], &[&str]); 4] = [
     (
         "ivr-flows/Cargo.toml",
         &[],
-        &["tokio", "rand", "sqlx", "axum", "rsip", "mio", "jiff"],
+        &["tokio", "rand", "sqlx", "axum", "rsip", "mio"],
     ),
     ("sip-gateway/Cargo.toml", &[], &["sqlx", "axum"]),
     (

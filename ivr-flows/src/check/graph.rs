@@ -4,7 +4,7 @@
 //! **Must not know**: what is wrong about it.
 
 use crate::flow::{
-    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Target, find_exit,
+    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target, find_exit,
 };
 
 /// Why one step follows another.
@@ -74,7 +74,7 @@ impl Graph {
                     at: first.saturating_add(offset),
                     last,
                 }
-                .step(&step.action);
+                .step(step);
             }
         }
         graph
@@ -126,7 +126,11 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn step(&mut self, action: &Action) {
+    fn step(&mut self, step: &Step) {
+        let action = &step.action;
+        if step.when.is_some() {
+            self.passed_over(action);
+        }
         let places = self.flow.exit_places(action);
         match action {
             Action::Answer | Action::Set(_) | Action::Tag(_) => self.next(Why::Itself),
@@ -147,6 +151,24 @@ impl Builder<'_> {
                     }
                 }
             },
+            Action::Branch(branch) => {
+                for (_, target) in &branch.cases {
+                    self.target(target, Why::Itself);
+                }
+                match &branch.otherwise {
+                    Some(target) => self.target(target, Why::Itself),
+                    None => self.next(Why::Itself),
+                }
+            }
+            Action::Hours(_) => {
+                for exit in [ExitName::Open, ExitName::Closed, ExitName::Holiday] {
+                    match find_exit(places.iter().copied(), exit) {
+                        Some(target) => self.target(target, Why::Itself),
+                        None if exit == ExitName::Open => self.next(Why::Itself),
+                        None => {}
+                    }
+                }
+            }
             Action::Menu(menu) => self.menu(menu, &places),
             Action::Queue(queue) => self.queue(queue, &places),
         }
@@ -156,6 +178,15 @@ impl Builder<'_> {
             .map(|exits| self.graph.outside(self.flow, exits));
         for to in own.into_iter().flatten() {
             self.edge(to, Why::Bounded);
+        }
+    }
+
+    /// `when:` was false. After a `queue` that is last the call ends politely, entered or not.
+    fn passed_over(&mut self, action: &Action) {
+        if self.last && matches!(action, Action::Queue(_)) {
+            self.ends();
+        } else {
+            self.next(Why::Itself);
         }
     }
 

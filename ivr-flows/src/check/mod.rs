@@ -11,6 +11,7 @@ use crate::read;
 
 mod circles;
 mod graph;
+mod hours;
 mod names;
 mod paths;
 #[cfg(test)]
@@ -77,6 +78,7 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     };
     names::check(flow, catalog, &mut notes);
     paths::check(flow, &mut notes);
+    hours::check(flow, &mut notes);
     sort(&mut notes.findings);
     notes.findings
 }

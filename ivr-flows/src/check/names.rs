@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Catalog, Notes};
+use crate::expression::{CALL, Expression, QUEUE, ROOTS};
 use crate::flow::{
     Action, ChoiceTarget, Exits, Flow, Menu, Name, Prompt, Queue, Step, Target, Value,
 };
@@ -46,7 +47,16 @@ impl<'a> Names<'a, '_> {
         if let Some(exits) = step.action.exits() {
             self.exits(exits);
         }
+        for expression in step.expressions() {
+            self.reads(expression);
+        }
         match &step.action {
+            Action::Branch(branch) => {
+                let cases = branch.cases.iter().map(|(_, target)| target);
+                cases
+                    .chain(&branch.otherwise)
+                    .for_each(|target| self.target(target));
+            }
             Action::Answer | Action::Hangup | Action::Tag(_) => {}
             Action::Play(play) => self.prompts(&play.prompts),
             Action::Menu(menu) => self.menu(menu),
@@ -58,6 +68,7 @@ impl<'a> Names<'a, '_> {
             }
             Action::Set(sets) => sets.iter().for_each(|(name, value)| self.set(name, value)),
             Action::Queue(queue) => self.queue(queue),
+            Action::Hours(hours) => self.calendar(&hours.check),
         }
     }
 
@@ -106,6 +117,51 @@ impl<'a> Names<'a, '_> {
                     format!("there is no prompt `{}`", name.text),
                     help,
                 );
+            }
+        }
+    }
+
+    fn calendar(&mut self, name: &Name) {
+        if self.flow.calendars.contains_key(&name.text) || self.notes.full() {
+            return;
+        }
+        let known = self.flow.calendars.keys().map(String::as_str);
+        let help = format!(
+            "{}; calendars stand under `hours:` at the top",
+            suggest(&name.text, known)
+        );
+        let message = format!("there is no calendar `{}`", name.text);
+        self.notes.error("F004", name.pos, message, help);
+    }
+
+    /// The names that an expression reads.
+    fn reads(&mut self, expression: &Expression) {
+        for read in &expression.reads {
+            if self.notes.full() {
+                return;
+            }
+            let vars = self.flow.vars.keys().map(String::as_str);
+            let known: Vec<&str> = match read.root.as_str() {
+                "vars" => vars.collect(),
+                "call" => CALL.to_vec(),
+                "queue" => QUEUE.to_vec(),
+                "tags" => self.flow.tag_names().collect(),
+                root => {
+                    let help = if self.flow.vars.contains_key(root) {
+                        format!("write `vars.{root}`")
+                    } else {
+                        suggest(root, ROOTS)
+                    };
+                    let message = format!("there is no `{root}`");
+                    self.notes.error("F011", read.pos, message, help);
+                    continue;
+                }
+            };
+            let field = read.field.as_deref().unwrap_or_default();
+            if !known.contains(&field) {
+                let message = format!("there is no `{}.{field}`", read.root);
+                let help = suggest(field, known);
+                self.notes.error("F011", read.pos, message, help);
             }
         }
     }

@@ -183,6 +183,13 @@ impl Paths<'_> {
 
     fn exits(&self, notes: &mut Notes<'_>) {
         for step in self.flow.steps() {
+            let places = self.flow.exit_places(&step.action);
+            let safe = find_exit(places, ExitName::Error).is_some();
+            if !safe && !step.expressions().is_empty() {
+                let message = "nothing says what happens when the expression fails (`error`)";
+                let help = "add `exits: { error: BLOCK }` under `defaults:`";
+                notes.error("F009", step.pos, message, help);
+            }
             let Action::Menu(_) = &step.action else {
                 continue;
             };

@@ -39,12 +39,25 @@ impl Interpreter {
                 Move::Next => self.at.step = self.at.step.saturating_add(1),
                 Move::To(block) => self.at = Place { block, step: 0 },
             }
-            let Some(action) = Self::action(&flow, self.at) else {
+            let Some(step) = Self::step_at(&flow, self.at) else {
                 return;
             };
+            // Nobody is there for an `error` exit: what cannot be worked out counts as false.
+            if let Some(when) = &step.when
+                && !self.truth(when).unwrap_or(false)
+            {
+                next = Move::Next;
+                continue;
+            }
+            let action = &step.action;
             if matches!(
                 action,
-                Action::Go(_) | Action::Set(_) | Action::Tag(_) | Action::Hangup
+                Action::Go(_)
+                    | Action::Branch(_)
+                    | Action::Hours(_)
+                    | Action::Set(_)
+                    | Action::Tag(_)
+                    | Action::Hangup
             ) {
                 self.step_entered(action);
             }

@@ -16,8 +16,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::flow::{Action, Flow, Value};
-use crate::port::{FlowEnd, FlowInput, FlowOutput, PlayToken};
+use crate::expression::{Expression, Failure, Scope};
+use crate::flow::{Action, Flow, Step, Value};
+use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, PlayToken};
 
 mod leaving;
 mod limits;
@@ -52,6 +53,11 @@ pub struct Interpreter {
     /// Type-ahead, oldest first.
     keys: VecDeque<char>,
     vars: BTreeMap<String, Value>,
+    /// Every tag that the flow can set; empty until it is.
+    tags: BTreeMap<String, String>,
+    facts: CallFacts,
+    /// Last known place in a queue; 0 before any.
+    position: usize,
     /// How often each bounded `go` was taken.
     taken: HashMap<Place, u32>,
     limits: Limits,
@@ -78,10 +84,20 @@ enum State {
 }
 
 impl Interpreter {
-    /// A call that has not begun.
+    /// A call that has not begun, of which nothing is known.
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
+        Self::with_facts(flow, CallFacts::default())
+    }
+
+    /// A call that has not begun.
+    #[must_use]
+    pub fn with_facts(flow: Arc<Flow>, facts: CallFacts) -> Self {
         let vars = flow.vars.clone();
+        let tags = flow
+            .tag_names()
+            .map(|name| (name.to_owned(), String::new()))
+            .collect();
         Self {
             flow,
             out: VecDeque::new(),
@@ -90,6 +106,9 @@ impl Interpreter {
             queued_at: None,
             keys: VecDeque::new(),
             vars,
+            tags,
+            facts,
+            position: 0,
             taken: HashMap::new(),
             limits: Limits::new(),
             answered: false,
@@ -116,9 +135,8 @@ impl Interpreter {
             FlowInput::Key(key) => self.key(key),
             FlowInput::PlayEnded(token) => self.play_ended(token),
             FlowInput::AgentLeft => self.agent_left(),
-            // The place in the queue is for announcements, which come with `say`.
-            FlowInput::Queued { .. }
-            | FlowInput::QueueEnded(_)
+            FlowInput::Queued { position } => self.position = position,
+            FlowInput::QueueEnded(_)
             | FlowInput::Tick
             | FlowInput::HungUp
             | FlowInput::AgentConnected => {}
@@ -255,9 +273,27 @@ impl Interpreter {
         self.put(FlowOutput::Hangup { cause });
     }
 
+    /// What expressions can see of this call.
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            vars: &self.vars,
+            tags: &self.tags,
+            facts: &self.facts,
+            language: &self.flow.languages.default,
+            position: self.position,
+        }
+    }
+
+    fn truth(&self, of: &Expression) -> Result<bool, Failure> {
+        of.truth(&self.scope())
+    }
+
+    fn step_at(flow: &Flow, at: Place) -> Option<&Step> {
+        flow.blocks.get(at.block)?.steps.get(at.step)
+    }
+
     /// The action at the present place. Borrows the flow, not the interpreter.
     fn action(flow: &Flow, at: Place) -> Option<&Action> {
-        let step = flow.blocks.get(at.block)?.steps.get(at.step)?;
-        Some(&step.action)
+        Self::step_at(flow, at).map(|step| &step.action)
     }
 }

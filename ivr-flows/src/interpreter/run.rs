@@ -7,7 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Interpreter, Place, State};
-use crate::flow::{Action, Bound, ExitName, Go, Name, Play, Target, Value, find_exit};
+use crate::calendar::Opening;
+use crate::expression::{Failure, Template};
+use crate::flow::{
+    Action, Bound, Branch, ExitName, Go, Hours, Name, Play, Target, Value, find_exit,
+};
 use crate::port::{FlowEnd, FlowOutput, PlayToken};
 use crate::read::fit;
 
@@ -50,12 +54,20 @@ impl Interpreter {
 
     fn enter(&mut self) -> Move {
         let flow = Arc::clone(&self.flow);
-        let Some(action) = Self::action(&flow, self.at) else {
+        let Some(step) = Self::step_at(&flow, self.at) else {
             return self.after_block();
         };
         if !self.limits.step() {
             return self.backstop("the call went through more steps than any flow may have");
         }
+        if let Some(when) = &step.when {
+            match self.truth(when) {
+                Ok(true) => {}
+                Ok(false) => return Move::Next,
+                Err(why) => return self.failed(why).unwrap_or(Move::Next),
+            }
+        }
+        let action = &step.action;
         self.step_entered(action);
         match action {
             Action::Answer => {
@@ -65,7 +77,12 @@ impl Interpreter {
             Action::Play(play) => self.play(play),
             Action::Menu(menu) => self.enter_menu(menu),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
-            Action::Go(_) | Action::Set(_) | Action::Tag(_) | Action::Hangup => self.quiet(action),
+            Action::Go(_)
+            | Action::Branch(_)
+            | Action::Hours(_)
+            | Action::Set(_)
+            | Action::Tag(_)
+            | Action::Hangup => self.quiet(action),
         }
     }
 
@@ -77,15 +94,9 @@ impl Interpreter {
                 sets.iter().for_each(|(name, value)| self.set(name, value));
                 Move::Next
             }
-            Action::Tag(tags) => {
-                for (key, value) in tags {
-                    self.put(FlowOutput::Tag {
-                        key: key.clone(),
-                        value: value.clone(),
-                    });
-                }
-                Move::Next
-            }
+            Action::Branch(branch) => self.branch(branch),
+            Action::Hours(hours) => self.hours(hours),
+            Action::Tag(tags) => self.tag(tags),
             Action::Hangup => Move::End(FlowEnd::Hangup),
             Action::Answer | Action::Play(_) => Move::Next,
             Action::Menu(_) | Action::Queue(_) => Move::Stay,
@@ -130,6 +141,86 @@ impl Interpreter {
             Some(then) => self.target(then),
             None => Move::Next,
         }
+    }
+
+    fn branch(&mut self, branch: &Branch) -> Move {
+        for (when, target) in &branch.cases {
+            match self.truth(when) {
+                Ok(true) => return self.target(target),
+                Ok(false) => {}
+                Err(why) => {
+                    if let Some(exit) = self.failed(why) {
+                        return exit;
+                    }
+                }
+            }
+        }
+        match &branch.otherwise {
+            Some(target) => self.target(target),
+            None => Move::Next,
+        }
+    }
+
+    /// Is it open at this moment? Without a clock, or beyond all calendars, the `error` exit, else as if it were open.
+    fn hours(&mut self, hours: &Hours) -> Move {
+        let elapsed = i64::try_from(self.now.as_millis()).ok();
+        let moment = self
+            .facts
+            .began_at
+            .zip(elapsed)
+            .and_then(|(began, elapsed)| began.checked_add(elapsed));
+        let opening = self
+            .flow
+            .calendars
+            .get(&hours.check.text)
+            .zip(moment)
+            .and_then(|(calendar, moment)| calendar.at(moment));
+        let exit = match opening {
+            Some(Opening::Open) => self.exit(ExitName::Open),
+            Some(Opening::Closed) => self.exit(ExitName::Closed),
+            Some(Opening::Holiday) => self.exit(ExitName::Holiday),
+            None => self.trouble("whether it is open is not known"),
+        };
+        exit.unwrap_or(Move::Next)
+    }
+
+    /// A tag whose value cannot be worked out is left out.
+    fn tag(&mut self, tags: &[(String, Template)]) -> Move {
+        for (key, value) in tags {
+            match value.text(&self.scope()) {
+                Ok(value) => {
+                    self.tags.insert(key.clone(), value.clone());
+                    self.put(FlowOutput::Tag {
+                        key: key.clone(),
+                        value,
+                    });
+                }
+                Err(why) => {
+                    if let Some(exit) = self.failed(why) {
+                        return exit;
+                    }
+                }
+            }
+        }
+        Move::Next
+    }
+
+    /// An expression has no value: told, then the `error` exit, once until the caller chooses something. After that,
+    /// and where no `error` exit is, None: the expression counts as false, and the call goes on.
+    pub(super) fn failed(&mut self, why: Failure) -> Option<Move> {
+        self.trouble(&format!("an expression failed: {why}"))
+    }
+
+    fn trouble(&mut self, what: &str) -> Option<Move> {
+        let flow = self.flow.name().to_owned();
+        let block = self.flow.blocks.get(self.at.block);
+        let block = block.map_or("", |block| block.name.text.as_str());
+        let what = format!("flow `{flow}`, block `{block}`: {what}");
+        self.put(FlowOutput::Incident { what });
+        if std::mem::replace(&mut self.limits.failed, true) {
+            return None;
+        }
+        self.exit(ExitName::Error)
     }
 
     fn set(&mut self, name: &Name, value: &Value) {

@@ -123,7 +123,7 @@ impl Reader<'_> {
             "client_error",
             "server_error",
             "cancelled",
-            "holiday",
+            "emergency",
             "recorded",
             "too_short",
         ];

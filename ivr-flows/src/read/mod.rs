@@ -8,7 +8,9 @@ use crate::flow::{Block, Defaults, Flow, Pos, content_hash};
 use crate::nearest::suggest;
 use crate::yaml::{self, Entry, Kind, Node};
 
+mod branch;
 mod exits;
+mod hours;
 mod menu;
 mod queue;
 mod raw;

@@ -5,19 +5,18 @@
 
 use super::exits::RESERVED;
 use super::{Reader, shortened};
+use crate::expression::Template;
 use crate::flow::{Action, Bound, ExitName, Go, Name, Play, Step, Value};
 use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 8] = [
-    "answer", "play", "menu", "go", "set", "tag", "queue", "hangup",
+const ACTIONS: [&str; 10] = [
+    "answer", "play", "menu", "go", "branch", "hours", "set", "tag", "queue", "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 24] = [
+const LATER: [&str; 22] = [
     "say",
-    "hours",
-    "branch",
     "collect",
     "customer",
     "http",
@@ -71,13 +70,14 @@ impl Reader<'_> {
                 return None;
             }
         };
+        let mut when = None;
         let mut actions: Vec<&Entry> = Vec::new();
         let mut odd = false;
         for entry in entries {
             match entry.key.as_str() {
                 "id" => drop(self.name(&entry.value, "an id")),
                 "note" => drop(self.text(&entry.value, "a note", "write a text")),
-                "when" => self.later(entry.pos, "`when:` on a step"),
+                "when" => when = self.expression(&entry.value, "`when`"),
                 key if ACTIONS.contains(&key) => actions.push(entry),
                 key if LATER.contains(&key) => {
                     self.later(entry.pos, &format!("the step `{key}`"));
@@ -85,7 +85,10 @@ impl Reader<'_> {
                 }
                 key => {
                     odd = true;
-                    let known = ACTIONS.into_iter().chain(LATER).chain(["id", "note"]);
+                    let known = ACTIONS
+                        .into_iter()
+                        .chain(LATER)
+                        .chain(["id", "note", "when"]);
                     let message = format!("`{}` is not a step", shortened(key));
                     self.error("F102", entry.pos, message, suggest(key, known));
                 }
@@ -96,6 +99,7 @@ impl Reader<'_> {
                 let action = self.action(action, block)?;
                 Some(Step {
                     pos: node.pos,
+                    when,
                     action,
                 })
             }
@@ -131,6 +135,8 @@ impl Reader<'_> {
                 .menu(node, entry.pos, block)
                 .map(|menu| Action::Menu(Box::new(menu))),
             "go" => self.go(node, block).map(Action::Go),
+            "hours" => self.hours(node, block).map(Action::Hours),
+            "branch" => self.branch(node, block).map(Action::Branch),
             "set" => Some(Action::Set(self.set(node))),
             "tag" => Some(Action::Tag(self.tag(node))),
             _ => self
@@ -252,7 +258,7 @@ impl Reader<'_> {
         })
     }
 
-    fn tag(&mut self, node: &Node) -> Vec<(String, String)> {
+    fn tag(&mut self, node: &Node) -> Vec<(String, Template)> {
         let mut tags = Vec::new();
         for entry in self.entries(node, "tags", "write `tag: { NAME: value }`") {
             let name = Name {
@@ -260,7 +266,7 @@ impl Reader<'_> {
                 pos: entry.pos,
             };
             let good = self.is_name(&name, "a tag");
-            let value = self.text(
+            let value = self.template(
                 &entry.value,
                 "a value",
                 "write a text, a number, `true` or `false`",

@@ -15,7 +15,7 @@ use crate::yaml::{Entry, Kind, Node};
 /// The format this version reads.
 const FORMAT: &str = "1";
 /// The top-level keys.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "flow",
     "name",
     "title",
@@ -26,11 +26,12 @@ const KNOWN: [&str; 10] = [
     "vars",
     "blocks",
     "waits",
+    "hours",
 ];
 
 /// Reads the whole tree; None when it is not a map.
 pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option<Flow> {
-    let fields = reader.fields(root, "a flow", &KNOWN, &["hours", "tests"])?;
+    let fields = reader.fields(root, "a flow", &KNOWN, &["tests"])?;
     format(reader, &fields);
     let start = Pos { line: 1, column: 1 };
     let name = match fields.get("name") {
@@ -65,6 +66,10 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         .get("vars")
         .map(|node| vars(reader, node))
         .unwrap_or_default();
+    let calendars = fields
+        .get("hours")
+        .map(|node| reader.calendars(node))
+        .unwrap_or_default();
     let mut blocks = blocks(reader, &fields);
     let waits = fields
         .get("waits")
@@ -92,6 +97,7 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         blocks,
         index,
         waits,
+        calendars,
     })
 }
 

@@ -204,6 +204,12 @@ impl Journal {
         *self.durable.borrow()
     }
 
+    /// The same for those who only look; it does not keep the journal open.
+    #[must_use]
+    pub fn durable_seq(&self) -> watch::Receiver<u64> {
+        self.durable.clone()
+    }
+
     async fn send(&self, wish: Wish) -> Result<(), JournalError> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let request = Request {

@@ -8,7 +8,10 @@ pub mod media_pool;
 mod media_thread;
 pub mod packet_io;
 mod sip_driver;
+mod stats;
 mod streams;
+
+pub use stats::GatewayStats;
 
 use crate::leg::{Accounts, GatewayCommand, GatewayEvent, LegId, RegistrationRecord};
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +19,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Commands that wait for the SIP task at most; senders wait when it is full.
 const COMMANDS: usize = 4096;
@@ -92,6 +95,7 @@ pub struct Gateway {
     legs: Arc<AtomicU64>,
     address: SocketAddr,
     tcp_addresses: Arc<[SocketAddr]>,
+    stats: watch::Receiver<GatewayStats>,
 }
 
 impl Gateway {
@@ -109,13 +113,15 @@ impl Gateway {
         let driver = sip_driver::SipDriver::bind(config, wanted, told).await?;
         let address = driver.address();
         let tcp_addresses = driver.tcp_addresses().into();
-        tokio::spawn(driver.run());
+        let (published, stats) = watch::channel(GatewayStats::default());
+        tokio::spawn(driver.run(published));
         Ok((
             Self {
                 commands,
                 legs,
                 address,
                 tcp_addresses,
+                stats,
             },
             events,
         ))
@@ -133,6 +139,12 @@ impl Gateway {
     #[must_use]
     pub fn new_leg_id(&self) -> LegId {
         LegId(self.legs.fetch_add(2, Ordering::Relaxed))
+    }
+
+    /// Counters and occupancy, published once a second.
+    #[must_use]
+    pub fn stats(&self) -> watch::Receiver<GatewayStats> {
+        self.stats.clone()
     }
 
     /// Where SIP listens, with the port that was bound.

@@ -4,8 +4,9 @@
 
 use super::leg_media::LegMedia;
 use super::media_pool::{MediaConfig, MediaPool};
+use super::stats::{PUBLISHED_EVERY, RecentWorst};
 use super::streams::{Arrival, Streams};
-use super::{GatewayConfig, StartError};
+use super::{GatewayConfig, GatewayStats, StartError};
 use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegId};
 use crate::media::port::RecordBlock;
 use crate::sip::endpoint::{Endpoint, EndpointConfig};
@@ -16,7 +17,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Datagrams handled before the task looks at commands and timers again.
@@ -55,6 +56,7 @@ pub(super) struct SipDriver {
     /// Version of the bindings that were told last, and when the next telling is due.
     bindings: (u64, Option<tokio::time::Instant>),
     buffer: BytesMut,
+    worst: RecentWorst,
 }
 
 impl SipDriver {
@@ -110,6 +112,7 @@ impl SipDriver {
             lookups: JoinSet::new(),
             bindings: (0, None),
             buffer: BytesMut::with_capacity(1 << 18),
+            worst: RecentWorst::default(),
         })
     }
 
@@ -122,8 +125,10 @@ impl SipDriver {
     }
 
     /// Hop 1: datagrams, commands, media and timers in; datagrams and events out. Ends when every handle is gone.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, stats: watch::Sender<GatewayStats>) {
         let events = self.events.clone();
+        let mut publish = tokio::time::interval(PUBLISHED_EVERY);
+        publish.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let deadline = self.endpoint.next_deadline();
             let sleep = async {
@@ -155,9 +160,20 @@ impl SipDriver {
                 arrival = self.streams.next(), if self.pending.len() < BEHIND => self.arrival(arrival),
                 () = sleep => self.input(SipInput::Tick),
                 () = due(self.bindings.1) => self.tell_bindings(),
+                _ = publish.tick() => drop(stats.send_replace(self.stats())),
             }
             self.watch_bindings();
             self.flush_events();
+        }
+    }
+
+    fn stats(&mut self) -> GatewayStats {
+        let mut media = self.media.stats();
+        media.worst_lateness_us = self.worst.take(media.worst_lateness_us);
+        GatewayStats {
+            sip: self.endpoint.counters(),
+            held: self.endpoint.occupancy(),
+            media,
         }
     }
 

@@ -1,6 +1,9 @@
 //! The API through a real listener, over a real store in a temporary folder.
 
+mod events;
 mod http;
+mod metrics;
 mod objects;
+mod openapi;
 mod roles;
 mod world;

@@ -33,6 +33,7 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
             NOT_READY,
             [401, 401, 403, 403, 403, 401, 404, 404],
         ),
+        ("GET /openapi.json".to_owned(), "", everyone),
         ("GET /queues".to_owned(), "", everyone),
         ("GET /queues/support".to_owned(), "", anas),
         ("GET /interactions".to_owned(), "", everyone),
@@ -136,7 +137,13 @@ fn the_one_function_says_it_for_every_action() {
     let (own, other) = (AgentId::from_number(1), AgentId::from_number(2));
     for action in ACTIONS {
         let writes = matches!(action, Action::SetAgentState | Action::WriteCustomer);
-        let agents_never = matches!(action, Action::ReadDecisions | Action::WriteCustomer);
+        let agents_never = matches!(
+            action,
+            Action::ReadDecisions
+                | Action::WriteCustomer
+                | Action::ReadEvents
+                | Action::ReadMetrics
+        );
         for resource in [
             Resource::Of(own),
             Resource::Of(other),

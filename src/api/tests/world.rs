@@ -3,11 +3,12 @@
 use super::http::{Answer, send};
 use crate::api::live::{LiveRequest, LiveState, SetStateError};
 use crate::api::right::RoleName;
-use crate::api::{ApiState, serve, token};
+use crate::api::{ApiState, events, serve, serve_metrics, token};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::LimitSettings;
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
+use crate::metrics::Metrics;
 use recordings::{DataFolder, Journal, Store, startup};
 use router::agent::Wanted;
 use router::decision::{Candidate, Decision, DecisionKind, Keys, TieBreak};
@@ -18,6 +19,7 @@ use router::id::{
 };
 use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
 use router::{AgentState, PhoneNumber, Timestamp};
+use sip_gateway::net::GatewayStats;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -68,6 +70,9 @@ pub(super) struct World {
     pub(super) server: SocketAddr,
     pub(super) store: Store,
     pub(super) ready: watch::Sender<bool>,
+    /// `/metrics` alone, without a token.
+    pub(super) metrics: SocketAddr,
+    pub(super) journal: Journal,
     tokens: BTreeMap<&'static str, String>,
     _folder: tempfile::TempDir,
 }
@@ -78,20 +83,7 @@ impl World {
         let folder = DataFolder::new(temp.path());
         let mut started = startup(&folder, Timestamp::from_millis(0)).await.unwrap();
         let store = started.store.clone();
-        let ids = Ids {
-            agents: [("ana", ANA), ("ben", BEN)]
-                .map(|(n, id)| (n.to_owned(), id))
-                .into(),
-            queues: [("support", SUPPORT), ("sales", SALES)]
-                .map(|(n, id)| (n.to_owned(), id))
-                .into(),
-        };
-        for (login, id) in &ids.agents {
-            store.agent_id(login, *id).await.unwrap();
-        }
-        for (name, id) in &ids.queues {
-            store.queue_id(name, *id).await.unwrap();
-        }
+        let ids = ids(&store).await;
         history(&started.journal).await;
         let seq = started.journal.sync().await.unwrap();
         started.projector.catch_up(seq).await.unwrap();
@@ -121,16 +113,36 @@ impl World {
             time_zone: "Europe/Madrid".to_owned(),
             domain: "cordboard.localhost".to_owned(),
             listen: server,
+            metrics: Metrics {
+                gateway: watch::channel(GatewayStats::default()).1,
+                calls: watch::channel(3).1,
+                counts: Arc::default(),
+                durable: started.journal.durable_seq(),
+                position: started.position,
+            },
+            streams: events::EventStreams::default(),
         };
+        let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let metrics = apart.local_addr().unwrap();
+        tokio::spawn(serve_metrics(apart, state.clone()));
+        tokio::spawn(started.projector.run());
         tokio::spawn(serve(listener, state, std::future::pending()));
         let tokens = tokens(&store).await;
         Self {
             server,
             store,
             ready,
+            metrics,
+            journal: started.journal,
             tokens,
             _folder: temp,
         }
+    }
+
+    /// The header that a token of `who` goes in.
+    pub(super) fn bearer(&self, who: &str) -> String {
+        let token = self.tokens.get(who).map_or("", String::as_str);
+        format!("Bearer {token}")
     }
 
     /// A request below `/api/v1` with the token of `who`; nobody's when empty.
@@ -157,6 +169,24 @@ impl World {
         )
         .await
     }
+}
+
+async fn ids(store: &Store) -> Ids {
+    let ids = Ids {
+        agents: [("ana", ANA), ("ben", BEN)]
+            .map(|(n, id)| (n.to_owned(), id))
+            .into(),
+        queues: [("support", SUPPORT), ("sales", SALES)]
+            .map(|(n, id)| (n.to_owned(), id))
+            .into(),
+    };
+    for (login, id) in &ids.agents {
+        store.agent_id(login, *id).await.unwrap();
+    }
+    for (name, id) in &ids.queues {
+        store.queue_id(name, *id).await.unwrap();
+    }
+    ids
 }
 
 async fn tokens(store: &Store) -> BTreeMap<&'static str, String> {

@@ -15,6 +15,7 @@ mod talking;
 mod tests;
 
 use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
+use ivr_flows::CallFacts;
 use ivr_flows::interpreter::Interpreter;
 use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
 use router::event::{LegRole, PersonalData};
@@ -57,7 +58,7 @@ impl CallMachine {
                 answered: false,
                 over: false,
             },
-            interpreter: Interpreter::new(setup.flow.clone()),
+            interpreter: Interpreter::with_facts(setup.flow.clone(), facts(&setup, now)),
             customer_name: setup.caller_name.clone(),
             setup,
             began: now,
@@ -97,6 +98,8 @@ impl CallMachine {
             CallInput::JournalFailed => self.journal_failed(now),
             CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
             CallInput::Tick => self.tick(now, ids),
+            // Only calls of agents' phones ask.
+            CallInput::PhoneAnswered(_) => {}
         }
         self.finish_when_empty();
     }
@@ -223,5 +226,15 @@ impl CallMachine {
             self.finished = true;
             self.outputs.push_back(CallOutput::Finished);
         }
+    }
+}
+
+/// What the flow may know of the call. It decides with them and puts none of them into a log line.
+fn facts(setup: &CallSetup, now: Timestamp) -> CallFacts {
+    let from = setup.caller_number.as_ref();
+    CallFacts {
+        from: from.map_or_else(String::new, |number| number.reveal().to_owned()),
+        to: setup.dialed_number.reveal().to_owned(),
+        began_at: Some(now.millis()),
     }
 }

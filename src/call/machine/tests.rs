@@ -688,3 +688,35 @@ fn shutdown_ends_a_waiting_call_as_our_fault() {
     });
     assert_eq!(script.ended(), [(Outcome::Failed, EndCause::Shutdown)]);
 }
+
+/// Who calls, what was dialled and the time of day reach the flow.
+#[test]
+fn a_flow_decides_by_the_caller_and_the_time() {
+    let flow = r#"
+flow: 1
+name: support
+hours:
+  night: { zone: UTC, week: { thu: "00:00-00:01" }, closed_on: [] }
+blocks:
+  start:
+    - answer:
+    - tag: { who: "{{ call.from }} to {{ call.to }}" }
+    - hours: { check: night, exits: { open: open, closed: closed } }
+  open: [ { tag: { it: "is open" } }, { hangup: } ]
+  closed: [ { hangup: } ]
+"#;
+    let script = Script::begin_with(flow);
+    let tags: Vec<String> = script
+        .all
+        .iter()
+        .filter_map(|output| match output {
+            CallOutput::Log {
+                event: Event::Tagged { key, value, .. },
+                ..
+            } => Some(format!("{key}={value}")),
+            _ => None,
+        })
+        .collect();
+    // The virtual clock stands at 1970-01-01, a Thursday.
+    assert_eq!(tags, ["who=+34600111222 to 9000", "it=is open"]);
+}

@@ -97,7 +97,7 @@ fn wrong_lines_are_usage_errors() {
         "serve --set http",
         "serve --drain-timeout 10",
         "check --format xml",
-        "doctor",
+        "doctor --format xml",
         "--sip-port 70000",
     ] {
         let error = parse(line).unwrap_err();

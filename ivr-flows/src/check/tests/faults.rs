@@ -55,6 +55,59 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "did you mean `reason`?",
     ),
     (
+        "    - go: bye\n      when: vars.reason @=< 1",
+        "F010",
+        "does not parse",
+    ),
+    (
+        "    - go: bye\n      when: \"1 == @vars\"",
+        "F010",
+        "vars.NAME",
+    ),
+    (
+        "    - tag: { why: \"a @{{ vars.reason\" }\n    - hangup:",
+        "F010",
+        "not closed",
+    ),
+    (
+        "    - go: bye\n      when: @vars.reson == 1",
+        "F011",
+        "did you mean `reason`?",
+    ),
+    (
+        "    - go: bye\n      when: 1 == @reason",
+        "F011",
+        "write `vars.reason`",
+    ),
+    (
+        "    - tag: { why: \"a {{ @call.form }}\" }\n    - hangup:",
+        "F011",
+        "did you mean `from`?",
+    ),
+    (
+        "    - branch: [ { when: @tags.why == 1, go: bye } ]\n    - hangup:",
+        "F011",
+        "no `tags.why`",
+    ),
+    (
+        "    - branch: [ { when: true, go: @byee }, { else: bye } ]",
+        "F001",
+        "`bye`",
+    ),
+    (
+        "    - branch: [ @{ else: bye }, { when: true, go: bye } ]",
+        "F105",
+        "last",
+    ),
+    ("    - branch: [ @{ go: bye } ]", "F103", "`when`"),
+    ("    - branch: [ @{ when: true } ]", "F103", "`go`"),
+    ("    - branch: @bye", "F104", "list of cases"),
+    (
+        "    - @branch: [ { when: true, go: bye } ]",
+        "F009",
+        "error",
+    ),
+    (
         "    - set: { @count: many }\n    - hangup:",
         "F104",
         "does not fit",

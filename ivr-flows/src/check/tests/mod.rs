@@ -6,6 +6,7 @@ use super::{Catalog, check_source};
 use crate::finding::FindingLevel;
 
 mod faults;
+mod hours;
 
 /// A flow that is clean, with marks for what the tables put in.
 const FRAME: &str = "\
@@ -98,17 +99,15 @@ fn the_frame_itself_is_clean() {
 fn what_comes_later_is_refused_and_says_so() {
     for step in [
         "    - say: Hello",
-        "    - hours: { check: support }",
+        "    - hours: { check: support, exits: { emergency: bye } }",
         "    - voicemail: { box: support }",
         "    - collect: { into: x }",
         "    - http: { get: x }",
         "    - customer: { by: call.from }",
-        "    - go: bye\n      when: a == b",
         "    - go: return",
         "    - play: { prompt: hello, loop: 3 }",
         "    - queue: { to: support, exits: { callback: bye } }",
         "    - queue: { to: support, sticky: last_agent }",
-        "    - tag: { a: \"{{ reason }}\" }",
         "    - answer: { early_media: true }",
     ] {
         let source = frame(&format!("{step}\n    - hangup:"), "");
@@ -124,7 +123,6 @@ fn what_comes_later_is_refused_and_says_so() {
     for (from, to) in [
         ("vars:\n", "vars:\n  m: { type: map }\n"),
         ("en: \"Hello.\"", "en: \"Hello {{ name }}.\""),
-        ("vars:\n", "hours: {}\nvars:\n"),
     ] {
         let codes = found(&frame("    - go: bye", "").replace(from, to), None);
         assert_eq!(
@@ -398,4 +396,33 @@ fn a_queue_whose_every_exit_leads_back_has_no_end() {
     assert!(found(&source, None).iter().any(|f| f.0 == "F008"));
     let open = source.replace(", full: start", "");
     assert!(!found(&open, None).iter().any(|f| f.0 == "F008"));
+}
+
+/// With an `error` exit, a step that is passed over leads on and the names in expressions are known.
+#[test]
+fn expressions_are_clean_when_their_names_and_the_error_exit_exist() {
+    let steps = "    - play: hello
+      when: vars.reason == \"x\" && call.from.startsWith(\"+34\")
+    - tag: { why: \"{{ vars.reason }} {{ queue.position }}\" }
+    - branch:
+        - { when: 'tags.why in [\"a\", call.to]', go: bye }
+        - { when: vars.count > 2, do: [ { hangup: } ] }
+        - else: bye";
+    let source = frame(steps, "").replace("hangup: bye }", "hangup: bye, error: bye }");
+    assert_eq!(found(&source, Some(&catalog())), []);
+    let alone = frame(steps, "");
+    let codes: Vec<_> = found(&alone, None).iter().map(|f| (f.0, f.1)).collect();
+    assert_eq!(codes, [("F009", 15), ("F009", 17), ("F009", 18)]);
+    // Passed over, a last step leads nowhere; a branch without `else` too.
+    for step in [
+        "    - go: bye\n      when: vars.count == 2",
+        "    - branch:\n        - { when: vars.count == 2, go: bye }",
+    ] {
+        let source = frame(step, "").replace("hangup: bye }", "hangup: bye, error: bye }");
+        assert_eq!(found(&source, None), [("F007", 15, 7)], "{step}");
+    }
+    // A circle that a condition may leave is still a circle for a caller for whom it holds.
+    let circle = "    - go: start\n      when: vars.count == 2\n    - hangup:";
+    let source = frame(circle, "").replace("hangup: bye }", "hangup: bye, error: bye }");
+    assert_eq!(found(&source, None).first().map(|f| f.0), Some("F006"));
 }

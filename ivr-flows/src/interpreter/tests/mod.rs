@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Interpreter;
-use crate::port::{FlowInput, FlowOutput, PlayToken, QueueEnd};
+use crate::port::{CallFacts, FlowInput, FlowOutput, PlayToken, QueueEnd};
 
 mod backstop;
+mod branching;
 mod leaving;
 mod menu;
 mod property;
@@ -31,11 +32,15 @@ impl Call {
     }
 
     fn not_begun(source: &str) -> Self {
+        Self::with_facts(source, CallFacts::default())
+    }
+
+    fn with_facts(source: &str, facts: CallFacts) -> Self {
         let source = format!("flow: 1\nname: test\n{source}");
         let flow = crate::parse(&source, "test.flow.yaml").unwrap_or_else(|findings| {
             panic!("{}", crate::render_human(&findings, &source));
         });
-        let flow = Interpreter::new(Arc::new(flow));
+        let flow = Interpreter::with_facts(Arc::new(flow), facts);
         Self {
             flow,
             now: Duration::ZERO,

@@ -25,6 +25,9 @@ fn passing() -> impl Strategy<Value = String> {
         Just("play: { prompt: q, for: 5s }".to_owned()),
         Just("tag: { a: b }".to_owned()),
         Just("set: { v: x }".to_owned()),
+        Just("tag: { a: \"{{ vars.v }}{{ queue.position }}\" }".to_owned()),
+        target().prop_map(|to| format!("go: {to}\n      when: vars.v == \"x\"")),
+        target().prop_map(|to| format!("branch: [ {{ when: vars.v != \"\", go: {to} }} ]")),
         (target(), 1_u32..4).prop_map(|(to, n)| format!("go: {{ to: {to}, at_most: {n} }}")),
         target().prop_map(|to| format!("queue: {{ to: x, use: w, exits: {{ full: {to} }} }}")),
     ]

@@ -1,0 +1,424 @@
+//! Expressions of a flow, in CEL: what stands under `when:` and between `{{` and `}}`.
+//!
+//! **Owns**: the one use of the expression library, which part of CEL a flow may use, the names an expression may
+//! read, and its evaluation. **Must not know**: steps, the clock. An expression always ends: it has no loops, and its
+//! length is bounded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
+use cel::parser::Parser;
+use cel::{Context, Env, ExecutionError};
+
+use crate::flow::{Pos, Value};
+use crate::port::CallFacts;
+
+/// Longer expressions are refused: nobody reads them, and their cost is bounded by this.
+const LONGEST: usize = 500;
+/// More brackets in each other, or more `? :` in one expression, are refused. The library reads and evaluates by
+/// recursion with large frames, and a stack that overflows ends the process; so depth is bounded before it looks.
+const MOST_NESTED: usize = 5;
+/// A deeper tree is refused: `a + b + c` is two deep, while `&&` and `||` are balanced.
+const DEEPEST: usize = 12;
+/// What an expression may use of CEL. No loops over lists, so that each evaluation is short.
+const FUNCTIONS: [&str; 23] = [
+    operators::CONDITIONAL,
+    operators::LOGICAL_AND,
+    operators::LOGICAL_OR,
+    operators::LOGICAL_NOT,
+    operators::SUBSTRACT,
+    operators::ADD,
+    operators::MULTIPLY,
+    operators::DIVIDE,
+    operators::MODULO,
+    operators::EQUALS,
+    operators::NOT_EQUALS,
+    operators::GREATER_EQUALS,
+    operators::LESS_EQUALS,
+    operators::GREATER,
+    operators::LESS,
+    operators::NEGATE,
+    operators::IN,
+    "size",
+    "startsWith",
+    "endsWith",
+    "contains",
+    "int",
+    "string",
+];
+/// The names under which the values of a call stand.
+pub(crate) const ROOTS: [&str; 4] = ["vars", "call", "queue", "tags"];
+/// What stands under `call`.
+pub(crate) const CALL: [&str; 3] = ["from", "to", "language"];
+/// What stands under `queue`.
+pub(crate) const QUEUE: [&str; 1] = ["position"];
+
+/// Building the table of operators takes longer than most evaluations.
+static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+/// An expression that can be parsed and uses only what a flow may use. Whether its names exist is for the checks.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    tree: Arc<IdedExpr>,
+    pub(crate) reads: Vec<Read>,
+}
+
+/// One value that an expression reads: `vars.reason`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    pub(crate) root: String,
+    /// None: the name stands alone, which only an unknown name can.
+    pub(crate) field: Option<String>,
+    pub(crate) pos: Pos,
+}
+
+/// Why a text is no expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Characters before the place, from the beginning of the text.
+    pub(crate) offset: usize,
+    pub(crate) message: String,
+}
+
+/// Why an expression has no value in this call. Never holds values: they may be a caller's.
+pub(crate) type Failure = &'static str;
+
+/// What an expression can see of a call.
+pub(crate) struct Scope<'a> {
+    pub(crate) vars: &'a BTreeMap<String, Value>,
+    pub(crate) tags: &'a BTreeMap<String, String>,
+    pub(crate) facts: &'a CallFacts,
+    pub(crate) language: &'a str,
+    /// Last known place in the queue; 0 before any.
+    pub(crate) position: usize,
+}
+
+impl Expression {
+    /// Reads `text`, whose first character stands at `pos`.
+    pub(crate) fn parse(text: &str, pos: Pos) -> Result<Self, Fault> {
+        shape(text)?;
+        let (tree, places) = Parser::new()
+            .parse_with_source_info(text)
+            .map_err(|errors| syntax(text, &errors))?;
+        let mut walk = Walk {
+            places: &places,
+            pos,
+            reads: Vec::new(),
+            depth: 0,
+        };
+        walk.node(&tree)?;
+        Ok(Self {
+            reads: walk.reads,
+            tree: Arc::new(tree),
+        })
+    }
+
+    /// The value as `true` or `false`.
+    pub(crate) fn truth(&self, scope: &Scope<'_>) -> Result<bool, Failure> {
+        match self.value(scope)? {
+            Value::Bool(truth) => Ok(truth),
+            Value::Text(_) | Value::Int(_) => Err("the value is neither `true` nor `false`"),
+        }
+    }
+
+    /// The value.
+    pub(crate) fn value(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
+        let value =
+            cel::Value::resolve(&self.tree, &scope.context()).map_err(|error| why(&error))?;
+        match value {
+            cel::Value::Bool(truth) => Ok(Value::Bool(truth)),
+            cel::Value::Int(number) => Ok(Value::Int(number)),
+            cel::Value::UInt(number) => i64::try_from(number)
+                .map(Value::Int)
+                .map_err(|_| "a number is too large"),
+            cel::Value::Float(number) => Ok(Value::Text(number.to_string())),
+            cel::Value::String(text) => Ok(Value::Text(text.as_ref().clone())),
+            _ => Err("the value is no text, number or truth value"),
+        }
+    }
+}
+
+impl Scope<'_> {
+    fn context(&self) -> Context<'static, 'static> {
+        let vars: HashMap<String, cel::Value> = self
+            .vars
+            .iter()
+            .map(|(name, value)| (name.clone(), cel_value(value)))
+            .collect();
+        let tags: HashMap<String, cel::Value> = self
+            .tags
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_str().into()))
+            .collect();
+        let call: HashMap<String, cel::Value> = CALL
+            .into_iter()
+            .zip([
+                self.facts.from.as_str(),
+                self.facts.to.as_str(),
+                self.language,
+            ])
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let position = i64::try_from(self.position).unwrap_or(i64::MAX);
+        let queue = HashMap::from([("position".to_owned(), cel::Value::Int(position))]);
+        let mut context = Context::with_env(Arc::clone(&ENV));
+        for (root, values) in ROOTS.into_iter().zip([vars, call, queue, tags]) {
+            context.add_variable_from_value(root, values);
+        }
+        context
+    }
+}
+
+fn cel_value(value: &Value) -> cel::Value {
+    match value {
+        Value::Text(text) => text.as_str().into(),
+        Value::Int(number) => cel::Value::Int(*number),
+        Value::Bool(truth) => cel::Value::Bool(*truth),
+    }
+}
+
+/// The library's words hold values, so ours are said instead.
+fn why(error: &ExecutionError) -> Failure {
+    match error {
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+            "a division by zero"
+        }
+        ExecutionError::Overflow(..) => "a number is too large",
+        ExecutionError::NoSuchKey(_) | ExecutionError::UndeclaredReference(_) => {
+            "a name has no value"
+        }
+        ExecutionError::FunctionError { .. } => "a text could not be turned into a number",
+        _ => "values of kinds that do not go together",
+    }
+}
+
+/// What can be said before the library reads the text: its length, its signs and how deep its brackets go.
+fn shape(text: &str) -> Result<(), Fault> {
+    let fault = |offset: usize, message: String| Err(Fault { offset, message });
+    if text.chars().count() > LONGEST {
+        let message = format!("the expression is longer than {LONGEST} characters");
+        return fault(0, message);
+    }
+    if text.trim().is_empty() {
+        return fault(0, "the expression is empty".to_owned());
+    }
+    // Without these, where a quoted text ends is plain to see.
+    for sign in ["\\", "`", "//", "\"\"\"", "'''"] {
+        if let Some((before, _)) = text.split_once(sign) {
+            let message = format!("`{sign}` may not stand in an expression of a flow");
+            return fault(before.chars().count(), message);
+        }
+    }
+    let (mut quote, mut brackets, mut choices) = (None, 0_usize, 0_usize);
+    for (offset, sign) in text.chars().enumerate() {
+        match (quote, sign) {
+            (Some(open), sign) if sign == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(sign),
+            (None, '(' | '[' | '{') => brackets = brackets.saturating_add(1),
+            (None, ')' | ']' | '}') => brackets = brackets.saturating_sub(1),
+            (None, '?') => choices = choices.saturating_add(1),
+            (None, _) => {}
+        }
+        if brackets > MOST_NESTED || choices > MOST_NESTED {
+            return fault(offset, "the expression is nested too deeply".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The first complaint of the parser, without the list of everything it would have taken instead.
+fn syntax(text: &str, errors: &cel::ParseErrors) -> Fault {
+    let Some(first) = errors.errors.first() else {
+        return Fault {
+            offset: 0,
+            message: "this is no expression".to_owned(),
+        };
+    };
+    let line = usize::try_from(first.pos.0).unwrap_or(1).max(1);
+    let column = usize::try_from(first.pos.1).unwrap_or(1).max(1);
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(|line| line.chars().count())
+        .sum();
+    let words = first.msg.trim_start_matches("Syntax error: ");
+    let words = words.split(" expecting").next().unwrap_or(words);
+    let words = words.replace("<EOF>", "the end");
+    Fault {
+        offset: before.saturating_add(column.saturating_sub(1)),
+        message: format!("the expression does not parse: {words}"),
+    }
+}
+
+/// Looks at every part of an expression once.
+struct Walk<'a> {
+    places: &'a SourceInfo,
+    pos: Pos,
+    reads: Vec<Read>,
+    depth: usize,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, node: &IdedExpr) -> Result<(), Fault> {
+        if self.depth >= DEEPEST {
+            return Err(self.fault(
+                node,
+                "the expression has too many parts in a row".to_owned(),
+            ));
+        }
+        self.depth = self.depth.saturating_add(1);
+        let outcome = self.part(node);
+        self.depth = self.depth.saturating_sub(1);
+        outcome
+    }
+
+    fn part(&mut self, node: &IdedExpr) -> Result<(), Fault> {
+        match &node.expr {
+            Expr::Literal(_) => Ok(()),
+            Expr::Ident(name) if ROOTS.contains(&name.as_str()) => Err(self.fault(
+                node,
+                format!("`{name}` holds several values: write `{name}.NAME`"),
+            )),
+            Expr::Ident(name) => {
+                self.read(node, name, None);
+                Ok(())
+            }
+            Expr::Select(select) => match &select.operand.expr {
+                Expr::Ident(root) => {
+                    self.read(&select.operand, root, Some(&select.field));
+                    Ok(())
+                }
+                _ => Err(self.fault(node, format!("nothing has a part `{}`", select.field))),
+            },
+            Expr::Call(call) => self.call(node, call),
+            Expr::List(list) => list.elements.iter().try_for_each(|item| self.node(item)),
+            Expr::Comprehension(_) | Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
+                let message = "an expression of a flow has no loops, maps or structures";
+                Err(self.fault(node, message.to_owned()))
+            }
+        }
+    }
+
+    fn call(&mut self, node: &IdedExpr, call: &CallExpr) -> Result<(), Fault> {
+        if call.func_name == operators::INDEX {
+            // `vars["odd-name"]`: for names that are no words to CEL.
+            if let [base, key] = call.args.as_slice()
+                && let Expr::Ident(root) = &base.expr
+                && let Expr::Literal(LiteralValue::String(key)) = &key.expr
+            {
+                self.read(base, root, Some(key.inner()));
+                return Ok(());
+            }
+            let message = "only a name in quotes may stand in `[ ]`, as in `vars[\"odd-name\"]`";
+            return Err(self.fault(node, message.to_owned()));
+        }
+        if !FUNCTIONS.contains(&call.func_name.as_str()) {
+            let message = format!("there is no function `{}` in a flow", call.func_name);
+            return Err(self.fault(node, message));
+        }
+        let target = call.target.as_deref();
+        target
+            .into_iter()
+            .chain(&call.args)
+            .try_for_each(|part| self.node(part))
+    }
+
+    fn read(&mut self, node: &IdedExpr, root: &str, field: Option<&str>) {
+        let pos = Pos {
+            column: self.pos.column.saturating_add(self.offset(node)),
+            ..self.pos
+        };
+        self.reads.push(Read {
+            root: root.to_owned(),
+            field: field.map(ToOwned::to_owned),
+            pos,
+        });
+    }
+
+    fn fault(&self, node: &IdedExpr, message: String) -> Fault {
+        Fault {
+            offset: self.offset(node),
+            message,
+        }
+    }
+
+    fn offset(&self, node: &IdedExpr) -> usize {
+        let (start, _) = self.places.offset_for(node.id).unwrap_or((0, 0));
+        usize::try_from(start).unwrap_or(0)
+    }
+}
+
+/// A text with expressions in it: `Hello {{ vars.name }}`.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    Text(String),
+    Value(Expression),
+}
+
+impl Template {
+    /// Reads `text`, whose first character stands at `pos`.
+    pub(crate) fn parse(text: &str, pos: Pos) -> Result<Self, Fault> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        let mut done = 0_usize;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let at = done
+                .saturating_add(before.chars().count())
+                .saturating_add(2);
+            let Some((inside, more)) = after.split_once("}}") else {
+                return Err(Fault {
+                    offset: at.saturating_sub(2),
+                    message: "`{{` is not closed by `}}`".to_owned(),
+                });
+            };
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            let start = Pos {
+                column: pos.column.saturating_add(at),
+                ..pos
+            };
+            let expression = Expression::parse(inside, start).map_err(|fault| Fault {
+                offset: fault.offset.saturating_add(at),
+                ..fault
+            })?;
+            parts.push(Part::Value(expression));
+            done = at.saturating_add(inside.chars().count()).saturating_add(2);
+            rest = more;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The expressions in it.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Value(expression) => Some(expression),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The text with its values.
+    pub(crate) fn text(&self, scope: &Scope<'_>) -> Result<String, Failure> {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Value(expression) => out.push_str(&expression.value(scope)?.to_string()),
+            }
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! `GET /openapi.json`: the API's description, made from the handlers' own annotations.
+//!
+//! **Owns**: which handlers are described, and what holds for all of them: tokens and problem documents.
+//! **Must not know**: what the handlers do. A test compares the paths with the router's.
+
+pub(super) mod shapes;
+
+use super::token::Caller;
+use super::{agents, customers, events, health, interactions, metrics, queues, recordings_audio};
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+use utoipa::OpenApi;
+
+/// Paths that need no token.
+const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+
+/// The description does not change while the process runs.
+static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Cordboard",
+        description = "The HTTP API of one Cordboard. Moments are UTC, durations seconds, absent values null."
+    ),
+    paths(
+        agents::list,
+        agents::one,
+        agents::set_state,
+        queues::list,
+        queues::one,
+        interactions::list,
+        interactions::one,
+        interactions::decisions,
+        customers::list,
+        customers::one,
+        customers::create,
+        customers::change,
+        customers::interactions,
+        recordings_audio::one,
+        recordings_audio::audio,
+        events::follow,
+        health::alive,
+        health::ready,
+        metrics::guarded,
+        show,
+    ),
+    components(schemas(shapes::Problem))
+)]
+struct Description;
+
+/// `GET /openapi.json`: for any token that we know.
+#[utoipa::path(
+    get,
+    path = "/api/v1/openapi.json",
+    operation_id = "describe",
+    tag = "process",
+    responses((status = 200, description = "This document.", body = serde_json::Value)),
+)]
+pub(super) async fn show(_: Caller) -> impl IntoResponse {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, TEXT.as_str())
+}
+
+/// The whole document, with what holds for every operation.
+pub(super) fn document() -> Value {
+    let mut document = serde_json::to_value(Description::openapi()).unwrap_or_default();
+    if let Some(info) = document.get_mut("info") {
+        info["version"] = json!(env!("CARGO_PKG_VERSION"));
+    }
+    if let Some(components) = document.get_mut("components") {
+        components["securitySchemes"] = json!({ "token": { "type": "http", "scheme": "bearer" } });
+    }
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (path, operations) in paths.into_iter().flatten() {
+        let open = OPEN.contains(&path.as_str());
+        for (_, operation) in operations.as_object_mut().into_iter().flatten() {
+            if open {
+                continue;
+            }
+            operation["security"] = json!([{ "token": [] }]);
+            operation["responses"]["default"] = json!({
+                "description": "What is wrong; 401 without a token, 403 when its role does not allow it.",
+                "content": { "application/problem+json": {
+                    "schema": { "$ref": "#/components/schemas/Problem" }
+                } }
+            });
+        }
+    }
+    document
+}

@@ -1,0 +1,121 @@
+//! Calls that an agent's phone makes and that are no customer's request: to another agent, to a feature code.
+//!
+//! **Owns**: what their machines ask for ([`PhoneOutput`], [`PhoneAsk`]) and are answered ([`PhoneAnswer`]), and the
+//! three verbs that both machines share ([`PhoneMachine`]). **Must not know**: flows, queues, the record: such a call
+//! is no interaction, so nothing of it is written but the states of its agents.
+
+pub mod actor;
+pub mod tones;
+
+use crate::call::port::CallInput;
+use router::agent::Wanted;
+use router::id::AgentId;
+use router::{Private, Timestamp};
+use sip_gateway::leg::{LegId, PlayId};
+use tones::Confirmation;
+
+/// What the Distributor's task is asked in the name of an agent's phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhoneAsk {
+    /// Ask for a state, as the API does. Answered.
+    SetState {
+        /// The agent.
+        agent: AgentId,
+        /// What is asked for.
+        wanted: Wanted,
+    },
+    /// End the agent's after-call work. Answered.
+    EndWrapUp {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// May this agent be rung by that one? Yes makes both busy for every queue in the same step. Answered.
+    CallAgent {
+        /// Who calls.
+        caller: AgentId,
+        /// Who is called.
+        called: AgentId,
+    },
+    /// This call is over for the agent. Not answered; said twice it changes nothing.
+    Release {
+        /// The agent.
+        agent: AgentId,
+    },
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneAnswer {
+    /// It is so now.
+    Done,
+    /// Nothing has changed: it was so before, or it cannot be.
+    NothingChanged,
+    /// The called agent is talking, ringing or in after-call work.
+    Busy,
+    /// The called agent is logged out or has no registered phone.
+    Unreachable,
+}
+
+/// What a phone call asks of its driver, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhoneOutput {
+    /// To the Distributor's task.
+    Ask(PhoneAsk),
+    /// 180 to the calling phone.
+    Ring(LegId),
+    /// 200 to the calling phone.
+    Answer(LegId),
+    /// Refuse the calling phone.
+    Reject {
+        /// Its leg.
+        leg: LegId,
+        /// SIP status.
+        status: u16,
+    },
+    /// Ring another agent's phone.
+    Dial {
+        /// The new leg.
+        leg: LegId,
+        /// The called phone.
+        extension: String,
+        /// The calling agent's extension.
+        from_extension: String,
+        /// The calling agent's name.
+        from_name: Private<String>,
+    },
+    /// End a leg in the way its state needs.
+    Hangup(LegId),
+    /// Let two legs hear each other; one leg twice is an echo.
+    Bridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Play a confirmation.
+    Play {
+        /// Towards this leg.
+        leg: LegId,
+        /// Names the playing.
+        play: PlayId,
+        /// Yes or no.
+        tone: Confirmation,
+    },
+    /// The phone cannot be reached where it registered from.
+    ForgetDevice {
+        /// The phone.
+        extension: String,
+    },
+}
+
+/// The verbs of a machine that [`actor::PhoneActor`] drives.
+pub trait PhoneMachine: Send + 'static {
+    /// Takes one input; what does not fit the phase changes nothing.
+    fn handle(&mut self, input: CallInput, now: Timestamp);
+    /// The next thing to do; drain until `None` after each `handle`.
+    fn poll_output(&mut self) -> Option<PhoneOutput>;
+    /// When to hand in [`CallInput::Tick`] at the latest.
+    fn next_deadline(&self) -> Option<Timestamp>;
+    /// Every leg is over: the actor may end.
+    fn is_finished(&self) -> bool;
+}
