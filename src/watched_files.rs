@@ -52,12 +52,12 @@ impl WatchedFiles {
                     );
                 }
                 Ok((company, _)) => match self.replace(company).await {
-                    Ok(changes) if changes.is_empty() => {
-                        tracing::info!("the company file was read again; nothing changed");
+                    Ok(changes) => {
+                        tracing::info!(changes = changes.len(), "the company file was read again");
+                        for line in changes {
+                            tracing::info!("company file: {line}");
+                        }
                     }
-                    Ok(changes) => changes
-                        .iter()
-                        .for_each(|line| tracing::info!("company file: {line}")),
                     Err(error) => {
                         tracing::error!(%error, "the company file could not be taken over")
                     }

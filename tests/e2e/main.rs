@@ -10,6 +10,7 @@ mod support;
 
 mod api_rules;
 mod broken_files;
+mod codecs;
 mod commands;
 mod crash_in_a_talk;
 mod desk_phones;
@@ -24,3 +25,4 @@ mod privacy;
 mod queue_exits;
 mod stopping;
 mod strangers;
+mod watching;

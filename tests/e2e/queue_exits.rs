@@ -123,6 +123,7 @@ fn a_queue_without_agents_can_send_away_and_only_then() {
     world.wait_agent("ana", "available", seconds(3));
     let call = at_the_queue(&world, &customer);
     let talk = agent.wait_ring(seconds(4)).unwrap().answer().unwrap();
+    world.wait_agent("ana", "on_call", seconds(2));
     talk.hang_up();
     call.wait_ended(seconds(5)).unwrap();
     let records = ended(&world, 2);

@@ -1,24 +1,42 @@
-//! Prompt audio, ready to send: read from WAV, mixed down, brought to 8 kHz and encoded once.
+//! Prompt audio, ready to send: read from WAV, mixed down, brought to 8 or 16 kHz and encoded once per codec.
 //!
 //! **Owns**: [`Clip`], [`ClipError`]; the only reader of WAV files in this crate. **Must not know**: file names, who
 //! plays it.
 
+use super::codec::{AnyCodec, encode_g722};
 use super::g711::Codec;
 use super::resample::resample;
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Samples per second of a clip.
+/// Samples per second of a clip as narrow-band legs hear it.
 pub const CLIP_RATE: u32 = 8000;
+/// The same for wide-band legs.
+const WIDE_RATE: u32 = 16_000;
 /// The longest clip.
 pub const MAX_LENGTH: Duration = Duration::from_secs(15 * 60);
 /// From here on a `data` length means "until the end": programs that write WAV to a pipe do not know it.
 const UNKNOWN_LENGTH: u32 = 0x7fff_0000;
 
-/// One prompt or piece of music, decoded and resampled once.
+/// One prompt or piece of music, decoded and resampled once. Mu-law is made with it; other codecs by
+/// [`Clip::prepare`], when the first leg wants them, and kept.
 pub struct Clip {
-    pcm: Vec<i16>,
+    /// At 16 kHz when the file had more than 8 kHz, else at 8 kHz.
+    source: Vec<i16>,
+    rate: u32,
     ulaw: Vec<u8>,
+    alaw: Prepared,
+    g722: Prepared,
+}
+
+/// A clip in one codec, made when first wanted.
+#[derive(Default)]
+struct Prepared {
+    codes: OnceLock<Vec<u8>>,
+    claimed: AtomicBool,
 }
 
 impl std::fmt::Debug for Clip {
@@ -95,30 +113,42 @@ impl Clip {
         if mono.is_empty() {
             return Err(ClipError::Empty);
         }
-        let samples = resample(&mono, spec.sample_rate, CLIP_RATE);
-        // `as` saturates: an overshoot of the filter becomes the loudest sample.
-        Ok(Self::from_samples(
-            samples
-                .into_iter()
-                .map(|sample| sample.round() as i16)
-                .collect(),
+        let rate = if spec.sample_rate > CLIP_RATE {
+            WIDE_RATE
+        } else {
+            CLIP_RATE
+        };
+        Ok(Self::new(
+            rounded(resample(&mono, spec.sample_rate, rate)),
+            rate,
         ))
     }
 
     /// Makes a clip of samples at [`CLIP_RATE`].
     #[must_use]
     pub fn from_samples(pcm: Vec<i16>) -> Self {
-        let ulaw = pcm
-            .iter()
-            .map(|sample| Codec::Pcmu.encode(*sample))
-            .collect();
-        Self { pcm, ulaw }
+        Self::new(pcm, CLIP_RATE)
+    }
+
+    fn new(mut source: Vec<i16>, rate: u32) -> Self {
+        if rate == WIDE_RATE && source.len() % 2 == 1 {
+            // Whole narrow-band samples, so that a place is the same in each codec.
+            source.push(0);
+        }
+        let ulaw = encode(&at_rate(&source, rate, CLIP_RATE), Codec::Pcmu);
+        Self {
+            source,
+            rate,
+            ulaw,
+            alaw: Prepared::default(),
+            g722: Prepared::default(),
+        }
     }
 
     /// The samples, at [`CLIP_RATE`].
     #[must_use]
-    pub fn pcm(&self) -> &[i16] {
-        &self.pcm
+    pub fn pcm(&self) -> Cow<'_, [i16]> {
+        at_rate(&self.source, self.rate, CLIP_RATE)
     }
 
     /// The same as mu-law.
@@ -127,11 +157,63 @@ impl Clip {
         &self.ulaw
     }
 
+    /// The same in a codec; none before [`Clip::prepare`] has made it.
+    #[must_use]
+    pub fn codes(&self, codec: AnyCodec) -> Option<&[u8]> {
+        match codec {
+            AnyCodec::G711(Codec::Pcmu) => Some(&self.ulaw),
+            AnyCodec::G711(Codec::Pcma) => self.alaw.codes.get().map(Vec::as_slice),
+            AnyCodec::G722 => self.g722.codes.get().map(Vec::as_slice),
+        }
+    }
+
+    /// True for the one caller who is to prepare this codec, false when it is there or somebody is at it.
+    #[must_use]
+    pub fn claim(&self, codec: AnyCodec) -> bool {
+        match codec {
+            AnyCodec::G711(Codec::Pcmu) => false,
+            AnyCodec::G711(Codec::Pcma) => !self.alaw.claimed.swap(true, Ordering::Relaxed),
+            AnyCodec::G722 => !self.g722.claimed.swap(true, Ordering::Relaxed),
+        }
+    }
+
+    /// Encodes the whole clip for a codec, once. It takes milliseconds per minute of audio: not for a media thread.
+    pub fn prepare(&self, codec: AnyCodec) {
+        match codec {
+            AnyCodec::G711(Codec::Pcmu) => {}
+            AnyCodec::G711(codec) => {
+                self.alaw.codes.get_or_init(|| encode(&self.pcm(), codec));
+            }
+            AnyCodec::G722 => {
+                let wide = || at_rate(&self.source, self.rate, WIDE_RATE);
+                self.g722.codes.get_or_init(|| encode_g722(&wide()));
+            }
+        }
+    }
+
     /// How long it plays.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        Duration::from_secs_f64(self.pcm.len() as f64 / f64::from(CLIP_RATE))
+        Duration::from_secs_f64(self.source.len() as f64 / f64::from(self.rate))
     }
+}
+
+fn encode(samples: &[i16], codec: Codec) -> Vec<u8> {
+    samples.iter().map(|sample| codec.encode(*sample)).collect()
+}
+
+fn at_rate(samples: &[i16], from: u32, to: u32) -> Cow<'_, [i16]> {
+    if from == to {
+        return Cow::Borrowed(samples);
+    }
+    let samples: Vec<f32> = samples.iter().copied().map(f32::from).collect();
+    Cow::Owned(rounded(resample(&samples, from, to)))
+}
+
+/// `as` saturates: an overshoot of the filter becomes the loudest sample.
+fn rounded(samples: Vec<f32>) -> Vec<i16> {
+    let round = |sample: f32| sample.round() as i16;
+    samples.into_iter().map(round).collect()
 }
 
 /// Finds the `fmt ` and `data` parts. Done here because files in the wild hold odd-sized parts with a padding byte

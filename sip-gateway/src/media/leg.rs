@@ -6,16 +6,18 @@
 //! Unlike the signalling machines it does not queue outputs: [`MediaLeg::receive`], [`MediaLeg::forward`] and
 //! [`MediaLeg::tick`] answer at once into the caller's buffer, so that no packet costs an allocation.
 
+use super::clip::Clip;
+use super::codec::{AnyCodec, Narrower, Sound, Widener};
 use super::dtmf::{EventPayload, KeyPacket, KeyReceiver, KeySender, KeyStep};
-use super::g711::Codec;
 use super::latch::Latch;
 use super::outbound::{CLOCK_RATE, Outbound, StreamSeed};
-use super::player::{FRAME, Player, ResumeMemory};
+use super::player::{FRAME, Fill, Player, ResumeMemory};
 use super::port::{MediaQuality, PlayRequest, RemoteMedia};
 use super::rtp::{HEADER_LENGTH, RtpHeader, RtpPacket};
 use super::sequence::{Arrival, Reception};
 use crate::leg::{LegId, PlayId};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 mod reports;
@@ -76,6 +78,9 @@ pub struct MediaLeg {
     keys_out: KeySender,
     key_timestamp: Option<u32>,
     reports: reports::Reports,
+    /// State of what a G.722 party says, and of what we say to it. Made when it is first needed.
+    narrower: Option<Box<Narrower>>,
+    widener: Option<Box<Widener>>,
 }
 
 impl MediaLeg {
@@ -97,6 +102,8 @@ impl MediaLeg {
             keys_out: KeySender::default(),
             key_timestamp: None,
             reports: reports::Reports::new(now),
+            narrower: None,
+            widener: None,
         }
     }
 
@@ -195,13 +202,34 @@ impl MediaLeg {
         }
     }
 
-    /// Makes the packet for this leg's party out of one that a bridged leg received (its codec is `codec`); the
-    /// length in `out`. None while a prompt or key of our own has the line, or when the party cannot take it.
-    pub fn forward(
+    /// The codec of the party; the default while it is not known.
+    #[must_use]
+    pub fn codec(&self) -> AnyCodec {
+        self.remote
+            .map_or_else(AnyCodec::default, |remote| remote.codec)
+    }
+
+    /// How audio that this leg received is to be understood. `decoded`: somebody needs its samples; they are written
+    /// to `narrow` then, where G.711 needs none.
+    pub fn hear<'a>(&mut self, payload: &[u8], decoded: bool, narrow: &'a mut [i16]) -> Sound<'a> {
+        let codec = self.codec();
+        if codec != AnyCodec::G722 || !decoded {
+            return Sound { codec, narrow: &[] };
+        }
+        let narrow = narrow.get_mut(..payload.len()).unwrap_or_default();
+        self.narrower
+            .get_or_insert_default()
+            .decode(payload, narrow);
+        Sound { codec, narrow }
+    }
+
+    /// Makes the packet for this leg's party out of one that a bridged leg received and understood by its
+    /// [`MediaLeg::hear`]; the length in `out`. None while a prompt or key of our own has the line, or when the party cannot take it.
+    pub fn forward<'s>(
         &mut self,
         packet: &RtpPacket<'_>,
         event: bool,
-        codec: Codec,
+        sound: impl Into<Sound<'s>>,
         now: Duration,
         out: &mut [u8],
     ) -> Option<usize> {
@@ -223,10 +251,30 @@ impl MediaLeg {
             .mapped(packet.header, payload_type, samples, now)?;
         let length = header.write(packet.payload, out)?;
         if !event {
-            codec.convert(remote.codec, out.get_mut(HEADER_LENGTH..length)?);
+            self.convert(
+                sound.into(),
+                remote.codec,
+                out.get_mut(HEADER_LENGTH..length)?,
+            );
         }
         self.outbound.count(packet.payload.len());
         Some(length)
+    }
+
+    /// Rewrites codes in place; they are left as they are when both sides speak the same.
+    fn convert(&mut self, from: Sound<'_>, to: AnyCodec, codes: &mut [u8]) {
+        match (from.codec, to) {
+            (AnyCodec::G711(from), AnyCodec::G711(to)) => from.convert(to, codes),
+            (AnyCodec::G711(from), AnyCodec::G722) => {
+                self.widener.get_or_insert_default().convert(from, codes);
+            }
+            (AnyCodec::G722, AnyCodec::G711(to)) => {
+                for (code, sample) in codes.iter_mut().zip(from.narrow) {
+                    *code = to.encode(*sample);
+                }
+            }
+            (AnyCodec::G722, AnyCodec::G722) => {}
+        }
     }
 
     /// The bridge of this leg changed.
@@ -240,6 +288,16 @@ impl MediaLeg {
         let start = self.memory.start(&request);
         self.player = Some(Player::new(request, start, now));
         before
+    }
+
+    /// Clips of what plays that the caller is to [`Clip::prepare`] for the party's codec, elsewhere; each is given out
+    /// once. The playing waits for them. To be asked after [`MediaLeg::play`] and [`MediaLeg::set_remote`].
+    #[must_use]
+    pub fn unprepared(&self) -> Option<(AnyCodec, Vec<Arc<Clip>>)> {
+        let codec = self.remote?.codec;
+        let clips = self.player.as_ref()?.clips().iter();
+        let claimed: Vec<_> = clips.filter(|clip| clip.claim(codec)).cloned().collect();
+        (!claimed.is_empty()).then_some((codec, claimed))
     }
 
     /// Stops what plays.
@@ -291,17 +349,20 @@ impl MediaLeg {
             return Ticked::default();
         };
         let mut frame = [0; FRAME];
-        if !player.fill(&mut frame, now) {
-            return Ticked {
-                packet: None,
-                ended: self.end_play(true),
-            };
+        match player.fill(remote.codec, &mut frame, now) {
+            Fill::Audio => {}
+            Fill::Waiting => return Ticked::default(),
+            Fill::Over => {
+                return Ticked {
+                    packet: None,
+                    ended: self.end_play(true),
+                };
+            }
         }
         if !remote.direction.sends() {
             self.outbound.pause();
             return Ticked::default();
         }
-        Codec::Pcmu.convert(remote.codec, &mut frame);
         let header = self
             .outbound
             .own_audio(remote.payload_type, FRAME as u32, now);

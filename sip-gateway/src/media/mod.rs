@@ -10,7 +10,7 @@
 //! | `outbound.rs` | the continuous numbers of what we send |
 //! | `rtp.rs`, `rtcp.rs` | the packets |
 //! | `dtmf.rs` | keys as RFC 4733 events, both ways |
-//! | `g711.rs` | the codecs |
+//! | `codec.rs`, `g711.rs`, `halfband.rs` | the codecs, and the way between 8 and 16 kHz |
 //! | `clip.rs`, `resample.rs`, `player.rs` | prompts: read, brought to 8 kHz, played in 20 ms frames |
 //! | `timeline.rs` | the stereo recording's one timeline |
 //! | `tone.rs` | test signals and how to hear them |
@@ -25,8 +25,10 @@
 //! - **No allocation per packet**: machines write into the caller's buffer.
 
 pub mod clip;
+pub mod codec;
 pub mod dtmf;
 pub mod g711;
+pub mod halfband;
 pub mod latch;
 pub mod leg;
 pub mod outbound;

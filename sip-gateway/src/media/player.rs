@@ -1,9 +1,10 @@
 //! Plays clips towards one leg: in order, repeated, for at most so long, music from where it stopped.
 //!
-//! **Owns**: [`Player`], [`ResumeMemory`]. **Must not know**: packets; it fills 20 ms frames of mu-law.
+//! **Owns**: [`Player`], [`ResumeMemory`]. **Must not know**: packets; it fills 20 ms frames of a
+//! codec's bytes. All codecs here have 8 bytes per millisecond, so that a place in a clip is the same in each.
 
 use super::clip::Clip;
-use super::g711::Codec;
+use super::codec::AnyCodec;
 use super::port::PlayRequest;
 use crate::leg::PlayId;
 use std::sync::Arc;
@@ -19,6 +20,17 @@ const REMEMBERED: usize = 4;
 pub struct Position {
     clip: usize,
     sample: usize,
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    /// It holds audio.
+    Audio,
+    /// Nothing was filled: a clip is being encoded for this codec.
+    Waiting,
+    /// Nothing was filled: the playing is over.
+    Over,
 }
 
 /// One playing.
@@ -48,15 +60,24 @@ impl Player {
         self.request.play
     }
 
-    /// Fills the next 20 ms; false when the playing is over and nothing was filled. A last piece shorter than the
-    /// frame is completed with silence; a clip that follows another begins at the next sample.
-    pub fn fill(&mut self, frame: &mut [u8; FRAME], now: Duration) -> bool {
+    /// What it plays.
+    #[must_use]
+    pub fn clips(&self) -> &[Arc<Clip>] {
+        &self.request.clips
+    }
+
+    /// Fills the next 20 ms. A last piece shorter than the frame is completed with silence; a clip that follows
+    /// another begins at the next sample.
+    pub fn fill(&mut self, codec: AnyCodec, frame: &mut [u8; FRAME], now: Duration) -> Fill {
         if self.ends_at.is_some_and(|end| now >= end) {
-            return false;
+            return Fill::Over;
+        }
+        if self.clips().iter().any(|clip| clip.codes(codec).is_none()) {
+            return Fill::Waiting;
         }
         let mut filled = 0;
         while filled < FRAME {
-            let Some(piece) = self.next_piece() else {
+            let Some(piece) = self.next_piece(codec) else {
                 break;
             };
             let length = piece.len().min(FRAME - filled);
@@ -64,12 +85,12 @@ impl Player {
             self.position.sample += length;
             filled += length;
         }
-        frame[filled..].fill(Codec::Pcmu.silence());
-        filled > 0
+        frame[filled..].fill(codec.silence());
+        if filled > 0 { Fill::Audio } else { Fill::Over }
     }
 
     /// What lies at the position, after stepping over ends of clips; none at the end of all.
-    fn next_piece(&mut self) -> Option<&[u8]> {
+    fn next_piece(&mut self, codec: AnyCodec) -> Option<&[u8]> {
         let clips = &self.request.clips;
         // Twice round finds audio if there is any; clips without samples would otherwise turn for ever.
         for _ in 0..=clips.len() * 2 {
@@ -81,7 +102,7 @@ impl Player {
             }
             let rest = clips
                 .get(self.position.clip)?
-                .ulaw()
+                .codes(codec)?
                 .get(self.position.sample..)
                 .unwrap_or_default();
             if !rest.is_empty() {
@@ -94,7 +115,7 @@ impl Player {
         }
         let rest = clips
             .get(self.position.clip)?
-            .ulaw()
+            .codes(codec)?
             .get(self.position.sample..)?;
         (!rest.is_empty()).then_some(rest)
     }
@@ -150,6 +171,10 @@ impl ResumeMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::g711::Codec;
+
+    const PCMU: AnyCodec = AnyCodec::G711(Codec::Pcmu);
+    const PCMA: AnyCodec = AnyCodec::G711(Codec::Pcma);
 
     /// A clip whose mu-law bytes count up from `first`, so that positions can be read off.
     fn clip(first: u8, length: usize) -> Arc<Clip> {
@@ -173,7 +198,7 @@ mod tests {
         let mut heard = Vec::new();
         for n in 0..frames {
             let mut frame = [0; FRAME];
-            if !player.fill(&mut frame, Duration::from_millis(20) * n) {
+            if player.fill(PCMU, &mut frame, Duration::from_millis(20) * n) != Fill::Audio {
                 break;
             }
             heard.extend(frame);
@@ -193,6 +218,27 @@ mod tests {
         let mut expected = [a.ulaw(), b.ulaw()].concat();
         expected.resize(480, 0xff);
         assert_eq!(heard, expected);
+    }
+
+    #[test]
+    fn another_codec_is_waited_for_and_made_once() {
+        let a = clip(0x80, 250);
+        let mut player = Player::new(
+            request(std::slice::from_ref(&a)),
+            Position::default(),
+            Duration::ZERO,
+        );
+        let mut frame = [0; FRAME];
+        assert_eq!(player.fill(PCMA, &mut frame, Duration::ZERO), Fill::Waiting);
+        assert!(a.claim(PCMA) && !a.claim(PCMA) && !a.claim(PCMU));
+        a.prepare(PCMA);
+        assert_eq!(player.fill(PCMA, &mut frame, Duration::ZERO), Fill::Audio);
+        let expected: Vec<u8> = a.pcm().iter().map(|one| Codec::Pcma.encode(*one)).collect();
+        assert_eq!(frame, expected[..FRAME]);
+        // The place is the same in each codec, and silence is the codec's own.
+        player.fill(PCMU, &mut frame, Duration::ZERO);
+        assert_eq!(frame[..90], a.ulaw()[160..]);
+        assert!(frame[90..].iter().all(|code| *code == 0xff));
     }
 
     #[test]
@@ -223,7 +269,8 @@ mod tests {
                 ..request(&clips)
             };
             let mut player = Player::new(request, Position::default(), Duration::ZERO);
-            assert!(!player.fill(&mut [0; FRAME], Duration::ZERO));
+            let filled = player.fill(PCMU, &mut [0; FRAME], Duration::ZERO);
+            assert_eq!(filled, Fill::Over);
         }
     }
 

@@ -4,6 +4,7 @@
 
 use crate::leg::{LegId, PlayId, StreamId};
 use crate::media::clip::Clip;
+use crate::media::codec::AnyCodec;
 use crate::media::g711::Codec;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -115,7 +116,7 @@ pub struct RemoteMedia {
     /// Where it wants RTCP: the next port, or what `a=rtcp` says. None when it wants none.
     pub rtcp: Option<SocketAddr>,
     /// The codec, the same both ways.
-    pub codec: Codec,
+    pub codec: AnyCodec,
     /// RTP payload type of the codec.
     pub payload_type: u8,
     /// RTP payload type of RFC 4733 events at 8 kHz; none when not negotiated.
@@ -132,7 +133,7 @@ impl RemoteMedia {
             .port()
             .checked_add(1)
             .map(|port| SocketAddr::new(rtp.ip(), port));
-        let codec = Codec::Pcmu;
+        let codec = AnyCodec::G711(Codec::Pcmu);
         let payload_type = codec.payload_type();
         Self {
             rtp,

@@ -62,7 +62,8 @@ impl Filter {
             for tap in 0..half * 2 {
                 let distance = (tap as f64 - (half as f64 - 1.0)) - fraction;
                 taps.push(
-                    (2.0 * edge * sinc(2.0 * edge * distance) * kaiser(distance / reach)) as f32,
+                    (2.0 * edge * sinc(2.0 * edge * distance) * kaiser(distance / reach, BETA))
+                        as f32,
                 );
             }
             // Unity gain at 0 Hz in every phase, so that no phase is louder than another.
@@ -90,7 +91,7 @@ impl Filter {
     }
 }
 
-fn sinc(x: f64) -> f64 {
+pub(super) fn sinc(x: f64) -> f64 {
     if x.abs() < 1e-9 {
         1.0
     } else {
@@ -99,11 +100,11 @@ fn sinc(x: f64) -> f64 {
 }
 
 /// Kaiser window over -1..=1.
-fn kaiser(x: f64) -> f64 {
+pub(super) fn kaiser(x: f64, beta: f64) -> f64 {
     if x.abs() > 1.0 {
         0.0
     } else {
-        bessel(BETA * (1.0 - x * x).sqrt()) / bessel(BETA)
+        bessel(beta * (1.0 - x * x).sqrt()) / bessel(beta)
     }
 }
 

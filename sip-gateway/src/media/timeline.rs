@@ -8,7 +8,7 @@
 //! party's clock is never exactly ours. It moves only when it is off by more than 10 ms. What never came stays
 //! silence. A block leaves when its time is so long over that late packets had their chance.
 
-use super::g711::Codec;
+use super::codec::Sound;
 use std::time::Duration;
 
 /// Frames per second inside.
@@ -42,8 +42,8 @@ pub struct Piece<'a> {
     pub ssrc: u32,
     /// RTP timestamp of its first sample.
     pub timestamp: u32,
-    /// Its codec.
-    pub codec: Codec,
+    /// How its codes are to be understood.
+    pub sound: Sound<'a>,
     /// Its codes.
     pub payload: &'a [u8],
 }
@@ -99,13 +99,13 @@ impl Channel {
     fn place(&mut self, piece: Piece<'_>, heard: i64, done: i64) {
         let length = piece.payload.len() as i64;
         let place = self.find(&piece, heard - length, length, done);
-        for (frame, code) in (place..).zip(piece.payload) {
+        for (frame, (at, code)) in (place..).zip(piece.payload.iter().enumerate()) {
             let within = frame >= done && frame < done + WINDOW as i64;
             if let Some(slot) = within
                 .then(|| self.window.get_mut(frame as usize % WINDOW))
                 .flatten()
             {
-                *slot = piece.codec.decode(*code);
+                *slot = piece.sound.sample(at, *code);
             }
         }
     }

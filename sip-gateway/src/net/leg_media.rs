@@ -5,6 +5,8 @@
 use super::media_pool::{LocalAddress, MediaError};
 use super::sip_driver::SipDriver;
 use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
+use crate::media::codec::AnyCodec;
+use crate::media::g711;
 use crate::media::port::{self, MediaEvent, RemoteMedia};
 use crate::sip::port::{SipCommand, SipEvent};
 use crate::sip::sdp::{self, Codec, LocalMedia, NegotiatedMedia};
@@ -12,7 +14,7 @@ use bytes::Bytes;
 use std::net::SocketAddr;
 
 /// What we offer, best first.
-const CODECS: [Codec; 1] = [Codec::Pcmu];
+const CODECS: [Codec; 3] = Codec::ALL;
 
 /// What the task knows of one leg's media.
 #[derive(Debug, Default)]
@@ -325,7 +327,9 @@ fn remote(negotiated: &NegotiatedMedia) -> RemoteMedia {
         sdp::Direction::Inactive => port::Direction::Inactive,
     };
     let codec = match negotiated.codec {
-        Codec::Pcmu => crate::media::g711::Codec::Pcmu,
+        Codec::Pcmu => AnyCodec::G711(g711::Codec::Pcmu),
+        Codec::Pcma => AnyCodec::G711(g711::Codec::Pcma),
+        Codec::G722 => AnyCodec::G722,
     };
     RemoteMedia {
         rtp: negotiated.remote,

@@ -5,6 +5,7 @@
 
 use sip_gateway::leg::{LegId, PlayId};
 use sip_gateway::media::clip::Clip;
+use sip_gateway::media::codec::{AnyCodec, decode_g722, encode_g722};
 use sip_gateway::media::dtmf::EventPayload;
 use sip_gateway::media::g711::Codec;
 use sip_gateway::media::port::{MediaEvent, PlayRequest, RemoteMedia};
@@ -30,7 +31,14 @@ pub(crate) struct Party {
     pub(crate) header: RtpHeader,
     pub(crate) sent: u32,
     tone: f64,
+    codec: AnyCodec,
+    /// A second of the tone in the party's codec, then again; G.722 as it is in the middle of a long tone.
+    codes: Vec<u8>,
 }
+
+pub(crate) const PCMU: AnyCodec = AnyCodec::G711(Codec::Pcmu);
+pub(crate) const PCMA: AnyCodec = AnyCodec::G711(Codec::Pcma);
+pub(crate) const G722: AnyCodec = AnyCodec::G722;
 
 pub(crate) fn pool(threads: usize) -> (MediaPool, Receiver<MediaEvent>) {
     pool_with(threads, Duration::from_secs(30))
@@ -55,13 +63,28 @@ pub(crate) fn pool_with(
 impl Party {
     /// Opens a leg and a party for it that will send `tone` Hz.
     pub(crate) fn join(pool: &MediaPool, leg: LegId, affinity: u64, tone: f64) -> Self {
+        Self::join_with(pool, leg, affinity, tone, PCMU)
+    }
+
+    /// The same for a party that speaks another codec.
+    pub(crate) fn join_with(
+        pool: &MediaPool,
+        leg: LegId,
+        affinity: u64,
+        tone: f64,
+        codec: AnyCodec,
+    ) -> Self {
         let local = pool.open(leg, affinity).unwrap();
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        pool.set_remote(leg, RemoteMedia::pcmu(socket.local_addr().unwrap()))
-            .unwrap();
+        let remote = RemoteMedia {
+            codec,
+            payload_type: codec.payload_type(),
+            ..RemoteMedia::pcmu(socket.local_addr().unwrap())
+        };
+        pool.set_remote(leg, remote).unwrap();
         let header = RtpHeader {
             marker: false,
-            payload_type: 0,
+            payload_type: codec.payload_type(),
             sequence: 65_500,
             timestamp: u32::MAX - 20_000,
             ssrc: 1000 + leg.0 as u32,
@@ -72,6 +95,8 @@ impl Party {
             header,
             sent: 0,
             tone,
+            codec,
+            codes: tone_codes(tone, codec),
         }
     }
 
@@ -84,11 +109,8 @@ impl Party {
 
     /// The next 20 ms of the tone.
     pub(crate) fn send_tone(&mut self) {
-        let whole = tone::sine(self.tone, 8000.0, (self.sent as usize % 50 + 1) * 160, 8000);
-        let codes: Vec<u8> = whole[whole.len() - 160..]
-            .iter()
-            .map(|sample| Codec::Pcmu.encode(*sample))
-            .collect();
+        let from = self.sent as usize % (self.codes.len() / 160) * 160;
+        let codes = self.codes[from..from + 160].to_vec();
         self.send_audio(&codes);
     }
 
@@ -152,6 +174,17 @@ impl Party {
     }
 }
 
+/// Whole seconds of a tone. G.722 depends on what came before: 10 s, so that tests of less hear no seam.
+fn tone_codes(frequency: f64, codec: AnyCodec) -> Vec<u8> {
+    match codec {
+        AnyCodec::G711(codec) => tone::sine(frequency, 8000.0, 8000, 8000)
+            .iter()
+            .map(|sample| codec.encode(*sample))
+            .collect(),
+        AnyCodec::G722 => encode_g722(&tone::sine(frequency, 8000.0, 160_000, 16_000)),
+    }
+}
+
 pub(crate) fn numbered(ssrc: u32, n: u32) -> Vec<u8> {
     let mut payload = vec![(n % 251) as u8; 160];
     payload[..4].copy_from_slice(&ssrc.to_be_bytes());
@@ -201,6 +234,23 @@ pub(crate) fn prompt(play: u64, frequency: f64, length: Duration) -> PlayRequest
     }
 }
 
+/// Waits until the bridge of `party`'s leg stands: an answer to a command given after it has come.
+pub(crate) fn wait_bridged(
+    pool: &MediaPool,
+    receiver: &mut Receiver<MediaEvent>,
+    leg: LegId,
+    party: &Party,
+) {
+    pool.play(leg, prompt(99, 300.0, Duration::from_millis(20)))
+        .unwrap();
+    let mut told = Vec::new();
+    wait_for("the bridge", || {
+        events(receiver, &mut told);
+        !told.is_empty()
+    });
+    party.hear(&mut Vec::new());
+}
+
 /// All audio heard, decoded.
 pub(crate) fn samples(heard: &[Heard]) -> Vec<i16> {
     let audio = heard
@@ -209,6 +259,25 @@ pub(crate) fn samples(heard: &[Heard]) -> Vec<i16> {
     audio
         .flat_map(|packet| packet.payload.iter().map(|code| Codec::Pcmu.decode(*code)))
         .collect()
+}
+
+/// All audio heard in a codec, decoded, with its rate.
+pub(crate) fn samples_in(codec: AnyCodec, heard: &[Heard]) -> (Vec<i16>, u32) {
+    let codes: Vec<u8> = heard
+        .iter()
+        .filter(|packet| packet.header.payload_type == codec.payload_type())
+        .flat_map(|packet| packet.payload.clone())
+        .collect();
+    match codec {
+        AnyCodec::G711(codec) => (codes.iter().map(|code| codec.decode(*code)).collect(), 8000),
+        AnyCodec::G722 => (decode_g722(&codes), 16_000),
+    }
+}
+
+/// What is the tone against what is not, dB.
+pub(crate) fn snr(samples: &[i16], frequency: f64, rate: u32) -> f64 {
+    let share = tone::share(samples, frequency, rate);
+    10.0 * (share / (1.0 - share).max(1e-9)).log10()
 }
 
 /// Sequence numbers go up by one and all packets share an SSRC.

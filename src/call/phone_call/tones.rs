@@ -62,7 +62,8 @@ mod tests {
             (Confirmation::No, HIGH, LOW),
         ] {
             let clip = answer.clip();
-            let (lead, tones) = clip.pcm().split_at(LEAD);
+            let pcm = clip.pcm();
+            let (lead, tones) = pcm.split_at(LEAD);
             assert_eq!(tone::rms(lead), 0.0);
             let (one, two) = tones.split_at(TONE);
             assert!(tone::share(one, first, CLIP_RATE) > 0.9);

@@ -1,4 +1,4 @@
-//! Sound as numbers: PCMU, tones, how much of a sound is one tone, and payloads that carry their own number.
+//! Sound as numbers: PCMU, PCMA, tones, how much of a sound is one tone, and payloads that carry their own number.
 //!
 //! **Owns**: the judgement "this is 440 Hz" and "packet 17 of leg 2 is missing". **Must not know**: sockets, SIP.
 
@@ -24,6 +24,32 @@ pub(crate) fn to_ulaw(sample: i16) -> u8 {
     let mantissa = (magnitude >> (segment + 3)) & 0x0f;
     let sign = if sample < 0 { 0x80 } else { 0 };
     !(sign | (segment as u8) << 4 | mantissa as u8)
+}
+
+/// One PCMA byte as a sample.
+pub(crate) fn from_alaw(byte: u8) -> i16 {
+    let bits = i32::from(byte ^ 0x55);
+    let (segment, step) = ((bits >> 4) & 7, ((bits & 0x0f) << 4) + 8);
+    let value = match segment {
+        0 => step,
+        _ => (step + 0x100) << (segment - 1),
+    };
+    (if bits & 0x80 == 0 { -value } else { value }) as i16
+}
+
+/// One sample as a PCMA byte.
+pub(crate) fn to_alaw(sample: i16) -> u8 {
+    let (sign, magnitude) = if sample < 0 {
+        (0, !i32::from(sample))
+    } else {
+        (0x80, i32::from(sample))
+    };
+    let segment = (magnitude >> 7).checked_ilog2().unwrap_or(0);
+    let code = match magnitude >> 8 {
+        0 => magnitude >> 4,
+        _ => (segment as i32) << 4 | (magnitude >> (segment + 3)) & 0x0f,
+    };
+    (sign | code as u8) ^ 0x55
 }
 
 /// Samples `from..from + PACKET` of an endless tone.

@@ -1,11 +1,11 @@
 //! The handles a test holds: a call, and a call that rings here. **Owns**: waiting and judging with a limit.
 
+use super::Outcome;
 use super::audio::{self, RATE};
 use super::engine::{CallState, End, Engine, Failure, Inner, Phase};
 use super::heard::{Heard, IS_TONE, SILENCE};
 use super::media::{Media, Sending};
 use super::message::{uri_of, user_of};
-use super::{Outcome, sdp};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -231,7 +231,7 @@ impl IncomingCall {
         if let Phase::Ended(end) = phase {
             return Err(self.call.failure(&format!("too late to answer: {end:?}")));
         }
-        let Some(remote) = sdp::read(&body) else {
+        let Some(remote) = self.call.state(|call| call.media.read(&body)) else {
             return Err(self.call.failure("the INVITE has no usable offer"));
         };
         self.call.media.set_remote(Some(remote));

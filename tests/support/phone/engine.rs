@@ -134,6 +134,8 @@ pub(super) struct Inner {
     pub(super) register_status: Option<u16>,
     pub(super) options_status: Option<u16>,
     pub(super) ring_by_itself: bool,
+    /// Speaks PCMA alone, rather than PCMU alone.
+    pub(super) pcma: bool,
     pub(super) unplugged: bool,
     pub(super) repeats_seen: usize,
     pub(super) repeats_sent: usize,
@@ -174,6 +176,7 @@ impl Engine {
             register_status: None,
             options_status: None,
             ring_by_itself: true,
+            pcma: false,
             unplugged: false,
             repeats_seen: 0,
             repeats_sent: 0,

@@ -5,7 +5,6 @@ use super::digest;
 use super::engine::{CallState, End, Inner, Phase};
 use super::media::Media;
 use super::message::{Message, address_of, digest_parts, uri_of};
-use super::sdp;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -117,7 +116,7 @@ impl Inner {
         }
         call.phase = Phase::Answered;
         call.answered_at = Some(Instant::now());
-        let remote = sdp::read(&response.body);
+        let remote = call.media.read(&response.body);
         call.media.set_remote(remote);
         let cancelled = call.cancelled;
         if let Some((ack, peer)) = self.in_dialog("ACK", &call_id) {
@@ -241,13 +240,13 @@ impl Inner {
         let Some(call) = self.calls.get_mut(call_id) else {
             return;
         };
-        if let Some(remote) = sdp::read(&request.body) {
+        if let Some(remote) = call.media.read(&request.body) {
             call.media.set_remote(Some(remote));
         }
         let response = request
             .response(200, "OK", &call.tag)
             .with("Contact", contact)
-            .with_sdp(&sdp::describe(call.media.local()));
+            .with_sdp(&call.media.describe());
         let bytes = response.to_bytes();
         self.answers
             .insert(request.branch() + "INVITE", bytes.clone());
@@ -255,7 +254,7 @@ impl Inner {
     }
 
     fn called(&mut self, request: &Message, from: SocketAddr) {
-        let Ok(media) = Media::start(self.local.ip()) else {
+        let Ok(media) = Media::start(self.local.ip(), self.pcma) else {
             self.answer(request, 500, "No media port", from);
             return;
         };

@@ -59,11 +59,15 @@ impl Packet {
     }
 
     fn is_audio(&self) -> bool {
-        self.payload_type == 0
+        matches!(self.payload_type, 0 | 8)
     }
 
     fn samples(&self) -> impl Iterator<Item = i16> {
-        self.payload.iter().map(|byte| audio::from_ulaw(*byte))
+        let decode = match self.payload_type {
+            8 => audio::from_alaw,
+            _ => audio::from_ulaw,
+        };
+        self.payload.iter().map(move |byte| decode(*byte))
     }
 }
 

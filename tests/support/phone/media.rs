@@ -4,7 +4,7 @@
 
 use super::audio::{self, Numbered, PACKET};
 use super::heard::{Heard, Packet};
-use super::sdp::Remote;
+use super::sdp::{self, Remote};
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -23,7 +23,7 @@ pub(crate) enum Sending {
     Silence,
     /// An endless tone of so many Hz.
     Tone(f64),
-    /// Packets that carry this leg's id and their number, and a tone of so many Hz; numbers begin at 0.
+    /// PCMU packets that carry this leg's id and their number, and a tone of so many Hz; numbers begin at 0.
     Numbered {
         /// This leg's id.
         leg: u8,
@@ -44,6 +44,7 @@ pub(crate) struct Media {
 #[derive(Debug)]
 struct Shared {
     socket: UdpSocket,
+    pcma: bool,
     stop: AtomicBool,
     state: Mutex<State>,
 }
@@ -59,12 +60,13 @@ struct State {
 }
 
 impl Media {
-    /// Binds a port on `ip` and starts to listen; nothing is sent until there is a remote and something to send.
-    pub(crate) fn start(ip: IpAddr) -> io::Result<Self> {
+    /// Binds a port on `ip` and starts to listen, for PCMA or else PCMU; nothing is sent until there is a remote and something to send.
+    pub(crate) fn start(ip: IpAddr, pcma: bool) -> io::Result<Self> {
         let socket = UdpSocket::bind((ip, 0))?;
         socket.set_read_timeout(Some(Duration::from_millis(50)))?;
         let shared = Arc::new(Shared {
             socket,
+            pcma,
             stop: AtomicBool::new(false),
             state: Mutex::new(State {
                 remote: None,
@@ -89,6 +91,16 @@ impl Media {
             .socket
             .local_addr()
             .expect("a bound socket has an address")
+    }
+
+    /// Our description.
+    pub(crate) fn describe(&self) -> String {
+        sdp::describe(self.local(), self.shared.pcma)
+    }
+
+    /// What the far end's description says, when it fits ours.
+    pub(crate) fn read(&self, sdp: &str) -> Option<Remote> {
+        sdp::read(sdp, self.shared.pcma)
     }
 
     /// Where packets go from now on.
@@ -220,7 +232,7 @@ impl Sender {
             }
             let packet = match self.event_packet(remote) {
                 Some(packet) => Some(packet),
-                None => self.audio_packet(&mut state),
+                None => self.audio_packet(&mut state, shared.pcma),
             };
             if let Some(packet) = packet {
                 let _ = shared.socket.send_to(&packet, remote.address);
@@ -248,22 +260,26 @@ impl Sender {
         Some(self.packet(payload_type, count == 1, timestamp, &payload))
     }
 
-    fn audio_packet(&mut self, state: &mut State) -> Option<Vec<u8>> {
-        let encode =
-            |samples: Vec<i16>| samples.into_iter().map(audio::to_ulaw).collect::<Vec<u8>>();
+    fn audio_packet(&mut self, state: &mut State, pcma: bool) -> Option<Vec<u8>> {
+        let (payload_type, silence, law): (u8, u8, fn(i16) -> u8) = if pcma {
+            (8, 0xd5, audio::to_alaw)
+        } else {
+            (0, 0xff, audio::to_ulaw)
+        };
+        let encode = |samples: Vec<i16>| samples.into_iter().map(law).collect::<Vec<u8>>();
         let payload = match &state.sending {
             Sending::Nothing => {
                 self.was_silent = true;
                 return None;
             }
-            Sending::Silence => vec![0xff; PACKET],
+            Sending::Silence => vec![silence; PACKET],
             Sending::Tone(hz) => encode(audio::tone(*hz, self.place)),
             Sending::Numbered { leg, hz } => {
                 let number = state.numbered;
                 state.numbered += 1;
                 Numbered { leg: *leg, number }.payload(*hz)
             }
-            Sending::Samples(samples) if samples.is_empty() => vec![0xff; PACKET],
+            Sending::Samples(samples) if samples.is_empty() => vec![silence; PACKET],
             Sending::Samples(samples) => {
                 let from = self.place as usize;
                 encode(
@@ -276,7 +292,7 @@ impl Sender {
         self.place += PACKET as u64;
         let marker = std::mem::take(&mut self.was_silent);
         let timestamp = self.timestamp;
-        Some(self.packet(0, marker, timestamp, &payload))
+        Some(self.packet(payload_type, marker, timestamp, &payload))
     }
 
     fn packet(

@@ -135,6 +135,11 @@ impl Phone {
         self.engine.lock().ring_by_itself = on;
     }
 
+    /// Offers and takes PCMA alone from the next call on, instead of PCMU.
+    pub(crate) fn speak_pcma(&self) {
+        self.engine.lock().pcma = true;
+    }
+
     /// Answers nothing at all from now on, as a phone whose cable was pulled.
     pub(crate) fn unplug(&self, unplugged: bool) {
         self.engine.lock().unplugged = unplugged;

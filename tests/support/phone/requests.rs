@@ -4,7 +4,6 @@ use super::digest;
 use super::engine::{CallState, End, Failure, Inner, Pending, Phase, T1};
 use super::media::Media;
 use super::message::{Message, uri_of};
-use super::sdp;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -83,7 +82,7 @@ impl Inner {
         from: &str,
         headers: &[(&str, &str)],
     ) -> Result<String, Failure> {
-        let media = Media::start(self.local.ip())
+        let media = Media::start(self.local.ip(), self.pcma)
             .map_err(|error| Failure::new(format!("no media port: {error}")))?;
         let (call_id, tag) = (self.unique(), self.unique());
         let target = format!("sip:{number}@{server}");
@@ -100,7 +99,7 @@ impl Inner {
         for (name, value) in headers {
             request = request.with(name, *value);
         }
-        let request = request.with_sdp(&sdp::describe(media.local()));
+        let request = request.with_sdp(&media.describe());
         let call = CallState {
             ours: true,
             phase: Phase::Calling,
@@ -238,7 +237,7 @@ impl Inner {
             .invite
             .response(200, "OK", &call.tag)
             .with("Contact", contact)
-            .with_sdp(&sdp::describe(call.media.local()));
+            .with_sdp(&call.media.describe());
         call.phase = Phase::Answered;
         call.answered_at = Some(Instant::now());
         let (key, peer) = (call.invite.branch() + "INVITE", call.peer);

@@ -1,16 +1,17 @@
-//! Session descriptions as the test phone offers and reads them: one audio line, PCMU and telephone events.
+//! Session descriptions as the test phone offers and reads them: one audio line, PCMU or PCMA, and telephone events.
 
 use std::net::SocketAddr;
 
 /// Payload type of RFC 4733 events in our descriptions.
 pub(crate) const EVENT_TYPE: u8 = 101;
 
-/// Our offer or answer for media at `media`.
-pub(crate) fn describe(media: SocketAddr) -> String {
+/// Our offer or answer for media at `media`, with the one codec.
+pub(crate) fn describe(media: SocketAddr, pcma: bool) -> String {
+    let (number, name) = if pcma { (8, "PCMA") } else { (0, "PCMU") };
     let (ip, port) = (media.ip(), media.port());
     format!(
         "v=0\r\no=testphone 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
-         m=audio {port} RTP/AVP 0 {EVENT_TYPE}\r\na=rtpmap:0 PCMU/8000\r\n\
+         m=audio {port} RTP/AVP {number} {EVENT_TYPE}\r\na=rtpmap:{number} {name}/8000\r\n\
          a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
     )
 }
@@ -24,13 +25,13 @@ pub(crate) struct Remote {
     pub(crate) event_type: Option<u8>,
 }
 
-/// Reads the first audio line; none when it is missing, refused (port 0) or without PCMU.
-pub(crate) fn read(sdp: &str) -> Option<Remote> {
+/// Reads the first audio line; none when it is missing, refused (port 0) or without our codec.
+pub(crate) fn read(sdp: &str, pcma: bool) -> Option<Remote> {
     let media = lines_of(sdp, "m=audio ").next()?;
     let mut words = media.split_whitespace();
     let port: u16 = words.next()?.parse().ok().filter(|port| *port != 0)?;
     let formats: Vec<&str> = words.skip(1).collect();
-    if !formats.contains(&"0") {
+    if !formats.contains(&if pcma { "8" } else { "0" }) {
         return None;
     }
     // A media-level connection line comes last and wins.

@@ -34,6 +34,16 @@ fn digest_example_of_rfc_2617() {
 }
 
 #[test]
+fn alaw_is_the_table_of_g711() {
+    assert_eq!(audio::from_alaw(0xaa), 32_256);
+    assert_eq!(audio::from_alaw(0x2a), -32_256);
+    assert_eq!(audio::from_alaw(0xd5), 8);
+    for byte in 0..=255_u8 {
+        assert_eq!(audio::to_alaw(audio::from_alaw(byte)), byte);
+    }
+}
+
+#[test]
 fn ulaw_is_the_table_of_g711() {
     assert_eq!(audio::from_ulaw(0x80), 32_124);
     assert_eq!(audio::from_ulaw(0x00), -32_124);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::media::codec::decode_g722;
 use crate::media::tone;
 use proptest::prelude::*;
 
@@ -61,7 +62,8 @@ fn every_depth_channel_count_and_rate_is_read() {
             for rate in [4000, 8000, 22_050, 44_100] {
                 let clip = Clip::from_wav(&wav(spec(channels, rate, bits, float))).unwrap();
                 assert_eq!(clip.duration(), Duration::from_millis(500));
-                let middle = &clip.pcm()[800..3200];
+                let pcm = clip.pcm();
+                let middle = &pcm[800..3200];
                 assert!(
                     tone::share(middle, 1000.0, CLIP_RATE) > 0.99,
                     "{bits} {float} {channels} {rate}"
@@ -181,4 +183,36 @@ proptest! {
         }
         let _ = Clip::from_wav(&bytes);
     }
+}
+
+#[test]
+fn wide_band_legs_hear_what_the_file_has_of_it() {
+    let file = |frequency: f64| {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut bytes, spec(1, 16_000, 16, false)).unwrap();
+        for sample in tone::sine(frequency, 8000.0, 16_001, 16_000) {
+            writer.write_sample(sample).unwrap();
+        }
+        writer.finalize().unwrap();
+        bytes.into_inner()
+    };
+    for (wav, frequency) in [
+        (file(1000.0), 1000.0),
+        (file(5000.0), 5000.0),
+        (plain(), 1000.0),
+    ] {
+        let clip = Clip::from_wav(&wav).unwrap();
+        assert!(clip.codes(AnyCodec::G722).is_none() && clip.claim(AnyCodec::G722));
+        clip.prepare(AnyCodec::G722);
+        let codes = clip.codes(AnyCodec::G722).unwrap();
+        // A place is the same in each codec.
+        assert_eq!(codes.len(), clip.ulaw().len());
+        let heard = decode_g722(codes);
+        assert!(
+            tone::share(&heard[1600..8000], frequency, 16_000) > 0.95,
+            "{frequency}"
+        );
+    }
+    // Narrow-band legs hear no echo of it at another pitch.
+    assert!(tone::rms(&Clip::from_wav(&file(5000.0)).unwrap().pcm()[400..7600]) < 10.0);
 }

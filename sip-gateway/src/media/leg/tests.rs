@@ -1,6 +1,7 @@
 use super::*;
 use crate::media::clip::Clip;
 use crate::media::dtmf::event_of;
+use crate::media::g711::Codec;
 use crate::media::port::Direction;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -273,7 +274,7 @@ fn on_hold_nothing_is_sent_but_prompts_run_on() {
 fn codecs_are_converted_on_the_way() {
     let mut leg = leg();
     leg.set_remote(RemoteMedia {
-        codec: Codec::Pcma,
+        codec: Codec::Pcma.into(),
         payload_type: 8,
         ..RemoteMedia::pcmu(party())
     });
@@ -293,6 +294,10 @@ fn codecs_are_converted_on_the_way() {
     assert_eq!(sent.header.payload_type, 8);
     assert!((i32::from(Codec::Pcma.decode(sent.payload[0])) - 5000).abs() < 300);
     leg.play(music(160), ms(0));
+    assert_eq!(leg.tick(ms(0), &mut out), Ticked::default());
+    let (codec, clips) = leg.unprepared().unwrap();
+    assert!(codec == Codec::Pcma.into() && leg.unprepared().is_none());
+    clips[0].prepare(codec);
     let length = leg.tick(ms(20), &mut out).packet.unwrap();
     assert!((i32::from(Codec::Pcma.decode(out[length - 1])) - 1000).abs() < 80);
 }

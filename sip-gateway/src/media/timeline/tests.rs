@@ -1,4 +1,5 @@
 use super::*;
+use crate::media::g711::Codec;
 use crate::media::tone;
 use proptest::prelude::*;
 
@@ -66,7 +67,7 @@ fn record(rate: u32, begun: u64, stop: u64, mut packets: Vec<Arrival>) -> (Vec<i
             let piece = Piece {
                 ssrc,
                 timestamp,
-                codec: Codec::Pcmu,
+                sound: Codec::Pcmu.into(),
                 payload: &payload,
             };
             if now > begun {
@@ -268,7 +269,7 @@ proptest! {
             now += wait;
             let side = if left { Side::Left } else { Side::Right };
             let payload = vec![3; length];
-            timeline.place(side, Piece { ssrc, timestamp, codec: Codec::Pcmu, payload: &payload }, ms(now));
+            timeline.place(side, Piece { ssrc, timestamp, sound: Codec::Pcmu.into(), payload: &payload }, ms(now));
             while let Some(block) = timeline.poll_block(ms(now)) {
                 prop_assert_eq!(block.start_frame, next);
                 next += block.samples.len() as u64 / 2;

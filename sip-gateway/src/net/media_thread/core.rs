@@ -9,7 +9,7 @@ use super::parking::Parking;
 use super::recordings::{Recordings, Tap};
 use super::wheel::Wheel;
 use crate::leg::LegId;
-use crate::media::g711::Codec;
+use crate::media::codec::AnyCodec;
 use crate::media::leg::{Ended, MediaLeg, Received};
 use crate::media::port::{Direction, MediaEvent};
 use crate::media::rtp::{RtpPacket, is_rtcp};
@@ -27,6 +27,8 @@ const BUDGET: usize = 32;
 pub(super) struct Buffers {
     pub(super) inbound: [u8; BUFFER],
     pub(super) outbound: [u8; BUFFER],
+    /// Samples at 8 kHz of the packet in hand.
+    narrow: [i16; BUFFER],
 }
 
 impl Buffers {
@@ -34,6 +36,7 @@ impl Buffers {
         Box::new(Self {
             inbound: [0; BUFFER],
             outbound: [0; BUFFER],
+            narrow: [0; BUFFER],
         })
     }
 }
@@ -161,9 +164,13 @@ impl<I: PacketIo> Core<I> {
             self.outbox.push(MediaEvent::MediaStarted { leg });
         }
         match received {
-            Received::Audio(packet) => {
-                self.pass_on(key, &packet, false, now, &mut buffers.outbound)
-            }
+            Received::Audio(packet) => self.pass_on(
+                key,
+                &packet,
+                false,
+                now,
+                (&mut buffers.outbound, &mut buffers.narrow),
+            ),
             Received::Event {
                 packet,
                 key: pressed,
@@ -171,7 +178,13 @@ impl<I: PacketIo> Core<I> {
                 if let Some(pressed) = pressed {
                     self.outbox.push(MediaEvent::Key { leg, key: pressed });
                 }
-                self.pass_on(key, &packet, true, now, &mut buffers.outbound);
+                self.pass_on(
+                    key,
+                    &packet,
+                    true,
+                    now,
+                    (&mut buffers.outbound, &mut buffers.narrow),
+                );
             }
             Received::Ignored | Received::Quiet => {}
         }
@@ -184,21 +197,24 @@ impl<I: PacketIo> Core<I> {
         packet: &RtpPacket<'_>,
         event: bool,
         now: Duration,
-        out: &mut [u8],
+        (out, narrow): (&mut [u8], &mut [i16]),
     ) {
         let Some(seat) = self.seats.get(key).and_then(Option::as_ref) else {
             return;
         };
-        let codec = seat
-            .leg
-            .remote()
-            .map_or_else(Codec::default, |remote| remote.codec);
+        let hearer = seat.peer.and_then(|peer| self.seats.get(peer)?.as_ref());
+        let other_codec = hearer.is_some_and(|peer| peer.leg.codec() != AnyCodec::G722);
+        let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut) else {
+            return;
+        };
+        let decoded = !event && (other_codec || !seat.taps.is_empty());
+        let sound = seat.leg.hear(packet.payload, decoded, narrow);
         if !event {
             let (ssrc, timestamp) = (packet.header.ssrc, packet.header.timestamp);
             let piece = Piece {
                 ssrc,
                 timestamp,
-                codec,
+                sound,
                 payload: packet.payload,
             };
             for tap in &seat.taps {
@@ -209,7 +225,7 @@ impl<I: PacketIo> Core<I> {
         let Some(peer) = self.seats.get_mut(peer).and_then(Option::as_mut) else {
             return;
         };
-        if let Some(length) = peer.leg.forward(packet, event, codec, now, out) {
+        if let Some(length) = peer.leg.forward(packet, event, sound, now, out) {
             let sent = send(&self.io, peer, out, length);
             self.unsent += u64::from(!sent);
         }

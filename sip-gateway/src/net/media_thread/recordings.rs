@@ -217,7 +217,7 @@ mod tests {
         let piece = Piece {
             ssrc: 1,
             timestamp: 0,
-            codec: Codec::Pcmu,
+            sound: Codec::Pcmu.into(),
             payload: &[0; 160],
         };
         recordings.place(tap, piece, ms(120));

@@ -41,6 +41,7 @@ impl<I: PacketIo> Core<I> {
                 };
                 let ended = seat.leg.play(request, now);
                 self.tell_ended(leg, ended);
+                self.prepare_clips(leg);
             }
             Command::Stop { leg } => self.stop_play(leg),
             Command::Bridge { a, b } => self.bridge(a, b, now),
@@ -127,6 +128,26 @@ impl<I: PacketIo> Core<I> {
         if let Some(seat) = self.seat_of(leg) {
             seat.leg.set_remote(remote);
             seat.quiet_since = now;
+        }
+        self.prepare_clips(leg);
+    }
+
+    /// Has clips encoded for the leg's codec by a thread of their own: minutes of music would hold up the wheel. Once
+    /// per clip and codec in the life of the process.
+    fn prepare_clips(&mut self, leg: LegId) {
+        let Some((codec, clips)) = self.seat_of(leg).and_then(|seat| seat.leg.unprepared()) else {
+            return;
+        };
+        let prepare = {
+            let clips = clips.clone();
+            move || clips.iter().for_each(|clip| clip.prepare(codec))
+        };
+        let spawned = std::thread::Builder::new()
+            .name("clip-encoder".to_owned())
+            .spawn(prepare);
+        if spawned.is_err() {
+            // No thread to be had: better late than never.
+            clips.iter().for_each(|clip| clip.prepare(codec));
         }
     }
 

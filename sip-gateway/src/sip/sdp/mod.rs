@@ -3,7 +3,7 @@
 //! **Owns**: what we offer, what we accept, and the values both sides agreed on. **Must not know**: dialogs, sockets,
 //! media threads. `sdp-types` is imported in this folder alone.
 //!
-//! PCMU and `telephone-event` today. Every other stream of an offer is answered with port 0, in its place.
+//! PCMU, PCMA, G.722 and `telephone-event`. Every other stream of an offer is answered with port 0, in its place.
 
 mod read;
 #[cfg(test)]
@@ -42,14 +42,25 @@ pub struct LocalMedia {
 pub enum Codec {
     /// G.711 µ-law, 8 kHz, static payload type 0.
     Pcmu,
+    /// G.711 A-law, 8 kHz, static payload type 8.
+    Pcma,
+    /// G.722 at 64 kbit/s: 16 kHz of audio, but an RTP clock of 8 kHz (RFC 3551 4.5.2). Static payload type 9.
+    G722,
 }
 
 impl Codec {
+    /// All of them, in the order of our offers. Narrow-band first: trunks speak it, so most bridges then forward
+    /// packets as they are; a call in G.722 costs transcoding and gains nothing while the other side is a trunk. Who
+    /// prefers G.722 says so in an offer and gets it.
+    pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::G722];
+
     /// Name in `rtpmap`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
+            Self::G722 => "G722",
         }
     }
 
@@ -57,7 +68,7 @@ impl Codec {
     #[must_use]
     pub fn clock_rate(self) -> u32 {
         match self {
-            Self::Pcmu => 8_000,
+            Self::Pcmu | Self::Pcma | Self::G722 => 8_000,
         }
     }
 
@@ -66,6 +77,8 @@ impl Codec {
     pub fn static_payload_type(self) -> Option<u8> {
         match self {
             Self::Pcmu => Some(0),
+            Self::Pcma => Some(8),
+            Self::G722 => Some(9),
         }
     }
 }
@@ -196,8 +209,8 @@ pub fn make_offer(local: &LocalMedia, codecs: &[Codec]) -> Bytes {
     write::offer(local, codecs)
 }
 
-/// Answers an offer: the first audio stream that we can take is taken, everything else declined in its place. Our
-/// direction is the reverse of theirs.
+/// Answers an offer: the first audio stream that we can take is taken, with the first of its codecs that we have (the
+/// offerer's wish counts), everything else declined in its place. Our direction is the reverse of theirs.
 ///
 /// # Errors
 /// 400 when the offer is no SDP, 488 when it has no audio that we can take.

@@ -146,13 +146,13 @@ fn rtpmap(media: &Media, payload_type: u8) -> Option<(&str, &str)> {
 
 fn codec_of(name: &str, rate: &str) -> Option<Codec> {
     let rate = rate.strip_suffix("/1").unwrap_or(rate);
-    [Codec::Pcmu].into_iter().find(|codec| {
+    Codec::ALL.into_iter().find(|codec| {
         codec.name().eq_ignore_ascii_case(name) && rate.parse() == Ok(codec.clock_rate())
     })
 }
 
 fn static_codec(payload_type: u8) -> Option<Codec> {
-    [Codec::Pcmu]
+    Codec::ALL
         .into_iter()
         .find(|codec| codec.static_payload_type() == Some(payload_type))
 }

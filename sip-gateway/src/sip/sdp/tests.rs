@@ -33,23 +33,23 @@ fn refused(text: &str) -> u16 {
 }
 
 #[test]
-fn pcmu_and_events_at_the_offerers_number() {
+fn the_offerers_first_codec_and_events_at_its_number() {
     let (text, agreed) = answered(&[
-        "m=audio 49170 RTP/AVP 8 0 96",
+        "m=audio 49170 RTP/AVP 18 8 0 96",
         "a=rtpmap:96 telephone-event/8000",
         "a=fmtp:96 0-15",
         "a=ptime:30",
     ]);
     assert_eq!(agreed.remote, "192.0.2.1:49170".parse().unwrap());
     assert_eq!(agreed.rtcp, "192.0.2.1:49171".parse().unwrap());
-    assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcmu, 0));
+    assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcma, 8));
     assert_eq!(agreed.telephone_event, Some(96));
     assert_eq!(agreed.ptime_ms, 30);
     assert_eq!(agreed.direction, Direction::SendRecv);
     assert_eq!(
         text,
         "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio 20000 RTP/AVP 0 96\r\na=rtpmap:0 PCMU/8000\r\n\
+         m=audio 20000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\n\
          a=rtpmap:96 telephone-event/8000\r\na=fmtp:96 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
     );
 }
@@ -59,7 +59,20 @@ fn rtpmap_decides_what_a_number_means() {
     let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 0"]);
     assert_eq!((agreed.payload_type, agreed.telephone_event), (0, None));
     let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 99", "a=rtpmap:99 pcmu/8000/1"]);
-    assert_eq!(agreed.payload_type, 99);
+    assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcmu, 99));
+    let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 8 0"]);
+    assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcma, 8));
+    for media in [
+        &["m=audio 4000 RTP/AVP 9 0"][..],
+        &["m=audio 4000 RTP/AVP 9 8", "a=rtpmap:9 G722/8000"],
+    ] {
+        let (text, agreed) = answered(media);
+        assert_eq!((agreed.codec, agreed.payload_type), (Codec::G722, 9));
+        assert!(text.contains("m=audio 20000 RTP/AVP 9\r\na=rtpmap:9 G722/8000\r\n"));
+    }
+    // A number can be given another meaning.
+    let (_, agreed) = answered(&["m=audio 4000 RTP/AVP 0 8", "a=rtpmap:0 PCMA/8000"]);
+    assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcma, 0));
     // Events at another clock are not ours.
     let (_, agreed) = answered(&[
         "m=audio 4000 RTP/AVP 0 100",
@@ -67,7 +80,7 @@ fn rtpmap_decides_what_a_number_means() {
     ]);
     assert_eq!(agreed.telephone_event, None);
     for media in [
-        &["m=audio 4000 RTP/AVP 8"][..],
+        &["m=audio 4000 RTP/AVP 18 3"][..],
         &["m=audio 4000 RTP/AVP 0", "a=rtpmap:0 PCMU/16000"],
         &["m=audio 4000 RTP/AVP 300 x"],
     ] {
@@ -226,11 +239,11 @@ fn wrong_descriptions_are_refused() {
 
 #[test]
 fn our_offer_and_their_answer() {
-    let offer = make_offer(&LOCAL, &[Codec::Pcmu]);
+    let offer = make_offer(&LOCAL, &[Codec::Pcmu, Codec::Pcma]);
     assert_eq!(
         std::str::from_utf8(&offer).unwrap(),
         "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio 20000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n\
+         m=audio 20000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\
          a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
     );
     let theirs = LocalMedia {
@@ -249,9 +262,13 @@ fn our_offer_and_their_answer() {
     assert_eq!(agreed.direction, Direction::SendOnly);
     assert_eq!(agreed.telephone_event, None);
 
+    let other = sdp(IP4, &["m=audio 4000 RTP/AVP 8"]);
+    let agreed = accept_answer(other.as_bytes(), &offer).unwrap();
+    assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcma, 8));
+
     for media in [
         &["m=audio 0 RTP/AVP 0"][..],
-        &["m=audio 4000 RTP/AVP 8"],
+        &["m=audio 4000 RTP/AVP 18"],
         &["m=audio 4000 RTP/AVP 99", "a=rtpmap:99 PCMU/8000"],
         &["m=video 4000 RTP/AVP 31"],
         &["m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"],
@@ -274,7 +291,7 @@ fn any_line() -> impl Strategy<Value = Vec<u8>> {
         "c=IN IP6 ::",
         "t=0 0",
         "m=audio 4000 RTP/AVP 0 101",
-        "m=audio 4000/2 RTP/AVP 0",
+        "m=audio 4000/2 RTP/AVP 8 9 0",
         "m=video 0 RTP/AVP 31",
         "a=rtpmap:101 telephone-event/8000",
         "a=rtpmap:0 PCMU",
@@ -316,7 +333,7 @@ proptest! {
             offer.extend_from_slice(line);
             offer.extend_from_slice(b"\r\n");
         }
-        let ours = make_offer(&LOCAL, &[Codec::Pcmu]);
+        let ours = make_offer(&LOCAL, &Codec::ALL);
         let _ = accept_answer(&offer, &ours);
         match answer(&offer, &LOCAL) {
             Ok((bytes, agreed)) => {

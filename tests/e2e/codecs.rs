@@ -1,0 +1,63 @@
+//! A customer and an agent whose phones speak different codecs.
+
+use crate::support::phone::heard::Heard;
+use crate::support::phone::{Phone, Sending, audio, seconds};
+use crate::support::world::{self, GREETING, MENU, MUSIC, World};
+
+const CUSTOMER_HZ: f64 = 420.0;
+const AGENT_HZ: f64 = 1_300.0;
+
+#[test]
+fn a_pcma_caller_and_a_pcmu_agent_hear_each_other_and_are_recorded() {
+    let world = World::start();
+    let agent = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
+    agent.register(world.sip, "2001", "word-of-ana").unwrap();
+    world.wait_agent("ana", "available", seconds(3));
+    let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
+    customer.speak_pcma();
+
+    let call = customer.call(world.sip, "9000", "600111222").unwrap();
+    call.wait_answered(seconds(3)).unwrap();
+    call.wait_tone(GREETING, seconds(3)).unwrap();
+    call.wait_tone(MENU, seconds(3)).unwrap();
+    call.press("2");
+    call.wait_tone(MUSIC, seconds(3)).unwrap();
+    let ringing = agent.wait_ring(seconds(3)).unwrap();
+    let interaction = ringing.header("X-Cordboard-Interaction").unwrap();
+    let talk = ringing.answer().unwrap();
+    talk.send(Sending::Tone(AGENT_HZ));
+    call.send(Sending::Tone(CUSTOMER_HZ));
+    call.wait_tone(AGENT_HZ, seconds(2)).unwrap();
+    talk.wait_tone(CUSTOMER_HZ, seconds(2)).unwrap();
+    std::thread::sleep(seconds(3));
+    call.hang_up();
+    talk.wait_ended(seconds(3)).unwrap();
+    assert_only(&call.heard(), 8);
+    assert_only(&talk.heard(), 0);
+
+    let record = world.wait_last_interaction(seconds(5));
+    assert_eq!(record["id"], interaction.as_str());
+    assert_eq!(record["outcome"], "answered");
+    let (_, left, right) = world::channels(&world.recording_file(&interaction, 1));
+    for (side, hz) in [(&left, CUSTOMER_HZ), (&right, AGENT_HZ)] {
+        let share = audio::dominance(&side[8_000..16_000], hz, 8_000.0);
+        assert!(share > 0.95, "{hz} Hz is {share} of its side");
+    }
+    let whole = world
+        .get(&format!("/interactions/{interaction}"))
+        .to_string();
+    assert!(
+        whole.contains("PCMA") && whole.contains("PCMU"),
+        "the record names each leg's codec: {whole}"
+    );
+}
+
+/// One stream, all of it in one codec. Other tests may send to any port meanwhile: the stream is what came most.
+fn assert_only(heard: &Heard, payload_type: u8) {
+    let stream = |ssrc: u32| heard.packets.iter().filter(move |one| one.ssrc == ssrc);
+    let ssrcs = heard.packets.iter().map(|one| one.ssrc);
+    let most = ssrcs.max_by_key(|ssrc| stream(*ssrc).count()).unwrap();
+    assert!(stream(most).count() > 100);
+    let other = stream(most).find(|one| one.payload_type != payload_type);
+    assert!(other.is_none(), "{other:?}");
+}
