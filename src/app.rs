@@ -343,6 +343,7 @@ fn gateway_config(
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     GatewayConfig {
         listen,
+        listen_tcp: settings.sip.tcp().collect(),
         advertise: settings.sip.advertise,
         domain: settings.sip.domain.clone(),
         media_listen: settings.media.listen,

@@ -67,7 +67,7 @@ impl Default for NodeSettings {
 pub enum SipTransport {
     /// RFC 3261 18, datagrams.
     Udp,
-    /// RFC 3261 18, streams; accepted in the settings and not served yet.
+    /// RFC 3261 18, streams.
     Tcp,
 }
 
@@ -97,6 +97,14 @@ impl SipSettings {
         self.listen
             .iter()
             .filter(|l| l.transport == SipTransport::Udp)
+            .map(|l| l.address)
+    }
+
+    /// The TCP addresses.
+    pub fn tcp(&self) -> impl Iterator<Item = SocketAddr> + '_ {
+        self.listen
+            .iter()
+            .filter(|l| l.transport == SipTransport::Tcp)
             .map(|l| l.address)
     }
 

@@ -11,7 +11,6 @@ use super::settings::{
     SipSettings, SipTransport,
 };
 use super::tree::{Override, Place, lay_over, read};
-use ivr_flows::FindingLevel;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -164,15 +163,7 @@ fn listen(entry: &At<String>, out: &mut Findings<'_>) -> Option<SipListen> {
     };
     let transport = match transport {
         "udp" => SipTransport::Udp,
-        "tcp" => {
-            out.note(
-                &entry.place,
-                FindingLevel::Info,
-                format!("`{text}` is not served yet: SIP over TCP comes with a later version"),
-                "nothing to do; UDP is served",
-            );
-            SipTransport::Tcp
-        }
+        "tcp" => SipTransport::Tcp,
         "tls" => {
             out.error(
                 &entry.place,

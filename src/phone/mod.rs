@@ -21,6 +21,7 @@ const PORTS: RangeInclusive<u16> = 30_000..=31_999;
 pub fn phone_config(address: IpAddr, accounts: Accounts) -> GatewayConfig {
     GatewayConfig {
         listen: SocketAddr::new(address, 0),
+        listen_tcp: Vec::new(),
         advertise: None,
         domain: address.to_string(),
         media_listen: address,

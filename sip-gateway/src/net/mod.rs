@@ -1,7 +1,7 @@
 //! Drivers: the only part of the crate with sockets, threads, tokio, the clock and randomness.
 //!
 //! **Owns**: the [`Gateway`] handle and the start of everything behind it: one UDP socket and one task for SIP
-//! (`sip_driver.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/` and `media/` do.
+//! (`sip_driver.rs`), one task per SIP connection (`streams.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/` and `media/` do.
 
 mod leg_media;
 pub mod media_pool;
@@ -9,6 +9,7 @@ mod media_thread;
 pub mod packet_io;
 mod sip_driver;
 mod stats;
+mod streams;
 
 pub use stats::GatewayStats;
 
@@ -32,6 +33,8 @@ const EVENTS: usize = 4096;
 pub struct GatewayConfig {
     /// Where SIP listens (UDP).
     pub listen: SocketAddr,
+    /// Where SIP listens (TCP); nowhere when empty.
+    pub listen_tcp: Vec<SocketAddr>,
     /// Address written into Contact, Via and SDP; the listening one when none.
     pub advertise: Option<IpAddr>,
     /// SIP domain and digest realm.
@@ -65,6 +68,16 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// A SIP port for connections cannot be had.
+    #[error(
+        "cannot listen for SIP on tcp:{address}: {error}; stop what uses the port or change [sip] listen"
+    )]
+    ListenTcp {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The media threads cannot start.
     #[error("cannot start media: {0}")]
     Media(std::io::Error),
@@ -81,6 +94,7 @@ pub struct Gateway {
     commands: mpsc::Sender<GatewayCommand>,
     legs: Arc<AtomicU64>,
     address: SocketAddr,
+    tcp_addresses: Arc<[SocketAddr]>,
     stats: watch::Receiver<GatewayStats>,
 }
 
@@ -98,6 +112,7 @@ impl Gateway {
         let legs = Arc::new(AtomicU64::new(2));
         let driver = sip_driver::SipDriver::bind(config, wanted, told).await?;
         let address = driver.address();
+        let tcp_addresses = driver.tcp_addresses().into();
         let (published, stats) = watch::channel(GatewayStats::default());
         tokio::spawn(driver.run(published));
         Ok((
@@ -105,6 +120,7 @@ impl Gateway {
                 commands,
                 legs,
                 address,
+                tcp_addresses,
                 stats,
             },
             events,
@@ -135,5 +151,11 @@ impl Gateway {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where SIP listens for connections, with the ports that were bound.
+    #[must_use]
+    pub fn tcp_addresses(&self) -> &[SocketAddr] {
+        &self.tcp_addresses
     }
 }

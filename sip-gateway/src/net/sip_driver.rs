@@ -1,14 +1,16 @@
-//! The SIP task: one UDP socket, one [`Endpoint`], the media of each leg.
+//! The SIP task: one UDP socket, the connections, one [`Endpoint`], the media of each leg.
 //!
 //! **Owns**: the socket, the clock, the order of things. **Must not**: know SIP's rules (`sip/`) or RTP's (`media/`).
 
 use super::leg_media::LegMedia;
 use super::media_pool::{MediaConfig, MediaPool};
 use super::stats::{PUBLISHED_EVERY, RecentWorst};
+use super::streams::{Arrival, Streams};
 use super::{GatewayConfig, GatewayStats, StartError};
 use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegId};
 use crate::media::port::RecordBlock;
 use crate::sip::endpoint::{Endpoint, EndpointConfig};
+use crate::sip::flow::Flow;
 use crate::sip::port::{SipCommand, SipInput, SipOutput};
 use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, VecDeque};
@@ -45,6 +47,7 @@ pub(super) struct SipDriver {
     pub(super) legs: HashMap<LegId, LegMedia>,
     pub(super) media_address: std::net::IpAddr,
     socket: UdpSocket,
+    streams: Streams,
     address: SocketAddr,
     commands: mpsc::Receiver<GatewayCommand>,
     events: mpsc::Sender<GatewayEvent>,
@@ -68,6 +71,9 @@ impl SipDriver {
         };
         let socket = bind_udp(config.listen).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
+        let streams = Streams::bind(&config.listen_tcp)
+            .await
+            .map_err(|(address, error)| StartError::ListenTcp { address, error })?;
         let advertised = config.advertise.unwrap_or_else(|| address.ip());
         let (media, media_events) = MediaPool::start(MediaConfig {
             address: config.media_listen,
@@ -80,6 +86,7 @@ impl SipDriver {
             EndpointConfig {
                 domain: config.domain,
                 advertised: SocketAddr::new(advertised, address.port()),
+                stream_port: streams.addresses().first().map(SocketAddr::port),
                 agent_name: config.user_agent,
                 seed: rand::random(),
                 limits: crate::sip::endpoint::Limits::default(),
@@ -97,6 +104,7 @@ impl SipDriver {
             legs: HashMap::new(),
             media_address: advertised,
             socket,
+            streams,
             address,
             commands,
             events,
@@ -110,6 +118,10 @@ impl SipDriver {
 
     pub(super) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    pub(super) fn tcp_addresses(&self) -> &[SocketAddr] {
+        self.streams.addresses()
     }
 
     /// Hop 1: datagrams, commands, media and timers in; datagrams and events out. Ends when every handle is gone.
@@ -145,6 +157,7 @@ impl SipDriver {
                         self.receive();
                     }
                 }
+                arrival = self.streams.next(), if self.pending.len() < BEHIND => self.arrival(arrival),
                 () = sleep => self.input(SipInput::Tick),
                 () = due(self.bindings.1) => self.tell_bindings(),
                 _ = publish.tick() => drop(stats.send_replace(self.stats())),
@@ -197,13 +210,53 @@ impl SipDriver {
         self.input(SipInput::Command(command));
     }
 
-    fn input(&mut self, input: SipInput) {
-        self.endpoint.handle(input, Instant::now());
-        while let Some(output) = self.endpoint.poll_output() {
-            match output {
-                SipOutput::Transmit { destination, bytes } => self.transmit(destination, &bytes),
-                SipOutput::Event(event) => self.sip_event(event),
+    /// News of the connections.
+    fn arrival(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Opened(stream, peer) => self.streams.open(stream, peer),
+            Arrival::Message(flow, bytes) => self.input(SipInput::Stream { flow, bytes }),
+            Arrival::Broken(flow, head, problem) => {
+                tracing::debug!(problem, "a SIP connection has lost its frame");
+                self.input(SipInput::BrokenStream {
+                    flow,
+                    head,
+                    problem,
+                });
             }
+            Arrival::Idle(flow) if self.endpoint.uses(flow) => {}
+            Arrival::Idle(flow) | Arrival::Closed(flow) => {
+                if let Flow::Tcp(id, _) = flow
+                    && self.streams.close(id)
+                {
+                    self.input(SipInput::FlowClosed { flow });
+                }
+            }
+        }
+    }
+
+    fn input(&mut self, input: SipInput) {
+        let (mut next, mut closed) = (Some(input), Vec::new());
+        while let Some(input) = next {
+            self.endpoint.handle(input, Instant::now());
+            while let Some(output) = self.endpoint.poll_output() {
+                match output {
+                    SipOutput::Transmit { destination, bytes } => {
+                        self.transmit(destination, &bytes);
+                    }
+                    SipOutput::TransmitStream {
+                        connection,
+                        peer,
+                        bytes,
+                    } => {
+                        if !self.streams.send(connection, bytes) {
+                            closed.push(Flow::Tcp(connection, peer));
+                        }
+                    }
+                    SipOutput::Event(event) => self.sip_event(event),
+                }
+            }
+            // What could not be sent fails now and not when its timers end.
+            next = closed.pop().map(|flow| SipInput::FlowClosed { flow });
         }
     }
 

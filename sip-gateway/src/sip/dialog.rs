@@ -3,6 +3,7 @@
 //! **Owns**: [`Dialog`]: tags, sequence numbers, route set, remote target, and the requests inside it. **Must not
 //! know**: transactions, sessions, media.
 
+use crate::sip::flow::Flow;
 use crate::sip::message::{
     CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Uri, Via,
 };
@@ -38,8 +39,8 @@ impl DialogKey {
 /// Where a request of ours goes and how it is addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// Always to this address: the flow of a device, whatever its Contact says (RFC 5626).
-    Flow(SocketAddr),
+    /// Always here: the flow of a device, or a connection, whatever the Contact says (RFC 5626).
+    Flow(Flow),
     /// To the first route or the remote target when they name an address, else here.
     Fallback(SocketAddr),
 }
@@ -135,24 +136,24 @@ impl Dialog {
     }
 
     /// The peer's requests now come from here: answer its flow.
-    pub fn moved_to(&mut self, source: SocketAddr) {
-        self.path = match self.path {
-            Path::Flow(_) => Path::Flow(source),
-            Path::Fallback(_) => Path::Fallback(source),
+    pub fn moved_to(&mut self, source: Flow) {
+        self.path = match (self.path, source) {
+            (Path::Fallback(_), Flow::Udp(address)) => Path::Fallback(address),
+            _ => Path::Flow(source),
         };
     }
 
     /// Where its requests go.
     #[must_use]
-    pub fn destination(&self) -> SocketAddr {
+    pub fn destination(&self) -> Flow {
         match self.path {
-            Path::Flow(address) => address,
+            Path::Flow(flow) => flow,
             Path::Fallback(address) => {
                 let first = self
                     .route_set
                     .first()
                     .map_or(&self.remote_target, |route| &route.uri);
-                address_of(first).unwrap_or(address)
+                address_of(first).unwrap_or(address).into()
             }
         }
     }

@@ -3,6 +3,8 @@
 pub mod auth;
 pub mod dialog;
 pub mod endpoint;
+pub mod flow;
+pub mod framing;
 pub mod message;
 pub mod port;
 pub mod registrar;

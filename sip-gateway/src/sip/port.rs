@@ -3,6 +3,7 @@
 //! **Owns**: [`SipInput`], [`SipOutput`], [`SipCommand`], [`SipEvent`]. SDP passes through as bytes; `sip/sdp.rs`
 //! reads and writes it, `net/` joins it with media.
 
+use super::flow::{ConnectionId, Flow};
 use crate::leg::{Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -17,6 +18,28 @@ pub enum SipInput {
         source: SocketAddr,
         /// The bytes, exactly.
         bytes: Bytes,
+    },
+    /// A message arrived on a stream, cut out by [`super::framing::Framer`]; line ends alone are a ping.
+    Stream {
+        /// By which connection.
+        flow: Flow,
+        /// One message, exactly.
+        bytes: Bytes,
+    },
+    /// A stream has lost its frame: what can be answered is answered 400. The driver closes the connection after it has
+    /// sent what came out, and then says [`SipInput::FlowClosed`].
+    BrokenStream {
+        /// Which connection.
+        flow: Flow,
+        /// The head that cannot be measured.
+        head: Bytes,
+        /// Why; fit for a reason phrase.
+        problem: &'static str,
+    },
+    /// A connection is closed, or one that we sent on was closed already.
+    FlowClosed {
+        /// Which.
+        flow: Flow,
     },
     /// The network refused a datagram we sent (ICMP port unreachable): the peer is gone.
     Refused {
@@ -116,6 +139,15 @@ pub enum SipOutput {
         /// The bytes.
         bytes: Bytes,
     },
+    /// Send this message on a connection; when it is gone, say [`SipInput::FlowClosed`].
+    TransmitStream {
+        /// Which.
+        connection: ConnectionId,
+        /// Its other end.
+        peer: SocketAddr,
+        /// The bytes.
+        bytes: Bytes,
+    },
     /// Something happened.
     Event(SipEvent),
 }
@@ -166,6 +198,13 @@ pub enum SipEvent {
         leg: LegId,
         /// Its offer; none asks us for one.
         sdp: Option<Bytes>,
+    },
+    /// The party pressed a key and its phone said so by INFO.
+    Key {
+        /// The leg.
+        leg: LegId,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        key: char,
     },
     /// The leg is over.
     Ended {

@@ -1,6 +1,7 @@
 //! Dialogs: route set, remote target, sequence numbers (RFC 3261 12).
 
 use super::{Dialog, DialogKey, OutOfOrder, Path};
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Message, Method, Request, Response, Via, parse_datagram};
 use std::net::SocketAddr;
 
@@ -62,7 +63,10 @@ fn the_called_side_keeps_the_route_in_order() {
     );
     assert_eq!(all(&bye, &HeaderName::To), ["\"A\" <sip:a@b>;tag=f"]);
     assert_eq!(all(&bye, &HeaderName::CSeq), ["1 BYE"]);
-    assert_eq!(dialog.destination(), "192.0.2.1:5060".parse().unwrap());
+    assert_eq!(
+        dialog.destination().address(),
+        "192.0.2.1:5060".parse().unwrap()
+    );
     let key = DialogKey {
         call_id: "c".to_owned(),
         local_tag: "ours".to_owned(),
@@ -83,7 +87,10 @@ fn the_calling_side_turns_the_route_round_and_counts_on() {
         ("sip:z@192.0.2.77", vec!["5 ACK".to_owned()])
     );
     assert_eq!(all(&ack, &HeaderName::Route)[0], "<sip:192.0.2.3:5070;lr>");
-    assert_eq!(dialog.destination(), "192.0.2.3:5070".parse().unwrap());
+    assert_eq!(
+        dialog.destination().address(),
+        "192.0.2.3:5070".parse().unwrap()
+    );
     assert_eq!(
         all(&dialog.request(Method::Bye, via()), &HeaderName::CSeq),
         ["6 BYE"]
@@ -107,12 +114,16 @@ fn a_strict_router_gets_the_target_in_the_last_route() {
 fn names_fall_back_to_the_known_address_and_flows_win_over_contacts() {
     let named = answer("Contact: <sip:z@phone.test>\r\n");
     let dialog = Dialog::from_answer(&invite(""), &named, Path::Fallback(fallback())).unwrap();
-    assert_eq!(dialog.destination(), fallback());
+    assert_eq!(dialog.destination().address(), fallback());
     let private = answer("Contact: <sip:z@10.0.0.1>\r\n");
-    let mut dialog = Dialog::from_answer(&invite(""), &private, Path::Flow(fallback())).unwrap();
-    assert_eq!(dialog.destination(), fallback());
-    dialog.moved_to("127.0.0.1:10".parse().unwrap());
-    assert_eq!(dialog.destination(), "127.0.0.1:10".parse().unwrap());
+    let mut dialog =
+        Dialog::from_answer(&invite(""), &private, Path::Flow(fallback().into())).unwrap();
+    assert_eq!(dialog.destination().address(), fallback());
+    dialog.moved_to(Flow::Udp("127.0.0.1:10".parse().unwrap()));
+    assert_eq!(
+        dialog.destination().address(),
+        "127.0.0.1:10".parse().unwrap()
+    );
 }
 
 #[test]
@@ -122,9 +133,15 @@ fn the_peer_counts_upwards_and_may_move() {
     assert_eq!(dialog.receive(9), Ok(()));
     assert_eq!(dialog.receive(8), Err(OutOfOrder));
     dialog.refresh_target(&answer("Contact: <sip:new@192.0.2.8>\r\n").headers);
-    assert_eq!(dialog.destination(), "192.0.2.8:5060".parse().unwrap());
+    assert_eq!(
+        dialog.destination().address(),
+        "192.0.2.8:5060".parse().unwrap()
+    );
     // Two contacts, or none of SIP, move nothing.
     dialog.refresh_target(&answer("Contact: <sip:a@192.0.2.4>, <sip:b@192.0.2.5>\r\n").headers);
     dialog.refresh_target(&answer("Contact: <tel:+34911>\r\n").headers);
-    assert_eq!(dialog.destination(), "192.0.2.8:5060".parse().unwrap());
+    assert_eq!(
+        dialog.destination().address(),
+        "192.0.2.8:5060".parse().unwrap()
+    );
 }

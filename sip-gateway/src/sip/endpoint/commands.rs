@@ -6,6 +6,7 @@ use super::Endpoint;
 use super::core::Core;
 use crate::leg::{Accounts, Dial, DialTarget, LegId};
 use crate::sip::dialog::Path;
+use crate::sip::flow::Flow;
 use crate::sip::message::Uri;
 use crate::sip::port::SipCommand;
 use crate::sip::session::uac::{self, Target};
@@ -115,7 +116,7 @@ impl Endpoint {
                     .zip(request_uri(uri))
                     .map(|(destination, uri)| Target {
                         uri,
-                        destination,
+                        destination: Flow::Udp(destination),
                         path: Path::Fallback(destination),
                     });
                 target.into_iter().collect()

@@ -2,6 +2,7 @@
 //!
 //! **Owns**: [`EndpointConfig`], [`Limits`], [`Counters`]. **Must not know**: where the values come from.
 
+use crate::sip::flow::Flow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ pub struct EndpointConfig {
     pub domain: String,
     /// The address in our Via and Contact: where peers reach the socket that the driver reads.
     pub advertised: SocketAddr,
+    /// The port where peers reach us by TCP, when it is not that of `advertised`.
+    pub stream_port: Option<u16>,
     /// Text of `User-Agent` and `Server`.
     pub agent_name: String,
     /// Secret randomness of this process; branches, tags, Call-IDs and nonces are derived from it.
@@ -20,11 +23,22 @@ pub struct EndpointConfig {
     pub limits: Limits,
 }
 
+impl EndpointConfig {
+    /// Where the peer of a flow reaches us.
+    pub(crate) const fn reached_by(&self, flow: Flow) -> SocketAddr {
+        match (flow, self.stream_port) {
+            (Flow::Tcp(..), Some(port)) => SocketAddr::new(self.advertised.ip(), port),
+            _ => self.advertised,
+        }
+    }
+}
+
 impl std::fmt::Debug for EndpointConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EndpointConfig")
             .field("domain", &self.domain)
             .field("advertised", &self.advertised)
+            .field("stream_port", &self.stream_port)
             .field("agent_name", &self.agent_name)
             .field("limits", &self.limits)
             .finish_non_exhaustive()

@@ -9,11 +9,11 @@ use super::ids::IdSource;
 use super::schedule::{Owner, Schedule};
 use crate::leg::LegId;
 use crate::sip::dialog::DialogKey;
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Method, Request, Response, Rport, Uri, Via};
 use crate::sip::port::{SipEvent, SipOutput};
 use crate::sip::transaction::key::ClientKey;
 use crate::sip::transaction::table::Transactions;
-use crate::sip::transaction::timers::Transport;
 use crate::sip::transaction::{Action, Actions, TransactionId};
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -56,7 +56,7 @@ impl Core {
         Self {
             ids: IdSource::new(config.seed),
             config,
-            transactions: Transactions::new(Transport::Datagram),
+            transactions: Transactions::default(),
             schedule: Schedule::default(),
             dialogs: HashMap::new(),
             arrivals: Arrivals::default(),
@@ -75,14 +75,21 @@ impl Core {
     }
 
     /// Sends, unless nothing may be sent there.
-    pub(crate) fn transmit(&mut self, destination: SocketAddr, bytes: Bytes) {
-        if is_sendable(destination) {
-            self.counters.sent += 1;
-            self.outputs
-                .push_back(SipOutput::Transmit { destination, bytes });
-        } else {
-            self.counters.unsendable += 1;
-        }
+    pub(crate) fn transmit(&mut self, flow: Flow, bytes: Bytes) {
+        let output = match flow {
+            Flow::Udp(destination) if !is_sendable(destination) => {
+                self.counters.unsendable += 1;
+                return;
+            }
+            Flow::Udp(destination) => SipOutput::Transmit { destination, bytes },
+            Flow::Tcp(connection, peer) => SipOutput::TransmitStream {
+                connection,
+                peer,
+                bytes,
+            },
+        };
+        self.counters.sent += 1;
+        self.outputs.push_back(output);
     }
 
     /// Whether one more transaction fits.
@@ -97,30 +104,34 @@ impl Core {
     }
 
     /// A Via of ours with a new branch; asks for symmetric responses (RFC 3581).
-    pub(crate) fn new_via(&mut self) -> Via {
+    pub(crate) fn new_via(&mut self, towards: Flow) -> Via {
         let branch = self.ids.branch();
-        self.via(&branch)
-    }
-
-    /// A Via of ours.
-    pub(crate) fn via(&self, branch: &str) -> Via {
-        let address = self.config.advertised;
-        let mut via = Via::new("UDP", address.ip(), Some(address.port()), branch);
+        let address = self.config.reached_by(towards);
+        let mut via = Via::new(
+            towards.via_name(),
+            address.ip(),
+            Some(address.port()),
+            &branch,
+        );
         via.rport = Rport::Asked;
         via
     }
 
-    /// Where peers reach us, for Contact.
-    pub(crate) fn contact(&self, user: Option<&str>) -> String {
-        let address = self.config.advertised;
-        format!("<{}>", Uri::sip(user, address.ip(), Some(address.port())))
+    /// Where the peer of this flow reaches us, for Contact.
+    pub(crate) fn contact(&self, user: Option<&str>, flow: Flow) -> String {
+        let address = self.config.reached_by(flow);
+        let mut uri = Uri::sip(user, address.ip(), Some(address.port()));
+        if flow.is_stream() {
+            uri.set_param("transport", Some("tcp"));
+        }
+        format!("<{uri}>")
     }
 
     /// Starts the transaction of a request whose top Via is ours.
     pub(crate) fn start_request(
         &mut self,
         request: &Request,
-        peer: SocketAddr,
+        peer: Flow,
         user: User,
     ) -> TransactionId {
         let branch = request
@@ -141,7 +152,7 @@ impl Core {
     }
 
     /// The ids of the methods that only need to be sent once: ACK of a 2xx.
-    pub(crate) fn send_ack(&mut self, ack: &Request, peer: SocketAddr) -> Bytes {
+    pub(crate) fn send_ack(&mut self, ack: &Request, peer: Flow) -> Bytes {
         debug_assert_eq!(ack.method, Method::Ack);
         let bytes = ack.to_bytes();
         self.transmit(peer, bytes.clone());

@@ -9,6 +9,7 @@ use super::core::{ALLOW, SDP, User};
 use super::stateless::{reply, stamp, stateless_tag};
 use crate::leg::{CallSource, LegId};
 use crate::sip::dialog::{DialogKey, Path};
+use crate::sip::flow::Flow;
 use crate::sip::message::{
     HeaderName, Message, Method, ParseError, Refusal, Request, Response, check_accept,
     check_content, find_body, parse_datagram, validate, validate_response,
@@ -18,7 +19,6 @@ use crate::sip::session::{self, InDialog, attempt, uas};
 use crate::sip::transaction::key::{ClientKey, ServerKey};
 use crate::sip::transaction::{Action, Actions};
 use bytes::Bytes;
-use std::net::SocketAddr;
 
 /// What an INVITE may carry: SDP, alone or as one part of several.
 const BODIES: [&str; 4] = [
@@ -33,16 +33,20 @@ pub(super) struct Arrived {
     pub(super) request: Request,
     pub(super) key: ServerKey,
     /// Where it came from.
-    pub(super) source: SocketAddr,
+    pub(super) source: Flow,
     /// Where its answers go.
-    pub(super) reply_to: SocketAddr,
+    pub(super) reply_to: Flow,
 }
 
 impl Endpoint {
-    pub(super) fn on_datagram(&mut self, source: SocketAddr, bytes: &Bytes) {
+    pub(super) fn on_message(&mut self, source: Flow, bytes: &Bytes) {
         self.core.counters.received += 1;
         if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             self.core.counters.keep_alives += 1;
+            if source.is_stream() {
+                // RFC 5626 3.5.1: a ping on a stream wants its pong, else the peer takes the flow for dead.
+                self.core.transmit(source, Bytes::from_static(b"\r\n"));
+            }
             return;
         }
         match parse_datagram(bytes) {
@@ -53,7 +57,7 @@ impl Endpoint {
     }
 
     /// Answers a request that is broken beyond reading, when its Via says where to.
-    fn on_unreadable(&mut self, error: ParseError, source: SocketAddr) {
+    fn on_unreadable(&mut self, error: ParseError, source: Flow) {
         self.core.counters.unreadable += 1;
         let (Some(status), Some(mut request)) = (error.status, error.partial) else {
             return;
@@ -64,7 +68,23 @@ impl Endpoint {
         }
     }
 
-    fn on_request(&mut self, mut request: Request, source: SocketAddr) {
+    /// A head whose length nobody can tell: 400 to a request, whatever else is right with it.
+    pub(super) fn on_broken_stream(&mut self, flow: Flow, head: &Bytes, problem: &'static str) {
+        self.core.counters.received += 1;
+        match parse_datagram(head) {
+            Ok(Message::Request(mut request)) if request.method != Method::Ack => {
+                self.core.counters.unreadable += 1;
+                if let Some(reply_to) = stamp(&mut request, flow) {
+                    let refusal = Refusal::because(400, problem);
+                    reply(&mut self.core, &request, reply_to, &refusal);
+                }
+            }
+            Ok(_) => self.core.counters.unreadable += 1,
+            Err(error) => self.on_unreadable(error, flow),
+        }
+    }
+
+    fn on_request(&mut self, mut request: Request, source: Flow) {
         let is_ack = request.method == Method::Ack;
         let Some(reply_to) = stamp(&mut request, source) else {
             self.core.counters.bad_requests += 1;
@@ -136,7 +156,7 @@ impl Endpoint {
             }
             _ => match self
                 .identity
-                .identify(request, arrived.source, self.core.now)
+                .identify(request, arrived.source.address(), self.core.now)
             {
                 Ok(_) => {
                     let refusal = Refusal::new(405).with_header(HeaderName::Allow, ALLOW);
@@ -224,7 +244,10 @@ impl Endpoint {
             source,
             reply_to,
         } = arrived;
-        let call_source = match self.identity.identify(&request, source, self.core.now) {
+        let call_source = match self
+            .identity
+            .identify(&request, source.address(), self.core.now)
+        {
             Ok(call_source) => call_source,
             Err(unproven) => return self.challenge(&request, reply_to, unproven),
         };
@@ -245,7 +268,11 @@ impl Endpoint {
         }
         let path = match call_source {
             CallSource::Device(_) => Path::Flow(source),
-            CallSource::Trunk(_) => Path::Fallback(source),
+            CallSource::Trunk(_) => match source {
+                Flow::Udp(address) => Path::Fallback(address),
+                // We open no connections: the one it came by is the only way back.
+                Flow::Tcp(..) => Path::Flow(source),
+            },
         };
         let id = self.new_leg_id();
         let call = describe(&request, id, call_source);

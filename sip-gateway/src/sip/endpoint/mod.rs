@@ -33,6 +33,7 @@ use self::core::{Core, User};
 use self::identity::Identity;
 use self::schedule::Owner;
 use crate::leg::{Accounts, DeviceChange, LegId};
+use crate::sip::flow::Flow;
 use crate::sip::message::{Request, Response};
 use crate::sip::port::{SipEvent, SipInput, SipOutput};
 use crate::sip::registrar::client::Registrations;
@@ -76,8 +77,15 @@ impl Endpoint {
     pub fn handle(&mut self, input: SipInput, now: Instant) {
         self.core.now = now;
         match input {
-            SipInput::Datagram { source, bytes } => self.on_datagram(source, &bytes),
-            SipInput::Refused { peer } => self.on_refused(peer),
+            SipInput::Datagram { source, bytes } => self.on_message(source.into(), &bytes),
+            SipInput::Stream { flow, bytes } => self.on_message(flow, &bytes),
+            SipInput::BrokenStream {
+                flow,
+                head,
+                problem,
+            } => self.on_broken_stream(flow, &head, problem),
+            SipInput::FlowClosed { flow } => self.on_flow_closed(flow),
+            SipInput::Refused { peer } => self.on_refused(peer.into()),
             SipInput::Command(command) => self.on_command(command),
             SipInput::Tick => {}
         }
@@ -158,9 +166,25 @@ impl Endpoint {
         self.after_client(id, &actions, None);
     }
 
+    /// A connection is gone: what waits on it has failed, and who registered over it is not there any more.
+    fn on_flow_closed(&mut self, flow: Flow) {
+        self.on_refused(flow);
+        let gone = self.registrar.remove_flow(flow, self.core.now);
+        self.tell_gone(gone);
+        self.watch_registrar();
+    }
+
+    /// Whether a device registered over this flow, a call uses it or a transaction waits on it.
+    #[must_use]
+    pub fn uses(&self, flow: Flow) -> bool {
+        self.registrar.has_flow(flow)
+            || !self.core.transactions.users_of(flow).is_empty()
+            || self.legs.values().any(|leg| leg.uses(flow))
+    }
+
     /// The transport reported a peer as gone: every request of ours that waits for it has failed.
-    fn on_refused(&mut self, peer: std::net::SocketAddr) {
-        for id in self.core.transactions.clients_of(peer) {
+    fn on_refused(&mut self, peer: Flow) {
+        for id in self.core.transactions.users_of(peer) {
             let mut actions = Actions::new();
             self.core
                 .transactions

@@ -5,11 +5,12 @@
 use super::Endpoint;
 use super::core::Core;
 use super::identity::Unproven;
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Refusal, Request, Rport};
 use std::net::SocketAddr;
 
 impl Endpoint {
-    pub(super) fn refuse(&mut self, request: &Request, reply_to: SocketAddr, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, request: &Request, reply_to: Flow, refusal: &Refusal) {
         if matches!(refusal.status, 400 | 416 | 420 | 505) {
             self.core.counters.bad_requests += 1;
         }
@@ -17,7 +18,7 @@ impl Endpoint {
     }
 
     /// 503 without state; the pause is spread, so that all who were refused do not come back together.
-    pub(super) fn overloaded(&mut self, request: &Request, reply_to: SocketAddr) {
+    pub(super) fn overloaded(&mut self, request: &Request, reply_to: Flow) {
         self.core.counters.overload += 1;
         let pause = self.core.ids.below(26).saturating_add(5);
         let refusal = Refusal::new(503).with_header(HeaderName::RetryAfter, pause);
@@ -25,12 +26,7 @@ impl Endpoint {
     }
 
     /// 401 without state; the same words for every user.
-    pub(super) fn challenge(
-        &mut self,
-        request: &Request,
-        reply_to: SocketAddr,
-        unproven: Unproven,
-    ) {
+    pub(super) fn challenge(&mut self, request: &Request, reply_to: Flow, unproven: Unproven) {
         self.core.counters.challenges += 1;
         self.core.counters.failed_auth += u64::from(unproven.failed);
         let randomness = self.core.ids.below(u64::MAX);
@@ -41,7 +37,7 @@ impl Endpoint {
 }
 
 /// Answers without keeping state: each repeat of the request gets the same answer (RFC 3261 8.2.7).
-pub(super) fn reply(core: &mut Core, request: &Request, reply_to: SocketAddr, refusal: &Refusal) {
+pub(super) fn reply(core: &mut Core, request: &Request, reply_to: Flow, refusal: &Refusal) {
     let tag = stateless_tag(core, request);
     let mut response = refusal.to_response(request).with_to_tag(&tag);
     response
@@ -60,18 +56,22 @@ pub(super) fn stateless_tag(core: &Core, request: &Request) -> String {
     ])
 }
 
-/// Writes where the request really came from into its top Via (RFC 3261 18.2.1, RFC 3581 4); gives where answers go.
+/// Writes where the request really came from into its top Via (RFC 3261 18.2.1, RFC 3581 4); gives where answers go:
+/// on a stream, back on it (RFC 3261 18.2.2).
 /// A Via that cannot be read is left as it is and the answer goes to the source; none without any Via: then nobody can
 /// be answered.
-pub(super) fn stamp(request: &mut Request, source: SocketAddr) -> Option<SocketAddr> {
+pub(super) fn stamp(request: &mut Request, source: Flow) -> Option<Flow> {
     let Ok(mut via) = request.headers.via_top() else {
         return request.headers.has(&HeaderName::Via).then_some(source);
     };
-    let mut reply_to = SocketAddr::new(source.ip(), via.port.unwrap_or(5060));
     let asks_for_port = via.rport != Rport::Absent;
+    let reply_to = if asks_for_port || source.is_stream() {
+        source
+    } else {
+        Flow::Udp(SocketAddr::new(source.ip(), via.port.unwrap_or(5060)))
+    };
     if asks_for_port {
-        via.rport = Rport::Port(source.port());
-        reply_to = source;
+        via.rport = Rport::Port(source.address().port());
     }
     let is_written = via.host.ip() == Some(source.ip());
     via.received = (asks_for_port || !is_written).then_some(source.ip());

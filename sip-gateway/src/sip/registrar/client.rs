@@ -181,7 +181,10 @@ impl OwnRegistration {
         headers.push(HeaderName::To, address);
         headers.push(HeaderName::CallId, self.call_id.as_str());
         let user = self.uri.user_unescaped();
-        headers.push(HeaderName::Contact, core.contact(user.as_deref()));
+        headers.push(
+            HeaderName::Contact,
+            core.contact(user.as_deref(), self.destination.into()),
+        );
         headers.push(HeaderName::Expires, self.expires.as_secs());
         headers.push(HeaderName::Allow, crate::sip::endpoint::core::ALLOW);
         headers.push(HeaderName::UserAgent, core.config.agent_name.as_str());
@@ -201,11 +204,15 @@ impl OwnRegistration {
         request
             .headers
             .set(HeaderName::CSeq, CSeq::new(self.cseq, Method::Register));
-        let via = core.new_via();
+        let via = core.new_via(self.destination.into());
         request.headers.remove(&HeaderName::Via);
         request.headers.push_front(HeaderName::Via, via);
         self.phase = Phase::Asking {
-            transaction: core.start_request(&request, self.destination, User::Registration(id)),
+            transaction: core.start_request(
+                &request,
+                self.destination.into(),
+                User::Registration(id),
+            ),
             request,
             authenticated,
         };

@@ -9,6 +9,7 @@ pub mod client;
 #[cfg(test)]
 mod tests;
 
+use crate::sip::flow::Flow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ pub struct Binding {
     /// The contact URI as the device wrote it.
     pub contact: String,
     /// Where its REGISTER came from; requests go there.
-    pub source: SocketAddr,
+    pub source: Flow,
     /// Call-ID of the last REGISTER.
     pub call_id: String,
     /// CSeq number of the last REGISTER.
@@ -89,7 +90,7 @@ pub struct Registration<'a> {
     /// Its CSeq number.
     pub cseq: u32,
     /// Where it came from.
-    pub source: SocketAddr,
+    pub source: Flow,
     /// What it asks for.
     pub update: Update,
 }
@@ -228,7 +229,31 @@ impl Registrar {
         self.version
     }
 
-    /// All bindings, for a restart.
+    /// Takes out what was registered over a connection that is gone; gives the devices that have nothing left.
+    pub fn remove_flow(&mut self, flow: Flow, now: Instant) -> Vec<String> {
+        let uses = |bindings: &Vec<Binding>| bindings.iter().any(|binding| binding.source == flow);
+        let devices = self.devices.iter().filter(|(_, bindings)| uses(bindings));
+        let names: Vec<String> = devices.map(|(name, _)| name.clone()).collect();
+        let mut gone = Vec::new();
+        for extension in names {
+            let mut bindings = self.devices.get(&extension).cloned().unwrap_or_default();
+            bindings.retain(|binding| binding.source != flow && binding.expires_at > now);
+            self.put(&extension, bindings);
+            if !self.is_registered(&extension) {
+                gone.push(extension);
+            }
+        }
+        gone
+    }
+
+    /// Whether anything was registered over this flow.
+    #[must_use]
+    pub fn has_flow(&self, flow: Flow) -> bool {
+        let mut all = self.devices.values().flatten();
+        all.any(|binding| binding.source == flow)
+    }
+
+    /// All bindings that can outlive the process, for a restart. Those of connections cannot: they end with it.
     #[must_use]
     pub fn records(&self, now: Instant) -> Vec<RegistrationRecord> {
         let devices = self.devices.iter();
@@ -236,6 +261,7 @@ impl Registrar {
             .flat_map(|(extension, bindings)| {
                 bindings
                     .iter()
+                    .filter(|binding| !binding.source.is_stream())
                     .map(move |binding| record(extension, binding, now))
             })
             .filter(|record| record.expires_in > 0)
@@ -257,7 +283,7 @@ impl Registrar {
         }
         bindings.push(Binding {
             contact: record.contact.clone(),
-            source: record.source,
+            source: Flow::Udp(record.source),
             call_id: record.call_id.clone(),
             cseq: record.cseq,
             instance: record.instance.clone(),
@@ -339,7 +365,7 @@ fn record(extension: &str, binding: &Binding, now: Instant) -> RegistrationRecor
     RegistrationRecord {
         extension: extension.to_owned(),
         contact: binding.contact.clone(),
-        source: binding.source,
+        source: binding.source.address(),
         call_id: binding.call_id.clone(),
         cseq: binding.cseq,
         instance: binding.instance.clone(),

@@ -23,7 +23,7 @@ fn request(call_id: &str, cseq: u32, update: Update) -> Registration<'_> {
         extension: "2001",
         call_id,
         cseq,
-        source: source(),
+        source: source().into(),
         update,
     }
 }
@@ -139,7 +139,7 @@ fn bindings_survive_a_restart_with_the_time_they_had_left() {
     assert!(fresh.restore(&records[0], later));
     assert!(!fresh.restore(&records[0], later));
     let binding: Vec<&Binding> = fresh.bindings("2001", later).collect();
-    assert_eq!((binding.len(), binding[0].source), (1, source()));
+    assert_eq!((binding.len(), binding[0].source), (1, source().into()));
     assert_eq!(binding[0].expires_at, later + Duration::from_secs(20));
     assert_eq!(fresh.retain(|_| true), Vec::<String>::new());
     assert_eq!(fresh.retain(|_| false), ["2001"]);

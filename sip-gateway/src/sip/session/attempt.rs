@@ -6,11 +6,11 @@
 use crate::leg::LegId;
 use crate::sip::dialog::{Dialog, Path};
 use crate::sip::endpoint::core::{Core, User};
+use crate::sip::flow::Flow;
 use crate::sip::message::{AuthHeader, CSeq, HeaderName, Headers, Method, Request, Response};
 use crate::sip::transaction::TransactionId;
 use crate::sip::transaction::timers::T1_64;
 use bytes::Bytes;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +30,14 @@ enum Phase {
 struct Acknowledged {
     remote_tag: String,
     ack: Bytes,
-    destination: SocketAddr,
+    destination: Flow,
 }
 
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) transaction: TransactionId,
     pub(crate) invite: Request,
-    pub(crate) destination: SocketAddr,
+    pub(crate) destination: Flow,
     /// A challenge has been answered: a second one is a refusal.
     pub(crate) authenticated: bool,
     path: Path,
@@ -51,7 +51,7 @@ impl Attempt {
         core: &mut Core,
         leg: LegId,
         invite: Request,
-        (destination, path): (SocketAddr, Path),
+        (destination, path): (Flow, Path),
     ) -> Self {
         Self {
             transaction: core.start_request(&invite, destination, User::Leg(leg)),
@@ -76,7 +76,7 @@ impl Attempt {
             return;
         };
         let next = CSeq::new(cseq.number.saturating_add(1), Method::Invite);
-        let via = core.new_via();
+        let via = core.new_via(self.destination);
         self.invite.headers.set_first(HeaderName::Via, via);
         self.invite.headers.set(HeaderName::CSeq, next);
         self.invite.headers.set(name, credentials);
@@ -138,9 +138,9 @@ impl Attempt {
         }
         let dialog = Dialog::from_answer(&self.invite, response, self.path).ok_or(Unusable)?;
         let cseq = self.invite.headers.cseq().map_err(|_| Unusable)?;
-        let via = core.new_via();
-        let ack = dialog.ack(cseq.number, via);
         let destination = dialog.destination();
+        let via = core.new_via(destination);
+        let ack = dialog.ack(cseq.number, via);
         self.acknowledged.push(Acknowledged {
             remote_tag: tag.to_owned(),
             ack: core.send_ack(&ack, destination),

@@ -87,9 +87,10 @@ fn accept(
     sdp: Option<(&mut Box<Talking>, Bytes)>,
 ) {
     let mut response = core.response(request, 200, "");
-    response
-        .headers
-        .push(HeaderName::Contact, core.contact(None));
+    if let Some((flow, _)) = core.transactions.peer_and_user(id) {
+        let contact = core.contact(None, flow);
+        response.headers.push(HeaderName::Contact, contact);
+    }
     response.headers.push(HeaderName::Allow, ALLOW);
     let Some((talking, sdp)) = sdp else {
         return core.respond(id, &response);

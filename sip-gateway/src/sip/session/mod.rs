@@ -8,6 +8,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod change;
+mod info;
 pub(crate) mod talking;
 pub(crate) mod uac;
 pub(crate) mod uas;
@@ -16,12 +17,12 @@ use crate::leg::{LegEndCause, LegId};
 use crate::sip::dialog::DialogKey;
 use crate::sip::endpoint::core::{Core, SDP};
 use crate::sip::endpoint::schedule::Owner;
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Headers, Request, Response, find_body};
 use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use attempt::Attempt;
 use bytes::Bytes;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use talking::Talking;
 use uac::Outgoing;
@@ -32,7 +33,7 @@ use uas::Incoming;
 pub(crate) struct InDialog<'a> {
     pub(crate) request: &'a Request,
     pub(crate) transaction: TransactionId,
-    pub(crate) source: SocketAddr,
+    pub(crate) source: Flow,
 }
 
 /// Why a client transaction brought no response.
@@ -184,6 +185,10 @@ impl Leg {
             && talking.is_bye(transaction)
         {
             self.state = State::Over;
+        } else if let State::Incoming(incoming) = &self.state
+            && incoming.transaction == transaction
+        {
+            uas::on_flow_gone(self, core);
         }
     }
 
@@ -208,6 +213,19 @@ impl Leg {
             State::Talking(_) => talking::hang_up(self, core, LegEndCause::Local),
             State::Over => {}
         }
+    }
+
+    /// Whether messages to its party go over this flow.
+    pub(crate) fn uses(&self, flow: Flow) -> bool {
+        let own = match &self.state {
+            State::Incoming(incoming) => incoming.flow == flow,
+            State::Talking(talking) => talking.dialog.destination() == flow,
+            State::Outgoing(_) | State::Over => false,
+        };
+        own || self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.destination == flow)
     }
 
     /// Whether the product has heard of its end.

@@ -100,7 +100,7 @@ impl Talking {
     }
 
     fn send_bye(&mut self, core: &mut Core, leg: crate::leg::LegId) {
-        let via = core.new_via();
+        let via = core.new_via(self.dialog.destination());
         let mut bye = self.dialog.request(Method::Bye, via);
         bye.headers
             .push(HeaderName::UserAgent, core.config.agent_name.as_str());
@@ -111,7 +111,7 @@ impl Talking {
 
 /// BYE in a dialog that no leg wants.
 pub(super) fn send_bye_for_nobody(dialog: &mut Dialog, core: &mut Core) {
-    let via = core.new_via();
+    let via = core.new_via(dialog.destination());
     let bye = dialog.request(Method::Bye, via);
     core.start_request(&bye, dialog.destination(), User::Nobody);
 }
@@ -203,8 +203,17 @@ pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>)
             let response = capabilities(core, request.request, "");
             core.respond(request.transaction, &response);
         }
-        Method::Info => refuse(core, request, 200),
+        Method::Info => on_info(leg, core, request),
         _ => refuse_method(core, request),
+    }
+}
+
+/// INFO is answered 200 whatever it carries; a key in it is told.
+fn on_info(leg: &Leg, core: &mut Core, request: &InDialog<'_>) {
+    let ok = core.response(request.request, 200, "");
+    core.respond(request.transaction, &ok);
+    if let Some(key) = super::info::key_of(request.request).filter(|_| !leg.has_ended()) {
+        core.emit(SipEvent::Key { leg: leg.id, key });
     }
 }
 

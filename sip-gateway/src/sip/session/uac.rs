@@ -9,13 +9,13 @@ use super::{Failure, Leg, State, put_sdp, sdp_of};
 use crate::leg::{Credentials, Dial, LegEndCause, LegId};
 use crate::sip::dialog::{Dialog, Path};
 use crate::sip::endpoint::core::{ALLOW, Core};
+use crate::sip::flow::Flow;
 use crate::sip::message::{
     CSeq, HeaderName, HeaderValue, Headers, Method, NameAddr, Request, Response, Uri,
 };
 use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use bytes::Bytes;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Outgoing {
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) uri: Uri,
-    pub(crate) destination: SocketAddr,
+    pub(crate) destination: Flow,
     pub(crate) path: Path,
 }
 
@@ -76,7 +76,8 @@ pub(crate) fn dial(
 }
 
 fn invite_to(core: &mut Core, dial: &Dial, target: &Target, sdp: Bytes) -> Request {
-    let (via, tag, call_id) = (core.new_via(), core.ids.tag(), core.ids.call_id());
+    let via = core.new_via(target.destination);
+    let (tag, call_id) = (core.ids.tag(), core.ids.call_id());
     let mut headers = Headers::new();
     headers.push(HeaderName::Via, via);
     headers.push(HeaderName::MaxForwards, 70_u8);
@@ -85,7 +86,8 @@ fn invite_to(core: &mut Core, dial: &Dial, target: &Target, sdp: Bytes) -> Reque
     headers.push(HeaderName::To, NameAddr::new(target.uri.clone()));
     headers.push(HeaderName::CallId, call_id);
     headers.push(HeaderName::CSeq, CSeq::new(1, Method::Invite));
-    headers.push(HeaderName::Contact, core.contact(dial.from_user.as_deref()));
+    let contact = core.contact(dial.from_user.as_deref(), target.destination);
+    headers.push(HeaderName::Contact, contact);
     if dial.from_user.is_some() {
         headers.push(HeaderName::PAssertedIdentity, identity);
     }

@@ -11,10 +11,10 @@ use super::{
 use crate::leg::{LegEndCause, LegId};
 use crate::sip::dialog::{Dialog, DialogKey, Path};
 use crate::sip::endpoint::core::{Core, User};
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Method, Request, Response};
 use crate::sip::transaction::TransactionId;
 use bytes::Bytes;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// How often a provisional is sent again, so that no proxy on the way loses patience (RFC 3261 13.3.1.1).
@@ -23,7 +23,8 @@ const REFRESH: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) transaction: TransactionId,
-    pub(crate) source: SocketAddr,
+    /// What its INVITE came by.
+    pub(crate) flow: Flow,
     invite: Request,
     local_tag: String,
     path: Path,
@@ -47,9 +48,10 @@ impl Incoming {
         let mut response = core.response(&self.invite, status, &self.local_tag);
         if (101..300).contains(&status) {
             let user = self.invite.uri.user_unescaped();
-            response
-                .headers
-                .push(HeaderName::Contact, core.contact(user.as_deref()));
+            response.headers.push(
+                HeaderName::Contact,
+                core.contact(user.as_deref(), self.flow),
+            );
             response
                 .headers
                 .push(HeaderName::Allow, crate::sip::endpoint::core::ALLOW);
@@ -67,7 +69,7 @@ pub(crate) fn arrive(
     core: &mut Core,
     id: LegId,
     (invite, transaction): (Request, TransactionId),
-    (source, path): (SocketAddr, Path),
+    (flow, path): (Flow, Path),
 ) -> Leg {
     let local_tag = core.ids.tag();
     let key = DialogKey {
@@ -85,7 +87,7 @@ pub(crate) fn arrive(
     let most = core.config.limits.ringing;
     let incoming = Incoming {
         transaction,
-        source,
+        flow,
         local_tag,
         path,
         provisional: None,
@@ -174,6 +176,13 @@ pub(super) fn on_cancel(leg: &mut Leg, core: &mut Core) {
     reject(leg, core, 487, None, LegEndCause::Cancelled);
 }
 
+/// The connection of its caller is gone: no answer of ours can reach it. Nothing is sent.
+pub(super) fn on_flow_gone(leg: &mut Leg, core: &mut Core) {
+    leave(leg, core);
+    leg.state = State::Over;
+    leg.end(core, LegEndCause::Cancelled);
+}
+
 pub(super) fn on_timer(leg: &mut Leg, core: &mut Core) {
     let State::Incoming(incoming) = &mut leg.state else {
         return;
@@ -220,6 +229,6 @@ pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>)
 /// It waits no longer: the counts of waiting calls go down.
 fn leave(leg: &Leg, core: &mut Core) {
     if let State::Incoming(incoming) = &leg.state {
-        core.arrivals.answered(incoming.source.ip());
+        core.arrivals.answered(incoming.flow.ip());
     }
 }

@@ -8,12 +8,11 @@ use super::client_other::{self, ClientOther};
 use super::key::{ClientKey, ServerKey};
 use super::server_invite::{self, ServerInvite};
 use super::server_other::{self, ServerOther};
-use super::timers::Transport;
 use super::{Actions, TransactionId};
+use crate::sip::flow::Flow;
 use crate::sip::message::Method;
 use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
-use std::net::SocketAddr;
 use std::time::Instant;
 
 #[derive(Debug)]
@@ -34,28 +33,24 @@ enum Key {
 struct Entry<U> {
     machine: Machine,
     key: Key,
-    peer: SocketAddr,
+    peer: Flow,
     user: U,
 }
 
 /// All transactions of an endpoint.
 #[derive(Debug)]
 pub struct Transactions<U> {
-    transport: Transport,
     last_id: u64,
     entries: HashMap<TransactionId, Entry<U>>,
     clients: HashMap<ClientKey, TransactionId>,
     servers: HashMap<ServerKey, TransactionId>,
-    /// Clients by peer, for ICMP errors; ordered, so that a run can be repeated.
-    peers: BTreeSet<(SocketAddr, TransactionId)>,
+    /// Clients by peer, for ICMP errors, and all that use a connection; ordered, so that a run can be repeated.
+    peers: BTreeSet<(Flow, TransactionId)>,
 }
 
-impl<U: Copy> Transactions<U> {
-    /// An empty table over one kind of transport.
-    #[must_use]
-    pub fn new(transport: Transport) -> Self {
+impl<U> Default for Transactions<U> {
+    fn default() -> Self {
         Self {
-            transport,
             last_id: 0,
             entries: HashMap::new(),
             clients: HashMap::new(),
@@ -63,7 +58,9 @@ impl<U: Copy> Transactions<U> {
             peers: BTreeSet::new(),
         }
     }
+}
 
+impl<U: Copy> Transactions<U> {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -90,7 +87,7 @@ impl<U: Copy> Transactions<U> {
 
     /// The other end and the user of a transaction.
     #[must_use]
-    pub fn peer_and_user(&self, id: TransactionId) -> Option<(SocketAddr, U)> {
+    pub fn peer_and_user(&self, id: TransactionId) -> Option<(Flow, U)> {
         self.entries.get(&id).map(|entry| (entry.peer, entry.user))
     }
 
@@ -101,9 +98,9 @@ impl<U: Copy> Transactions<U> {
         }
     }
 
-    /// The client transactions that wait for this peer.
+    /// The transactions that end with this peer: clients of an address, clients and servers of a connection.
     #[must_use]
-    pub fn clients_of(&self, peer: SocketAddr) -> Vec<TransactionId> {
+    pub fn users_of(&self, peer: Flow) -> Vec<TransactionId> {
         let range = (peer, TransactionId(0))..=(peer, TransactionId(u64::MAX));
         self.peers.range(range).map(|&(_, id)| id).collect()
     }
@@ -113,14 +110,14 @@ impl<U: Copy> Transactions<U> {
         &mut self,
         key: ClientKey,
         request: Bytes,
-        (peer, user): (SocketAddr, U),
+        (peer, user): (Flow, U),
         now: Instant,
         out: &mut Actions,
     ) -> TransactionId {
         let machine = if key.method() == &Method::Invite {
-            Machine::ClientInvite(ClientInvite::start(request, self.transport, now, out))
+            Machine::ClientInvite(ClientInvite::start(request, peer.transport(), now, out))
         } else {
-            Machine::ClientOther(ClientOther::start(request, self.transport, now, out))
+            Machine::ClientOther(ClientOther::start(request, peer.transport(), now, out))
         };
         let id = self.fresh_id();
         self.clients.insert(key.clone(), id);
@@ -139,14 +136,17 @@ impl<U: Copy> Transactions<U> {
     }
 
     /// Starts a server transaction for a request that belongs to none.
-    pub fn start_server(&mut self, key: ServerKey, peer: SocketAddr, user: U) -> TransactionId {
+    pub fn start_server(&mut self, key: ServerKey, peer: Flow, user: U) -> TransactionId {
         let machine = if key.method() == &Method::Invite {
-            Machine::ServerInvite(ServerInvite::start(self.transport))
+            Machine::ServerInvite(ServerInvite::start(peer.transport()))
         } else {
-            Machine::ServerOther(ServerOther::start(self.transport))
+            Machine::ServerOther(ServerOther::start(peer.transport()))
         };
         let id = self.fresh_id();
         self.servers.insert(key.clone(), id);
+        if peer.is_stream() {
+            self.peers.insert((peer, id));
+        }
         let key = Key::Server(key);
         self.entries.insert(
             id,
@@ -242,7 +242,7 @@ impl<U: Copy> Transactions<U> {
         fired.is_some()
     }
 
-    /// The transport could not reach the peer of a client transaction.
+    /// The transport could not reach the peer.
     pub fn transport_error(&mut self, id: TransactionId, now: Instant, out: &mut Actions) {
         match self.machine(id) {
             Some(Machine::ClientInvite(machine)) => {
@@ -251,7 +251,13 @@ impl<U: Copy> Transactions<U> {
             Some(Machine::ClientOther(machine)) => {
                 machine.handle(client_other::Event::TransportError, now, out);
             }
-            _ => {}
+            Some(Machine::ServerInvite(machine)) => {
+                machine.handle(server_invite::Event::TransportError, now, out);
+            }
+            Some(Machine::ServerOther(machine)) => {
+                machine.handle(server_other::Event::TransportError, now, out);
+            }
+            None => {}
         }
     }
 
@@ -281,10 +287,10 @@ impl<U: Copy> Transactions<U> {
     /// Takes a transaction out whatever its state; gives its user.
     pub fn remove(&mut self, id: TransactionId) -> Option<U> {
         let entry = self.entries.remove(&id)?;
+        self.peers.remove(&(entry.peer, id));
         match &entry.key {
             Key::Client(key) => {
                 self.clients.remove(key);
-                self.peers.remove(&(entry.peer, id));
             }
             Key::Server(key) => {
                 self.servers.remove(key);

@@ -151,6 +151,7 @@ impl Net {
                 };
                 let config = EndpointConfig {
                     domain: "office.test".to_owned(),
+                    stream_port: None,
                     advertised: address(index),
                     agent_name: "test".to_owned(),
                     seed: [u8::try_from(index).unwrap_or(0) + 1; 32],
@@ -191,6 +192,8 @@ impl Net {
         while let Some(output) = self.endpoints[index].poll_output() {
             match output {
                 SipOutput::Event(event) => self.events[index].push(event),
+                // This network has datagrams only; `streams.rs` has its own.
+                SipOutput::TransmitStream { .. } => {}
                 SipOutput::Transmit { destination, bytes } => self.post(Packet {
                     from: address(index),
                     to: destination,

@@ -11,4 +11,5 @@ mod races;
 mod raw;
 mod registrar;
 mod reinvite;
+mod streams;
 mod torture;

@@ -1,0 +1,273 @@
+//! SIP over TCP: listeners, connections, who may have how many.
+//!
+//! **Owns**: [`Streams`]: the sockets and one task per connection. **Must not know**: what a message says; where one
+//! ends is `sip/framing.rs`, what is done with it `sip/endpoint/`.
+//!
+//! A connection is read only as fast as the SIP task takes its messages. Towards a peer that does not read, messages
+//! wait in its queue; when that is full the connection is closed.
+
+use crate::sip::flow::{ConnectionId, Flow};
+use crate::sip::framing::{Frame, Framer, FramingError};
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Connections that wait to be taken in.
+const ACCEPTED: usize = 64;
+/// Messages of all connections that wait for the SIP task.
+const ARRIVALS: usize = 1024;
+/// Messages that wait for one peer to read.
+const OUTGOING: usize = 256;
+
+/// Connections at once.
+const MOST: usize = 1024;
+/// Connections at once from one address.
+const MOST_PER_SOURCE: usize = 64;
+/// A connection that nobody registered over and no call uses is closed after this silence.
+const IDLE: Duration = Duration::from_secs(300);
+/// A message that has begun must be whole after this time.
+const WHOLE: Duration = Duration::from_secs(30);
+/// A message must be taken by the peer's side in this time.
+const WRITE: Duration = Duration::from_secs(10);
+/// How long a connection that lost its frame is read for nothing, so that its end does not destroy our last answer.
+const LINGER: Duration = Duration::from_secs(1);
+/// Pause after the system refused a connection: it may be out of descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Bytes read at once.
+const PIECE: usize = 4096;
+
+/// What connections tell the SIP task.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// A connection was made.
+    Opened(TcpStream, SocketAddr),
+    /// One message, or line ends that ask for a sign of life.
+    Message(Flow, Bytes),
+    /// No more messages can be told apart; the connection ends.
+    Broken(Flow, Bytes, &'static str),
+    /// Nothing came for [`IDLE`].
+    Idle(Flow),
+    /// It is over.
+    Closed(Flow),
+}
+
+#[derive(Debug)]
+struct Open {
+    source: IpAddr,
+    outgoing: mpsc::Sender<Bytes>,
+}
+
+/// All connections of the SIP task. Their tasks end with it.
+#[derive(Debug)]
+pub(super) struct Streams {
+    addresses: Vec<SocketAddr>,
+    accepted: mpsc::Receiver<(TcpStream, SocketAddr)>,
+    arrivals: mpsc::Receiver<Arrival>,
+    teller: mpsc::Sender<Arrival>,
+    open: HashMap<ConnectionId, Open>,
+    by_source: HashMap<IpAddr, usize>,
+    last_id: u64,
+    tasks: JoinSet<()>,
+}
+
+impl Streams {
+    /// Listens on each address; the error names the one that cannot be had.
+    pub(super) async fn bind(wanted: &[SocketAddr]) -> Result<Self, (SocketAddr, std::io::Error)> {
+        let (accept_to, accepted) = mpsc::channel(ACCEPTED);
+        let (teller, arrivals) = mpsc::channel(ARRIVALS);
+        let (mut tasks, mut addresses) = (JoinSet::new(), Vec::new());
+        for &address in wanted {
+            let refused = |error| (address, error);
+            let listener = TcpListener::bind(address).await.map_err(refused)?;
+            let bound = listener.local_addr().map_err(refused)?;
+            tracing::info!(address = %bound, "SIP listens on TCP");
+            addresses.push(bound);
+            tasks.spawn(accept(listener, accept_to.clone()));
+        }
+        Ok(Self {
+            addresses,
+            accepted,
+            arrivals,
+            teller,
+            open: HashMap::new(),
+            by_source: HashMap::new(),
+            last_id: 0,
+            tasks,
+        })
+    }
+
+    /// Where it listens, with the ports that were bound.
+    pub(super) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The next news; never, without a listener. Nothing is lost when the wait is given up.
+    pub(super) async fn next(&mut self) -> Arrival {
+        tokio::select! {
+            Some((stream, peer)) = self.accepted.recv() => Arrival::Opened(stream, peer),
+            Some(arrival) = self.arrivals.recv() => arrival,
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Takes a connection in, or closes it when there are too many.
+    pub(super) fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+        while self.tasks.try_join_next().is_some() {}
+        let source = peer.ip().to_canonical();
+        let count = self.by_source.get(&source).copied().unwrap_or(0);
+        if self.open.len() >= MOST || count >= MOST_PER_SOURCE {
+            tracing::info!("a SIP connection too many was closed");
+            return;
+        }
+        // Messages are small and each is waited for. A socket that refuses works all the same.
+        let _ = stream.set_nodelay(true);
+        self.last_id += 1;
+        let id = ConnectionId(self.last_id);
+        let (outgoing, wanted) = mpsc::channel(OUTGOING);
+        self.by_source.insert(source, count + 1);
+        self.open.insert(id, Open { source, outgoing });
+        let teller = self.teller.clone();
+        self.tasks
+            .spawn(serve(stream, Flow::Tcp(id, peer), teller, wanted));
+    }
+
+    /// Queues a message; false when the connection is gone or its peer does not read: then it is closed.
+    pub(super) fn send(&mut self, id: ConnectionId, bytes: Bytes) -> bool {
+        let Some(open) = self.open.get(&id) else {
+            return false;
+        };
+        let taken = open.outgoing.try_send(bytes).is_ok();
+        if !taken {
+            self.close(id);
+        }
+        taken
+    }
+
+    /// Closes a connection after what is queued for it; false when it is gone already.
+    pub(super) fn close(&mut self, id: ConnectionId) -> bool {
+        let Some(open) = self.open.remove(&id) else {
+            return false;
+        };
+        if let Some(count) = self.by_source.get_mut(&open.source) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.by_source.remove(&open.source);
+            }
+        }
+        true
+    }
+}
+
+/// Accepts for ever; an error is a connection's or a moment's, never the listener's.
+async fn accept(listener: TcpListener, accepted: mpsc::Sender<(TcpStream, SocketAddr)>) {
+    loop {
+        match listener.accept().await {
+            Ok(connection) => {
+                if accepted.send(connection).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a SIP connection could not be accepted");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// One connection, both ways, until either way ends.
+async fn serve(
+    stream: TcpStream,
+    flow: Flow,
+    arrivals: mpsc::Sender<Arrival>,
+    outgoing: mpsc::Receiver<Bytes>,
+) {
+    let (mut read, write) = stream.into_split();
+    let mut writing = pin!(write_all(write, outgoing));
+    tokio::select! {
+        () = read_all(&mut read, flow, &arrivals) => {
+            if arrivals.send(Arrival::Closed(flow)).await.is_ok() {
+                writing.await;
+                // Closing with unread bytes would reset the connection, and our last answer with it.
+                let _ = timeout(LINGER, discard(&mut read)).await;
+            }
+        }
+        () = &mut writing => {
+            // The SIP task may be gone as well, and then nobody needs to know.
+            let _ = arrivals.send(Arrival::Closed(flow)).await;
+        }
+    }
+}
+
+/// Reads until the peer ends, is too slow, or has lost its frame.
+async fn read_all(read: &mut OwnedReadHalf, flow: Flow, arrivals: &mpsc::Sender<Arrival>) {
+    let (mut framer, mut buffer) = (Framer::default(), vec![0; PIECE]);
+    let mut begun: Option<Instant> = None;
+    loop {
+        let until = begun.map_or_else(|| Instant::now() + IDLE, |begun| begun + WHOLE);
+        let told = match timeout_at(until, read.read(&mut buffer)).await {
+            Err(_) if begun.is_some() => return,
+            Err(_) => arrivals.send(Arrival::Idle(flow)).await.is_ok(),
+            Ok(Ok(0) | Err(_)) => return,
+            Ok(Ok(count)) => {
+                framer.push(buffer.get(..count).unwrap_or_default());
+                match take(&mut framer, flow, arrivals).await {
+                    Some(taken) => {
+                        let now = Instant::now();
+                        let since = if taken { now } else { begun.unwrap_or(now) };
+                        begun = framer.is_inside_message().then_some(since);
+                        true
+                    }
+                    None => false,
+                }
+            }
+        };
+        if !told {
+            return;
+        }
+    }
+}
+
+/// Tells everything that is whole: whether there was anything, or none when the connection must end.
+async fn take(framer: &mut Framer, flow: Flow, arrivals: &mpsc::Sender<Arrival>) -> Option<bool> {
+    let mut taken = false;
+    loop {
+        let bytes = match framer.poll() {
+            Ok(None) => return Some(taken),
+            Ok(Some(Frame::Message(bytes))) => bytes,
+            Ok(Some(Frame::Ping)) => Bytes::from_static(b"\r\n\r\n"),
+            Err(FramingError { head, problem }) => {
+                let broken = Arrival::Broken(flow, head.unwrap_or_default(), problem);
+                // The connection ends either way.
+                let _ = arrivals.send(broken).await;
+                return None;
+            }
+        };
+        taken = true;
+        arrivals.send(Arrival::Message(flow, bytes)).await.ok()?;
+    }
+}
+
+/// Writes what is queued until the queue is closed and empty, or the peer does not take it.
+async fn write_all(mut write: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Bytes>) {
+    while let Some(bytes) = outgoing.recv().await {
+        if !matches!(timeout(WRITE, write.write_all(&bytes)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+    // A peer that is gone already cannot be told that we are done.
+    let _ = write.shutdown().await;
+}
+
+async fn discard(read: &mut OwnedReadHalf) {
+    let mut buffer = [0; PIECE];
+    while matches!(read.read(&mut buffer).await, Ok(1..)) {}
+}
