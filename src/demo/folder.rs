@@ -52,7 +52,7 @@ pub(super) fn fill(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The demo's settings as a file, so that `explain`, `token create` and `check` work beside it.
+/// The demo's settings as a file, so that `explain` and `token create` work beside it.
 pub(super) fn write_settings(
     data: &Path,
     sip: SocketAddr,
