@@ -145,7 +145,7 @@ impl Peer {
     }
 
     fn status(&mut self, what: &str, start: &str, more: &[String]) -> Option<u16> {
-        let method = start.split(' ').next().unwrap().to_owned();
+        let method = start.split(' ').next()?.to_owned();
         let lines = self.lines(&method, "600111222", more, "");
         let text = format!("{start}\r\nVia: {}\r\n{lines}", self.via());
         self.ask(what, &text).status()

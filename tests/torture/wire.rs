@@ -188,11 +188,9 @@ fn cut(came: &mut Vec<u8>) -> Option<Message> {
     came.drain(..blank);
     let head = came.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&came[..head]).to_ascii_lowercase();
-    let length: usize = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:"))
-        .map(|value| value.trim().parse().unwrap())
-        .unwrap();
+    let mut lines = text.lines();
+    let length = lines.find_map(|line| line.strip_prefix("content-length:"))?;
+    let length: usize = length.trim().parse().ok()?;
     if came.len() < head + length {
         return None;
     }
