@@ -318,6 +318,6 @@ pub(crate) fn company(data: &[u8]) {
     let settings = config::parse_settings(text, "cordboard.toml", &[], &secrets);
     assert!(settings.value.is_some() || !settings.findings.is_empty());
     for finding in company.findings.iter().chain(&settings.findings) {
-        assert!(finding.line as usize <= lines, "{finding:?}");
+        assert!(finding.line <= lines, "{finding:?}");
     }
 }

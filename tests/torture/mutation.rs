@@ -319,7 +319,6 @@ fn a_minute_of_damage() {
         storm.inputs,
         storm.answers
     );
-    println!("{} inputs, {} answers", storm.inputs, storm.answers);
     for standing in &mut storm.standing {
         let bye = standing.request(&storm.alive, "BYE");
         standing.wire.send(&bye);
