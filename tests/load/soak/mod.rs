@@ -220,9 +220,10 @@ fn report(engine: &Engine, samples: &Samples, slope: Option<f64>, kept: (usize, 
         at(0),
         at(600.min(last)),
         at(last),
-        slope.map_or("not judged: too short".to_owned(), |slope| format!(
-            "{slope:.2} MiB/h"
-        ))
+        slope.map_or_else(
+            || "not judged: too short".to_owned(),
+            |slope| format!("{slope:.2} MiB/h")
+        )
     );
 }
 

@@ -10,6 +10,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 #[path = "../../support/http.rs"]
+#[allow(
+    clippy::unwrap_used,
+    reason = "an API that does not answer ends the watcher, which is told"
+)]
 mod http;
 
 /// Everything that must be as before: names and numbers.
