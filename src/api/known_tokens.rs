@@ -19,9 +19,12 @@ const BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a request waits for the database before a remembered token counts.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// By hash, each with the moment the database confirmed it.
+type Confirmed = HashMap<[u8; 32], (StoredToken, Instant)>;
+
 /// Cheap to clone; all clones are one.
 #[derive(Clone, Debug, Default)]
-pub struct KnownTokens(Arc<Mutex<HashMap<[u8; 32], (StoredToken, Instant)>>>);
+pub struct KnownTokens(Arc<Mutex<Confirmed>>);
 
 impl KnownTokens {
     /// The token with this hash.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(super) const NAME: &str = "reserve";
 /// Less than this keeps nobody alive.
 const SMALLEST: u64 = 64 << 10;
-const CHUNK: [u8; 64 << 10] = [0; 64 << 10];
+static CHUNK: [u8; 64 << 10] = [0; 64 << 10];
 
 pub(super) struct Reserve {
     path: PathBuf,
