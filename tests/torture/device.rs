@@ -46,7 +46,7 @@ impl Device {
         let method = *dice.pick(&[
             "REGISTER", "REGISTER", "REGISTER", "INVITE", "OPTIONS", "MESSAGE",
         ]);
-        let (start, rest) = self.request(method);
+        let (start, rest) = self.request(method, "damaged");
         let mut bytes = start.into_bytes();
         bytes.extend_from_slice(self.proof(method).as_bytes());
         bytes.extend(dice.mutate(rest.as_bytes()));
@@ -56,7 +56,7 @@ impl Device {
     /// Takes every contact back; the status of the answer.
     pub(crate) fn unregister(&mut self) -> Option<u16> {
         self.fetch_nonce();
-        let (start, rest) = self.request("REGISTER");
+        let (start, rest) = self.request("REGISTER", "whole");
         let lines = rest.lines().filter(|line| !line.starts_with("Contact"));
         let rest: String = lines.map(|line| format!("{line}\r\n")).collect();
         let all = format!(
@@ -64,18 +64,19 @@ impl Device {
             self.proof("REGISTER")
         );
         self.wire.send(all.as_bytes());
-        let call_id = format!("device-{}", self.requests);
+        let call_id = format!("whole-{}", self.requests);
         self.wire.answer(&call_id, 1, PATIENCE)?.status()
     }
 
-    /// Start line, and all other lines but the credentials.
-    fn request(&mut self, method: &str) -> (String, String) {
+    /// Start line, and all other lines but the credentials. `kind` keeps answers to damaged requests, whatever their
+    /// numbers have become, apart from answers to whole ones.
+    fn request(&mut self, method: &str, kind: &str) -> (String, String) {
         self.requests += 1;
         let (here, name, number) = (self.wire.local(), self.wire.name(), self.requests);
         let start = format!("{method} sip:{EXTENSION}@{} SIP/2.0\r\n", self.server);
         let rest = format!(
             "Via: SIP/2.0/{name} {here};branch=z9hG4bKdevice{number};rport\r\nMax-Forwards: 70\r\n\
-             From: <sip:{EXTENSION}@{0}>;tag=d{number}\r\nTo: <sip:{EXTENSION}@{0}>\r\nCall-ID: device-{number}\r\n\
+             From: <sip:{EXTENSION}@{0}>;tag=d{number}\r\nTo: <sip:{EXTENSION}@{0}>\r\nCall-ID: {kind}-{number}\r\n\
              CSeq: 1 {method}\r\n\
              Contact: \"Cleo\" <sip:{EXTENSION}@{here};ob>;expires=60;q=0.5;reg-id=1;+sip.instance=\"<urn:uuid:1>\"\r\n\
              Path: <sip:192.0.2.1;lr>\r\nSupported: path, outbound, gruu\r\nContent-Length: 0\r\n\r\n",
@@ -101,9 +102,9 @@ impl Device {
     }
 
     fn fetch_nonce(&mut self) {
-        let (start, rest) = self.request("REGISTER");
+        let (start, rest) = self.request("REGISTER", "whole");
         self.wire.send(format!("{start}{rest}").as_bytes());
-        let call_id = format!("device-{}", self.requests);
+        let call_id = format!("whole-{}", self.requests);
         let answer = self
             .wire
             .answer(&call_id, 1, PATIENCE)
