@@ -1,6 +1,7 @@
 //! Makes ids: the only place that draws UUIDs.
 
 use crate::call::port::IdSource;
+use crate::call::registry::arrivals::ArrivalIds;
 use router::id::{CustomerId, InteractionId, LegId as LogLegId, QueueEntryId, RecordingId};
 use sip_gateway::leg::LegId;
 use sip_gateway::net::Gateway;
@@ -23,15 +24,20 @@ impl LiveIds {
     pub fn interaction(&self) -> InteractionId {
         InteractionId::from_uuid(Uuid::now_v7())
     }
-    /// A new customer row.
-    #[must_use]
-    pub fn customer(&self) -> CustomerId {
+}
+
+impl ArrivalIds for LiveIds {
+    fn interaction(&mut self) -> InteractionId {
+        Self::interaction(self)
+    }
+    fn customer(&mut self) -> CustomerId {
         CustomerId::from_uuid(Uuid::now_v7())
     }
-    /// A new leg of the log.
-    #[must_use]
-    pub fn log_leg(&self) -> LogLegId {
+    fn log_leg(&mut self) -> LogLegId {
         LogLegId::from_uuid(Uuid::now_v7())
+    }
+    fn new_leg(&mut self) -> LegId {
+        self.gateway.new_leg_id()
     }
 }
 
@@ -40,7 +46,7 @@ impl IdSource for LiveIds {
         QueueEntryId::from_uuid(Uuid::now_v7())
     }
     fn leg(&mut self) -> (LegId, LogLegId) {
-        (self.gateway.new_leg_id(), self.log_leg())
+        (self.new_leg(), self.log_leg())
     }
     fn recording(&mut self) -> RecordingId {
         RecordingId::from_uuid(Uuid::now_v7())
