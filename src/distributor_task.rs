@@ -204,9 +204,12 @@ impl DistributorTask {
 
     /// To the call it is about.
     fn tell(&mut self, call: InteractionId, input: CallInput) {
-        let unheard = match self.calls.get(&call).map(|mailbox| mailbox.try_send(input)) {
-            Some(Ok(())) | None => return,
-            Some(Err(TrySendError::Full(input) | TrySendError::Closed(input))) => input,
+        let Some(mailbox) = self.calls.get(&call) else {
+            return;
+        };
+        let unheard = match mailbox.try_send(input) {
+            Ok(()) => return,
+            Err(TrySendError::Full(input) | TrySendError::Closed(input)) => input,
         };
         self.desk.unheard(call, &unheard, self.clock.now());
     }

@@ -102,7 +102,7 @@ impl Desk {
     pub fn handle(&mut self, input: DeskInput, now: Timestamp) {
         self.now = now;
         match input {
-            DeskInput::FromCall { interaction, input } => self.from_call(interaction, input),
+            DeskInput::FromCall { interaction, input } => self.call_says(interaction, input),
             DeskInput::FromPhone { call, ask } => {
                 self.calls.insert(call);
                 self.phone_asks(call, ask);
@@ -218,7 +218,7 @@ impl Desk {
         self.distributor.handle(input, self.now);
     }
 
-    fn from_call(&mut self, interaction: InteractionId, input: Input) {
+    fn call_says(&mut self, interaction: InteractionId, input: Input) {
         self.calls.insert(interaction);
         match input {
             Input::OwnCallStarted { agent } => self.own_call_started(agent, interaction),

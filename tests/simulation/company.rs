@@ -83,11 +83,6 @@ blocks:
 
 /// The first company; the other two are edits of it.
 fn text(edition: usize) -> String {
-    let sales_agents = if edition == 1 {
-        "sales = 2"
-    } else {
-        "sales = 1"
-    };
     let level = if edition == 1 { 4 } else { 3 };
     let mut text = format!(
         r#"
@@ -129,6 +124,31 @@ record = "never"
 "#,
         );
     }
+    agents(edition, &mut text);
+    text.push_str(
+        r#"
+[[trunks]]
+name = "carrier"
+from = ["127.0.2.0/24"]
+
+[[numbers]]
+number = "9000"
+flow = "main"
+
+[[numbers]]
+number = "9001"
+flow = "direct"
+"#,
+    );
+    text
+}
+
+fn agents(edition: usize, text: &mut String) {
+    let sales_agents = if edition == 1 {
+        "sales = 2"
+    } else {
+        "sales = 1"
+    };
     for (n, (login, extension)) in AGENTS.iter().enumerate() {
         // Edition 1 has lost an agent.
         if edition == 1 && n == 3 {
@@ -155,22 +175,6 @@ ready_on_register = {ready}
 "#
         ));
     }
-    text.push_str(
-        r#"
-[[trunks]]
-name = "carrier"
-from = ["127.0.2.0/24"]
-
-[[numbers]]
-number = "9000"
-flow = "main"
-
-[[numbers]]
-number = "9001"
-flow = "direct"
-"#,
-    );
-    text
 }
 
 fn ids() -> Ids {

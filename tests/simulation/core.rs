@@ -386,7 +386,7 @@ impl Core {
     pub(crate) fn end_all(&mut self) {
         let ids: Vec<InteractionId> = self.calls.keys().copied().collect();
         for id in ids {
-            self.to_call(id, CallInput::Shutdown);
+            self.tell_call(id, CallInput::Shutdown);
         }
     }
 
@@ -404,11 +404,11 @@ impl Core {
                         "gateway",
                         &format!("{} arrives for {}", call.leg, call.dialed_user),
                     );
-                    self.to_registry(ToRegistry::Incoming(call));
+                    self.tell_registry(ToRegistry::Incoming(call));
                 }
                 LegsOutput::Event(GatewayEvent::Leg { leg, event }) => {
                     self.say("gateway", &format!("{leg} {}", short(&event)));
-                    self.to_registry(ToRegistry::LegEvent(leg, event));
+                    self.tell_registry(ToRegistry::LegEvent(leg, event));
                 }
                 LegsOutput::Event(GatewayEvent::Device { extension, change }) => {
                     self.say("gateway", &format!("phone {extension} {change:?}"));
@@ -441,7 +441,7 @@ impl Core {
         }
     }
 
-    fn to_registry(&mut self, message: ToRegistry) {
+    fn tell_registry(&mut self, message: ToRegistry) {
         self.registry.push(message, self.now, &mut self.dice);
     }
 
@@ -450,7 +450,7 @@ impl Core {
             ToRegistry::Incoming(call) => self.incoming(call),
             ToRegistry::LegEvent(leg, event) => {
                 if let Some(owner) = self.owners.get(&leg).copied() {
-                    self.to_call(owner, CallInput::Leg { leg, event });
+                    self.tell_call(owner, CallInput::Leg { leg, event });
                 }
             }
             ToRegistry::Leg(leg, owner) => {
@@ -511,11 +511,11 @@ impl Core {
             over: false,
         };
         self.calls.insert(id, call);
-        self.to_call(id, CallInput::Begin);
+        self.tell_call(id, CallInput::Begin);
     }
 
     /// Into a call's mailbox; gives the input back when nobody reads it.
-    fn to_call(&mut self, id: InteractionId, input: CallInput) -> Option<CallInput> {
+    fn tell_call(&mut self, id: InteractionId, input: CallInput) -> Option<CallInput> {
         let now = self.now;
         match self.calls.get_mut(&id) {
             Some(call) if !call.over && call.inbox.waiting.len() < MAILBOX => {
@@ -619,7 +619,7 @@ impl Core {
         if finished && !std::mem::replace(&mut call.over, true) {
             call.inbox = Inbox::default();
             let legs = call.legs.clone();
-            self.to_registry(ToRegistry::CallOver(id, legs));
+            self.tell_registry(ToRegistry::CallOver(id, legs));
             self.tell_desk(DeskInput::Detach { interaction: id });
         }
     }
@@ -655,7 +655,7 @@ impl Core {
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.legs.push(leg);
                 }
-                self.to_registry(ToRegistry::Leg(leg, id));
+                self.tell_registry(ToRegistry::Leg(leg, id));
                 command
             }
             ForGateway::Play(play) => match self.play(id, play) {
@@ -702,7 +702,7 @@ impl Core {
                 play: play.play,
                 finished: true,
             };
-            self.to_call(
+            self.tell_call(
                 id,
                 CallInput::Leg {
                     leg: play.leg,
@@ -780,7 +780,7 @@ impl Core {
                     self.log(event);
                 }
                 DeskOutput::Tell { call, input } => {
-                    if let Some(unheard) = self.to_call(call, input) {
+                    if let Some(unheard) = self.tell_call(call, input) {
                         self.unheard
                             .push((self.told.len() - 1, call, unheard.clone()));
                         self.desk.unheard(call, &unheard, now);
@@ -789,7 +789,7 @@ impl Core {
                 DeskOutput::TellAll(input) => {
                     let ids: Vec<InteractionId> = self.calls.keys().copied().collect();
                     for id in ids {
-                        self.to_call(id, input.clone());
+                        self.tell_call(id, input.clone());
                     }
                 }
             }

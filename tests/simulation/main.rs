@@ -102,7 +102,9 @@ fn play_all(seeds: u64) -> Result<Counts, String> {
                         return;
                     }
                     let played = play(seed, false);
-                    let mut total = total.lock().unwrap();
+                    let mut total = total
+                        .lock()
+                        .unwrap_or_else(|poisoned| poisoned.into_inner());
                     match (&mut *total, played) {
                         (Ok(total), Ok((counts, _))) => add(total, counts),
                         (Ok(_), Err(broken)) => *total = Err(broken),
@@ -115,7 +117,9 @@ fn play_all(seeds: u64) -> Result<Counts, String> {
             });
         }
     });
-    total.into_inner().unwrap()
+    total
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[test]

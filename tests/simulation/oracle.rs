@@ -260,6 +260,12 @@ impl Oracle {
                 call.last_entry = Some(*outcome);
                 Ok(())
             }
+            _ => self.offer_line(now, event),
+        }
+    }
+
+    fn offer_line(&mut self, now: Timestamp, event: &Event) -> Result<(), String> {
+        match event {
             Event::OfferMade {
                 entry,
                 offer,
