@@ -160,6 +160,7 @@ impl SipDriver {
         GatewayStats {
             sip: self.legs.endpoint().counters(),
             held: self.legs.endpoint().occupancy(),
+            connections: self.streams.len(),
             media,
         }
     }
