@@ -185,6 +185,7 @@ impl Registry {
             live: self.calls.len(),
             company: &company,
             flow: &|name| self.flows.current(name),
+            journal_has_room: self.context.journal.has_room(),
         };
         self.arrivals.decide(call, &moment, &mut self.context.ids)
     }

@@ -471,6 +471,7 @@ impl Core {
         let moment = Moment {
             now: timestamp(self.now),
             live: self.calls.len(),
+            journal_has_room: !self.dice.percent(1),
             company: &company,
             flow: &company::flow,
         };

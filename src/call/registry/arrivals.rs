@@ -15,6 +15,9 @@ use sip_gateway::leg::{CallSource, IncomingCall, LegId};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What a caller is told while the journal's disk is full.
+const NO_ROOM: Duration = Duration::from_secs(30);
+
 /// The admission of calls.
 #[derive(Debug, Default)]
 pub struct Arrivals {
@@ -62,6 +65,8 @@ pub struct Moment<'a> {
     pub now: Timestamp,
     /// Calls up.
     pub live: usize,
+    /// The journal's disk takes the lines of more calls.
+    pub journal_has_room: bool,
     /// The company.
     pub company: &'a CompanyView,
     /// The version of a flow that a call beginning now stays on; none when none could ever be read.
@@ -87,6 +92,10 @@ impl Arrivals {
             || !self.rate.admit(now, company.limits.max_calls_per_second)
         {
             return refused(503, Some(Duration::from_secs(5)));
+        }
+        if !moment.journal_has_room {
+            // Before it becomes an interaction: its lines would take the room kept back for live calls.
+            return refused(503, Some(NO_ROOM));
         }
         if let CallSource::Device(extension) = &call.source
             && let Some(arrival) = super::phones::phone_call(&call, extension, moment, ids)
