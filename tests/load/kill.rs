@@ -195,7 +195,7 @@ fn run_lane(
     let faults = Faults::below(folder);
     let ip = own_address(lane);
     let shape = (Shape::Queue, CALLS as usize + 5);
-    let mut server = Server::start_in(folder.to_owned(), ip, shape, faults.environment())?;
+    let mut server = Server::start_at(folder.to_owned(), ip, shape, faults.environment())?;
     let mut tally = Tally::default();
     for (wave, moment) in moments.enumerate() {
         let plan = Plan {

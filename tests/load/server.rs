@@ -45,11 +45,11 @@ impl Server {
     pub(crate) fn start(shape: Shape, agents: usize) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("cordboard-load-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        Self::start_in(folder, Ipv4Addr::LOCALHOST, (shape, agents), Vec::new())
+        Self::start_at(folder, Ipv4Addr::LOCALHOST, (shape, agents), Vec::new())
     }
 
     /// In a folder and on an address of its own, with more in its environment.
-    pub(crate) fn start_in(
+    pub(crate) fn start_at(
         folder: PathBuf,
         ip: Ipv4Addr,
         (shape, agents): (Shape, usize),
@@ -57,11 +57,29 @@ impl Server {
     ) -> Result<Self, String> {
         write_files(&folder, shape, agents, ip)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
+        Self::spawned(folder, (ip, SIP_PORT).into(), agents, environment)
+    }
+
+    /// Starts on files that are written already.
+    pub(crate) fn start_in(
+        folder: PathBuf,
+        sip: std::net::SocketAddr,
+        agents: usize,
+    ) -> Result<Self, String> {
+        Self::spawned(folder, sip, agents, Vec::new())
+    }
+
+    fn spawned(
+        folder: PathBuf,
+        sip: std::net::SocketAddr,
+        agents: usize,
+        environment: Vec<(String, String)>,
+    ) -> Result<Self, String> {
         let child = spawn(&folder, &environment)?;
         Ok(Self {
             child,
             folder,
-            sip: (ip, SIP_PORT).into(),
+            sip,
             agents,
             environment,
         })
@@ -70,6 +88,10 @@ impl Server {
     /// Whether the process has ended.
     pub(crate) fn is_gone(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn status_file(&self) -> PathBuf {
@@ -219,7 +241,7 @@ fn flow(shape: Shape) -> String {
 }
 
 /// A 440 Hz tone, 8 kHz PCM16.
-fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
+pub(crate) fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8_000,

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Connections for reading; a slow report does not hold up an API look-up.
+/// All are opened at the start and stay: a file on this machine ages no connection, and what the process holds does not
+/// depend on how busy it was.
 const READERS: u32 = 4;
 /// How long one statement waits for a lock that another process (a shell, a backup) holds.
 const BUSY: Duration = Duration::from_secs(5);
@@ -47,6 +49,9 @@ impl Place {
             .busy_timeout(BUSY);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .min_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
             .acquire_timeout(ACQUIRE)
             .after_release(|connection, _| Box::pin(is_sane(connection)))
             .connect_with(options.clone())
@@ -55,6 +60,9 @@ impl Place {
         sqlx::migrate!("./migrations").run(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            .min_connections(READERS)
+            .max_lifetime(None)
+            .idle_timeout(None)
             .acquire_timeout(ACQUIRE)
             .connect_with(options.create_if_missing(false).read_only(true))
             .await?;
