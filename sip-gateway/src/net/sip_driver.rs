@@ -2,6 +2,8 @@
 //!
 //! **Owns**: the socket, the clock, the order of things. **Must not**: know SIP's rules (`sip/`) or RTP's (`media/`).
 
+use super::alarm::Alarm;
+use super::backlog::Backlog;
 use super::leg_media::LegMedia;
 use super::media_pool::{MediaConfig, MediaPool};
 use super::stats::{PUBLISHED_EVERY, RecentWorst};
@@ -23,8 +25,9 @@ use tokio::task::JoinSet;
 /// Datagrams handled before the task looks at commands and timers again.
 const BATCH: usize = 64;
 
-/// Events that wait inside the task before it stops reading datagrams.
-const BEHIND: usize = 1024;
+/// Events that wait inside the task before it stops reading datagrams. New calls are refused long before that, so
+/// these are news of the calls there are.
+const BEHIND: usize = 16_384;
 
 /// The kernel's buffer for datagrams that arrive in a burst, bytes.
 const SOCKET_BUFFER: usize = 4 << 20;
@@ -57,6 +60,8 @@ pub(super) struct SipDriver {
     bindings: (u64, Option<tokio::time::Instant>),
     buffer: BytesMut,
     worst: RecentWorst,
+    alarm: Alarm,
+    backlog: Backlog,
 }
 
 impl SipDriver {
@@ -113,6 +118,8 @@ impl SipDriver {
             bindings: (0, None),
             buffer: BytesMut::with_capacity(1 << 18),
             worst: RecentWorst::default(),
+            alarm: Alarm::default(),
+            backlog: Backlog::default(),
         })
     }
 
@@ -130,6 +137,7 @@ impl SipDriver {
         let mut publish = tokio::time::interval(PUBLISHED_EVERY);
         publish.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            self.measure();
             let deadline = self.endpoint.next_deadline();
             let sleep = async {
                 match deadline {
@@ -148,6 +156,7 @@ impl SipDriver {
                     Ok(permit) => {
                         if let Some(event) = self.pending.pop_front() {
                             permit.send(event);
+                            self.backlog.on_sent();
                         }
                     }
                     Err(_) => break,
@@ -160,11 +169,18 @@ impl SipDriver {
                 arrival = self.streams.next(), if self.pending.len() < BEHIND => self.arrival(arrival),
                 () = sleep => self.input(SipInput::Tick),
                 () = due(self.bindings.1) => self.tell_bindings(),
-                _ = publish.tick() => drop(stats.send_replace(self.stats())),
+                _ = publish.tick() => self.publish(&stats),
             }
             self.watch_bindings();
             self.flush_events();
         }
+    }
+
+    fn publish(&mut self, to: &watch::Sender<GatewayStats>) {
+        let now = self.stats();
+        self.alarm
+            .look(&now.sip, self.endpoint.offenders(), Instant::now());
+        to.send_replace(now);
     }
 
     fn stats(&mut self) -> GatewayStats {
@@ -201,9 +217,18 @@ impl SipDriver {
                     self.input(SipInput::Datagram { source, bytes });
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
-                Err(_) => break,
+                Err(_) => return self.backlog.on_read(true, Instant::now()),
             }
         }
+        self.backlog.on_read(false, Instant::now());
+    }
+
+    /// Tells the endpoint how far behind we, or those we tell, are.
+    fn measure(&mut self) {
+        let untaken = self.events.max_capacity() - self.events.capacity();
+        let now = Instant::now();
+        let delay = self.backlog.delay(self.pending.len(), untaken, now);
+        self.endpoint.observe_delay(delay, now);
     }
 
     pub(super) fn sip(&mut self, command: SipCommand) {
@@ -275,6 +300,7 @@ impl SipDriver {
             };
             if let Some(event) = self.pending.pop_front() {
                 permit.send(event);
+                self.backlog.on_sent();
             }
         }
     }

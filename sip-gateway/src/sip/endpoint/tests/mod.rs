@@ -3,6 +3,7 @@
 mod calls;
 mod devices;
 mod fuzz;
+mod guessing;
 mod kit;
 mod lossy;
 mod overload;
@@ -12,4 +13,5 @@ mod raw;
 mod registrar;
 mod reinvite;
 mod streams;
+mod timing;
 mod torture;
