@@ -5,7 +5,7 @@
 
 use super::Endpoint;
 use super::caller::describe;
-use super::core::{ALLOW, SDP, User};
+use super::core::{ALLOW, SDP, SUPPORTED, User};
 use super::identity::Unproven;
 use super::stateless::{reply, stamp, stateless_tag};
 use crate::leg::{CallSource, LegId};
@@ -13,7 +13,7 @@ use crate::sip::dialog::{DialogKey, Path};
 use crate::sip::flow::Flow;
 use crate::sip::message::{
     HeaderName, Message, Method, ParseError, Refusal, Request, Response, check_accept,
-    check_content, find_body, parse_datagram, validate, validate_response,
+    check_content, find_body, parse_datagram, validate_response, validate_with,
 };
 use crate::sip::port::SipEvent;
 use crate::sip::session::{self, InDialog, attempt, uas};
@@ -102,7 +102,7 @@ impl Endpoint {
             .headers
             .via_top()
             .and_then(|via| ServerKey::of_request(&request, &via));
-        let valid = validate(&request);
+        let valid = validate_with(&request, &[SUPPORTED]);
         let (key, known) = match key {
             Ok(key) => {
                 let known = self.core.transactions.find_server(&key);
@@ -265,7 +265,8 @@ impl Endpoint {
             source,
             reply_to,
         } = arrived;
-        let offer = match read_offer(&request) {
+        let offer = session::own_change::check(&request).and_then(|()| read_offer(&request));
+        let offer = match offer {
             Ok(offer) => offer,
             Err(refusal) => return self.refuse(&request, reply_to, &refusal),
         };

@@ -7,6 +7,7 @@ mod guessing;
 mod kit;
 mod lossy;
 mod overload;
+mod own_changes;
 mod puppet;
 mod races;
 mod raw;
