@@ -1,5 +1,7 @@
 //! Our restart under three registered desk phones of three makes: none of them does anything about it.
 
+#![allow(clippy::unwrap_used, reason = "a test with helpers of its own")]
+
 use crate::support::peers::baresip::Baresip;
 use crate::support::peers::linphone::Linphone;
 use crate::support::peers::sipp::Sipp;
