@@ -4,6 +4,7 @@
 //! events out to the journal. **Must not**: decide anything.
 
 mod phones;
+mod positions;
 
 use crate::api::live::{LiveRequest, SetStateError};
 use crate::call::actor::Mailbox;
@@ -11,6 +12,7 @@ use crate::call::phone_call::PhoneAsk;
 use crate::call::port::{CallInput, Offered};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
+use positions::{Place, Positions};
 use recordings::Journal;
 use router::agent::Wanted;
 use router::distributor::port::LeaveCause;
@@ -78,6 +80,7 @@ pub struct DistributorTask {
     company: watch::Receiver<Arc<CompanyView>>,
     calls: HashMap<InteractionId, Mailbox>,
     own_calls: phones::OwnCalls,
+    positions: Positions,
 }
 
 impl DistributorTask {
@@ -100,6 +103,7 @@ impl DistributorTask {
             company,
             calls: HashMap::new(),
             own_calls: phones::OwnCalls::default(),
+            positions: Positions::default(),
         }
     }
 
@@ -108,9 +112,11 @@ impl DistributorTask {
         self.input(Input::Tick);
         self.drain().await;
         loop {
-            let deadline = self
-                .distributor
-                .next_deadline()
+            let deadlines = [self.distributor.next_deadline(), self.positions.deadline()];
+            let deadline = deadlines
+                .into_iter()
+                .flatten()
+                .min()
                 .map(|then| self.clock.instant_of(then));
             let sleep = async {
                 match deadline {
@@ -131,7 +137,16 @@ impl DistributorTask {
                 () = sleep => self.input(Input::Tick),
             }
             self.drain().await;
+            for place in self.positions.due(self.clock.now()) {
+                self.tell_place(place);
+            }
         }
+    }
+
+    fn tell_place(&mut self, place: Place) {
+        let (entry, position) = (place.entry, place.position);
+        let queued = CallInput::Queued { entry, position };
+        self.tell(place.interaction, entry, queued);
     }
 
     fn input(&mut self, input: Input) {
@@ -236,7 +251,8 @@ impl DistributorTask {
     async fn drain(&mut self) {
         while let Some(output) = self.distributor.poll_output() {
             if let Output::Log(event) = output {
-                if let Err(error) = self.journal.append(self.clock.now(), event, None).await {
+                let now = self.clock.now();
+                if let Err(error) = self.journal.append_gathered(now, event, None).await {
                     tracing::error!(%error, "a line of the log is lost");
                 }
             } else {
@@ -253,7 +269,16 @@ impl DistributorTask {
                 interaction,
                 entry,
                 position,
-            } => self.tell(interaction, entry, CallInput::Queued { entry, position }),
+            } => {
+                let place = Place {
+                    interaction,
+                    entry,
+                    position,
+                };
+                if let Some(place) = self.positions.take(place, self.clock.now()) {
+                    self.tell_place(place);
+                }
+            }
             Output::Offer {
                 interaction,
                 entry,
@@ -282,7 +307,10 @@ impl DistributorTask {
                 offer,
                 agent,
                 ..
-            } => self.accepted(interaction, offer, agent),
+            } => {
+                self.positions.over(interaction);
+                self.accepted(interaction, offer, agent);
+            }
             Output::OfferVoid { offer } => {
                 for mailbox in self.calls.values() {
                     let _ = mailbox.try_send(CallInput::OfferVoid { offer });
@@ -299,6 +327,7 @@ impl DistributorTask {
                     outcome,
                     refusal,
                 };
+                self.positions.over(interaction);
                 self.tell_if_there(interaction, left);
             }
         }
