@@ -137,7 +137,8 @@ impl TalkRecorder {
             .into_iter()
             .chain([event]);
         for line in lines {
-            if let Err(error) = self.journal.append(self.clock.now(), line, None).await {
+            let now = self.clock.now();
+            if let Err(error) = self.journal.append_gathered(now, line, None).await {
                 tracing::error!(recording = %new.recording, %error, "a line of the log is lost");
             }
         }
