@@ -8,6 +8,7 @@
 //! up all records behind it.
 
 mod apply;
+mod batch;
 mod document;
 
 use crate::error::StoreError;
@@ -23,8 +24,8 @@ const BATCH: usize = 512;
 /// `interaction.json` files written between two transactions at most.
 const DOCUMENTS: u32 = 64;
 /// Lines gather this long between two transactions: a commit costs more than the lines in it. Nobody waits for rows
-/// on a call's path.
-const GATHER: Duration = Duration::from_millis(100);
+/// on a call's path; with the journal's own gathering a row tells what happened half a second ago at the latest.
+const GATHER: Duration = Duration::from_millis(200);
 /// First and longest pause after the database refused to work.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -36,6 +37,8 @@ pub struct Projector {
     store: Store,
     folder: DataFolder,
     position: watch::Sender<u64>,
+    /// Documents may be due that no batch of this run made due: after the start, after the disk refused some.
+    behind: bool,
 }
 
 /// How far the database has come; cheap to clone.
@@ -77,6 +80,7 @@ impl Projector {
             store,
             folder,
             position,
+            behind: true,
         })
     }
 
@@ -125,7 +129,9 @@ impl Projector {
 
     /// One batch; false at the end of a closed journal.
     async fn step(&mut self) -> Result<bool, StoreError> {
-        self.write_documents().await;
+        if self.behind {
+            self.write_documents().await;
+        }
         let lines = self.reader.next_batch(BATCH).await?;
         let Some(last) = lines.last().map(|line| line.seq) else {
             return Ok(false);
@@ -154,8 +160,10 @@ impl Projector {
     }
 
     /// Writes what is due. A disk that refuses documents must not hold up the rows: they stay due.
-    async fn write_documents(&self) {
-        if let Err(error) = self.try_documents().await {
+    async fn write_documents(&mut self) {
+        let written = self.try_documents().await;
+        self.behind = written.is_err();
+        if let Err(error) = written {
             tracing::warn!(%error, "interaction.json files wait for the disk");
         }
     }
@@ -166,10 +174,11 @@ impl Projector {
             if due.is_empty() {
                 return Ok(());
             }
-            for id in &due {
-                document::write(&self.store, &self.folder, *id).await?;
-            }
+            document::write(&self.store, &self.folder, &due).await?;
             self.store.documents_written(&due).await?;
+            if due.len() < DOCUMENTS as usize {
+                return Ok(());
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod decisions;
 pub mod events;
 pub mod interactions;
 pub(crate) mod legs;
+mod many;
 pub mod meta;
 pub mod names;
 pub mod page;
@@ -62,12 +63,15 @@ impl Store {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
+            // A file does not go away as a server does: asking whether it is there costs as much as a statement.
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await?;
         Ok(Self { readers, writer })
