@@ -46,7 +46,7 @@ impl SipDriver {
             SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
-            SipEvent::Key { leg, key } => self.leg_event(leg, LegEvent::Key(key)),
+            SipEvent::Key { leg, key } => self.key_told(leg, key),
             SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
             SipEvent::Device { extension, change } => {
                 self.pending
@@ -66,6 +66,14 @@ impl SipDriver {
 
     pub(super) fn leg_event(&mut self, leg: LegId, event: LegEvent) {
         self.pending.push_back(GatewayEvent::Leg { leg, event });
+    }
+
+    /// A key by INFO. Where there is media it may have come as an event too, and a bridged party is to have it: the
+    /// media thread says whether it counts.
+    fn key_told(&mut self, leg: LegId, key: char) {
+        if self.media.key_told(leg, key).is_err() {
+            self.leg_event(leg, LegEvent::Key(key));
+        }
     }
 
     /// An offer that we cannot answer is refused before anybody hears of the call.
