@@ -191,7 +191,7 @@ impl Registry {
         let caller = call
             .caller_user
             .as_deref()
-            .and_then(|user| company.normalise(user));
+            .and_then(|user| company.number_of_user(user));
         let (trunk, caller_agent) = match call.source {
             CallSource::Trunk(name) => (Some(name), None),
             CallSource::Device(extension) => (None, company.agent_at(&extension)),

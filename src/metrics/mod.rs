@@ -3,6 +3,7 @@
 //! **Owns**: names and meanings of `cordboard_*`. **Must not**: name a person, a number or a call; labels are names of
 //! queues, states, outcomes and kinds.
 
+mod process;
 pub mod text;
 
 use crate::api::live::LiveState;
@@ -45,7 +46,8 @@ impl Metrics {
     /// The answer to one look.
     pub async fn text(&self, live: &LiveState, company: &CompanyView) -> String {
         let mut out = Text::default();
-        process(&mut out, live.is_ready());
+        build(&mut out, live.is_ready());
+        process::tell(&mut out);
         self.calls(&mut out);
         routing(&mut out, live, company).await;
         let stats = *self.gateway.borrow();
@@ -90,7 +92,7 @@ impl Metrics {
     }
 }
 
-fn process(out: &mut Text, ready: bool) {
+fn build(out: &mut Text, ready: bool) {
     out.family(
         "cordboard_build_info",
         "gauge",
@@ -188,6 +190,11 @@ fn sip(out: &mut Text, stats: &GatewayStats) {
         "What SIP holds at this moment, by kind.",
         held.map(|(kind, n)| (vec![("kind", kind)], n)),
     );
+    out.gauge(
+        "cordboard_sip_connections",
+        "SIP connections (TCP) that are open.",
+        stats.connections,
+    );
 }
 
 fn media(out: &mut Text, stats: &GatewayStats) {
@@ -196,6 +203,16 @@ fn media(out: &mut Text, stats: &GatewayStats) {
         "cordboard_media_legs",
         "Legs with media at this moment.",
         media.legs,
+    );
+    let pairs = [
+        ("taken", media.ports_taken),
+        ("resting", media.ports_resting),
+    ];
+    out.family(
+        "cordboard_media_port_pairs",
+        "gauge",
+        "Pairs of RTP and RTCP ports out of the range: in use, or resting before they are given out again.",
+        pairs.map(|(state, n)| (vec![("state", state)], n)),
     );
     let worst = std::time::Duration::from_micros(media.worst_lateness_us);
     out.gauge(

@@ -39,14 +39,27 @@ impl Server {
         let _ = std::fs::remove_dir_all(&folder);
         write_files(&folder, shape, agents)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let child = spawn(&folder)?;
         let sip = std::net::SocketAddr::from(([127, 0, 0, 1], SIP_PORT));
+        Self::start_in(folder, sip, agents)
+    }
+
+    /// Starts on files that are written already.
+    pub(crate) fn start_in(
+        folder: PathBuf,
+        sip: std::net::SocketAddr,
+        agents: usize,
+    ) -> Result<Self, String> {
+        let child = spawn(&folder)?;
         Ok(Self {
             child,
             folder,
             sip,
             agents,
         })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn status_file(&self) -> PathBuf {
@@ -195,7 +208,7 @@ fn flow(shape: Shape) -> String {
 }
 
 /// A 440 Hz tone, 8 kHz PCM16.
-fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
+pub(crate) fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8_000,

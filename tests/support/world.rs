@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -107,6 +107,10 @@ waits:
 pub(crate) struct Plan {
     pub(crate) company: String,
     pub(crate) flow: String,
+    /// Where SIP and media listen.
+    pub(crate) ip: IpAddr,
+    /// Whether SIP listens on TCP too, on the port it has on UDP.
+    pub(crate) tcp: bool,
     /// Added to `cordboard.toml`.
     pub(crate) settings: String,
     /// What `RUST_LOG` is; none: as it is for the tests, `debug` when it is not set.
@@ -120,6 +124,8 @@ impl Default for Plan {
         Self {
             company: COMPANY.to_owned(),
             flow: FLOW.to_owned(),
+            ip: Ipv4Addr::LOCALHOST.into(),
+            tcp: false,
             settings: String::new(),
             log_level: None,
             arguments: &[],
@@ -149,7 +155,7 @@ impl World {
     pub(crate) fn with(plan: &Plan) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_owned();
-        let sip = free_udp();
+        let sip = free_sip(plan.ip);
         let http = free_tcp();
         write_files(&root, plan, sip, http);
         let (child, ready_after) = launch(&root, plan);
@@ -445,15 +451,24 @@ fn launch(root: &Path, plan: &Plan) -> (Child, Duration) {
 
 /// The files of a plan, for a test that starts the process itself; ports are free ones.
 pub(crate) fn write_plan(root: &Path, plan: &Plan) {
-    write_files(root, plan, free_udp(), free_tcp());
+    write_files(root, plan, free_sip(plan.ip), free_tcp());
 }
 
 fn write_files(root: &Path, plan: &Plan, sip: SocketAddr, http: SocketAddr) {
     for folder in ["flows", "prompts"] {
         std::fs::create_dir_all(root.join(folder)).unwrap();
     }
+    let mut listen = format!("\"udp:{sip}\"");
+    if plan.tcp {
+        listen.push_str(&format!(", \"tcp:{sip}\""));
+    }
+    let media = match plan.ip {
+        // The default, which a test may want to write itself.
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => String::new(),
+        ip => format!("[media]\nlisten = \"{ip}\"\n"),
+    };
     let settings = format!(
-        "[node]\ndata = \"./data\"\ncountry = \"ES\"\n[sip]\nlisten = [\"udp:{sip}\"]\n[http]\nlisten = \"{http}\"\n{}",
+        "[node]\ndata = \"./data\"\ncountry = \"ES\"\n[sip]\nlisten = [{listen}]\n{media}[http]\nlisten = \"{http}\"\n{}",
         plan.settings
     );
     std::fs::write(root.join("cordboard.toml"), settings).unwrap();
@@ -489,11 +504,11 @@ pub(crate) fn tone(path: &Path, hz: f64, ms: u32) {
     wav.finalize().unwrap();
 }
 
-fn free_udp() -> SocketAddr {
-    UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+/// A port that is free on UDP and on TCP.
+fn free_sip(ip: IpAddr) -> SocketAddr {
+    let udp = || UdpSocket::bind((ip, 0)).unwrap().local_addr().unwrap();
+    let is_free = |address: &SocketAddr| std::net::TcpListener::bind(address).is_ok();
+    std::iter::repeat_with(udp).find(is_free).unwrap()
 }
 
 fn free_tcp() -> SocketAddr {

@@ -33,6 +33,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Connections for reading; a slow report does not hold up an API look-up.
+/// All are opened at the start and stay: a file on this machine ages no connection, and what the process holds does not
+/// depend on how busy it was.
 const READERS: u32 = 4;
 /// How long one statement waits for a lock that another process (a shell, a backup) holds.
 const BUSY: Duration = Duration::from_secs(5);
@@ -61,12 +63,18 @@ impl Store {
             .busy_timeout(BUSY);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .min_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
             .acquire_timeout(ACQUIRE)
             .connect_with(options.clone())
             .await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            .min_connections(READERS)
+            .max_lifetime(None)
+            .idle_timeout(None)
             .acquire_timeout(ACQUIRE)
             .connect_with(options.read_only(true))
             .await?;
