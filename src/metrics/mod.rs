@@ -9,7 +9,7 @@ pub mod text;
 use crate::api::live::LiveState;
 use crate::call::counts::CallCounts;
 use crate::company_view::CompanyView;
-use recordings::Position;
+use recordings::{Health, Position};
 use router::AgentState;
 use sip_gateway::net::GatewayStats;
 use std::collections::BTreeMap;
@@ -40,6 +40,8 @@ pub struct Metrics {
     pub durable: watch::Receiver<u64>,
     /// How far the database has come.
     pub position: Position,
+    /// How the disks under the record are.
+    pub health: Health,
 }
 
 impl Metrics {
@@ -89,6 +91,46 @@ impl Metrics {
             "Last line of the journal whose effects are in the database.",
             self.position.now(),
         );
+        disks(out, &self.health);
+    }
+}
+
+/// What keeps the record from being written.
+fn disks(out: &mut Text, health: &Health) {
+    out.gauge(
+        "cordboard_database_up",
+        "1 when the database takes the journal's lines; 0: the journal keeps them.",
+        u8::from(health.database_up()),
+    );
+    out.gauge(
+        "cordboard_journal_room",
+        "1 when the journal's disk has room for new calls; 0: they are refused.",
+        u8::from(health.journal_has_room()),
+    );
+    let counters = [
+        (
+            "cordboard_database_faults_total",
+            "Times the database stopped taking lines.",
+            health.database_faults(),
+        ),
+        (
+            "cordboard_journal_faults_total",
+            "Times the journal's disk refused a line or a sync.",
+            health.journal_faults(),
+        ),
+        (
+            "cordboard_recording_faults_total",
+            "Recordings with a gap because their disk failed.",
+            health.recording_faults(),
+        ),
+        (
+            "cordboard_talks_not_recorded_total",
+            "Talks without a recording because its file could not be made.",
+            health.not_recorded(),
+        ),
+    ];
+    for (name, help, value) in counters {
+        out.counter(name, help, value);
     }
 }
 
