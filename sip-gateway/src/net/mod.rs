@@ -1,9 +1,9 @@
 //! Drivers: the only part of the crate with sockets, threads, tokio, the clock and randomness.
 //!
 //! **Owns**: the [`Gateway`] handle and the start of everything behind it: one UDP socket and one task for SIP
-//! (`sip_driver.rs`), one task per SIP connection (`streams.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/` and `media/` do.
+//! (`sip_driver.rs`), one task per SIP connection (`streams.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/`, `media/` and
+//! `legs/` do.
 
-mod leg_media;
 pub mod media_pool;
 mod media_thread;
 pub mod packet_io;

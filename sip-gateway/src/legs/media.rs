@@ -2,12 +2,12 @@
 //!
 //! **Owns**: which SDP a leg has seen and which sockets it has. **Must not**: parse SDP (`sip/sdp`) or RTP (`media/`).
 
-use super::media_pool::{LocalAddress, MediaError};
-use super::sip_driver::SipDriver;
+use super::{Legs, MediaPlane};
 use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
 use crate::media::codec::AnyCodec;
 use crate::media::g711;
 use crate::media::port::{self, MediaEvent, RemoteMedia};
+use crate::net::media_pool::{LocalAddress, MediaError};
 use crate::sip::port::{SipCommand, SipEvent};
 use crate::sip::sdp::{self, Codec, LocalMedia, NegotiatedMedia};
 use bytes::Bytes;
@@ -33,7 +33,7 @@ pub(super) struct LegMedia {
     fault: Option<LegEndCause>,
 }
 
-impl SipDriver {
+impl<M: MediaPlane> Legs<M> {
     pub(super) fn sip_event(&mut self, event: SipEvent) {
         match event {
             SipEvent::Incoming { call, offer } => self.incoming(call, offer),
@@ -49,23 +49,18 @@ impl SipDriver {
             SipEvent::Key { leg, key } => self.key_told(leg, key),
             SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
             SipEvent::Device { extension, change } => {
-                self.pending
-                    .push_back(GatewayEvent::Device { extension, change });
+                self.tell(GatewayEvent::Device { extension, change });
             }
             SipEvent::Registration {
                 address_of_record,
                 result,
             } => {
-                self.pending.push_back(GatewayEvent::Registration {
+                self.tell(GatewayEvent::Registration {
                     address_of_record,
                     result,
                 });
             }
         }
-    }
-
-    pub(super) fn leg_event(&mut self, leg: LegId, event: LegEvent) {
-        self.pending.push_back(GatewayEvent::Leg { leg, event });
     }
 
     /// A key by INFO. Where there is media it may have come as an event too, and a bridged party is to have it: the
@@ -98,7 +93,7 @@ impl SipDriver {
                 ..LegMedia::default()
             },
         );
-        self.pending.push_back(GatewayEvent::Incoming(call));
+        self.tell(GatewayEvent::Incoming(call));
     }
 
     /// 200 OK: open sockets, answer the offer (or offer, when the INVITE had none).
@@ -306,7 +301,7 @@ impl SipDriver {
         media.local.map(|local| (local, media.version))
     }
 
-    fn set_remote(&self, leg: LegId, negotiated: &NegotiatedMedia) {
+    fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
         Self::told(leg, self.media.set_remote(leg, remote(negotiated)));
     }
 
