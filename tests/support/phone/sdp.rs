@@ -51,15 +51,13 @@ pub(crate) fn describe(media: SocketAddr, voice: Voice) -> String {
         true => (String::new(), String::new()),
         false => (
             format!(" {EVENT_TYPE}"),
-            format!(
-                "a=rtpmap:{EVENT_TYPE} telephone-event/8000\\r\\na=fmtp:{EVENT_TYPE} 0-16\\r\\n"
-            ),
+            format!("a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\n"),
         ),
     };
     format!(
-        "v=0\\r\\no=testphone 1 1 IN {family} {ip}\\r\\ns=-\\r\\nc=IN {family} {ip}\\r\\nt=0 0\\r\\n\\
-         m=audio {port} RTP/AVP {number}{format}\\r\\na=rtpmap:{number} {name}/8000\\r\\n\\
-         {events}a=ptime:20\\r\\na=sendrecv\\r\\n"
+        "v=0\r\no=testphone 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
+         m=audio {port} RTP/AVP {number}{format}\r\na=rtpmap:{number} {name}/8000\r\n\
+         {events}a=ptime:20\r\na=sendrecv\r\n"
     )
 }
 
