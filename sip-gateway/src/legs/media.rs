@@ -46,6 +46,7 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
+            SipEvent::Reoffered { leg, result } => self.reoffered(leg, result),
             SipEvent::Key { leg, key } => self.leg_event(leg, LegEvent::Key(key)),
             SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
             SipEvent::Device { extension, change } => {
@@ -214,6 +215,15 @@ impl<M: MediaPlane> Legs<M> {
             }
         };
         self.sip(SipCommand::Reanswer { leg, result });
+    }
+
+    /// A change or refresh of ours was answered: the party's side of the media may have moved with it.
+    fn reoffered(&mut self, leg: LegId, result: Result<(Bytes, Bytes), u16>) {
+        match result.map(|(offer, answer)| sdp::accept_answer(&answer, &offer)) {
+            Ok(Ok(negotiated)) => self.set_remote(leg, &negotiated),
+            Ok(Err(error)) => tracing::info!(%leg, %error, "the answer to a change cannot be used"),
+            Err(status) => tracing::info!(%leg, status, "the party refused a change"),
+        }
     }
 
     /// SIP is over; the leg ends when its media has been counted.

@@ -3,6 +3,8 @@
 //! **Owns**: the socket, the clock, the order of things. **Must not**: know SIP's rules (`sip/`), RTP's (`media/`) or
 //! how they make a leg (`legs/`).
 
+use super::alarm::Alarm;
+use super::backlog::Backlog;
 use super::media_pool::{MediaConfig, MediaPool};
 use super::stats::{PUBLISHED_EVERY, RecentWorst};
 use super::streams::{Arrival, Streams};
@@ -23,8 +25,9 @@ use tokio::task::JoinSet;
 /// Datagrams handled before the task looks at commands and timers again.
 const BATCH: usize = 64;
 
-/// Events that wait inside the task before it stops reading datagrams.
-const BEHIND: usize = 1024;
+/// Events that wait inside the task before it stops reading datagrams. New calls are refused long before that, so
+/// these are news of the calls there are.
+const BEHIND: usize = 16_384;
 
 /// The kernel's buffer for datagrams that arrive in a burst, bytes.
 const SOCKET_BUFFER: usize = 4 << 20;
@@ -47,6 +50,8 @@ pub(super) struct SipDriver {
     bindings: (u64, Option<tokio::time::Instant>),
     buffer: BytesMut,
     worst: RecentWorst,
+    alarm: Alarm,
+    backlog: Backlog,
 }
 
 impl SipDriver {
@@ -100,6 +105,8 @@ impl SipDriver {
             bindings: (0, None),
             buffer: BytesMut::with_capacity(1 << 18),
             worst: RecentWorst::default(),
+            alarm: Alarm::default(),
+            backlog: Backlog::default(),
         })
     }
 
@@ -117,6 +124,7 @@ impl SipDriver {
         let mut publish = tokio::time::interval(PUBLISHED_EVERY);
         publish.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            self.measure();
             let deadline = self.legs.next_deadline();
             let sleep = async {
                 match deadline {
@@ -135,6 +143,7 @@ impl SipDriver {
                     Ok(permit) => {
                         if let Some(event) = self.pending.pop_front() {
                             permit.send(event);
+                            self.backlog.on_sent();
                         }
                     }
                     Err(_) => break,
@@ -147,11 +156,18 @@ impl SipDriver {
                 arrival = self.streams.next(), if self.pending.len() < BEHIND => self.arrival(arrival),
                 () = sleep => self.sip(SipInput::Tick),
                 () = due(self.bindings.1) => self.tell_bindings(),
-                _ = publish.tick() => drop(stats.send_replace(self.stats())),
+                _ = publish.tick() => self.publish(&stats),
             }
             self.watch_bindings();
             self.flush_events();
         }
+    }
+
+    fn publish(&mut self, to: &watch::Sender<GatewayStats>) {
+        let now = self.stats();
+        self.alarm
+            .look(&now.sip, self.legs.endpoint().offenders(), Instant::now());
+        to.send_replace(now);
     }
 
     fn stats(&mut self) -> GatewayStats {
@@ -189,9 +205,18 @@ impl SipDriver {
                     self.sip(SipInput::Datagram { source, bytes });
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
-                Err(_) => break,
+                Err(_) => return self.backlog.on_read(true, Instant::now()),
             }
         }
+        self.backlog.on_read(false, Instant::now());
+    }
+
+    /// Tells the endpoint how far behind we, or those we tell, are.
+    fn measure(&mut self) {
+        let untaken = self.events.max_capacity() - self.events.capacity();
+        let now = Instant::now();
+        let delay = self.backlog.delay(self.pending.len(), untaken, now);
+        self.legs.endpoint_mut().observe_delay(delay, now);
     }
 
     /// News of the connections.
@@ -276,6 +301,7 @@ impl SipDriver {
             };
             if let Some(event) = self.pending.pop_front() {
                 permit.send(event);
+                self.backlog.on_sent();
             }
         }
     }
