@@ -1,13 +1,13 @@
 //! Places in the queue on their way to the calls.
 //!
-//! **Owns**: which caller was told what, and when the next telling is due. **Must not**: know channels or the clock.
+//! **Owns**: which caller was told what, and when the next telling is due. PURE. **Must not**: know channels or the clock.
 //!
 //! Whoever leaves a long line moves everybody behind up by one, so telling each place at once costs as many messages
 //! a caller as there are callers. A newcomer hears of their place at once, everybody else at most twice a second.
 
 use router::Timestamp;
 use router::id::{InteractionId, QueueEntryId};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A place that changed is told after this long at the latest.
@@ -24,8 +24,8 @@ pub(super) struct Place {
 /// Who was told, and what waits to be told.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    told: HashMap<InteractionId, QueueEntryId>,
-    news: HashMap<InteractionId, Place>,
+    told: BTreeMap<InteractionId, QueueEntryId>,
+    news: BTreeMap<InteractionId, Place>,
     due: Option<Timestamp>,
 }
 
@@ -58,7 +58,7 @@ impl Positions {
             return Vec::new();
         }
         self.due = None;
-        self.news.drain().map(|(_, place)| place).collect()
+        std::mem::take(&mut self.news).into_values().collect()
     }
 }
 
