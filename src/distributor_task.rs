@@ -189,8 +189,11 @@ impl DistributorTask {
         while let Some(output) = self.desk.poll_output() {
             match output {
                 DeskOutput::Log(event) => {
-                    let now = self.clock.now();
-                    if let Err(error) = self.journal.append_gathered(now, event, None).await {
+                    if let Err(error) = self
+                        .journal
+                        .append_gathered(self.clock.now(), event, None)
+                        .await
+                    {
                         tracing::error!(%error, "a line of the log is lost");
                     }
                 }

@@ -134,11 +134,13 @@ impl Desk {
                 self.read(output);
                 continue;
             }
-            let places = self.positions.due(self.now);
-            if places.is_empty() {
+            let due = self.positions.due(self.now);
+            if due.is_empty() {
                 return None;
             }
-            places.into_iter().for_each(|place| self.tell_place(place));
+            for place in due {
+                self.tell_place(place);
+            }
         }
         self.outputs.pop_front()
     }

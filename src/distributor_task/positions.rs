@@ -1,13 +1,13 @@
 //! Places in the queue on their way to the calls.
 //!
-//! **Owns**: which caller was told what, and when the next telling is due. PURE. **Must not**: know channels or the clock.
+//! **Owns**: which caller was told what, and when the next telling is due. **Must not**: know channels or the clock.
 //!
 //! Whoever leaves a long line moves everybody behind up by one, so telling each place at once costs as many messages
 //! a caller as there are callers. A newcomer hears of their place at once, everybody else at most twice a second.
 
 use router::Timestamp;
 use router::id::{InteractionId, QueueEntryId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// A place that changed is told after this long at the latest.
@@ -24,7 +24,8 @@ pub(super) struct Place {
 /// Who was told, and what waits to be told.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    told: BTreeMap<InteractionId, QueueEntryId>,
+    told: HashMap<InteractionId, QueueEntryId>,
+    /// In the order of their calls' ids, so that a seed tells them in the same order again.
     news: BTreeMap<InteractionId, Place>,
     due: Option<Timestamp>,
 }
