@@ -26,7 +26,7 @@ use recordings::folder::FolderLock;
 use recordings::{DataFolder, Journal, Position, Started, Store};
 use router::id::AgentId;
 use router::{AgentState, Distributor, Input, RoutingCompany};
-use sip_gateway::leg::{Accounts, GatewayEvent, RegistrationRecord};
+use sip_gateway::leg::{Accounts, GatewayCommand, GatewayEvent, RegistrationRecord};
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -40,6 +40,9 @@ const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
 
 /// How long calls that are ended at a stop may take for their BYEs.
 const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// How long the last bindings may take to be written down.
+const LAST_BINDINGS: Duration = Duration::from_secs(2);
 
 /// How long the journal may take to drain into the database at the end.
 const LAST_DRAIN: Duration = Duration::from_secs(10);
@@ -65,6 +68,8 @@ pub struct Running {
     calls: watch::Receiver<usize>,
     ready: watch::Sender<bool>,
     recorder: TalkRecorder,
+    gateway: Gateway,
+    bindings: BindingsKeeper,
     _lock: FolderLock,
     tasks: JoinSet<()>,
 }
@@ -182,8 +187,12 @@ impl Wiring {
         self.tasks.spawn(lookups);
         let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
         self.tasks.spawn(keeping);
-        self.tasks
-            .spawn(forward(events, to_registry.clone(), to_distributor, keeper));
+        self.tasks.spawn(forward(
+            events,
+            to_registry.clone(),
+            to_distributor,
+            keeper.clone(),
+        ));
         self.tasks.spawn(watched.run());
         let metrics = Metrics {
             gateway: self.gateway.stats(),
@@ -205,6 +214,8 @@ impl Wiring {
             calls,
             ready,
             recorder: self.recorder,
+            gateway: self.gateway,
+            bindings: keeper,
             _lock: started.lock,
             tasks: self.tasks,
         })
@@ -310,6 +321,20 @@ impl Running {
             tokio::time::timeout(LAST_CALLS, self.calls.wait_for(|calls| *calls == 0)).await;
         if ended.is_err() {
             tracing::warn!("some calls did not end in order; the next start closes their records");
+        }
+        let bindings = async {
+            let before = self.bindings.wanted();
+            if self
+                .gateway
+                .send(GatewayCommand::TellBindings)
+                .await
+                .is_ok()
+            {
+                self.bindings.written_beyond(before).await;
+            }
+        };
+        if tokio::time::timeout(LAST_BINDINGS, bindings).await.is_err() {
+            tracing::warn!("where phones registered from last is not written down");
         }
         let drained = async {
             match self.journal.sync().await {

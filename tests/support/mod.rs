@@ -10,6 +10,7 @@
 
 pub(crate) mod faults;
 pub(crate) mod http;
+pub(crate) mod mutate;
 pub(crate) mod peers;
 pub(crate) mod phone;
 pub(crate) mod world;

@@ -8,7 +8,9 @@
 
 mod alive;
 mod everyday;
+mod mutation;
 mod rfc4475;
+mod sizes;
 #[path = "../support/mod.rs"]
 mod support;
 mod wire;

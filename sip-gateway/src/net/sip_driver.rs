@@ -7,7 +7,7 @@ use super::media_pool::{MediaConfig, MediaPool};
 use super::stats::{PUBLISHED_EVERY, RecentWorst};
 use super::streams::{Arrival, Streams};
 use super::{GatewayConfig, GatewayStats, StartError};
-use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegId};
+use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegId, StreamId};
 use crate::media::port::RecordBlock;
 use crate::sip::endpoint::{Endpoint, EndpointConfig};
 use crate::sip::flow::Flow;
@@ -15,6 +15,7 @@ use crate::sip::port::{SipCommand, SipInput, SipOutput};
 use bytes::{Bytes, BytesMut};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
@@ -311,8 +312,7 @@ impl SipDriver {
                 let (left, stream, sink) = (request.left, request.stream, request.sink.clone());
                 let started = self.media.start_recording(request);
                 if started.is_err() {
-                    // A leg has ended meanwhile: whoever opened the file must hear that nothing comes.
-                    let _ = sink.try_send(RecordBlock::End { stream, frames: 0 });
+                    nothing_comes(stream, sink);
                 }
                 Self::told(left, started);
             }
@@ -322,6 +322,7 @@ impl SipDriver {
                     tracing::debug!(?stream, %error, "no recording to stop");
                 }
             }
+            GatewayCommand::TellBindings => self.tell_bindings(),
             GatewayCommand::ForgetDevice { extension } => {
                 self.sip(SipCommand::ForgetDevice { extension })
             }
@@ -421,6 +422,14 @@ fn address_in(uri: &str) -> Option<SocketAddr> {
     host_and_port(uri).parse().ok()
 }
 
+/// A leg has ended before its recording began: whoever opened the file must hear that nothing comes, also when the ring
+/// has no room at this moment.
+fn nothing_comes(stream: StreamId, sink: SyncSender<RecordBlock>) {
+    if let Err(TrySendError::Full(end)) = sink.try_send(RecordBlock::End { stream, frames: 0 }) {
+        tokio::task::spawn_blocking(move || sink.send(end));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -439,5 +448,21 @@ mod tests {
         assert_eq!(at("sip:[::1]:5080").as_deref(), Some("[::1]:5080"));
         assert_eq!(at("sip:a@[::1]").as_deref(), Some("[::1]:5060"));
         assert_eq!(at("sip:9000@example.com"), None);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_recording_that_never_began_outlives_a_full_ring() {
+        let (sink, blocks) = std::sync::mpsc::sync_channel(1);
+        for stream in [StreamId(1), StreamId(2)] {
+            nothing_comes(stream, sink.clone());
+        }
+        let told = tokio::task::spawn_blocking(move || {
+            let patience = std::time::Duration::from_secs(5);
+            [(); 2].map(|()| match blocks.recv_timeout(patience) {
+                Ok(RecordBlock::End { stream, .. }) => stream.0,
+                other => panic!("{other:?}"),
+            })
+        });
+        assert_eq!(told.await.unwrap(), [1, 2]);
     }
 }
