@@ -185,14 +185,7 @@ impl Wiring {
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
         self.tasks.spawn(lookups);
-        let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
-        self.tasks.spawn(keeping);
-        self.tasks.spawn(forward(
-            events,
-            to_registry.clone(),
-            to_distributor,
-            keeper.clone(),
-        ));
+        let bindings = self.listen(events, &store, to_registry.clone(), to_distributor);
         self.tasks.spawn(watched.run());
         let metrics = Metrics {
             gateway: self.gateway.stats(),
@@ -215,10 +208,25 @@ impl Wiring {
             ready,
             recorder: self.recorder,
             gateway: self.gateway,
-            bindings: keeper,
+            bindings,
             _lock: started.lock,
             tasks: self.tasks,
         })
+    }
+
+    /// Hands the gateway's events on, and writes bindings down.
+    fn listen(
+        &mut self,
+        events: mpsc::Receiver<GatewayEvent>,
+        store: &Store,
+        registry: mpsc::Sender<RegistryMessage>,
+        distributor: mpsc::Sender<DistributorMessage>,
+    ) -> BindingsKeeper {
+        let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
+        self.tasks.spawn(keeping);
+        self.tasks
+            .spawn(forward(events, registry, distributor, keeper.clone()));
+        keeper
     }
 
     /// What every call's driver is handed.
