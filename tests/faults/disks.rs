@@ -274,5 +274,8 @@ fn a_slow_sync_keeps_no_audio_in_memory() {
     let path = world.query("SELECT path FROM recordings")[0][0].clone();
     let file = world.root().join("interactions").join(path);
     let kept = (std::fs::metadata(file).unwrap().len() - 44) as f64 / 32_000.0;
-    assert!(kept + 1.1 > talked, "{kept:.2} of {talked:.2} s are on the file");
+    assert!(
+        kept + 1.1 > talked,
+        "{kept:.2} of {talked:.2} s are on the file"
+    );
 }
