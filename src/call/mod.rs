@@ -8,6 +8,7 @@ pub mod actor;
 pub mod counts;
 pub mod internal;
 pub mod machine;
+pub mod outbound;
 pub mod phone_call;
 pub mod port;
 pub mod registry;

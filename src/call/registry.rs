@@ -11,7 +11,7 @@ use crate::company_view::CompanyView;
 use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
 use crate::limits::CallRate;
-use router::id::InteractionId;
+use router::id::{AgentId, InteractionId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
 use sip_gateway::leg::{CallSource, GatewayCommand, IncomingCall, LegEvent, LegId};
@@ -81,6 +81,8 @@ pub struct Registry {
     driven: HashMap<tokio::task::Id, InteractionId>,
     /// Live calls of agents' phones that are no interaction: the log knows nothing of them.
     unlogged: HashSet<InteractionId>,
+    /// Live calls to the outside: whose, and by which trunk.
+    outbound: HashMap<InteractionId, (AgentId, String)>,
     rate: CallRate,
     draining: bool,
     live: watch::Sender<usize>,
@@ -108,6 +110,7 @@ impl Registry {
             actors: JoinSet::new(),
             driven: HashMap::new(),
             unlogged: HashSet::new(),
+            outbound: HashMap::new(),
             rate: CallRate::default(),
             draining: false,
             live,
@@ -146,6 +149,7 @@ impl Registry {
             RegistryMessage::CallOver { interaction, legs } => {
                 self.calls.remove(&interaction);
                 self.unlogged.remove(&interaction);
+                self.outbound.remove(&interaction);
                 for leg in legs {
                     self.legs.remove(&leg);
                 }
@@ -252,6 +256,7 @@ impl Registry {
         let lost = DistributorMessage::Lost { interaction };
         let _ = self.context.distributor.send(lost).await;
         self.live.send_replace(self.calls.len());
+        self.outbound.remove(&interaction);
         if self.unlogged.remove(&interaction) {
             return;
         }

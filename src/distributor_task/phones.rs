@@ -82,6 +82,10 @@ impl DistributorTask {
                 task.input(Input::EndWrapUp { agent });
             }),
             PhoneAsk::CallAgent { caller, called } => self.call_agent(call, caller, called),
+            PhoneAsk::CallOut { agent } => {
+                self.own_call_started(agent, call);
+                PhoneAnswer::Done
+            }
             PhoneAsk::Release { agent } => return self.own_call_ended(agent, call),
         };
         if mailbox.try_send(CallInput::PhoneAnswered(answer)).is_err() {

@@ -21,6 +21,7 @@ mod hundred_calls;
 mod inbound_call_is_recorded;
 mod missed_calls;
 mod odd_callers;
+mod outbound;
 mod privacy;
 mod queue_exits;
 mod stopping;
