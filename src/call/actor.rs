@@ -3,6 +3,7 @@
 //! **Owns**: the call's [`CallMachine`] and the carrying out of what it asks, in order. **Must not**: decide.
 
 use super::counts::CallCounts;
+use super::leg_commands::{ForGateway, WantedRecording};
 use super::machine::CallMachine;
 use super::port::{CallInput, CallOutput, CallSetup, LegCommand, PlayFiles};
 use crate::clock::Clock;
@@ -13,7 +14,7 @@ use crate::talk_recorder::{NewRecording, TalkRecorder};
 use recordings::{Journal, JournalError};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
-use sip_gateway::leg::{Dial, DialTarget, GatewayCommand, LegEvent, LegId, StreamId};
+use sip_gateway::leg::{GatewayCommand, LegEvent, LegId, StreamId};
 use sip_gateway::media::port::{PlayRequest, RecordRequest};
 use sip_gateway::net::Gateway;
 use std::collections::HashMap;
@@ -123,8 +124,6 @@ impl CallActor {
         self.machine.handle(input, now, &mut self.context.ids);
         while let Some(output) = self.machine.poll_output() {
             if self.carry_out(output).await.is_err() {
-                // Whatever was to follow must not happen without its line: above all the 200 OK.
-                while self.machine.poll_output().is_some() {}
                 let now = self.context.clock.now();
                 let failed = CallInput::JournalFailed;
                 self.machine.handle(failed, now, &mut self.context.ids);
@@ -165,65 +164,33 @@ impl CallActor {
             self.context.counts.ended(*outcome);
         }
         let now = self.context.clock.now();
-        if let Err(error) = self.context.journal.append(now, event, personal).await {
+        let journal = &self.context.journal;
+        let logged = if matters_after_a_crash(&event) {
+            journal.append(now, event, personal).await
+        } else {
+            journal.append_gathered(now, event, personal).await
+        };
+        if let Err(error) = logged {
             tracing::error!(interaction = %self.interaction, %error, "a line of the log is lost");
         }
     }
 
     async fn leg(&mut self, command: LegCommand) {
-        let command = match command {
-            LegCommand::Answer(leg) => GatewayCommand::Answer(leg),
-            LegCommand::Hangup(leg) => GatewayCommand::Hangup(leg),
-            LegCommand::Reject { leg, status } => GatewayCommand::Reject {
-                leg,
-                status,
-                retry_after: Some(std::time::Duration::from_secs(5)),
-            },
-            LegCommand::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
-            LegCommand::StopPlay(leg) => GatewayCommand::StopPlay { leg },
-            LegCommand::Bridge { customer, agent } => GatewayCommand::Bridge {
-                a: customer,
-                b: agent,
-            },
-            LegCommand::Unbridge(leg) => GatewayCommand::Unbridge { leg },
-            LegCommand::Play(play) => match self.play(play) {
+        let command = match command.for_gateway() {
+            ForGateway::AsIs(command) => command,
+            ForGateway::Dial { leg, command } => {
+                self.own_leg(leg).await;
+                command
+            }
+            ForGateway::Play(play) => match self.play(play) {
                 Some(command) => command,
                 None => return,
             },
-            LegCommand::Dial {
-                leg,
-                extension,
-                from_number,
-                from_name,
-                headers,
-            } => {
-                self.own_leg(leg).await;
-                GatewayCommand::Dial {
-                    leg,
-                    dial: Dial {
-                        target: DialTarget::Device(extension),
-                        from_user: from_number.map(|number| number.reveal().to_owned()),
-                        from_name: from_name.map(router::Private::into_inner),
-                        headers,
-                        credentials: None,
-                    },
-                }
-            }
-            LegCommand::StartRecording {
-                recording,
-                index,
-                customer,
-                agent,
-            } => {
-                match self
-                    .start_recording(recording, index, customer, agent)
-                    .await
-                {
-                    Some(command) => command,
-                    None => return,
-                }
-            }
-            LegCommand::StopRecording(recording) => match self.streams.remove(&recording) {
+            ForGateway::StartRecording(wanted) => match self.start_recording(wanted).await {
+                Some(command) => command,
+                None => return,
+            },
+            ForGateway::StopRecording(recording) => match self.streams.remove(&recording) {
                 Some(stream) => GatewayCommand::StopRecording(stream),
                 None => return,
             },
@@ -277,13 +244,10 @@ impl CallActor {
         })
     }
 
-    async fn start_recording(
-        &mut self,
-        recording: RecordingId,
-        index: u32,
-        customer: LegId,
-        agent: LegId,
-    ) -> Option<GatewayCommand> {
+    async fn start_recording(&mut self, wanted: WantedRecording) -> Option<GatewayCommand> {
+        let WantedRecording {
+            recording, index, ..
+        } = wanted;
         let new = NewRecording {
             interaction: self.interaction,
             started_at: self.began,
@@ -296,8 +260,8 @@ impl CallActor {
                 self.log(begun.event, None).await;
                 Some(GatewayCommand::StartRecording(RecordRequest {
                     stream: begun.stream,
-                    left: customer,
-                    right: agent,
+                    left: wanted.customer,
+                    right: wanted.agent,
                     sample_rate: crate::talk_recorder::SAMPLE_RATE,
                     sink: begun.sink,
                 }))
@@ -315,4 +279,13 @@ impl CallActor {
             tracing::error!(interaction = %self.interaction, "mailbox full");
         }
     }
+}
+
+/// Without these lines the record of a call that a crash cut off would tell less than what was heard: they wait for
+/// no others on their way to the file.
+const fn matters_after_a_crash(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Connected { .. } | Event::RecordingStarted { .. }
+    )
 }

@@ -24,6 +24,7 @@ mod odd_callers;
 mod outbound;
 mod privacy;
 mod queue_exits;
+mod scanners;
 mod stopping;
 mod strangers;
 mod watching;

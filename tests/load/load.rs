@@ -7,8 +7,8 @@
 //!     recorded; caller's BYE `--talk` seconds after first hearing the agent. `--calls` at once, `--cps` to get there.
 //! D   B, then `kill -9` of the server `--talk` / 2 seconds after all are bridged; restart; what is left.
 //!
-//! K  20 calls at 20 a second, `kill -9` at a moment between 0 and 6 s, restart; again and again (`--kills`), each time
-//!    joined with what the generator saw: who got a 200 has one closed record, no agent is left busy, audio is there.
+//! K  20 calls at 20 a second, `kill -9` at a moment between 0 and 6 s or right before or after a durable step, restart;
+//!    again and again (`--kills`, three servers beside each other), each time joined with what the generator saw: who got a 200 has one closed record, no agent is left busy, audio is there.
 //!
 //! soak  `--standing` calls at any moment for `--minutes`, of every kind, with agents who come and go; then nothing, and
 //!    64 s later the server must hold what it held before the first call.

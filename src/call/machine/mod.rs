@@ -13,6 +13,9 @@ pub(in crate::call) mod ringing;
 mod talking;
 #[cfg(test)]
 mod tests;
+mod view;
+
+pub use view::Place;
 
 use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
 use ivr_flows::CallFacts;

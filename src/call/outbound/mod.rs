@@ -11,7 +11,7 @@ use crate::call::machine::ringing::leg_ended;
 use crate::call::phone_call::{PhoneAnswer, PhoneAsk, PhoneMachine, PhoneOutput};
 use crate::call::port::CallInput;
 use router::event::{LegRole, PersonalData};
-use router::id::{AgentId, InteractionId, LegId as LogLegId, RecordingId};
+use router::id::{AgentId, InteractionId, LegId as LogLegId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, PhoneNumber, Private, Timestamp};
 use sip_gateway::leg::{Credentials, LegEndCause, LegEvent, LegId};
@@ -62,8 +62,8 @@ pub struct OutboundSetup {
     pub caller_id: PhoneNumber,
     /// For the carrier's challenge.
     pub credentials: Option<Credentials>,
-    /// The recording's id, when the talk is recorded.
-    pub recording: Option<RecordingId>,
+    /// Whether the talk is recorded.
+    pub record: bool,
 }
 
 /// How far a leg has come.
@@ -252,9 +252,8 @@ impl OutboundCall {
             a: party.leg,
             b: phone.leg,
         });
-        if let Some(recording) = self.setup.recording {
+        if self.setup.record {
             self.say(PhoneOutput::StartRecording {
-                recording,
                 customer: party.leg,
                 agent: phone.leg,
             });
@@ -304,7 +303,7 @@ impl OutboundCall {
         self.phase = Phase::Ending {
             until: now + LEGS_OVER,
         };
-        if talked && self.setup.recording.is_some() {
+        if talked && self.setup.record {
             self.say(PhoneOutput::StopRecording);
         }
         let leg = self.setup.phone.leg;

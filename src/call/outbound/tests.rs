@@ -21,7 +21,7 @@ fn setup() -> OutboundSetup {
         number: PhoneNumber::from_normalised("+34911222333".to_owned()),
         caller_id: PhoneNumber::from_normalised("+34910000000".to_owned()),
         credentials: None,
-        recording: Some(RecordingId::from_number(1)),
+        record: true,
     }
 }
 

@@ -4,17 +4,17 @@
 
 use super::{PhoneMachine, PhoneOutput};
 use crate::call::actor::{CallContext, Mailbox};
-use crate::call::port::CallInput;
+use crate::call::leg_commands::ForGateway;
+use crate::call::port::{CallInput, IdSource as _};
 use crate::call::registry::RegistryMessage;
 use crate::distributor_task::DistributorMessage;
 use crate::talk_recorder::NewRecording;
 use recordings::JournalError;
 use router::event::PersonalData;
-use router::id::{InteractionId, RecordingId};
+use router::id::InteractionId;
 use router::{Event, Timestamp};
-use sip_gateway::leg::{Dial, DialTarget, GatewayCommand, LegId, StreamId};
-use sip_gateway::media::port::{PlayRequest, RecordRequest};
-use std::sync::Arc;
+use sip_gateway::leg::{GatewayCommand, LegId, StreamId};
+use sip_gateway::media::port::RecordRequest;
 use tokio::sync::mpsc;
 
 /// One phone call's driver.
@@ -90,17 +90,38 @@ impl<M: PhoneMachine> PhoneActor<M> {
         let now = self.context.clock.now();
         self.machine.handle(input, now);
         while let Some(output) = self.machine.poll_output() {
-            if let PhoneOutput::LogSynced(event) = output {
-                if self.log_synced(event).await.is_err() {
-                    // Whatever was to follow must not happen without its line.
-                    while self.machine.poll_output().is_some() {}
-                    let now = self.context.clock.now();
-                    self.machine.handle(CallInput::JournalFailed, now);
-                }
-            } else {
-                self.carry_out(output).await;
+            if self.carry_out(output).await.is_err() {
+                // Whatever was to follow must not happen without its line: above all the 200 OK.
+                while self.machine.poll_output().is_some() {}
+                let now = self.context.clock.now();
+                self.machine.handle(CallInput::JournalFailed, now);
             }
         }
+    }
+
+    /// Fails only when a line that must be on the disk is not.
+    async fn carry_out(&mut self, output: PhoneOutput) -> Result<(), JournalError> {
+        let ours = match output.for_gateway() {
+            Ok(command) => {
+                self.gateway(command).await;
+                return Ok(());
+            }
+            Err(ours) => *ours,
+        };
+        match ours {
+            PhoneOutput::Ask(ask) => self.ask(ask).await,
+            PhoneOutput::Log { event, personal } => self.log(event, personal).await,
+            PhoneOutput::LogSynced(event) => return self.log_synced(event).await,
+            PhoneOutput::StartRecording { customer, agent } => {
+                self.start_recording([customer, agent]).await;
+            }
+            _ => {
+                if let Some(stream) = self.stream.take() {
+                    self.tell(GatewayCommand::StopRecording(stream)).await;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn log_synced(&mut self, event: Event) -> Result<(), JournalError> {
@@ -122,107 +143,48 @@ impl<M: PhoneMachine> PhoneActor<M> {
         }
     }
 
-    async fn start_recording(
-        &mut self,
-        recording: RecordingId,
-        legs: [LegId; 2],
-    ) -> Option<GatewayCommand> {
+    async fn start_recording(&mut self, [left, right]: [LegId; 2]) {
         let new = NewRecording {
             interaction: self.call,
             started_at: self.began,
-            recording,
+            recording: self.context.ids.recording(),
             index: 1,
         };
         match self.context.recordings.begin(new).await {
             Ok(begun) => {
                 self.stream = Some(begun.stream);
                 self.log(begun.event, None).await;
-                Some(GatewayCommand::StartRecording(RecordRequest {
+                let request = RecordRequest {
                     stream: begun.stream,
-                    left: legs[0],
-                    right: legs[1],
+                    left,
+                    right,
                     sample_rate: crate::talk_recorder::SAMPLE_RATE,
                     sink: begun.sink,
-                }))
+                };
+                self.tell(GatewayCommand::StartRecording(request)).await;
             }
             Err(error) => {
                 tracing::error!(call = %self.call, %error, "this talk is NOT recorded");
-                None
             }
         }
     }
 
-    async fn carry_out(&mut self, output: PhoneOutput) {
-        let command = match output {
-            PhoneOutput::Ask(ask) => return self.ask(ask).await,
-            PhoneOutput::Log { event, personal } => return self.log(event, personal).await,
-            // Told apart in `step`.
-            PhoneOutput::LogSynced(_) => return,
-            PhoneOutput::StartRecording {
-                recording,
-                customer,
-                agent,
-            } => match self.start_recording(recording, [customer, agent]).await {
-                Some(command) => command,
-                None => return,
-            },
-            PhoneOutput::StopRecording => match self.stream.take() {
-                Some(stream) => GatewayCommand::StopRecording(stream),
-                None => return,
-            },
-            PhoneOutput::DialOut {
-                leg,
-                uri,
-                caller_id,
-                credentials,
-            } => {
+    async fn gateway(&mut self, command: ForGateway) {
+        let command = match command {
+            ForGateway::AsIs(command) => command,
+            ForGateway::Dial { leg, command } => {
                 self.own_leg(leg).await;
-                let dial = Dial {
-                    target: DialTarget::Uri(uri.into_inner()),
-                    from_user: Some(caller_id.reveal().to_owned()),
-                    from_name: None,
-                    headers: Vec::new(),
-                    credentials,
-                };
-                GatewayCommand::Dial { leg, dial }
+                command
             }
-            PhoneOutput::Ring(leg) => GatewayCommand::Ring(leg),
-            PhoneOutput::Answer(leg) => GatewayCommand::Answer(leg),
-            PhoneOutput::Reject { leg, status } => GatewayCommand::Reject {
-                leg,
-                status,
-                retry_after: None,
-            },
-            PhoneOutput::Dial {
-                leg,
-                extension,
-                from_extension,
-                from_name,
-            } => {
-                self.own_leg(leg).await;
-                let dial = Dial {
-                    target: DialTarget::Device(extension),
-                    from_user: Some(from_extension),
-                    from_name: Some(from_name.into_inner()),
-                    headers: Vec::new(),
-                    credentials: None,
-                };
-                GatewayCommand::Dial { leg, dial }
+            // Such a call plays no files, and its recording comes another way.
+            ForGateway::Play(_) | ForGateway::StartRecording(_) | ForGateway::StopRecording(_) => {
+                return;
             }
-            PhoneOutput::Hangup(leg) => GatewayCommand::Hangup(leg),
-            PhoneOutput::Bridge { a, b } => GatewayCommand::Bridge { a, b },
-            PhoneOutput::Play { leg, play, tone } => GatewayCommand::Play {
-                leg,
-                request: PlayRequest {
-                    play,
-                    clips: vec![Arc::new(tone.clip())],
-                    repeat: false,
-                    resume: false,
-                    at_most: None,
-                },
-            },
-            PhoneOutput::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
         };
+        self.tell(command).await;
+    }
+
+    async fn tell(&mut self, command: GatewayCommand) {
         if self.context.gateway.send(command).await.is_err() {
             tracing::error!(call = %self.call, "the gateway is gone");
         }

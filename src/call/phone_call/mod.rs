@@ -10,7 +10,7 @@ pub mod tones;
 use crate::call::port::CallInput;
 use router::agent::Wanted;
 use router::event::PersonalData;
-use router::id::{AgentId, RecordingId};
+use router::id::AgentId;
 use router::{Event, PhoneNumber, Private, Timestamp};
 use sip_gateway::leg::{Credentials, LegId, PlayId};
 use tones::Confirmation;
@@ -111,8 +111,6 @@ pub enum PhoneOutput {
     LogSynced(Event),
     /// Begin a recording: left = customer, right = agent.
     StartRecording {
-        /// Its id.
-        recording: RecordingId,
         /// The customer's leg.
         customer: LegId,
         /// The agent's leg.

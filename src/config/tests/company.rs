@@ -340,7 +340,7 @@ fn the_way_out_is_read_and_the_longest_prefix_counts() {
         denied = [\"+34803\"], username = \"us\", password = \"secret\", max_calls = 3 }";
     let read = parse(source);
     assert_eq!(read.findings, []);
-    let company = read.company.unwrap();
+    let company = read.value.unwrap();
     let outbound = company.trunks[0].outbound.as_ref().unwrap();
     assert_eq!((outbound.max_calls, outbound.max_calls_per_agent), (3, 1));
     let fits =
