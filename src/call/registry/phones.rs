@@ -43,7 +43,7 @@ pub(super) fn phone_call(
     if company.is_outside(&call.dialed_user) {
         let way = way_out(call, caller, moment, ids);
         return Some(way.unwrap_or_else(|| {
-            tracing::warn!(agent = %caller, "an agent's phone dialled an outside number that no trunk allows: refused with 403");
+            tracing::warn!(agent = %caller, "an agent's phone dialled an outside number that no trunk allows: refused with 403, calls to the outside are off for it");
             refused(403, None)
         }));
     }
