@@ -3,6 +3,7 @@
 //! **Owns**: the clock and the channels around [`router::Distributor`]: inputs in, offers out to the calls' mailboxes,
 //! events out to the journal. **Must not**: decide anything.
 
+mod expected_wait;
 mod phones;
 
 use crate::api::live::{LiveRequest, SetStateError};
@@ -78,6 +79,7 @@ pub struct DistributorTask {
     company: watch::Receiver<Arc<CompanyView>>,
     calls: HashMap<InteractionId, Mailbox>,
     own_calls: phones::OwnCalls,
+    expected: expected_wait::ExpectedWait,
 }
 
 impl DistributorTask {
@@ -100,6 +102,7 @@ impl DistributorTask {
             company,
             calls: HashMap::new(),
             own_calls: phones::OwnCalls::default(),
+            expected: expected_wait::ExpectedWait::default(),
         }
     }
 
@@ -149,6 +152,10 @@ impl DistributorTask {
                 match input {
                     Input::OwnCallStarted { agent } => self.own_call_started(agent, interaction),
                     Input::OwnCallEnded { agent } => self.own_call_ended(agent, interaction),
+                    Input::Enqueue(request) => {
+                        self.expected.entered(request.entry, request.queue);
+                        self.input(Input::Enqueue(request));
+                    }
                     input => self.input(input),
                 }
             }
@@ -253,7 +260,15 @@ impl DistributorTask {
                 interaction,
                 entry,
                 position,
-            } => self.tell(interaction, entry, CallInput::Queued { entry, position }),
+            } => {
+                let expected = self.expected.of(entry, position, self.clock.now());
+                let queued = CallInput::Queued {
+                    entry,
+                    position,
+                    expected,
+                };
+                self.tell(interaction, entry, queued);
+            }
             Output::Offer {
                 interaction,
                 entry,
@@ -279,10 +294,13 @@ impl DistributorTask {
             } => self.tell_if_there(interaction, CallInput::OfferRevoked { offer }),
             Output::Accepted {
                 interaction,
+                entry,
                 offer,
                 agent,
-                ..
-            } => self.accepted(interaction, offer, agent),
+            } => {
+                self.expected.answered(entry, self.clock.now());
+                self.accepted(interaction, offer, agent);
+            }
             Output::OfferVoid { offer } => {
                 for mailbox in self.calls.values() {
                     let _ = mailbox.try_send(CallInput::OfferVoid { offer });
@@ -294,6 +312,7 @@ impl DistributorTask {
                 outcome,
                 refusal,
             } => {
+                self.expected.left(entry);
                 let left = CallInput::EntryLeft {
                     entry,
                     outcome,

@@ -15,6 +15,7 @@ pub mod folder;
 pub mod journal;
 pub mod projector;
 pub mod recorder;
+mod silence;
 pub mod startup;
 pub mod store;
 pub mod sweep;

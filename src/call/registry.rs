@@ -11,7 +11,8 @@ use crate::company_view::CompanyView;
 use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
 use crate::limits::CallRate;
-use router::id::InteractionId;
+use ivr_flows::port::CustomerAnswer;
+use router::id::{CustomerId, InteractionId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
 use sip_gateway::leg::{CallSource, GatewayCommand, IncomingCall, LegEvent, LegId};
@@ -56,6 +57,17 @@ pub enum RegistryMessage {
         interaction: InteractionId,
         /// The customer's name.
         name: Private<String>,
+    },
+    /// What came of a flow's question for a customer.
+    CustomerFound {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The flow's question.
+        ask: u32,
+        /// The customer's id, when there is one.
+        customer: Option<CustomerId>,
+        /// What the flow hears.
+        answer: CustomerAnswer,
     },
     /// No new calls from here on; live ones end by themselves.
     Drain,
@@ -151,6 +163,20 @@ impl Registry {
             RegistryMessage::CustomerKnown { interaction, name } => {
                 if let Some(mailbox) = self.calls.get(&interaction) {
                     let _ = mailbox.try_send(CallInput::CustomerKnown { name });
+                }
+            }
+            RegistryMessage::CustomerFound {
+                interaction,
+                ask,
+                customer,
+                answer,
+            } => {
+                if let Some(mailbox) = self.calls.get(&interaction) {
+                    let _ = mailbox.try_send(CallInput::CustomerFound {
+                        ask,
+                        customer,
+                        answer,
+                    });
                 }
             }
             RegistryMessage::Drain => self.draining = true,

@@ -71,6 +71,10 @@ async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
             key,
             value,
         } => interactions::tagged(conn, *interaction, key, value).await,
+        Event::CustomerIdentified {
+            interaction,
+            customer,
+        } => interactions::identified(conn, *interaction, *customer).await,
         Event::CallEnded {
             interaction,
             outcome,
@@ -213,6 +217,7 @@ async fn recording(conn: &mut Conn, at: Timestamp, event: &Event) -> Result<(), 
             index,
             path,
             sample_rate,
+            recording_kind,
         } => {
             let row = recordings::Recording {
                 id: *recording,
@@ -220,6 +225,7 @@ async fn recording(conn: &mut Conn, at: Timestamp, event: &Event) -> Result<(), 
                 index: *index,
                 path,
                 sample_rate: *sample_rate,
+                kind: *recording_kind,
                 at,
             };
             recordings::started(conn, row).await

@@ -126,7 +126,11 @@ impl Script {
             },
         });
         let entry = script.entry();
-        script.say(CallInput::Queued { entry, position: 1 });
+        script.say(CallInput::Queued {
+            entry,
+            position: 1,
+            expected: None,
+        });
         script
     }
 
