@@ -41,6 +41,8 @@ pub enum PromptError {
 #[derive(Debug)]
 struct Held {
     seen: SystemTime,
+    /// It was told that the file is gone.
+    gone: bool,
     clip: Arc<Clip>,
 }
 
@@ -99,6 +101,7 @@ impl Prompts {
                     path,
                     Held {
                         seen,
+                        gone: false,
                         clip: clip.clone(),
                     },
                 );
@@ -118,7 +121,7 @@ impl Prompts {
 
     /// Audio that was there and is not any more: the last good one stays until the process ends.
     fn vanished(&self, language: &str, file: &str) -> Option<Arc<Clip>> {
-        let held = self
+        let mut held = self
             .held
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -126,10 +129,11 @@ impl Prompts {
             self.folder.join(language).join(file),
             self.folder.join(file),
         ];
-        let (path, known) = paths
-            .iter()
-            .find_map(|path| held.get(path).map(|known| (path, known)))?;
-        tracing::error!(path = %path.display(), "a prompt is gone, the last good audio stays: put the file back");
+        let path = paths.iter().find(|path| held.contains_key(*path))?;
+        let known = held.get_mut(path)?;
+        if !std::mem::replace(&mut known.gone, true) {
+            tracing::error!(path = %path.display(), "a prompt is gone, the last good audio stays: put the file back");
+        }
         Some(known.clip.clone())
     }
 
