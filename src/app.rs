@@ -4,6 +4,7 @@
 //! own. **Must not**: decide anything about calls.
 
 use crate::api::events::EventStreams;
+use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
 use crate::api::{self, ApiState};
 use crate::bindings::{self, BindingsKeeper};
@@ -104,7 +105,12 @@ impl App {
         let (gateway, events) = Gateway::start(config).await?;
         let (company_out, company) = watch::channel(Arc::new(view));
         let wiring = Wiring {
-            recorder: TalkRecorder::start(folder.clone(), started.journal.clone(), clock)?,
+            recorder: TalkRecorder::start(
+                folder.clone(),
+                started.journal.clone(),
+                clock,
+                started.health.clone(),
+            )?,
             clock,
             settings,
             folder,
@@ -198,6 +204,7 @@ impl Wiring {
             counts,
             durable: journal.durable_seq(),
             position: started.position.clone(),
+            health: started.health.clone(),
         };
         let http = self.serve_http(&store, live, metrics).await?;
         Ok(Running {
@@ -227,7 +234,7 @@ impl Wiring {
     ) -> CallContext {
         CallContext {
             clock: self.clock,
-            ids: LiveIds::new(self.gateway.clone()),
+            ids: LiveIds::new(self.gateway.clone(), self.clock),
             gateway: self.gateway.clone(),
             journal: journal.clone(),
             distributor: distributor.clone(),
@@ -259,6 +266,7 @@ impl Wiring {
             listen,
             metrics,
             streams: EventStreams::default(),
+            tokens: KnownTokens::default(),
         };
         if let Some(wanted) = self.settings.http.metrics {
             let listener = bind_http(wanted, "metrics").await?;

@@ -11,6 +11,9 @@ use sip_gateway::leg::RegistrationRecord;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// How long after the database refused the bindings they are tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// Keeps the latest bindings; older ones that were not written yet are replaced.
 #[derive(Clone, Debug)]
 pub(crate) struct BindingsKeeper {
@@ -23,13 +26,20 @@ impl BindingsKeeper {
         let (latest, mut changed) = watch::channel(Vec::new());
         let task = async move {
             while changed.changed().await.is_ok() {
-                let records = changed.borrow_and_update().clone();
-                let rows: Vec<_> = records
-                    .iter()
-                    .map(|record| row(record, clock.now()))
-                    .collect();
-                if let Err(error) = store.replace_registrations(&rows).await {
-                    tracing::warn!(%error, "where phones registered from could not be written down");
+                let mut told = false;
+                loop {
+                    let records = changed.borrow_and_update().clone();
+                    let rows: Vec<_> = records
+                        .iter()
+                        .map(|record| row(record, clock.now()))
+                        .collect();
+                    let Err(error) = store.replace_registrations(&rows).await else {
+                        break;
+                    };
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(%error, "where phones registered from cannot be written down yet");
+                    }
+                    tokio::time::sleep(AGAIN).await;
                 }
             }
         };

@@ -64,10 +64,16 @@ impl CompanyView {
         Some((number.number.clone(), number.flow.clone()))
     }
 
-    /// A caller's number in its one form; none when withheld.
+    /// A number as people write it, in its one form; none when it is no number.
     #[must_use]
     pub fn normalise(&self, user: &str) -> Option<PhoneNumber> {
         number::normalise(user, self.country.as_deref())
+    }
+
+    /// The number in a user part that SIP handed on, in its one form; none when withheld.
+    #[must_use]
+    pub fn number_of_user(&self, user: &str) -> Option<PhoneNumber> {
+        number::normalise_user(user, self.country.as_deref())
     }
 
     /// The agent whose phone this is.
@@ -88,7 +94,7 @@ impl CompanyView {
     /// international form.
     #[must_use]
     pub fn is_outside(&self, dialled: &str) -> bool {
-        self.normalise(dialled).is_some_and(|number| {
+        self.number_of_user(dialled).is_some_and(|number| {
             let digits = number.reveal();
             digits.starts_with('+') || digits.len() > number::LONGEST_EXTENSION
         })

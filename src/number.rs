@@ -31,8 +31,14 @@ pub fn is_country(code: &str) -> bool {
 /// code.
 #[must_use]
 pub fn normalise(raw: &str, country: Option<&str>) -> Option<PhoneNumber> {
-    let user = user_part(raw);
-    let (plus, digits) = digits(&user)?;
+    normalise_user(&user_part(raw), country)
+}
+
+/// The same of a user part as SIP hands it on, whose escapes are undone already: undoing them again would let
+/// `%2539000` mean 9000 (RFC 4475 3.1.1.3).
+#[must_use]
+pub fn normalise_user(user: &str, country: Option<&str>) -> Option<PhoneNumber> {
+    let (plus, digits) = digits(without_parameters(user))?;
     if plus {
         return international(&digits).map(PhoneNumber::from_normalised);
     }
@@ -50,11 +56,16 @@ pub fn normalise(raw: &str, country: Option<&str>) -> Option<PhoneNumber> {
     (number.len() <= 2 * LONGEST_E164).then(|| PhoneNumber::from_normalised(number))
 }
 
-/// Whether the dialled user part means `number`, which is normalised.
+/// Whether the dialled user part, its escapes undone, means `number`, which is normalised.
 #[must_use]
 pub fn matches(number: &PhoneNumber, dialed: &str, country: Option<&str>) -> bool {
-    user_part(dialed) == number.reveal()
-        || normalise(dialed, country).is_some_and(|dialed| dialed == *number)
+    without_parameters(dialed) == number.reveal()
+        || normalise_user(dialed, country).is_some_and(|dialed| dialed == *number)
+}
+
+/// A telephone number in a user part may carry parameters (RFC 3261 19.1.6).
+fn without_parameters(user: &str) -> &str {
+    user.split(';').next().unwrap_or(user)
 }
 
 /// The user part of a URI without parameters, percent-decoded; anything else as it is.
@@ -239,6 +250,19 @@ mod tests {
         let short = PhoneNumber::from_normalised("9000");
         assert!(matches(&short, "9000", None));
         assert!(!matches(&short, "90001", None));
+        assert!(matches(&short, "9000;phone-context=example.com", None));
+        for twice in [
+            "%39000",
+            "sip:9000@example.com",
+            "tel:9000",
+            "9000@example.com",
+            "9000?a=b",
+        ] {
+            assert!(
+                !matches(&short, twice, None),
+                "{twice} is no number of ours"
+            );
+        }
     }
 
     #[test]

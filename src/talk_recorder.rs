@@ -4,9 +4,9 @@
 //! call: a full ring costs a block, whose place on the timeline becomes silence and is counted as `gap_ms`.
 
 use crate::clock::Clock;
-use recordings::recorder::{Block, Recorded, Recorder, SilenceWatch};
+use recordings::recorder::{Block, Fault, Recorded, Recorder, SilenceWatch};
 use recordings::wav::WavError;
-use recordings::{DataFolder, Journal};
+use recordings::{DataFolder, Health, Journal};
 use router::event::RecordingKind;
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
@@ -60,6 +60,7 @@ pub struct TalkRecorder {
     data: DataFolder,
     journal: Journal,
     clock: Clock,
+    health: Health,
     news: broadcast::Sender<PathBuf>,
 }
 
@@ -68,7 +69,12 @@ impl TalkRecorder {
     ///
     /// # Errors
     /// When the thread cannot be made.
-    pub fn start(data: DataFolder, journal: Journal, clock: Clock) -> std::io::Result<Self> {
+    pub fn start(
+        data: DataFolder,
+        journal: Journal,
+        clock: Clock,
+        health: Health,
+    ) -> std::io::Result<Self> {
         let (recorder, blocks) = Recorder::start(BLOCKS, read_block)?;
         let (news, _) = broadcast::channel(NEWS);
         let recorder = Arc::new(recorder);
@@ -79,6 +85,7 @@ impl TalkRecorder {
             data,
             journal,
             clock,
+            health,
             news,
         })
     }
@@ -119,10 +126,19 @@ impl TalkRecorder {
         let stream = self.streams.fetch_add(1, Ordering::Relaxed);
         let below = DataFolder::recording_path(new.started_at, new.interaction, new.index);
         let path = self.data.interactions().join(&below);
-        let ended = self
+        let opened = self
             .recorder
             .open(stream, path.clone(), SAMPLE_RATE, silence)
-            .await?;
+            .await;
+        let ended = match opened {
+            Ok(ended) => ended,
+            Err(error) => {
+                self.health.talk_not_recorded();
+                self.tell_fault(new.interaction, "not_recorded", fault(&error))
+                    .await;
+                return Err(error);
+            }
+        };
         tokio::spawn(self.clone().finish(new, path, ended));
         let event = Event::RecordingStarted {
             interaction: new.interaction,
@@ -142,11 +158,11 @@ impl TalkRecorder {
     /// Waits for the file to be closed and synced, logs it, tells it.
     async fn finish(self, new: NewRecording, path: PathBuf, ended: oneshot::Receiver<Recorded>) {
         let Ok(recorded) = ended.await else { return };
-        let told = Event::SupervisorTold {
-            agent: None,
-            queue: None,
-            what: "recording_gap".to_owned(),
-        };
+        if let Some(failure) = recorded.failure {
+            self.health.recording_failed();
+            self.tell_fault(new.interaction, "recording_gap", failure.kind)
+                .await;
+        }
         let event = Event::RecordingFinished {
             interaction: new.interaction,
             recording: new.recording,
@@ -154,18 +170,39 @@ impl TalkRecorder {
             gap_ms: recorded.finished.gap_ms,
             recovered: false,
         };
-        let lines = recorded
-            .failure
-            .is_some()
-            .then_some(told)
-            .into_iter()
-            .chain([event]);
-        for line in lines {
-            if let Err(error) = self.journal.append(self.clock.now(), line, None).await {
-                tracing::error!(recording = %new.recording, %error, "a line of the log is lost");
-            }
-        }
+        self.log(event).await;
         let _ = self.news.send(path);
+    }
+
+    /// To the supervisors, and as a tag on the interaction's own record.
+    async fn tell_fault(&self, interaction: InteractionId, what: &str, fault: Fault) {
+        let told = Event::SupervisorTold {
+            agent: None,
+            queue: None,
+            what: what.to_owned(),
+        };
+        let tagged = Event::Tagged {
+            interaction,
+            key: "recording_fault".to_owned(),
+            value: fault.as_str().to_owned(),
+        };
+        for line in [told, tagged] {
+            self.log(line).await;
+        }
+    }
+
+    async fn log(&self, line: Event) {
+        if let Err(error) = self.journal.append(self.clock.now(), line, None).await {
+            tracing::error!(%error, "a line of the log is lost");
+        }
+    }
+}
+
+/// What kept a file from being made.
+fn fault(error: &WavError) -> Fault {
+    match error {
+        WavError::Io(error) => Fault::of(error),
+        _ => Fault::Failed,
     }
 }
 

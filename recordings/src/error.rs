@@ -45,6 +45,12 @@ pub enum StoreError {
     /// The database is of another version than this program, or its migrations were changed.
     #[error("the database could not be brought to this program's version: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database file is not where it was opened: moved away, or its disk is gone. It may come back.
+    #[error("the database file is not in its place")]
+    Gone,
+    /// Another file lies where the database was opened.
+    #[error("another file lies in the place of the database")]
+    Replaced,
     /// The wanted thing belongs to somebody else already (a telephone number to another customer).
     #[error("{0} is taken already")]
     Taken(&'static str),
@@ -86,7 +92,7 @@ impl StoreError {
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed,
             ) => true,
-            Self::File { .. } | Self::Journal(_) => true,
+            Self::Gone | Self::Replaced | Self::File { .. } | Self::Journal(_) => true,
             _ => false,
         }
     }

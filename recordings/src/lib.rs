@@ -12,6 +12,7 @@
 
 pub mod error;
 pub mod folder;
+pub mod health;
 pub mod journal;
 pub mod projector;
 pub mod recorder;
@@ -26,6 +27,7 @@ pub mod wav;
 
 pub use error::{JournalError, StoreError};
 pub use folder::DataFolder;
+pub use health::Health;
 pub use journal::{Journal, JournalReader};
 pub use projector::{Position, Projector};
 pub use recorder::Recorder;

@@ -60,7 +60,45 @@ pub struct Recorded {
     /// Frames on the file and silence that was inserted.
     pub finished: Finished,
     /// What failed on the way, if anything did: tell a supervisor. The file is usable all the same.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
+}
+
+/// The first thing that failed while a recording was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// For the record.
+    pub kind: Fault,
+    /// For the log.
+    pub text: String,
+}
+
+/// What a disk did to a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No room.
+    DiskFull,
+    /// Anything else.
+    Failed,
+}
+
+impl Fault {
+    /// What an error of the disk is.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Failed,
+        }
+    }
+
+    /// `disk_full` or `disk_failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk_full",
+            Self::Failed => "disk_failed",
+        }
+    }
 }
 
 enum Command {
@@ -182,7 +220,7 @@ struct Running {
     writer: WavWriter,
     silence: Option<Silence>,
     done: oneshot::Sender<Recorded>,
-    failure: Option<String>,
+    failure: Option<Failure>,
 }
 
 impl Running {
@@ -190,7 +228,14 @@ impl Running {
         // Said once a recording, however many blocks fail.
         if self.failure.is_none() {
             tracing::error!(stream, %error, "a recording has a gap because a block could not be written");
-            self.failure = Some(error.to_string());
+            let kind = match error {
+                WavError::Io(error) => Fault::of(error),
+                _ => Fault::Failed,
+            };
+            self.failure = Some(Failure {
+                kind,
+                text: error.to_string(),
+            });
         }
     }
 

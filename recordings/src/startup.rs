@@ -6,6 +6,7 @@
 
 use crate::error::StoreError;
 use crate::folder::{DataFolder, FolderLock};
+use crate::health::Health;
 use crate::journal::{Damage, Journal, Opened, Settings};
 use crate::projector::{Position, Projector};
 use crate::store::Store;
@@ -33,6 +34,8 @@ pub struct Started {
     pub agents: Vec<StoredAgentState>,
     /// The epoch of this run's offers; its `RouterStarted` is in the log already.
     pub epoch: u64,
+    /// How the disks are.
+    pub health: Health,
     /// The journal's thread; join it after everything else has ended.
     pub journal_thread: JoinHandle<()>,
     /// Keep it as long as the process uses the folder.
@@ -74,9 +77,12 @@ pub async fn startup_with(
         reader,
         next_seq,
         damage,
+        health,
         thread,
     } = opened;
-    let mut projector = Projector::new(reader, store.clone(), folder.clone()).await?;
+    let mut projector = Projector::new(reader, store.clone(), folder.clone())
+        .await?
+        .telling(health.clone());
     projector.catch_up(next_seq - 1).await?;
     // Before the sweep: it appends lines of another moment, and the audit asks for the last one.
     let agents = store.agent_states().await?;
@@ -96,6 +102,7 @@ pub async fn startup_with(
         damage,
         agents,
         epoch,
+        health,
         journal_thread: thread,
         lock,
     })

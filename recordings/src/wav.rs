@@ -77,7 +77,11 @@ impl WavWriter {
             return Err(WavError::BadRate(sample_rate));
         }
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        file.write_all_at(&header(sample_rate, 0), 0)?;
+        if let Err(error) = file.write_all_at(&header(sample_rate, 0), 0) {
+            // A file that does not open would be worse than none.
+            let _ = std::fs::remove_file(path);
+            return Err(error.into());
+        }
         Ok(Self {
             file,
             sample_rate,

@@ -12,6 +12,7 @@ mod guard;
 mod health;
 mod host;
 mod interactions;
+pub mod known_tokens;
 pub mod live;
 mod metrics;
 mod names;
@@ -35,6 +36,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, put};
 use events::EventStreams;
+use known_tokens::KnownTokens;
 use live::LiveState;
 use recordings::{DataFolder, Store};
 use std::net::SocketAddr;
@@ -68,6 +70,8 @@ pub struct ApiState {
     pub metrics: Metrics,
     /// Places for event streams.
     pub streams: EventStreams,
+    /// Tokens that are believed while the database is away.
+    pub tokens: KnownTokens,
 }
 
 impl ApiState {

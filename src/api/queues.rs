@@ -11,7 +11,7 @@ use crate::company_view::CompanyView;
 use axum::Json;
 use axum::extract::{Path, State};
 use recordings::Utc;
-use recordings::store::counters::QueueCounters;
+use recordings::store::counters::{QueueCounters, SERVICE_LEVEL_FORMULA};
 use recordings::store::page::Page;
 use router::Timestamp;
 use router::company::Skills;
@@ -19,6 +19,10 @@ use router::distributor::port::{AgentView, QueueView, WaitingView};
 use router::id::{AgentId, InteractionId, QueueEntryId, QueueId};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long live state waits for the record's counters.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A queue as clients see it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -32,8 +36,9 @@ pub(super) struct QueueBody {
     longest_wait: f64,
     #[schema(value_type = BTreeMap<String, u32>)]
     agents: BTreeMap<&'static str, u32>,
-    #[schema(value_type = shapes::QueueCounters)]
-    today: QueueCounters,
+    /// None while the database is away.
+    #[schema(value_type = Option<shapes::QueueCounters>)]
+    today: Option<QueueCounters>,
     service_level: ServiceLevelBody,
 }
 
@@ -64,7 +69,7 @@ struct PriorityBody {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ServiceLevelBody {
     value: Option<f64>,
-    target: f64,
+    target: Option<f64>,
     formula: &'static str,
 }
 
@@ -159,10 +164,7 @@ async fn body(
         return Ok(None);
     };
     let since = time::day_begin(moment.now, &state.time_zone);
-    let today = state
-        .store
-        .queue_counters(id, since, rules.service_level)
-        .await?;
+    let today = counters(state, id, since, rules.service_level).await?;
     let waiting: Vec<WaitingBody> = moment
         .queues
         .iter()
@@ -177,12 +179,28 @@ async fn body(
         waiting,
         agents: agents_by_state(moment, id),
         service_level: ServiceLevelBody {
-            value: today.service_level,
-            target: today.service_level_target,
-            formula: today.service_level_formula,
+            value: today.as_ref().and_then(|today| today.service_level),
+            target: today.as_ref().map(|today| today.service_level_target),
+            formula: SERVICE_LEVEL_FORMULA,
         },
         today,
     }))
+}
+
+/// Live state is worth an answer without the record's counters: none while the database is away or slow.
+pub(super) async fn counters(
+    state: &ApiState,
+    queue: QueueId,
+    since: Timestamp,
+    service_level: Duration,
+) -> Result<Option<QueueCounters>, ApiError> {
+    let asked = state.store.queue_counters(queue, since, service_level);
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(counters)) => Ok(Some(counters)),
+        Ok(Err(error)) if error.is_transient() => Ok(None),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
 }
 
 fn waiting(view: &WaitingView, moment: &Moment) -> WaitingBody {

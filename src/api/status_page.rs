@@ -4,10 +4,12 @@
 //! No script.
 
 use super::error::ApiError;
+use super::queues::counters;
 use super::{ApiState, time};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Html;
+use recordings::store::counters::QueueCounters;
 use router::AgentState;
 use std::fmt::Write as _;
 
@@ -36,7 +38,11 @@ async fn page(state: &ApiState) -> Result<String, ApiError> {
     } else {
         "not taking calls"
     };
-    let live = state.store.live_interactions().await?;
+    // Of the record, because a call in its wrap-up is no live call any more but a live interaction.
+    let live = state.store.live_interactions().await.map_or_else(
+        |_| "unknown, the database does not answer".to_owned(),
+        |live| live.to_string(),
+    );
     Ok(format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Cordboard</title>\
          <meta http-equiv=\"refresh\" content=\"5\"><style>{STYLE}</style></head><body>\
@@ -82,18 +88,20 @@ async fn queues(state: &ApiState) -> Result<String, ApiError> {
             .filter(|view| view.queue == *id)
             .map(|view| view.waiting.len())
             .sum();
-        let today = state
-            .store
-            .queue_counters(*id, since, rules.service_level)
-            .await?;
+        let today = counters(state, *id, since, rules.service_level).await?;
+        let shown = |count: fn(&QueueCounters) -> u64| {
+            today
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |today| count(today).to_string())
+        };
         let _ = write!(
             html,
             "<tr><td>{}</td><td class=\"n\">{waiting}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
              <td class=\"n\">{}</td></tr>",
             escape(&rules.name),
-            today.entered,
-            today.outcomes.answered,
-            today.outcomes.abandoned + today.outcomes.short_abandoned,
+            shown(|today| today.entered),
+            shown(|today| today.outcomes.answered),
+            shown(|today| today.outcomes.abandoned + today.outcomes.short_abandoned),
         );
     }
     html.push_str("</table>");

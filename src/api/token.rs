@@ -66,7 +66,7 @@ impl FromRequestParts<ApiState> for Caller {
             .and_then(|value| value.to_str().ok())
             .and_then(bearer)
             .ok_or_else(ApiError::unauthorized)?;
-        let stored = state.store.token(&hash(token)).await?;
+        let stored = state.tokens.find(&state.store, &hash(token)).await?;
         let stored = stored.ok_or_else(ApiError::unauthorized)?;
         let agent = stored
             .agent_login

@@ -25,6 +25,9 @@ use tokio::task::JoinSet;
 /// Messages to the registry that wait at most; calls wait when it is full.
 pub const REGISTRY_QUEUE: usize = 1024;
 
+/// What a caller is told while the journal's disk is full.
+const NO_ROOM: Duration = Duration::from_secs(30);
+
 /// What the registry is told.
 #[derive(Debug)]
 pub enum RegistryMessage {
@@ -200,6 +203,10 @@ impl Registry {
                 .reject(call.leg, 503, Some(Duration::from_secs(5)))
                 .await;
         }
+        if !self.context.journal.has_room() {
+            // Before it becomes an interaction: its lines would take the room kept back for live calls.
+            return self.reject(call.leg, 503, Some(NO_ROOM)).await;
+        }
         if let CallSource::Device(extension) = &call.source
             && self.phone_call(&call, extension, &company).await
         {
@@ -217,7 +224,7 @@ impl Registry {
         let caller = call
             .caller_user
             .as_deref()
-            .and_then(|user| company.normalise(user));
+            .and_then(|user| company.number_of_user(user));
         let (trunk, caller_agent) = match call.source {
             CallSource::Trunk(name) => (Some(name), None),
             CallSource::Device(extension) => (None, company.agent_at(&extension)),

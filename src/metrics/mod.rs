@@ -3,12 +3,13 @@
 //! **Owns**: names and meanings of `cordboard_*`. **Must not**: name a person, a number or a call; labels are names of
 //! queues, states, outcomes and kinds.
 
+mod process;
 pub mod text;
 
 use crate::api::live::LiveState;
 use crate::call::counts::CallCounts;
 use crate::company_view::CompanyView;
-use recordings::Position;
+use recordings::{Health, Position};
 use router::AgentState;
 use sip_gateway::net::GatewayStats;
 use std::collections::BTreeMap;
@@ -39,13 +40,16 @@ pub struct Metrics {
     pub durable: watch::Receiver<u64>,
     /// How far the database has come.
     pub position: Position,
+    /// How the disks under the record are.
+    pub health: Health,
 }
 
 impl Metrics {
     /// The answer to one look.
     pub async fn text(&self, live: &LiveState, company: &CompanyView) -> String {
         let mut out = Text::default();
-        process(&mut out, live.is_ready());
+        build(&mut out, live.is_ready());
+        process::tell(&mut out);
         self.calls(&mut out);
         routing(&mut out, live, company).await;
         let stats = *self.gateway.borrow();
@@ -87,10 +91,50 @@ impl Metrics {
             "Last line of the journal whose effects are in the database.",
             self.position.now(),
         );
+        disks(out, &self.health);
     }
 }
 
-fn process(out: &mut Text, ready: bool) {
+/// What keeps the record from being written.
+fn disks(out: &mut Text, health: &Health) {
+    out.gauge(
+        "cordboard_database_up",
+        "1 when the database takes the journal's lines; 0: the journal keeps them.",
+        u8::from(health.database_up()),
+    );
+    out.gauge(
+        "cordboard_journal_room",
+        "1 when the journal's disk has room for new calls; 0: they are refused.",
+        u8::from(health.journal_has_room()),
+    );
+    let counters = [
+        (
+            "cordboard_database_faults_total",
+            "Times the database stopped taking lines.",
+            health.database_faults(),
+        ),
+        (
+            "cordboard_journal_faults_total",
+            "Times the journal's disk refused a line or a sync.",
+            health.journal_faults(),
+        ),
+        (
+            "cordboard_recording_faults_total",
+            "Recordings with a gap because their disk failed.",
+            health.recording_faults(),
+        ),
+        (
+            "cordboard_talks_not_recorded_total",
+            "Talks without a recording because its file could not be made.",
+            health.not_recorded(),
+        ),
+    ];
+    for (name, help, value) in counters {
+        out.counter(name, help, value);
+    }
+}
+
+fn build(out: &mut Text, ready: bool) {
     out.family(
         "cordboard_build_info",
         "gauge",
@@ -188,6 +232,11 @@ fn sip(out: &mut Text, stats: &GatewayStats) {
         "What SIP holds at this moment, by kind.",
         held.map(|(kind, n)| (vec![("kind", kind)], n)),
     );
+    out.gauge(
+        "cordboard_sip_connections",
+        "SIP connections (TCP) that are open.",
+        stats.connections,
+    );
 }
 
 fn media(out: &mut Text, stats: &GatewayStats) {
@@ -196,6 +245,16 @@ fn media(out: &mut Text, stats: &GatewayStats) {
         "cordboard_media_legs",
         "Legs with media at this moment.",
         media.legs,
+    );
+    let pairs = [
+        ("taken", media.ports_taken),
+        ("resting", media.ports_resting),
+    ];
+    out.family(
+        "cordboard_media_port_pairs",
+        "gauge",
+        "Pairs of RTP and RTCP ports out of the range: in use, or resting before they are given out again.",
+        pairs.map(|(state, n)| (vec![("state", state)], n)),
     );
     let worst = std::time::Duration::from_micros(media.worst_lateness_us);
     out.gauge(

@@ -1,5 +1,6 @@
 //! Any bytes at any port: a live call goes on without a packet missing, nothing is heard of them, the log stays short.
 
+use crate::support::mutate::Dice;
 use crate::support::phone::audio::{self, PACKET};
 use crate::support::phone::{Call, Phone, Sending, seconds};
 use crate::support::world::{Plan, World};
@@ -12,55 +13,6 @@ const FOREIGN_HZ: f64 = 2_300.0;
 
 /// Datagrams of each kind and source; between batches the receiver breathes, so that loss is never the kernel's.
 const COUNT: usize = 1_500;
-
-/// Numbers that look random and are the same each time (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-
-    fn bytes(&mut self, most: usize) -> Vec<u8> {
-        let length = self.below(most);
-        (0..length).map(|_| self.next() as u8).collect()
-    }
-
-    /// A few bytes changed, cut, doubled or put in.
-    fn mutate(&mut self, seed: &[u8]) -> Vec<u8> {
-        let mut out = seed.to_vec();
-        for _ in 0..=self.below(6) {
-            let at = self.below(out.len());
-            match self.below(7) {
-                0 => out.truncate(at),
-                1 => out.insert(at, self.next() as u8),
-                2 => {
-                    let piece = out[at..(at + self.below(40)).min(out.len())].to_vec();
-                    out.splice(at..at, piece);
-                }
-                3 => drop(out.drain(at..(at + self.below(20)).min(out.len()))),
-                4 => out.splice(at..at, *b"\r\n\r\n").for_each(drop),
-                5 => out
-                    .splice(at..at, b"99999999999999999999".iter().copied())
-                    .for_each(drop),
-                _ => {
-                    if let Some(byte) = out.get_mut(at) {
-                        *byte ^= 1 << self.below(8);
-                    }
-                }
-            }
-        }
-        out
-    }
-}
 
 /// Well-formed messages to begin with. The number is none of ours, so that whatever survives is refused.
 fn seeds(server: SocketAddr, here: SocketAddr) -> Vec<Vec<u8>> {

@@ -1,5 +1,5 @@
-//! The kill loop: waves of calls, `kill -9` at every moment of their lives, and the record joined with what the
-//! generator saw.
+//! The kill loop: waves of calls, `kill -9` at every moment of their lives and right before and after each durable
+//! step, and the record joined with what the generator saw.
 
 #[path = "../support/phone/audio.rs"]
 #[allow(
@@ -8,9 +8,19 @@
 )]
 mod audio;
 
+#[path = "../support/faults/mod.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "rules are enough here; a helper that fails is a failed run"
+)]
+mod faults;
+
 use super::rtp;
-use super::server::{Server, Shape};
+use super::server::{Server, Shape, own_address};
 use super::world::{Plan, Witnessed, World};
+use faults::{Do, Faults, On};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -25,9 +35,78 @@ const PATIENCE: usize = 40;
 const AGENTS_PORT: u16 = 15_090;
 /// Packets of 20 ms that a crash may cost, and those on their way.
 const LOST_AT_MOST: u32 = 55;
+/// Servers that are killed beside each other.
+const LANES: u8 = 3;
+/// A point that is not met within this time of a wave is a fault.
+const POINT_COMES: Duration = Duration::from_secs(20);
+
+/// When a wave is killed.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// So long after its first call.
+    At(Duration),
+    /// At a call of the system that all durable steps go through, after so many have passed.
+    Point(Point, u32),
+}
+
+/// A place in the life of a call: its name, the calls of the system it is told by, and what they must hold.
+#[derive(Clone, Copy, Debug)]
+struct Point(&'static str, On, &'static str, Do);
+
+/// One before and one after each step that must not be torn from its neighbours. The bridge is no call of the system:
+/// it comes between the agent's 200, read from the socket, and the making of the recording's file.
+const POINTS: [Point; 10] = [
+    Point(
+        "before a journal sync",
+        On::Sync,
+        "/journal/",
+        Do::KillBefore,
+    ),
+    Point("after a journal sync", On::Sync, "/journal/", Do::KillAfter),
+    Point(
+        "before a 200",
+        On::Send,
+        "SIP/2.0 200&1 INVITE",
+        Do::KillBefore,
+    ),
+    Point(
+        "after a 200",
+        On::Send,
+        "SIP/2.0 200&1 INVITE",
+        Do::KillAfter,
+    ),
+    Point(
+        "before a bridge",
+        On::Receive,
+        "SIP/2.0 200& INVITE",
+        Do::KillAfter,
+    ),
+    Point(
+        "after a bridge",
+        On::Create,
+        "recording-1.wav",
+        Do::KillBefore,
+    ),
+    Point("before a header write", On::Header, ".wav", Do::KillBefore),
+    Point("after a header write", On::Header, ".wav", Do::KillAfter),
+    Point(
+        "before a row commit",
+        On::Write,
+        "cordboard.db-wal",
+        Do::KillBefore,
+    ),
+    Point(
+        "after a row commit",
+        On::Sync,
+        "cordboard.db-wal",
+        Do::KillAfter,
+    ),
+];
 
 #[derive(Debug, Default)]
 struct Tally {
+    kills: u64,
+    points: u64,
     answered: u64,
     talked: u64,
     worst_audio_ms: u32,
@@ -35,28 +114,58 @@ struct Tally {
     faults: Vec<String>,
 }
 
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.kills += other.kills;
+        self.points += other.points;
+        self.answered += other.answered;
+        self.talked += other.talked;
+        self.worst_audio_ms = self.worst_audio_ms.max(other.worst_audio_ms);
+        self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
+        self.faults.extend(other.faults);
+    }
+}
+
+/// So many kills, of which each fourth is at a point of the list, at least once each; the others are spread over a wave.
 pub(crate) fn run(kills: u64) -> Result<(), String> {
-    let mut server = Server::start(Shape::Queue, CALLS as usize + 5)?;
+    let points = (kills / 4).max(POINTS.len() as u64).min(kills);
+    let timed = kills - points;
+    let mut moments: Vec<Moment> = (0..timed)
+        .map(|kill| Moment::At(WAVE.mul_f64((kill as f64 + 0.5) / timed as f64)))
+        .collect();
+    for round in 0..points {
+        let point = POINTS[round as usize % POINTS.len()];
+        // A later one in each round; a wave has at least 20 of each.
+        let passed = 2 + 3 * (round as u32 / POINTS.len() as u32) % 18;
+        moments.push(Moment::Point(point, passed));
+    }
+    let folder = std::env::temp_dir().join(format!("cordboard-kills-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let lanes = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES)
+            .map(|lane| {
+                let own = moments.iter().skip(lane.into()).step_by(LANES.into());
+                let folder = folder.join(lane.to_string());
+                scope.spawn(move || run_lane(lane, &folder, own.copied()))
+            })
+            .collect();
+        lanes
+            .into_iter()
+            .map(|lane| {
+                lane.join()
+                    .unwrap_or_else(|_| Err("a lane died".to_owned()))
+            })
+            .collect::<Vec<_>>()
+    });
     let mut tally = Tally::default();
-    for kill in 0..kills {
-        let plan = Plan {
-            first: (kill * CALLS) as usize,
-            ..Plan::talk(CPS, CALLS, WAVE * 2)
-        };
-        let mut world = World::with_agents_at(&server, plan, AGENTS_PORT)?;
-        world.register_agents()?;
-        let at = WAVE.mul_f64((kill as f64 + 0.5) / kills as f64);
-        world.run_for(at)?;
-        server.kill()?;
-        let seen = world.witnessed();
-        drop(world);
-        let took = server.restart()?;
-        tally.slowest_ms = tally.slowest_ms.max(took.as_millis());
-        join(&server, &seen, at, &mut tally)?;
+    for lane in lanes {
+        tally.add(lane?);
     }
     println!(
-        "workload K: {kills} kills, {} calls had a 200, {} were talking; slowest restart {} ms; most audio lost {} ms; \
-         {} faults",
+        "workload K: {} kills, {} of them at a point of the list; {} calls had a 200, {} were talking; slowest restart \
+         {} ms; most audio lost {} ms; {} faults",
+        tally.kills,
+        tally.points,
         tally.answered,
         tally.talked,
         tally.slowest_ms,
@@ -66,8 +175,8 @@ pub(crate) fn run(kills: u64) -> Result<(), String> {
     for fault in tally.faults.iter().take(20) {
         println!("  {fault}");
     }
-    let folder = server.stop();
     if tally.faults.is_empty() {
+        let _ = std::fs::remove_dir_all(&folder);
         return Ok(());
     }
     let shown = folder.display();
@@ -76,14 +185,77 @@ pub(crate) fn run(kills: u64) -> Result<(), String> {
     ))
 }
 
+/// One server, killed again and again on one folder.
+fn run_lane(
+    lane: u8,
+    folder: &Path,
+    moments: impl Iterator<Item = Moment>,
+) -> Result<Tally, String> {
+    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    let faults = Faults::below(folder);
+    let ip = own_address(lane);
+    let shape = (Shape::Queue, CALLS as usize + 5);
+    let mut server = Server::start_at(folder.to_owned(), ip, shape, faults.environment())?;
+    let mut tally = Tally::default();
+    for (wave, moment) in moments.enumerate() {
+        let plan = Plan {
+            first: wave * CALLS as usize,
+            ..Plan::talk(CPS, CALLS, WAVE * 2)
+        };
+        let mut world = World::with_agents_at(&server, plan, (ip, AGENTS_PORT).into())?;
+        world.register_agents()?;
+        let name = kill(&mut server, &mut world, &faults, moment, &mut tally)?;
+        world.hear_last_answers();
+        let seen = world.witnessed();
+        drop(world);
+        let took = server.restart()?;
+        tally.slowest_ms = tally.slowest_ms.max(took.as_millis());
+        join(&server, &seen, &name, &mut tally)?;
+    }
+    server.stop();
+    Ok(tally)
+}
+
+/// Runs a wave until it is killed; says when that was.
+fn kill(
+    server: &mut Server,
+    world: &mut World,
+    faults: &Faults,
+    moment: Moment,
+    tally: &mut Tally,
+) -> Result<String, String> {
+    tally.kills += 1;
+    let name = match moment {
+        Moment::At(at) => {
+            world.run_until(at, || false)?;
+            format!("killed at {:.2} s", at.as_secs_f64())
+        }
+        Moment::Point(Point(name, on, text, what), passed) => {
+            faults.set(0, on, text, what, passed);
+            world.run_until(POINT_COMES, || server.is_gone())?;
+            faults.clear(0);
+            let name = format!("killed {name}, {passed} of them passed");
+            tally.points += 1;
+            if !server.is_gone() {
+                let hits = faults.hits(0);
+                tally
+                    .faults
+                    .push(format!("{name}: the point did not come, {hits} hits"));
+            }
+            name
+        }
+    };
+    server.kill()?;
+    Ok(name)
+}
+
 /// Everything that must hold after a restart.
 fn join(
     server: &Server,
     seen: &[Witnessed],
-    at: Duration,
+    moment: &str,
     tally: &mut Tally,
 ) -> Result<(), String> {
-    let moment = format!("killed at {:.2} s", at.as_secs_f64());
     let rows = query(
         &server.folder,
         "SELECT caller_number, ended_at IS NOT NULL, coalesce(outcome, ''), coalesce(end_cause, '') FROM interactions",
@@ -134,7 +306,7 @@ fn join(
                 .push(format!("{moment}: {} {what}", found.len()));
         }
     }
-    recordings(server, seen, &moment, tally)
+    recordings(server, seen, moment, tally)
 }
 
 /// Each talk's recording opens and holds the caller's packets up to at most a second before the kill.

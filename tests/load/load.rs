@@ -7,8 +7,11 @@
 //!     recorded; caller's BYE `--talk` seconds after first hearing the agent. `--calls` at once, `--cps` to get there.
 //! D   B, then `kill -9` of the server `--talk` / 2 seconds after all are bridged; restart; what is left.
 //!
-//! K  20 calls at 20 a second, `kill -9` at a moment between 0 and 6 s, restart; again and again (`--kills`), each time
-//!    joined with what the generator saw: who got a 200 has one closed record, no agent is left busy, audio is there.
+//! K  20 calls at 20 a second, `kill -9` at a moment between 0 and 6 s or right before or after a durable step, restart;
+//!    again and again (`--kills`, three servers beside each other), each time joined with what the generator saw: who got a 200 has one closed record, no agent is left busy, audio is there.
+//!
+//! soak  `--standing` calls at any moment for `--minutes`, of every kind, with agents who come and go; then nothing, and
+//!    64 s later the server must hold what it held before the first call.
 //!
 //! Every speech packet carries leg, number and send time in its payload bytes, so that loss, delay and gaps are read
 //! from what arrives. Only loopback addresses are used. `cargo bench --bench load -- B --calls 20 --talk 60`.
@@ -24,6 +27,7 @@ mod report;
 mod rtp;
 mod server;
 mod sip;
+mod soak;
 mod world;
 
 use server::{Server, Shape};
@@ -67,12 +71,23 @@ fn run(name: &str, args: &[String]) -> Result<(), String> {
     let (shape, plan) = match name {
         "A1" => (Shape::Silent, Plan::answer_only(cps, cps * seconds)),
         "A2" => (Shape::Prompt, Plan::answer_only(cps, cps * seconds)),
+        "soak" => {
+            return soak::run(soak::Wish {
+                standing: flag(args, "--standing", 30) as usize,
+                length: Duration::from_secs(60 * flag(args, "--minutes", 60)),
+                calls: flag(args, "--at-least", 50 * flag(args, "--minutes", 60)) as usize,
+            });
+        }
         "K" => return kill::run(flag(args, "--kills", 50)),
         "B" | "D" => (
             Shape::Queue,
             Plan::talk(cps, calls, Duration::from_secs(talk)),
         ),
-        other => return Err(format!("no workload {other}; there are A1, A2, B, D and K")),
+        other => {
+            return Err(format!(
+                "no workload {other}; there are A1, A2, B, D, K and soak"
+            ));
+        }
     };
     let agents = if plan.talk.is_some() {
         calls as usize + 5

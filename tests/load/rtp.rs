@@ -29,6 +29,22 @@ pub(crate) fn packet(mark: Mark, begun: bool) -> [u8; 172] {
     out
 }
 
+/// One of the eight packets of a key (RFC 4733 2.3): five of the press, three of its end.
+pub(crate) fn key(leg: u32, number: u32, key: u8, step: u16) -> [u8; 16] {
+    let mut out = [0u8; 16];
+    out[0] = 0x80;
+    out[1] = if step == 0 { 0x80 | 101 } else { 101 };
+    out[2..4].copy_from_slice(&(number as u16).to_be_bytes());
+    // All packets of a key carry the time of its beginning.
+    let begun = number.wrapping_sub(u32::from(step));
+    out[4..8].copy_from_slice(&begun.wrapping_mul(160).to_be_bytes());
+    out[8..12].copy_from_slice(&(leg | 0x5000_0000).to_be_bytes());
+    out[12] = key;
+    out[13] = if step >= 5 { 0x80 | 10 } else { 10 };
+    out[14..16].copy_from_slice(&(step.min(5) * 160 + 160).to_be_bytes());
+    out
+}
+
 /// Reads the mark of a packet that one of ours became; none for music and prompts.
 pub(crate) fn read(packet: &[u8]) -> Option<Mark> {
     let payload = packet.get(12..32)?;

@@ -1,6 +1,7 @@
 //! The product under load: its files, its process, what it uses.
 
 use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -29,24 +30,68 @@ pub(crate) struct Server {
     pub(crate) folder: PathBuf,
     pub(crate) sip: std::net::SocketAddr,
     pub(crate) agents: usize,
+    environment: Vec<(String, String)>,
 }
 
 const SIP_PORT: u16 = 15_060;
+
+/// An address of loopback for a server of this process beside others, of this and of other processes.
+pub(crate) fn own_address(lane: u8) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 64 + high % 128, low, 2 + lane)
+}
 
 impl Server {
     pub(crate) fn start(shape: Shape, agents: usize) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("cordboard-load-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        write_files(&folder, shape, agents)
+        Self::start_at(folder, Ipv4Addr::LOCALHOST, (shape, agents), Vec::new())
+    }
+
+    /// In a folder and on an address of its own, with more in its environment.
+    pub(crate) fn start_at(
+        folder: PathBuf,
+        ip: Ipv4Addr,
+        (shape, agents): (Shape, usize),
+        environment: Vec<(String, String)>,
+    ) -> Result<Self, String> {
+        write_files(&folder, shape, agents, ip)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let child = spawn(&folder)?;
-        let sip = std::net::SocketAddr::from(([127, 0, 0, 1], SIP_PORT));
+        Self::spawned(folder, (ip, SIP_PORT).into(), agents, environment)
+    }
+
+    /// Starts on files that are written already.
+    pub(crate) fn start_in(
+        folder: PathBuf,
+        sip: std::net::SocketAddr,
+        agents: usize,
+    ) -> Result<Self, String> {
+        Self::spawned(folder, sip, agents, Vec::new())
+    }
+
+    fn spawned(
+        folder: PathBuf,
+        sip: std::net::SocketAddr,
+        agents: usize,
+        environment: Vec<(String, String)>,
+    ) -> Result<Self, String> {
+        let child = spawn(&folder, &environment)?;
         Ok(Self {
             child,
             folder,
             sip,
             agents,
+            environment,
         })
+    }
+
+    /// Whether the process has ended.
+    pub(crate) fn is_gone(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn status_file(&self) -> PathBuf {
@@ -87,7 +132,7 @@ impl Server {
     /// Starts again on the same folder; returns how long it took to be ready.
     pub(crate) fn restart(&mut self) -> Result<Duration, String> {
         let begun = Instant::now();
-        self.child = spawn(&self.folder)?;
+        self.child = spawn(&self.folder, &self.environment)?;
         Ok(begun.elapsed())
     }
 
@@ -116,11 +161,12 @@ pub(crate) fn rss_kb(status: &Path) -> f64 {
         .unwrap_or(0.0)
 }
 
-fn spawn(folder: &Path) -> Result<Child, String> {
+fn spawn(folder: &Path, environment: &[(String, String)]) -> Result<Child, String> {
     let log = std::fs::File::create(folder.join("server.log")).map_err(|e| e.to_string())?;
     let mut child = Command::new(env!("CARGO_BIN_EXE_cordboard"))
         .args(["serve", "--config"])
         .arg(folder.join("cordboard.toml"))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
@@ -140,14 +186,14 @@ fn spawn(folder: &Path) -> Result<Child, String> {
     Ok(child)
 }
 
-fn write_files(folder: &Path, shape: Shape, agents: usize) -> std::io::Result<()> {
+fn write_files(folder: &Path, shape: Shape, agents: usize, ip: Ipv4Addr) -> std::io::Result<()> {
     std::fs::create_dir_all(folder.join("flows"))?;
     std::fs::create_dir_all(folder.join("prompts"))?;
     std::fs::write(
         folder.join("cordboard.toml"),
         format!(
-            "[node]\ndata = \"./data\"\ncountry = \"ES\"\n[sip]\nlisten = [\"udp:127.0.0.1:{SIP_PORT}\"]\n\
-             [media]\nports = \"20000-27999\"\n[http]\nlisten = \"127.0.0.1:18080\"\n\
+            "[node]\ndata = \"./data\"\ncountry = \"ES\"\n[sip]\nlisten = [\"udp:{ip}:{SIP_PORT}\"]\n\
+             [media]\nlisten = \"{ip}\"\nports = \"20000-27999\"\n[http]\nlisten = \"{ip}:18080\"\n\
              [limits]\nmax_calls = 5000\nmax_calls_per_second = 5000\n"
         ),
     )?;
@@ -195,7 +241,7 @@ fn flow(shape: Shape) -> String {
 }
 
 /// A 440 Hz tone, 8 kHz PCM16.
-fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
+pub(crate) fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8_000,

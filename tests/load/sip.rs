@@ -47,6 +47,11 @@ impl<'a> Received<'a> {
             .and_then(|value| value.split_whitespace().nth(1))
             .unwrap_or_default()
     }
+    pub(crate) fn cseq(&self) -> u32 {
+        let value = self.header("CSeq").unwrap_or_default();
+        let number = value.split_whitespace().next();
+        number.and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
     /// Where the SDP wants audio.
     pub(crate) fn audio(&self) -> Option<SocketAddr> {
         let port = self
@@ -164,7 +169,7 @@ pub(crate) fn register(
         .map(|value| {
             format!(
                 "Authorization: {}\r\n",
-                answer(value, &user, &format!("load-{agent}"), &uri)
+                answer(value, (&user, &format!("load-{agent}")), ("REGISTER", &uri))
             )
         })
         .unwrap_or_default();
@@ -184,7 +189,11 @@ fn hex(text: &str) -> String {
 }
 
 /// Digest, MD5, qop=auth (RFC 2617).
-fn answer(challenge: &str, user: &str, password: &str, uri: &str) -> String {
+pub(crate) fn answer(
+    challenge: &str,
+    (user, password): (&str, &str),
+    (method, uri): (&str, &str),
+) -> String {
     let part = |name: &str| {
         let at = challenge.find(&format!("{name}=\""))? + name.len() + 2;
         challenge.get(at..)?.split('"').next()
@@ -195,7 +204,7 @@ fn answer(challenge: &str, user: &str, password: &str, uri: &str) -> String {
         .map(|o| format!(", opaque=\"{o}\""))
         .unwrap_or_default();
     let ha1 = hex(&format!("{user}:{realm}:{password}"));
-    let ha2 = hex(&format!("REGISTER:{uri}"));
+    let ha2 = hex(&format!("{method}:{uri}"));
     let response = hex(&format!("{ha1}:{nonce}:00000001:c0ffee:auth:{ha2}"));
     format!(
         "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{response}\", \

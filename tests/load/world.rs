@@ -148,23 +148,27 @@ pub(crate) struct World {
 }
 
 fn bind() -> Result<UdpSocket, String> {
-    bind_at(0)
+    bind_at(([127, 0, 0, 1], 0).into())
 }
 
-fn bind_at(port: u16) -> Result<UdpSocket, String> {
-    UdpSocket::bind(SocketAddr::from(([127, 0, 0, 1], port))).map_err(|e| e.to_string())
+fn bind_at(address: SocketAddr) -> Result<UdpSocket, String> {
+    UdpSocket::bind(address).map_err(|e| format!("{address}: {e}"))
 }
 
 impl World {
     pub(crate) fn new(server: &Server, plan: Plan) -> Result<Self, String> {
-        Self::with_agents_at(server, plan, 0)
+        Self::with_agents_at(server, plan, ([127, 0, 0, 1], 0).into())
     }
 
-    /// Agents on a port of their own, so that their registrations outlive a wave.
-    pub(crate) fn with_agents_at(server: &Server, plan: Plan, port: u16) -> Result<Self, String> {
+    /// Agents on an address of their own, so that their registrations outlive a wave.
+    pub(crate) fn with_agents_at(
+        server: &Server,
+        plan: Plan,
+        agents: SocketAddr,
+    ) -> Result<Self, String> {
         let poll = Poll::new().map_err(|e| e.to_string())?;
         let mut callers = bind()?;
-        let mut agents = bind_at(port)?;
+        let mut agents = bind_at(agents)?;
         let registry = poll.registry();
         registry
             .register(&mut callers, CALLERS, Interest::READABLE)
@@ -264,14 +268,23 @@ impl World {
         Ok(())
     }
 
-    /// Places the calls and goes on for this long, whatever has happened by then.
-    pub(crate) fn run_for(&mut self, time: Duration) -> Result<(), String> {
+    /// Places the calls and goes on until `over` or for this long, whatever has happened by then.
+    pub(crate) fn run_until(
+        &mut self,
+        limit: Duration,
+        mut over: impl FnMut() -> bool,
+    ) -> Result<(), String> {
         self.schedule_calls();
-        let until = Instant::now() + time;
-        while Instant::now() < until {
+        let until = Instant::now() + limit;
+        while Instant::now() < until && !over() {
             self.turn(Duration::from_millis(1))?;
         }
         Ok(())
+    }
+
+    /// Takes the answers that are still in the socket, and says nothing more.
+    pub(crate) fn hear_last_answers(&mut self) {
+        self.read_callers();
     }
 
     /// What the generator knows of each call.

@@ -8,7 +8,9 @@
     reason = "a library of helpers: each test binary uses its part, and a helper that fails is a failed test"
 )]
 
+pub(crate) mod faults;
 pub(crate) mod http;
+pub(crate) mod mutate;
 pub(crate) mod peers;
 pub(crate) mod phone;
 pub(crate) mod world;

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -107,12 +107,22 @@ waits:
 pub(crate) struct Plan {
     pub(crate) company: String,
     pub(crate) flow: String,
+    /// Added to `[node]` of `cordboard.toml`.
+    pub(crate) node: String,
+    /// Where SIP and media listen.
+    pub(crate) ip: IpAddr,
+    /// Whether SIP listens on TCP too, on the port it has on UDP.
+    pub(crate) tcp: bool,
     /// Added to `cordboard.toml`.
     pub(crate) settings: String,
     /// What `RUST_LOG` is; none: as it is for the tests, `debug` when it is not set.
     pub(crate) log_level: Option<&'static str>,
     /// Added to `cordboard serve --config FILE`.
     pub(crate) arguments: &'static [&'static str],
+    /// Added to the process's environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// A command line before the program's own, such as `unshare`.
+    pub(crate) before: Vec<String>,
 }
 
 impl Default for Plan {
@@ -120,9 +130,14 @@ impl Default for Plan {
         Self {
             company: COMPANY.to_owned(),
             flow: FLOW.to_owned(),
+            node: String::new(),
+            ip: Ipv4Addr::LOCALHOST.into(),
+            tcp: false,
             settings: String::new(),
             log_level: None,
             arguments: &[],
+            environment: Vec::new(),
+            before: Vec::new(),
         }
     }
 }
@@ -147,13 +162,18 @@ impl World {
     }
 
     pub(crate) fn with(plan: &Plan) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(tempfile::tempdir().unwrap(), plan)
+    }
+
+    /// In a folder that the test has put something into already.
+    pub(crate) fn in_folder(folder: tempfile::TempDir, plan: &Plan) -> Self {
         let root = folder.path().to_owned();
-        let sip = free_udp();
+        let sip = free_sip(plan.ip);
         let http = free_tcp();
         write_files(&root, plan, sip, http);
         let (child, ready_after) = launch(&root, plan);
-        let token = token(&root, "admin");
+        let mut create = enter(plan, child.id(), env!("CARGO_BIN_EXE_cordboard"));
+        let token = token_by(create.current_dir(&root), &root, &["--role", "admin"]);
         Self {
             folder: Some(folder),
             root,
@@ -187,6 +207,11 @@ impl World {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Starts again with another environment.
+    pub(crate) fn set_environment(&mut self, environment: Vec<(String, String)>) {
+        self.plan.environment = environment;
     }
 
     pub(crate) fn start_again(&mut self) {
@@ -328,6 +353,52 @@ impl World {
         })
     }
 
+    /// Rows of the database as text, read by another process.
+    pub(crate) fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        let out = enter(&self.plan, self.pid(), "sqlite3")
+            .args(["-readonly", "-separator", "\u{1f}", "-cmd", ".timeout 5000"])
+            .args([
+                self.root.join("data/cordboard.db").as_os_str(),
+                sql.as_ref(),
+            ])
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8_lossy(&out.stdout)
+            .lines()
+            .map(|line| line.split('\u{1f}').map(str::to_owned).collect())
+            .collect()
+    }
+
+    /// Waits until the first field of the first row is this.
+    pub(crate) fn wait_query(&self, sql: &str, wanted: &str, limit: Duration) {
+        let until = Instant::now() + limit;
+        while self.query(sql)[0][0] != wanted {
+            assert!(
+                Instant::now() < until,
+                "{sql}: {:?}\n{}",
+                self.query(sql),
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Runs a command on a folder as the server sees it.
+    pub(crate) fn command_inside(&self, command: &[&str], folder: &str) {
+        let (program, arguments) = command.split_first().unwrap();
+        let status = enter(&self.plan, self.pid(), program)
+            .args(arguments)
+            .arg(self.root.join(folder))
+            .status()
+            .unwrap();
+        assert!(status.success(), "{command:?}");
+    }
+
     /// Path of an interaction's recording on the disk.
     pub(crate) fn recording_file(&self, interaction: &str, index: u32) -> PathBuf {
         let months = std::fs::read_dir(self.root.join("data/interactions")).unwrap();
@@ -372,6 +443,19 @@ pub(crate) fn channels(path: &Path) -> (hound::WavSpec, Vec<i16>, Vec<i16>) {
     (spec, side(0), side(1))
 }
 
+/// A program that sees the same disks as the server.
+fn enter(plan: &Plan, pid: u32, program: &str) -> Command {
+    if plan.before.is_empty() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("nsenter");
+    if plan.before.iter().any(|word| word == "--user") {
+        command.args(["--user", "--preserve-credentials"]);
+    }
+    command.args(["--mount", "--target", &pid.to_string(), program]);
+    command
+}
+
 /// `cordboard token create --role ROLE`.
 pub(crate) fn token(root: &Path, role: &str) -> String {
     token_with(root, &["--role", role])
@@ -379,7 +463,11 @@ pub(crate) fn token(root: &Path, role: &str) -> String {
 
 /// `cordboard token create` with these arguments.
 pub(crate) fn token_with(root: &Path, arguments: &[&str]) -> String {
-    let out = cordboard(root)
+    token_by(&mut cordboard(root), root, arguments)
+}
+
+fn token_by(command: &mut Command, root: &Path, arguments: &[&str]) -> String {
+    let out = command
         .args(["token", "create", "--config"])
         .arg(root.join("cordboard.toml"))
         .args(arguments)
@@ -400,6 +488,22 @@ pub(crate) fn cordboard(folder: &Path) -> Command {
     command
 }
 
+/// The binary under test with whatever the plan puts before it.
+fn command(root: &Path, plan: &Plan) -> Command {
+    let mut command = match plan.before.split_first() {
+        None => cordboard(root),
+        Some((program, arguments)) => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(env!("CARGO_BIN_EXE_cordboard"));
+            command.current_dir(root);
+            command
+        }
+    };
+    let environment = plan.environment.iter().map(|(name, value)| (name, value));
+    command.envs(environment);
+    command
+}
+
 fn launch(root: &Path, plan: &Plan) -> (Child, Duration) {
     let log = std::fs::OpenOptions::new()
         .create(true)
@@ -407,7 +511,7 @@ fn launch(root: &Path, plan: &Plan) -> (Child, Duration) {
         .open(root.join("server.log"))
         .unwrap();
     let begun = Instant::now();
-    let mut child = cordboard(root)
+    let mut child = command(root, plan)
         .args(["serve", "--config"])
         .arg(root.join("cordboard.toml"))
         .args(plan.arguments)
@@ -445,16 +549,25 @@ fn launch(root: &Path, plan: &Plan) -> (Child, Duration) {
 
 /// The files of a plan, for a test that starts the process itself; ports are free ones.
 pub(crate) fn write_plan(root: &Path, plan: &Plan) {
-    write_files(root, plan, free_udp(), free_tcp());
+    write_files(root, plan, free_sip(plan.ip), free_tcp());
 }
 
 fn write_files(root: &Path, plan: &Plan, sip: SocketAddr, http: SocketAddr) {
     for folder in ["flows", "prompts"] {
         std::fs::create_dir_all(root.join(folder)).unwrap();
     }
+    let mut listen = format!("\"udp:{sip}\"");
+    if plan.tcp {
+        listen.push_str(&format!(", \"tcp:{sip}\""));
+    }
+    let media = match plan.ip {
+        // The default, which a test may want to write itself.
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => String::new(),
+        ip => format!("[media]\nlisten = \"{ip}\"\n"),
+    };
     let settings = format!(
-        "[node]\ndata = \"./data\"\ncountry = \"ES\"\n[sip]\nlisten = [\"udp:{sip}\"]\n[http]\nlisten = \"{http}\"\n{}",
-        plan.settings
+        "[node]\ndata = \"./data\"\ncountry = \"ES\"\n{}[sip]\nlisten = [{listen}]\n{media}[http]\nlisten = \"{http}\"\n{}",
+        plan.node, plan.settings
     );
     std::fs::write(root.join("cordboard.toml"), settings).unwrap();
     std::fs::write(root.join("company.toml"), &plan.company).unwrap();
@@ -489,11 +602,11 @@ pub(crate) fn tone(path: &Path, hz: f64, ms: u32) {
     wav.finalize().unwrap();
 }
 
-fn free_udp() -> SocketAddr {
-    UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+/// A port that is free on UDP and on TCP.
+fn free_sip(ip: IpAddr) -> SocketAddr {
+    let udp = || UdpSocket::bind((ip, 0)).unwrap().local_addr().unwrap();
+    let is_free = |address: &SocketAddr| std::net::TcpListener::bind(address).is_ok();
+    std::iter::repeat_with(udp).find(is_free).unwrap()
 }
 
 fn free_tcp() -> SocketAddr {

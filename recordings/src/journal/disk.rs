@@ -34,8 +34,10 @@ impl Disk for RealDisk {
             .create_new(true)
             .mode(0o600)
             .open(path)?;
-        if let Some(folder) = path.parent() {
-            sync_folder(folder)?;
+        if let Some(Err(error)) = path.parent().map(sync_folder) {
+            // Its name is wanted again for the next try.
+            let _ = std::fs::remove_file(path);
+            return Err(error);
         }
         Ok(Box::new(file))
     }

@@ -12,6 +12,7 @@
 mod disk;
 mod line;
 mod reader;
+mod reserve;
 mod segment;
 mod writer;
 
@@ -20,6 +21,7 @@ pub use segment::Damage;
 
 use crate::error::JournalError;
 use crate::folder::private_folder;
+use crate::health::Health;
 use line::Draft;
 use router::Timestamp;
 use router::event::{Event, PersonalData};
@@ -43,6 +45,8 @@ pub struct Settings {
     pub backlog: usize,
     /// How long after a failure of the disk the backlog is tried again when nothing else happens.
     pub retry_after: Duration,
+    /// Bytes kept back on the disk for live calls when it fills up, less on a small disk; 0: none.
+    pub reserve: u64,
 }
 
 impl Default for Settings {
@@ -53,6 +57,7 @@ impl Default for Settings {
             segment_bytes: 8 << 20,
             backlog: 65_536,
             retry_after: Duration::from_secs(1),
+            reserve: 2 << 20,
         }
     }
 }
@@ -79,6 +84,7 @@ pub struct Journal {
     requests: SyncSender<Request>,
     places: Arc<Semaphore>,
     durable: watch::Receiver<u64>,
+    health: Health,
 }
 
 /// An opened journal.
@@ -92,6 +98,8 @@ pub struct Opened {
     pub next_seq: u64,
     /// What a crash or a bad disk left.
     pub damage: Damage,
+    /// How the journal's disk is; others tell theirs there too.
+    pub health: Health,
     /// Ends after the last [`Journal`] is dropped; join it to know that everything is synced.
     pub thread: JoinHandle<()>,
 }
@@ -131,7 +139,14 @@ impl Journal {
         let next_seq = last_seq + 1;
         let (durable_out, durable) = watch::channel(last_seq);
         let (requests, inbox) = sync_channel(settings.queue);
-        let writer = writer::Writer::new(folder, disk, settings, next_seq, durable_out);
+        let health = Health::default();
+        let writer = writer::Writer::new(
+            folder,
+            disk,
+            settings,
+            next_seq,
+            (durable_out, health.clone()),
+        );
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run(&inbox))?;
@@ -140,7 +155,9 @@ impl Journal {
                 requests,
                 places: Arc::new(Semaphore::new(settings.queue)),
                 durable: durable.clone(),
+                health: health.clone(),
             },
+            health,
             reader: JournalReader::new(folder, consumed + 1, durable),
             next_seq,
             damage,
@@ -196,6 +213,13 @@ impl Journal {
         let (reply, answer) = oneshot::channel();
         self.send(Wish::Sync(reply)).await?;
         answer.await.map_err(|_| JournalError::Closed)?
+    }
+
+    /// Whether the disk has room for new calls. Without it only calls that are live already may still write, into
+    /// what was kept back for them.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.health.journal_has_room()
     }
 
     /// The last sequence number that survives a power cut.

@@ -70,6 +70,27 @@ impl JournalReader {
         }
     }
 
+    /// Whether the line behind `position` can still be read, or will be the next one written: a consumer that comes
+    /// back to `position` misses nothing.
+    #[must_use]
+    pub fn reaches_back_to(&self, position: u64) -> bool {
+        let Some(place) = &self.place else {
+            return false;
+        };
+        let oldest = segment::list(&place.folder)
+            .ok()
+            .and_then(|segments| segments.first().map(|segment| segment.first_seq));
+        position <= self.durable() && oldest.is_some_and(|oldest| oldest <= position + 1)
+    }
+
+    /// Goes on behind `position`, which may lie before lines that were given out already.
+    pub fn go_back_to(&mut self, position: u64) {
+        if let Some(place) = self.place.as_mut() {
+            place.next_seq = position + 1;
+            place.current = None;
+        }
+    }
+
     /// Removes segments that hold nothing beyond `consumed`, which the database has durably.
     ///
     /// # Errors

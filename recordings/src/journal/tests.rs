@@ -25,6 +25,7 @@ fn quick() -> Settings {
     Settings {
         sync_within: Duration::from_millis(20),
         retry_after: Duration::from_millis(20),
+        reserve: 0,
         ..Settings::default()
     }
 }

@@ -10,9 +10,11 @@
 
 use super::disk::{Disk, SegmentFile};
 use super::line::{self, Draft};
+use super::reserve::Reserve;
 use super::segment::path_of;
 use super::{Reply, Request, Settings, Wish};
 use crate::error::JournalError;
+use crate::health::Health;
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
@@ -43,10 +45,39 @@ pub(super) struct Writer {
     /// Lines that the disk refused and that nobody waits for.
     backlog: VecDeque<Box<Draft>>,
     lost: u64,
+    /// The last write failed.
+    troubled: bool,
+    reserve: Reserve,
+    /// When the reserve is asked for again.
+    refill_at: Instant,
+    health: Health,
 }
 
 /// A line on its way to the disk, and who waits for it.
 type Pending = (Box<Draft>, Option<Reply>);
+
+/// Why nothing was written.
+enum Refused {
+    /// The disk's word.
+    ByDisk(io::Error),
+    /// Something that more room would not change.
+    For(JournalError),
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::ByDisk(error)
+    }
+}
+
+impl From<Refused> for JournalError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::ByDisk(error) => error.into(),
+            Refused::For(error) => error,
+        }
+    }
+}
 
 /// A group of requests on its way to the disk.
 #[derive(Default)]
@@ -61,8 +92,13 @@ impl Writer {
         disk: Box<dyn Disk>,
         settings: Settings,
         next_seq: u64,
-        durable: watch::Sender<u64>,
+        (durable, health): (watch::Sender<u64>, Health),
     ) -> Self {
+        let reserve = Reserve::take(folder, settings.reserve);
+        if !reserve.is_held() {
+            health.set_journal_room(false);
+            tracing::error!("the journal's disk is full: new calls are refused until it has room");
+        }
         Self {
             folder: folder.to_owned(),
             disk,
@@ -74,6 +110,10 @@ impl Writer {
             unsynced_since: None,
             backlog: VecDeque::new(),
             lost: 0,
+            troubled: false,
+            reserve,
+            refill_at: Instant::now(),
+            health,
         }
     }
 
@@ -99,6 +139,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => self.wake(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            self.refill_if_due();
         }
         self.wake();
         self.lost += self.backlog.len() as u64;
@@ -120,7 +161,36 @@ impl Writer {
             // A sync that just failed is not tried again at once.
             return Some(self.settings.retry_after);
         }
-        sync
+        if self.reserve.is_held() {
+            return sync;
+        }
+        let refill = self.refill_at.saturating_duration_since(Instant::now());
+        Some(sync.map_or(refill, |sync| sync.min(refill)))
+    }
+
+    /// Takes new calls again once the disk has room for the reserve, twice over.
+    fn refill_if_due(&mut self) {
+        if self.reserve.is_held() || Instant::now() < self.refill_at || !self.backlog.is_empty() {
+            return;
+        }
+        self.refill_at = Instant::now() + self.settings.retry_after;
+        if self.reserve.refill() && self.health.set_journal_room(true) {
+            tracing::warn!("the journal's disk has room again: new calls are taken");
+        }
+    }
+
+    /// The disk refused something: alarm, and room for another try when there is some kept back.
+    fn make_room(&mut self, error: &io::Error) -> bool {
+        self.health.journal_failed();
+        if JournalError::from(error) != JournalError::DiskFull {
+            return false;
+        }
+        let freed = self.reserve.give_up();
+        self.refill_at = Instant::now() + self.settings.retry_after;
+        if self.health.set_journal_room(false) {
+            tracing::error!("the journal's disk is full: new calls are refused, live ones go on");
+        }
+        freed
     }
 
     fn wake(&mut self) {
@@ -155,6 +225,9 @@ impl Writer {
                 let _ = reply.send(Err(error.clone()));
             }
             return;
+        }
+        if std::mem::take(&mut self.troubled) {
+            tracing::warn!(lines = drafts.len(), "the journal is written again");
         }
         let first_seq = self.next_seq;
         self.next_seq += drafts.len() as u64;
@@ -196,7 +269,11 @@ impl Writer {
 
     /// After a write that failed: whoever waits is told, the other lines are kept for later.
     fn refuse(&mut self, drafts: Vec<Pending>, error: &JournalError) {
-        tracing::error!(%error, lines = drafts.len(), "the journal cannot be written");
+        // Said once a fault; the count of what is lost comes at the end.
+        if !self.troubled {
+            tracing::error!(%error, lines = drafts.len(), "the journal cannot be written");
+        }
+        self.troubled = true;
         for (draft, reply) in drafts {
             if let Some(reply) = reply {
                 let _ = reply.send(Err(error.clone()));
@@ -209,6 +286,13 @@ impl Writer {
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
+        match self.try_append(bytes) {
+            Err(Refused::ByDisk(error)) if self.make_room(&error) => Ok(self.try_append(bytes)?),
+            other => Ok(other?),
+        }
+    }
+
+    fn try_append(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         if self.must_rewrite() {
             self.rewrite()?;
         }
@@ -220,14 +304,14 @@ impl Writer {
             .as_ref()
             .is_some_and(|open| open.length >= self.settings.segment_bytes);
         if full {
-            self.sync()?;
+            self.try_sync()?;
             self.open = None;
         }
         if self.open.is_none() {
             self.open = Some(self.create(self.next_seq)?);
         }
         let Some(open) = self.open.as_mut() else {
-            return Err(JournalError::Closed);
+            return Err(Refused::For(JournalError::Closed));
         };
         if let Err(error) = open.file.append(bytes) {
             if let Err(cut) = open.file.cut(open.length) {
@@ -254,6 +338,13 @@ impl Writer {
     }
 
     fn sync(&mut self) -> Result<(), JournalError> {
+        match self.try_sync() {
+            Err(Refused::ByDisk(error)) if self.make_room(&error) => Ok(self.try_sync()?),
+            other => Ok(other?),
+        }
+    }
+
+    fn try_sync(&mut self) -> Result<(), Refused> {
         if self.must_rewrite() {
             return self.rewrite();
         }
@@ -297,7 +388,7 @@ impl Writer {
         self.open.is_none() && !self.unsynced.is_empty()
     }
 
-    fn rewrite(&mut self) -> Result<(), JournalError> {
+    fn rewrite(&mut self) -> Result<(), Refused> {
         let first_unsynced = *self.durable.borrow() + 1;
         let mut open = self.create(first_unsynced)?;
         let written = open

@@ -12,6 +12,7 @@ mod document;
 
 use crate::error::StoreError;
 use crate::folder::DataFolder;
+use crate::health::Health;
 use crate::journal::JournalReader;
 use crate::store::{Store, meta};
 use router::LogLine;
@@ -36,6 +37,15 @@ pub struct Projector {
     store: Store,
     folder: DataFolder,
     position: watch::Sender<u64>,
+    health: Health,
+}
+
+/// What became of a batch.
+enum Applied {
+    /// Its lines are in the database.
+    Yes,
+    /// The database is another one now and wants the lines from its own position on.
+    GoOnElsewhere,
 }
 
 /// How far the database has come; cheap to clone.
@@ -77,7 +87,15 @@ impl Projector {
             store,
             folder,
             position,
+            health: Health::default(),
         })
+    }
+
+    /// Tells there how the database is.
+    #[must_use]
+    pub fn telling(mut self, health: Health) -> Self {
+        self.health = health;
+        self
     }
 
     /// How far it has come, for those who wait.
@@ -98,7 +116,7 @@ impl Projector {
                 }
                 Ok(false) => return,
                 Err(error) => {
-                    tracing::warn!(%error, position = *self.position.borrow(), "the records wait for the database");
+                    self.refused(&error);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -117,8 +135,9 @@ impl Projector {
             let Some(last) = lines.last().map(|line| line.seq) else {
                 break;
             };
-            self.apply_patiently(&lines).await;
-            self.come_to(last);
+            if let Applied::Yes = self.apply_patiently(&lines).await {
+                self.come_to(last);
+            }
         }
         Ok(())
     }
@@ -130,9 +149,10 @@ impl Projector {
         let Some(last) = lines.last().map(|line| line.seq) else {
             return Ok(false);
         };
-        self.apply_patiently(&lines).await;
-        self.write_documents().await;
-        self.come_to(last);
+        if let Applied::Yes = self.apply_patiently(&lines).await {
+            self.write_documents().await;
+            self.come_to(last);
+        }
         Ok(true)
     }
 
@@ -144,19 +164,74 @@ impl Projector {
     }
 
     /// The reader has given these lines out, so they must not be dropped: tries until the database takes them.
-    async fn apply_patiently(&self, lines: &[LogLine]) {
+    async fn apply_patiently(&mut self, lines: &[LogLine]) -> Applied {
         let mut pause = PAUSE;
-        while let Err(error) = apply_batch(&self.store, lines).await {
-            tracing::warn!(%error, lines = lines.len(), "the records wait for the database");
+        loop {
+            match apply_batch(&self.store, lines).await {
+                Ok(()) => {
+                    if self.health.set_database(true) {
+                        tracing::warn!("the database takes the records again");
+                    }
+                    return Applied::Yes;
+                }
+                Err(StoreError::Replaced) if self.take_replacement().await => {
+                    return Applied::GoOnElsewhere;
+                }
+                Err(error) => self.refused(&error),
+            }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
+    /// Said loudly once; the metrics show how long it lasts.
+    fn refused(&self, error: &StoreError) {
+        let position = *self.position.borrow();
+        if self.health.set_database(false) {
+            tracing::error!(
+                %error,
+                position,
+                "the database does not take the records: calls go on, the journal keeps their lines until it does"
+            );
+        } else {
+            tracing::debug!(%error, position, "the records still wait for the database");
+        }
+    }
+
+    /// Goes on with the file that lies in the place of the database, if the journal still holds all that it lacks.
+    async fn take_replacement(&mut self) -> bool {
+        let reader = &self.reader;
+        let taken = self
+            .store
+            .take_replacement(|position| reader.reaches_back_to(position))
+            .await;
+        match taken {
+            Ok(position) => {
+                self.reader.go_back_to(position);
+                self.position.send_replace(position);
+                tracing::warn!(
+                    position,
+                    "the database file was replaced: its records go on behind its own position"
+                );
+                true
+            }
+            Err(error) => {
+                self.refused(&error);
+                false
+            }
+        }
+    }
+
     /// Writes what is due. A disk that refuses documents must not hold up the rows: they stay due.
     async fn write_documents(&self) {
-        if let Err(error) = self.try_documents().await {
-            tracing::warn!(%error, "interaction.json files wait for the disk");
+        let result = self.try_documents().await;
+        let news = self.health.set_documents(result.is_ok());
+        match result {
+            Ok(()) if news => tracing::warn!("interaction.json files are written again"),
+            Err(error) if news => {
+                tracing::error!(%error, "interaction.json files wait for the disk")
+            }
+            Ok(()) | Err(_) => {}
         }
     }
 
@@ -194,7 +269,10 @@ pub(crate) async fn apply_batch(store: &Store, lines: &[LogLine]) -> Result<(), 
 async fn apply_whole(store: &Store, lines: &[LogLine]) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
     apply::lines(&mut tx, lines).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    // A commit into a file that was moved away meanwhile may never be seen again: the lines are tried again, and
+    // those that the database has are skipped.
+    store.in_place()
 }
 
 /// One line in a transaction of its own; if it is refused for good, only its place in the log is kept.

@@ -4,6 +4,9 @@
 
 use super::{Conn, Store};
 use crate::error::StoreError;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
+use std::path::Path;
 
 const JOURNAL_SEQ: &str = "journal_seq";
 const EPOCH: &str = "epoch";
@@ -24,6 +27,28 @@ impl Store {
     pub async fn epoch(&self) -> Result<u64, StoreError> {
         get(&mut *self.read().await?, EPOCH).await
     }
+}
+
+/// The position of a database file that is not in use, read without changing it; none when it is no database of ours.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) async fn journal_seq_of_file(path: &Path) -> Result<Option<u64>, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .immutable(true)
+        .read_only(true);
+    let mut conn = SqliteConnection::connect_with(&options).await?;
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'agents')")
+            .fetch_one(&mut conn)
+            .await?;
+    let seq = match tables {
+        0 => None,
+        _ => Some(get(&mut conn, JOURNAL_SEQ).await?),
+    };
+    conn.close().await?;
+    Ok(seq)
 }
 
 pub(crate) async fn journal_seq(conn: &mut Conn) -> Result<u64, StoreError> {

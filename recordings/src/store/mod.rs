@@ -7,7 +7,7 @@
 //! SQLite in WAL mode with one writing connection and a few reading ones. `synchronous = FULL`: a commit must
 //! survive a power cut, because a journal segment is removed once its lines are committed, and because a customer
 //! that the API has confirmed lies nowhere else. Commits are batched, so this costs one fsync a batch.
-//! The SQL keeps to what PostgreSQL takes too.
+//! Whether the file is still in its place is asked before every use (`place.rs`). The SQL keeps to what PostgreSQL takes too.
 
 pub mod counters;
 pub mod customers;
@@ -18,6 +18,7 @@ pub(crate) mod legs;
 pub mod meta;
 pub mod names;
 pub mod page;
+mod place;
 pub(crate) mod queue_entries;
 pub mod record;
 pub mod recordings;
@@ -27,23 +28,17 @@ pub mod sweeping;
 pub mod tokens;
 
 use crate::error::StoreError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use place::Place;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use std::path::Path;
-use std::time::Duration;
-
-/// Connections for reading; a slow report does not hold up an API look-up.
-const READERS: u32 = 4;
-/// How long one statement waits for a lock that another process (a shell, a backup) holds.
-const BUSY: Duration = Duration::from_secs(5);
-/// How long a caller waits for a free connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    readers: SqlitePool,
-    writer: SqlitePool,
+    /// Another one after the file was replaced by hand.
+    place: Arc<watch::Sender<Place>>,
 }
 
 impl Store {
@@ -52,49 +47,66 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened or is of a version this program does not know.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE)
-            .connect_with(options.clone())
-            .await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(ACQUIRE)
-            .connect_with(options.read_only(true))
-            .await?;
-        Ok(Self { readers, writer })
+        let (place, _) = watch::channel(Place::open(path, true).await?);
+        Ok(Self {
+            place: Arc::new(place),
+        })
     }
 
     /// Closes all connections, which also folds the write-ahead log into the file.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        let place = self.place.borrow().clone();
+        place.close().await;
     }
 
-    /// Whether the database answers.
+    /// Whether the database is in its place and answers.
     ///
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        sqlx::query("SELECT 1")
+            .execute(&mut *self.read().await?)
+            .await?;
         Ok(())
     }
 
+    /// Takes the file that lies in the place of the one that was opened, if `fits` says so of its position in the
+    /// journal; answers that position. The connections to the old file are closed first: its write-ahead log must
+    /// not be taken for the new file's. From there on the new file is the database, whatever it holds.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when the file does not fit, and whatever opening it meets.
+    pub(crate) async fn take_replacement(
+        &self,
+        fits: impl FnOnce(u64) -> bool,
+    ) -> Result<u64, StoreError> {
+        let old = self.place.borrow().clone();
+        let found = meta::journal_seq_of_file(old.path()).await?;
+        if !found.is_some_and(fits) {
+            return Err(StoreError::Replaced);
+        }
+        old.close().await;
+        let new = Place::open(old.path(), false).await?;
+        self.place.send_replace(new);
+        self.journal_seq().await
+    }
+
+    /// Whether what was committed a moment ago lies on the path.
+    pub(crate) fn in_place(&self) -> Result<(), StoreError> {
+        self.place.borrow().check()
+    }
+
     pub(crate) async fn read(&self) -> Result<sqlx::pool::PoolConnection<Sqlite>, StoreError> {
-        Ok(self.readers.acquire().await?)
+        let place = self.place.borrow().clone();
+        place.check()?;
+        Ok(place.readers.acquire().await?)
     }
 
     /// A transaction on the one writing connection. Dropped without a commit, it leaves nothing.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.writer.begin().await?)
+        let place = self.place.borrow().clone();
+        place.check()?;
+        Ok(place.writer.begin().await?)
     }
 }
 

@@ -12,6 +12,7 @@ use router::id::{AgentId, CustomerId, QueueId};
 use router::outcome::{EndCause, EntryOutcome, Outcome};
 use router::{Event, Private};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tempfile::TempDir;
 
 async fn store() -> (TempDir, Store) {

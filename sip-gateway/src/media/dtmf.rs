@@ -116,7 +116,8 @@ impl KeyReceiver {
                 } else {
                     current.duration.max(duration)
                 };
-                current.ended |= end;
+                // Another event in the place of this one is nobody's press, and ends nothing.
+                current.ended |= end && event == current.event;
                 return None;
             }
             if (-OLD..0).contains(&ahead) {

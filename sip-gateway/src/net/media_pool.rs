@@ -310,7 +310,12 @@ impl MediaPool {
     /// How the threads do. Looking resets the worst lateness.
     #[must_use]
     pub fn stats(&self) -> MediaStats {
-        let mut stats = MediaStats::default();
+        let (ports_taken, ports_resting) = self.directory().ports.in_use(self.now());
+        let mut stats = MediaStats {
+            ports_taken,
+            ports_resting,
+            ..MediaStats::default()
+        };
         for gauges in &self.shared.gauges {
             let worst = gauges.worst_lateness_us.swap(0, Ordering::Relaxed);
             stats.worst_lateness_us = stats.worst_lateness_us.max(worst);

@@ -173,6 +173,7 @@ impl SipDriver {
         GatewayStats {
             sip: self.endpoint.counters(),
             held: self.endpoint.occupancy(),
+            connections: self.streams.len(),
             media,
         }
     }

@@ -19,6 +19,8 @@ pub struct GatewayStats {
     pub sip: Counters,
     /// How much SIP holds now.
     pub held: Occupancy,
+    /// SIP connections that are open now.
+    pub connections: usize,
     /// How the media threads do; their worst lateness is that of the last 30 to 60 s.
     pub media: MediaStats,
 }

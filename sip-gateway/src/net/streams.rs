@@ -109,6 +109,11 @@ impl Streams {
         &self.addresses
     }
 
+    /// How many connections are open.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// The next news; never, without a listener. Nothing is lost when the wait is given up.
     pub(super) async fn next(&mut self) -> Arrival {
         tokio::select! {

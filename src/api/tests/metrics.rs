@@ -65,10 +65,22 @@ async fn every_line_has_help_and_type_and_names_nobody() {
         "cordboard_agents{state=\"on_call\"} 0".to_owned(),
         "cordboard_sip_held{kind=\"dialogs\"} 0".to_owned(),
         "cordboard_media_worst_lateness_seconds 0".to_owned(),
+        "cordboard_sip_connections 0".to_owned(),
+        "cordboard_media_port_pairs{state=\"taken\"} 0".to_owned(),
         format!("cordboard_journal_durable_seq {seq}"),
         format!("cordboard_projector_seq {seq}"),
     ] {
         assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+    }
+    for above_nought in [
+        "cordboard_tokio_tasks",
+        "cordboard_process_open_fds",
+        "cordboard_process_threads",
+        "cordboard_process_resident_bytes",
+    ] {
+        let line = text.lines().find(|line| line.starts_with(above_nought));
+        let value = line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+        assert!(value > Some(0), "{above_nought} in\n{text}");
     }
     let mut family = String::new();
     for line in text.lines() {

@@ -1,6 +1,7 @@
 //! A small contact centre behind a real server: store, journal and projector are real, the Distributor is played.
 
 use super::http::{Answer, send};
+use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError};
 use crate::api::right::RoleName;
 use crate::api::{ApiState, events, serve, serve_metrics, token};
@@ -119,8 +120,10 @@ impl World {
                 counts: Arc::default(),
                 durable: started.journal.durable_seq(),
                 position: started.position,
+                health: started.health,
             },
             streams: events::EventStreams::default(),
+            tokens: KnownTokens::default(),
         };
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let metrics = apart.local_addr().unwrap();

@@ -45,6 +45,16 @@ impl Ports {
         self.states.len()
     }
 
+    /// How many pairs are taken, and how many rest.
+    pub(super) fn in_use(&self, now: Duration) -> (usize, usize) {
+        let count = |wanted| self.states.iter().filter(|state| **state == wanted).count();
+        let rested = self.resting.iter().take_while(|(until, _)| *until <= now);
+        (
+            count(State::Taken),
+            count(State::Resting).saturating_sub(rested.count()),
+        )
+    }
+
     /// Takes the first free pair at or after the `from`th, round the end; its even port.
     pub(super) fn take(&mut self, from: usize, now: Duration) -> Option<u16> {
         while let Some((_, index)) = self.resting.pop_front_if(|(until, _)| *until <= now) {
@@ -103,6 +113,8 @@ mod tests {
         table.release(20_002, s(1));
         table.release(20_002, s(1));
         table.release(9, s(1));
+        assert_eq!(table.in_use(s(30)), (1, 1));
+        assert_eq!(table.in_use(s(31)), (1, 0));
         assert_eq!(table.take(0, s(30)), None);
         assert_eq!(table.take(0, s(31)), Some(20_002));
         assert_eq!(table.take(0, s(99)), None);

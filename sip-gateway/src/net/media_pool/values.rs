@@ -70,6 +70,10 @@ pub enum MediaError {
 pub struct MediaStats {
     /// Legs open now.
     pub legs: u64,
+    /// Pairs of ports whose sockets are open now.
+    pub ports_taken: usize,
+    /// Pairs of ports that rest before they are given out again.
+    pub ports_resting: usize,
     /// The worst lateness of a wheel's step since the last look, in microseconds.
     pub worst_lateness_us: u64,
     /// Steps that came more than 5 ms late.

@@ -1,8 +1,7 @@
 //! Messages that are wrong in one way each (RFC 4475 3.1.2).
 
 use super::Expect::{Parse, Refused, UnusableResponse, Valid};
-use super::{Torture, audio_and_video, message};
-use crate::sip::message::Layer;
+use super::{Layer, Torture, audio_and_video, message};
 
 pub(super) fn all() -> Vec<Torture> {
     vec![

@@ -1,15 +1,16 @@
 //! The torture messages of RFC 4475, built here from what the RFC describes, each with the layer that must object and
-//! the status that must come of it.
+//! the status that must come of it. `tests/torture/` of the root includes this folder by path and sends the same
+//! messages to a running server; [`Layer`] is the parser's, taken from whoever includes it.
 
 mod invalid;
 mod semantics;
 mod valid;
 
-use crate::sip::message::Layer;
+use super::Layer;
 
 /// What must become of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sip) enum Expect {
+pub(crate) enum Expect {
     /// Parses and passes validation.
     Valid,
     /// Parses; validation refuses it with this status.
@@ -23,11 +24,11 @@ pub(in crate::sip) enum Expect {
 }
 
 /// One message of the RFC.
-pub(in crate::sip) struct Torture {
-    pub(in crate::sip) section: &'static str,
-    pub(in crate::sip) name: &'static str,
-    pub(in crate::sip) expect: Expect,
-    pub(in crate::sip) bytes: Vec<u8>,
+pub(crate) struct Torture {
+    pub(crate) section: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) expect: Expect,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Torture {
@@ -42,7 +43,7 @@ impl Torture {
 }
 
 /// All 49.
-pub(in crate::sip) fn all() -> Vec<Torture> {
+pub(crate) fn all() -> Vec<Torture> {
     let mut all = valid::all();
     all.extend([longreq(), mpart01()]);
     all.extend(invalid::all());
@@ -51,7 +52,7 @@ pub(in crate::sip) fn all() -> Vec<Torture> {
 }
 
 /// One of them.
-pub(super) fn named(name: &str) -> Torture {
+pub(crate) fn named(name: &str) -> Torture {
     all().into_iter().find(|t| t.name == name).unwrap()
 }
 

@@ -1,8 +1,7 @@
 //! Messages whose meaning is the difficulty (RFC 4475 3.2 to 3.4).
 
 use super::Expect::{Parse, Refused, Response, Valid};
-use super::{Torture, audio_and_video, message};
-use crate::sip::message::Layer;
+use super::{Layer, Torture, audio_and_video, message};
 
 pub(super) fn all() -> Vec<Torture> {
     vec![
