@@ -1,6 +1,7 @@
 //! Makes ids: the only place that draws UUIDs.
 
 use crate::call::port::IdSource;
+use crate::call::registry::arrivals::ArrivalIds;
 use crate::clock::Clock;
 use router::id::{CustomerId, InteractionId, LegId as LogLegId, QueueEntryId, RecordingId};
 use sip_gateway::leg::LegId;
@@ -38,15 +39,20 @@ impl LiveIds {
     pub fn interaction(&self) -> InteractionId {
         InteractionId::from_uuid(self.draw())
     }
-    /// A new customer row.
-    #[must_use]
-    pub fn customer(&self) -> CustomerId {
+}
+
+impl ArrivalIds for LiveIds {
+    fn interaction(&mut self) -> InteractionId {
+        Self::interaction(self)
+    }
+    fn customer(&mut self) -> CustomerId {
         CustomerId::from_uuid(self.draw())
     }
-    /// A new leg of the log.
-    #[must_use]
-    pub fn log_leg(&self) -> LogLegId {
+    fn log_leg(&mut self) -> LogLegId {
         LogLegId::from_uuid(self.draw())
+    }
+    fn new_leg(&mut self) -> LegId {
+        self.gateway.new_leg_id()
     }
 }
 
@@ -55,7 +61,7 @@ impl IdSource for LiveIds {
         QueueEntryId::from_uuid(self.draw())
     }
     fn leg(&mut self) -> (LegId, LogLegId) {
-        (self.gateway.new_leg_id(), self.log_leg())
+        (self.new_leg(), self.log_leg())
     }
     fn recording(&mut self) -> RecordingId {
         RecordingId::from_uuid(self.draw())

@@ -5,6 +5,7 @@
 mod speaking;
 
 use super::counts::CallCounts;
+use super::leg_commands::{ForGateway, WantedRecording};
 use super::machine::CallMachine;
 use super::port::{CallInput, CallOutput, CallSetup, LegCommand};
 use crate::clock::Clock;
@@ -16,7 +17,7 @@ use crate::talk_recorder::{BegunRecording, NewRecording, TalkRecorder};
 use recordings::{Journal, JournalError};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
-use sip_gateway::leg::{Dial, DialTarget, GatewayCommand, LegId, StreamId};
+use sip_gateway::leg::{GatewayCommand, LegId, StreamId};
 use sip_gateway::media::port::RecordRequest;
 use sip_gateway::net::Gateway;
 use speaking::Speaking;
@@ -135,8 +136,6 @@ impl CallActor {
         self.machine.handle(input, now, &mut self.context.ids);
         while let Some(output) = self.machine.poll_output() {
             if self.carry_out(output).await.is_err() {
-                // Whatever was to follow must not happen without its line: above all the 200 OK.
-                while self.machine.poll_output().is_some() {}
                 let now = self.context.clock.now();
                 let failed = CallInput::JournalFailed;
                 self.machine.handle(failed, now, &mut self.context.ids);
@@ -185,71 +184,21 @@ impl CallActor {
 
     async fn leg(&mut self, command: LegCommand) {
         self.speaking.outdated_by(&command);
-        let command = match command {
-            LegCommand::Answer(leg) => GatewayCommand::Answer(leg),
-            LegCommand::Hangup(leg) => GatewayCommand::Hangup(leg),
-            LegCommand::Reject { leg, status } => GatewayCommand::Reject {
-                leg,
-                status,
-                retry_after: Some(std::time::Duration::from_secs(5)),
-            },
-            LegCommand::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
-            LegCommand::StopPlay(leg) => GatewayCommand::StopPlay { leg },
-            LegCommand::Bridge { customer, agent } => GatewayCommand::Bridge {
-                a: customer,
-                b: agent,
-            },
-            LegCommand::Unbridge(leg) => GatewayCommand::Unbridge { leg },
-            LegCommand::Play(play) => match self.play(play) {
-                Some(command) => command,
-                None => return,
-            },
-            LegCommand::Dial {
-                leg,
-                extension,
-                from_number,
-                from_name,
-                headers,
-            } => {
+        let command = match command.for_gateway() {
+            ForGateway::AsIs(command) => command,
+            ForGateway::Dial { leg, command } => {
                 self.own_leg(leg).await;
-                GatewayCommand::Dial {
-                    leg,
-                    dial: Dial {
-                        target: DialTarget::Device(extension),
-                        from_user: from_number.map(|number| number.reveal().to_owned()),
-                        from_name: from_name.map(router::Private::into_inner),
-                        headers,
-                        credentials: None,
-                    },
-                }
+                command
             }
-            LegCommand::StartRecording {
-                recording,
-                index,
-                customer,
-                agent,
-            } => {
-                match self
-                    .start_recording(recording, index, customer, agent)
-                    .await
-                {
-                    Some(command) => command,
-                    None => return,
-                }
-            }
-            LegCommand::StartMessage {
-                recording,
-                index,
-                customer,
-                silence,
-            } => match self
-                .start_message(recording, index, customer, silence)
-                .await
-            {
+            ForGateway::Play(play) => match self.play(play) {
                 Some(command) => command,
                 None => return,
             },
-            LegCommand::StopRecording(recording) => match self.streams.remove(&recording) {
+            ForGateway::StartRecording(wanted) => match self.start_recording(wanted).await {
+                Some(command) => command,
+                None => return,
+            },
+            ForGateway::StopRecording(recording) => match self.streams.remove(&recording) {
                 Some(stream) => GatewayCommand::StopRecording(stream),
                 None => return,
             },
@@ -269,13 +218,13 @@ impl CallActor {
         let _ = self.context.registry.send(message).await;
     }
 
-    async fn start_recording(
-        &mut self,
-        recording: RecordingId,
-        index: u32,
-        customer: LegId,
-        agent: LegId,
-    ) -> Option<GatewayCommand> {
+    async fn start_recording(&mut self, wanted: WantedRecording) -> Option<GatewayCommand> {
+        if let Some(silence) = wanted.silence {
+            return self.start_message(wanted, silence).await;
+        }
+        let WantedRecording {
+            recording, index, ..
+        } = wanted;
         let new = NewRecording {
             interaction: self.interaction,
             started_at: self.began,
@@ -283,10 +232,7 @@ impl CallActor {
             index,
         };
         match self.context.recordings.begin(new).await {
-            Ok(begun) => Some(
-                self.recording_begun(recording, begun, customer, agent)
-                    .await,
-            ),
+            Ok(begun) => Some(self.recording_begun(wanted, begun).await),
             Err(error) => {
                 tracing::error!(interaction = %self.interaction, %error, "this talk is NOT recorded");
                 None
@@ -297,17 +243,15 @@ impl CallActor {
     /// The file is there: its line, and the gateway's command.
     async fn recording_begun(
         &mut self,
-        recording: RecordingId,
+        wanted: WantedRecording,
         begun: BegunRecording,
-        left: LegId,
-        right: LegId,
     ) -> GatewayCommand {
-        self.streams.insert(recording, begun.stream);
+        self.streams.insert(wanted.recording, begun.stream);
         self.log(begun.event, None).await;
         GatewayCommand::StartRecording(RecordRequest {
             stream: begun.stream,
-            left,
-            right,
+            left: wanted.customer,
+            right: wanted.agent,
             sample_rate: crate::talk_recorder::SAMPLE_RATE,
             sink: begun.sink,
         })

@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod counts;
 pub mod internal;
+pub mod leg_commands;
 pub mod machine;
 pub mod phone_call;
 pub mod port;

@@ -1,32 +1,31 @@
 //! Who is on the line: the registry of live calls.
 //!
-//! **Owns**: the only map from legs to calls, the limits on new calls, the start of each call's actor. **Must not**:
+//! **Owns**: the only map from legs to calls, the start of each call's actor (`arrivals.rs` says which). **Must not**:
 //! know what a call does. One task; everything reaches it by its two channels.
 
+pub mod arrivals;
 mod phones;
 
 use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
+use super::phone_call::PhoneMachine;
+use super::phone_call::actor::PhoneActor;
 use super::port::{CallInput, CallSetup};
 use crate::company_view::CompanyView;
 use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
-use crate::limits::CallRate;
+use arrivals::{Arrival, Arrivals, Moment, Refused};
 use ivr_flows::port::CustomerAnswer;
 use router::id::{CustomerId, InteractionId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
-use sip_gateway::leg::{CallSource, GatewayCommand, IncomingCall, LegEvent, LegId};
+use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Messages to the registry that wait at most; calls wait when it is full.
 pub const REGISTRY_QUEUE: usize = 1024;
-
-/// What a caller is told while the journal's disk is full.
-const NO_ROOM: Duration = Duration::from_secs(30);
 
 /// What the registry is told.
 #[derive(Debug)]
@@ -93,8 +92,7 @@ pub struct Registry {
     driven: HashMap<tokio::task::Id, InteractionId>,
     /// Live calls of agents' phones that are no interaction: the log knows nothing of them.
     unlogged: HashSet<InteractionId>,
-    rate: CallRate,
-    draining: bool,
+    arrivals: Arrivals,
     live: watch::Sender<usize>,
 }
 
@@ -120,8 +118,7 @@ impl Registry {
             actors: JoinSet::new(),
             driven: HashMap::new(),
             unlogged: HashSet::new(),
-            rate: CallRate::default(),
-            draining: false,
+            arrivals: Arrivals::default(),
             live,
         };
         (registry, watch)
@@ -182,7 +179,7 @@ impl Registry {
                     });
                 }
             }
-            RegistryMessage::Drain => self.draining = true,
+            RegistryMessage::Drain => self.arrivals.drain(),
             RegistryMessage::EndAll => {
                 for mailbox in self.calls.values() {
                     let _ = mailbox.try_send(CallInput::Shutdown);
@@ -191,64 +188,32 @@ impl Registry {
         }
     }
 
-    /// Hop 3: limits, the number's flow, ids, one actor.
+    /// Hop 3: what becomes of it is decided in `arrivals.rs`; here it gets its actor.
     async fn on_incoming_call(&mut self, call: IncomingCall) {
+        let leg = call.leg;
+        match self.decide(call) {
+            Arrival::Refused(refused) => self.reject(leg, refused).await,
+            Arrival::Interaction(setup) => {
+                if let Some(number) = setup.caller_number.clone() {
+                    self.customers.ask(setup.interaction, number);
+                }
+                self.start(*setup);
+            }
+            Arrival::Service(machine) => self.start_phone_call(leg, machine),
+            Arrival::Internal(machine) => self.start_phone_call(leg, machine),
+        }
+    }
+
+    fn decide(&mut self, call: IncomingCall) -> Arrival {
         let company = self.company.borrow().clone();
-        let now = self.context.clock.now();
-        if self.draining
-            || self.calls.len() >= company.limits.max_calls as usize
-            || !self.rate.admit(now, company.limits.max_calls_per_second)
-        {
-            return self
-                .reject(call.leg, 503, Some(Duration::from_secs(5)))
-                .await;
-        }
-        if !self.context.journal.has_room() {
-            // Before it becomes an interaction: its lines would take the room kept back for live calls.
-            return self.reject(call.leg, 503, Some(NO_ROOM)).await;
-        }
-        if let CallSource::Device(extension) = &call.source
-            && self.phone_call(&call, extension, &company).await
-        {
-            return;
-        }
-        let Some((number, flow_name)) = company.flow_for(&call.dialed_user, &call.to_user) else {
-            return self.reject(call.leg, 404, None).await;
+        let moment = Moment {
+            now: self.context.clock.now(),
+            live: self.calls.len(),
+            company: &company,
+            flow: &|name| self.flows.current(name),
+            journal_has_room: self.context.journal.has_room(),
         };
-        let Some(flow) = self.flows.current(&flow_name) else {
-            tracing::error!(flow = %flow_name, "no version of this flow could be read yet: the call is refused");
-            return self
-                .reject(call.leg, 503, Some(Duration::from_secs(30)))
-                .await;
-        };
-        let caller = call
-            .caller_user
-            .as_deref()
-            .and_then(|user| company.number_of_user(user));
-        let (trunk, caller_agent) = match call.source {
-            CallSource::Trunk(name) => (Some(name), None),
-            CallSource::Device(extension) => (None, company.agent_at(&extension)),
-        };
-        let interaction = self.context.ids.interaction();
-        let setup = CallSetup {
-            interaction,
-            leg: call.leg,
-            log_leg: self.context.ids.log_leg(),
-            sip_call_id: call.sip_call_id,
-            caller_number: caller.clone(),
-            caller_name: call.caller_name.map(Private::new),
-            dialed_number: number,
-            new_customer: trunk.is_some().then(|| self.context.ids.customer()),
-            flow,
-            queues: company.queues.clone(),
-            record: company.record_by(trunk.as_deref()),
-            trunk,
-            caller_agent,
-        };
-        if let Some(number) = caller {
-            self.customers.ask(interaction, number);
-        }
-        self.start(setup);
+        self.arrivals.decide(call, &moment, &mut self.context.ids)
     }
 
     fn start(&mut self, setup: CallSetup) {
@@ -260,6 +225,18 @@ impl Registry {
         let actor = CallActor::new(setup, self.context.clone(), own, mailbox);
         let task = self.actors.spawn(actor.run());
         self.driven.insert(task.id(), interaction);
+    }
+
+    fn start_phone_call<M: PhoneMachine>(&mut self, leg: LegId, machine: M) {
+        let key = self.context.ids.interaction();
+        let (own, mailbox) = mpsc::channel(MAILBOX);
+        self.calls.insert(key, own.clone());
+        self.unlogged.insert(key);
+        self.legs.insert(leg, own.clone());
+        self.live.send_replace(self.calls.len());
+        let actor = PhoneActor::new(key, leg, machine, self.context.clone(), own, mailbox);
+        let task = self.actors.spawn(actor.run());
+        self.driven.insert(task.id(), key);
     }
 
     /// Isolates a fault of ours to its call: legs are hung up, the agent is freed, the record is closed.
@@ -309,15 +286,15 @@ impl Registry {
         }
     }
 
-    async fn reject(&self, leg: LegId, status: u16, retry_after: Option<Duration>) {
-        self.context.counts.refused(status);
+    async fn reject(&self, leg: LegId, refused: Refused) {
+        self.context.counts.refused(refused.status);
         let _ = self
             .context
             .gateway
             .send(GatewayCommand::Reject {
                 leg,
-                status,
-                retry_after,
+                status: refused.status,
+                retry_after: refused.retry_after,
             })
             .await;
     }

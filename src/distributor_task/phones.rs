@@ -3,8 +3,7 @@
 //! **Owns**: [`OwnCalls`], and the answer to each [`PhoneAsk`]. **Must not**: know SIP, or decide transitions: it says
 //! whether anything changed by looking at the agent before and after.
 
-use super::DistributorTask;
-use crate::call::actor::Mailbox;
+use super::desk::Desk;
 use crate::call::phone_call::{PhoneAnswer, PhoneAsk};
 use crate::call::port::CallInput;
 use router::id::{AgentId, InteractionId};
@@ -51,7 +50,7 @@ impl OwnCalls {
     }
 }
 
-impl DistributorTask {
+impl Desk {
     pub(super) fn own_call_started(&mut self, agent: AgentId, call: InteractionId) {
         self.own_calls.begin(agent, call);
         // A second one changes nothing there.
@@ -72,22 +71,19 @@ impl DistributorTask {
     }
 
     /// One step for question and answer, so that nothing comes between "free" and "busy".
-    pub(super) fn phone_asks(&mut self, call: InteractionId, mailbox: &Mailbox, ask: PhoneAsk) {
+    pub(super) fn phone_asks(&mut self, call: InteractionId, ask: PhoneAsk) {
         let answer = match ask {
-            PhoneAsk::SetState { agent, wanted } => self.changes(agent, |task| {
+            PhoneAsk::SetState { agent, wanted } => self.changes(agent, |desk| {
                 // Available without a phone is refused, and so nothing changes.
-                let _ = task.set_state(agent, wanted);
+                let _ = desk.ask_state(agent, wanted);
             }),
-            PhoneAsk::EndWrapUp { agent } => self.changes(agent, |task| {
-                task.input(Input::EndWrapUp { agent });
+            PhoneAsk::EndWrapUp { agent } => self.changes(agent, |desk| {
+                desk.input(Input::EndWrapUp { agent });
             }),
             PhoneAsk::CallAgent { caller, called } => self.call_agent(call, caller, called),
             PhoneAsk::Release { agent } => return self.own_call_ended(agent, call),
         };
-        if mailbox.try_send(CallInput::PhoneAnswered(answer)).is_err() {
-            tracing::error!(%call, "a phone's call does not hear the distributor");
-            self.no_own_calls_of(call);
-        }
+        self.tell(call, CallInput::PhoneAnswered(answer));
     }
 
     fn changes(&mut self, agent: AgentId, act: impl FnOnce(&mut Self)) -> PhoneAnswer {

@@ -23,6 +23,7 @@ mod missed_calls;
 mod odd_callers;
 mod privacy;
 mod queue_exits;
+mod scanners;
 mod steps;
 mod stopping;
 mod strangers;

@@ -6,6 +6,7 @@ use crate::support::phone::message::Message;
 use crate::support::phone::seconds;
 use crate::support::world::{COMPANY, Plan, World};
 use crate::wire::{NETWORK, Wire, place};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// Long enough for a machine that does ten other things; a healthy server needs milliseconds.
@@ -29,18 +30,28 @@ impl Alive {
 
     /// The same with a company that differs.
     pub(crate) fn with_company(change: impl FnOnce(String) -> String) -> Self {
-        let company = change(COMPANY.replace("127.0.0.2/32", NETWORK));
+        Self::at(Ipv4Addr::LOCALHOST.into(), (place(0), NETWORK), change)
+    }
+
+    /// The same listening on `ip`, with callers of the trunk `network`, of whom ours is at `caller`.
+    pub(crate) fn at(
+        ip: IpAddr,
+        (caller, network): (IpAddr, &str),
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
+        let company = change(COMPANY.replace("127.0.0.2/32", network));
         assert!(
-            company.contains(NETWORK),
+            company.contains(network),
             "the test company has another trunk"
         );
         let world = World::with(&Plan {
             company,
+            ip,
             tcp: true,
             log_level: Some("info"),
             ..Plan::default()
         });
-        let caller = Wire::udp(world.sip, place(0), &[]);
+        let caller = Wire::udp(world.sip, caller, &[]);
         let pid = world.pid();
         Self {
             world,
@@ -59,8 +70,13 @@ impl Alive {
         let call_id = format!("alive-{}", self.calls);
         let tag = self.ask("OPTIONS", &call_id, 1, None, "", after).tag("to");
         assert!(tag.is_some(), "after {after}: no tag");
-        let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.9\r\ns=-\r\nc=IN IP4 127.0.0.9\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
-        let to = self.ask("INVITE", &call_id, 2, None, sdp, after).tag("to");
+        let us = match self.world.sip {
+            SocketAddr::V4(_) => "IN IP4 127.0.0.9",
+            SocketAddr::V6(_) => "IN IP6 ::1",
+        };
+        let sdp =
+            format!("v=0\r\no=- 1 1 {us}\r\ns=-\r\nc={us}\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n");
+        let to = self.ask("INVITE", &call_id, 2, None, &sdp, after).tag("to");
         let to = to.as_deref();
         let ack = self.request("ACK", &call_id, 2, to, "");
         self.caller.send(&ack);

@@ -8,6 +8,8 @@
 
 mod alive;
 mod everyday;
+mod generated;
+mod ipv6;
 mod mutation;
 mod rfc4475;
 mod sizes;

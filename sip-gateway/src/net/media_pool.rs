@@ -5,6 +5,7 @@
 //! The directory of legs is the one thing its clones share, under a lock that is held for the sending of a command, so
 //! that commands reach the threads in the order they were given. Media threads never take it.
 
+mod plane;
 mod ports;
 mod values;
 

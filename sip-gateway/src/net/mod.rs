@@ -1,9 +1,11 @@
 //! Drivers: the only part of the crate with sockets, threads, tokio, the clock and randomness.
 //!
 //! **Owns**: the [`Gateway`] handle and the start of everything behind it: one UDP socket and one task for SIP
-//! (`sip_driver.rs`), one task per SIP connection (`streams.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/` and `media/` do.
+//! (`sip_driver.rs`), one task per SIP connection (`streams.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/`, `media/` and
+//! `legs/` do.
 
-mod leg_media;
+mod alarm;
+mod backlog;
 pub mod media_pool;
 mod media_thread;
 pub mod packet_io;
@@ -24,8 +26,9 @@ use tokio::sync::{mpsc, watch};
 /// Commands that wait for the SIP task at most; senders wait when it is full.
 const COMMANDS: usize = 4096;
 
-/// Events on their way out at most. When it is full they wait inside the SIP task, which then stops reading
-/// datagrams (the kernel's buffer, then the peers' retransmissions hold them) but goes on taking commands.
+/// Events on their way out at most. When it is full they wait inside the SIP task, which has long refused new calls by
+/// then; when very many wait, it stops reading datagrams (the kernel's buffer, then the peers' retransmissions hold
+/// them) but goes on taking commands.
 const EVENTS: usize = 4096;
 
 /// How the gateway starts.

@@ -106,6 +106,14 @@ pub enum SipCommand {
         /// The new SDP, or the status that refuses the change (488, 491).
         result: Result<Bytes, u16>,
     },
+    /// Change an answered session by our own offer: hold, resume, another address (RFC 3261 14.1). The answer is
+    /// [`SipEvent::Reoffered`]; a leg that does not talk, or has a change of ours under way, does not take it.
+    Reinvite {
+        /// The leg.
+        leg: LegId,
+        /// Our offer.
+        sdp: Bytes,
+    },
     /// Forget a device's bindings; its next REGISTER counts as its first.
     ForgetDevice {
         /// Its extension.
@@ -198,6 +206,13 @@ pub enum SipEvent {
         leg: LegId,
         /// Its offer; none asks us for one.
         sdp: Option<Bytes>,
+    },
+    /// The outcome of a change or refresh of ours.
+    Reoffered {
+        /// The leg.
+        leg: LegId,
+        /// Our offer and its answer, or the status that refuses the change: the session is as it was then.
+        result: Result<(Bytes, Bytes), u16>,
     },
     /// The party pressed a key and its phone said so by INFO.
     Key {

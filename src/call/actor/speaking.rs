@@ -4,13 +4,14 @@
 //! not**: hold up the call's loop: whatever takes time runs beside it.
 
 use super::CallActor;
+use crate::call::leg_commands::WantedRecording;
 use crate::call::port::{CallInput, CustomerQuestion, LegCommand, PlayFiles};
 use crate::speech::Voice;
 use crate::talk_recorder::NewRecording;
 use ivr_flows::port::CustomerAnswer;
 use recordings::recorder::SilenceWatch;
-use router::id::{InteractionId, RecordingId};
-use sip_gateway::leg::{GatewayCommand, LegEvent, LegId};
+use router::id::InteractionId;
+use sip_gateway::leg::{GatewayCommand, LegEvent};
 use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::PlayRequest;
 use std::sync::Arc;
@@ -101,16 +102,14 @@ impl CallActor {
 
     pub(super) async fn start_message(
         &mut self,
-        recording: RecordingId,
-        index: u32,
-        customer: LegId,
+        wanted: WantedRecording,
         after: Duration,
     ) -> Option<GatewayCommand> {
         let new = NewRecording {
             interaction: self.interaction,
             started_at: self.began,
-            recording,
-            index,
+            recording: wanted.recording,
+            index: wanted.index,
         };
         let (told, silent) = oneshot::channel();
         let watch = SilenceWatch { after, told };
@@ -122,14 +121,13 @@ impl CallActor {
                         let _ = own.send(CallInput::CallerSilent).await;
                     }
                 });
-                Some(
-                    self.recording_begun(recording, begun, customer, customer)
-                        .await,
-                )
+                Some(self.recording_begun(wanted, begun).await)
             }
             Err(error) => {
                 tracing::error!(interaction = %self.interaction, %error, "a message cannot be recorded");
-                self.deliver(CallInput::MessageFailed { recording });
+                self.deliver(CallInput::MessageFailed {
+                    recording: wanted.recording,
+                });
                 None
             }
         }

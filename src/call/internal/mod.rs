@@ -99,6 +99,12 @@ impl InternalCall {
         }
     }
 
+    /// Who calls and who is called, for checks.
+    #[must_use]
+    pub const fn agents(&self) -> [AgentId; 2] {
+        [self.setup.caller, self.setup.called]
+    }
+
     fn ask(&mut self) {
         let ask = PhoneAsk::CallAgent {
             caller: self.setup.caller,

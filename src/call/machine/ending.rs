@@ -50,8 +50,10 @@ impl CallMachine {
         self.leave_phase(end_cause, now);
     }
 
-    /// The answer's line is not on the disk, so the 200 OK did not leave: the caller is refused (503).
+    /// The answer's line is not on the disk. Whatever was to follow must not happen without it, above all the 200 OK:
+    /// the caller is refused (503).
     pub(super) fn journal_failed(&mut self, now: Timestamp) {
+        self.outputs.clear();
         self.customer.answered = false;
         self.history.failed = true;
         self.end_from_our_side(EndCause::Error, now);

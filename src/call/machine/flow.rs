@@ -19,8 +19,12 @@ use std::time::Duration;
 const MUSIC: PlayId = PlayId(u64::MAX);
 
 impl CallMachine {
-    /// Hands one input to the interpreter and carries out all it asks for.
+    /// Hands one input to the interpreter and carries out all it asks for. A call on its way out has no flow any more:
+    /// a prompt that we stopped, or a key on its way, must not lead the caller into a queue.
     pub(super) fn drive_flow(&mut self, input: FlowInput, now: Timestamp, ids: &mut dyn IdSource) {
+        if matches!(self.phase, Phase::Ending(_)) {
+            return;
+        }
         self.interpreter.handle(input, now.since(self.began));
         while let Some(output) = self.interpreter.poll_output() {
             if let Some(answer) = self.flow_output(output, now, ids) {

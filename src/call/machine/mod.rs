@@ -15,6 +15,9 @@ mod ringing;
 mod talking;
 #[cfg(test)]
 mod tests;
+mod view;
+
+pub use view::Place;
 
 use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
 use ivr_flows::CallFacts;

@@ -702,6 +702,22 @@ fn shutdown_ends_a_waiting_call_as_our_fault() {
 }
 
 /// Who calls, what was dialled and the time of day reach the flow.
+/// A prompt that is stopped by the end, and a key on its way, come after it.
+#[test]
+fn a_call_on_its_way_out_enters_no_queue() {
+    let mut script = Script::begin();
+    let play = script.played();
+    script.say(CallInput::Shutdown);
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: false,
+        },
+    });
+    assert!(script.last.is_empty(), "{:?}", script.last);
+}
+
 #[test]
 fn a_flow_decides_by_the_caller_and_the_time() {
     let flow = r#"

@@ -4,13 +4,12 @@
 
 use super::{PhoneMachine, PhoneOutput};
 use crate::call::actor::{CallContext, Mailbox};
+use crate::call::leg_commands::ForGateway;
 use crate::call::port::CallInput;
 use crate::call::registry::RegistryMessage;
 use crate::distributor_task::DistributorMessage;
 use router::id::InteractionId;
-use sip_gateway::leg::{Dial, DialTarget, GatewayCommand, LegId};
-use sip_gateway::media::port::PlayRequest;
-use std::sync::Arc;
+use sip_gateway::leg::LegId;
 use tokio::sync::mpsc;
 
 /// One phone call's driver.
@@ -86,44 +85,15 @@ impl<M: PhoneMachine> PhoneActor<M> {
     }
 
     async fn carry_out(&mut self, output: PhoneOutput) {
-        let command = match output {
-            PhoneOutput::Ask(ask) => return self.ask(ask).await,
-            PhoneOutput::Ring(leg) => GatewayCommand::Ring(leg),
-            PhoneOutput::Answer(leg) => GatewayCommand::Answer(leg),
-            PhoneOutput::Reject { leg, status } => GatewayCommand::Reject {
-                leg,
-                status,
-                retry_after: None,
-            },
-            PhoneOutput::Dial {
-                leg,
-                extension,
-                from_extension,
-                from_name,
-            } => {
+        let command = match output.for_gateway() {
+            Err(ask) => return self.ask(ask).await,
+            Ok(ForGateway::AsIs(command)) => command,
+            Ok(ForGateway::Dial { leg, command }) => {
                 self.own_leg(leg).await;
-                let dial = Dial {
-                    target: DialTarget::Device(extension),
-                    from_user: Some(from_extension),
-                    from_name: Some(from_name.into_inner()),
-                    headers: Vec::new(),
-                    credentials: None,
-                };
-                GatewayCommand::Dial { leg, dial }
+                command
             }
-            PhoneOutput::Hangup(leg) => GatewayCommand::Hangup(leg),
-            PhoneOutput::Bridge { a, b } => GatewayCommand::Bridge { a, b },
-            PhoneOutput::Play { leg, play, tone } => GatewayCommand::Play {
-                leg,
-                request: PlayRequest {
-                    play,
-                    clips: vec![Arc::new(tone.clip())],
-                    repeat: false,
-                    resume: false,
-                    at_most: None,
-                },
-            },
-            PhoneOutput::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
+            // Such a call plays no files and records nothing.
+            Ok(_) => return,
         };
         if self.context.gateway.send(command).await.is_err() {
             tracing::error!(call = %self.call, "the gateway is gone");

@@ -11,7 +11,7 @@
 //! ```
 
 use super::super::phone::Failure;
-use super::{interop, texts, tone_samples, wait_for};
+use super::{interop, texts, wait_for, write_tone};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -247,22 +247,6 @@ fn modules() -> Option<String> {
     ];
     let found = places.iter().find(|place| Path::new(place).is_dir())?;
     Some((*found).to_owned())
-}
-
-/// Two minutes of a tone, for its end would be the end of the sound.
-fn write_tone(path: &Path, hz: f64) -> Result<(), Failure> {
-    let failed = |error: hound::Error| Failure::new(format!("{}: {error}", path.display()));
-    let format = hound::WavSpec {
-        channels: 1,
-        sample_rate: 8000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut writer = hound::WavWriter::create(path, format).map_err(failed)?;
-    for sample in tone_samples(hz, 120) {
-        writer.write_sample(sample).map_err(failed)?;
-    }
-    writer.finalize().map_err(failed)
 }
 
 fn newest_dump(folder: &Path) -> Option<PathBuf> {

@@ -3,10 +3,11 @@
 //! **Owns**: starting, limiting and stopping them, and what they left behind. **Must not know**: what is tested.
 
 pub(crate) mod baresip;
+pub(crate) mod linphone;
 pub(crate) mod sipp;
 pub(crate) mod track;
 
-use super::phone::audio;
+use super::phone::{Failure, audio};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
@@ -51,4 +52,20 @@ fn texts(folder: &Path, ends: &[&str]) -> String {
             format!("--- {name}\n{text}\n")
         })
         .collect()
+}
+
+/// Two minutes of a tone, for its end would be the end of the sound.
+fn write_tone(path: &Path, hz: f64) -> Result<(), Failure> {
+    let failed = |error: hound::Error| Failure::new(format!("{}: {error}", path.display()));
+    let format = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, format).map_err(failed)?;
+    for sample in tone_samples(hz, 120) {
+        writer.write_sample(sample).map_err(failed)?;
+    }
+    writer.finalize().map_err(failed)
 }

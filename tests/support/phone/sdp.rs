@@ -9,8 +9,9 @@ pub(crate) const EVENT_TYPE: u8 = 101;
 pub(crate) fn describe(media: SocketAddr, pcma: bool) -> String {
     let (number, name) = if pcma { (8, "PCMA") } else { (0, "PCMU") };
     let (ip, port) = (media.ip(), media.port());
+    let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
     format!(
-        "v=0\r\no=testphone 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
+        "v=0\r\no=testphone 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
          m=audio {port} RTP/AVP {number} {EVENT_TYPE}\r\na=rtpmap:{number} {name}/8000\r\n\
          a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
     )
@@ -35,10 +36,9 @@ pub(crate) fn read(sdp: &str, pcma: bool) -> Option<Remote> {
         return None;
     }
     // A media-level connection line comes last and wins.
-    let host = lines_of(sdp, "c=IN IP4 ").last()?;
-    let address = format!("{}:{port}", host.split('/').next()?.trim())
-        .parse()
-        .ok()?;
+    let host = lines_of(sdp, "c=IN IP").last()?;
+    let host = host.split_once(' ')?.1.split('/').next()?.trim();
+    let address = SocketAddr::new(host.parse().ok()?, port);
     let event_type = lines_of(sdp, "a=rtpmap:").find_map(|map| {
         let (number, name) = map.split_once(' ')?;
         name.starts_with("telephone-event/8000")

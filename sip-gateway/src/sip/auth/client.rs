@@ -48,11 +48,10 @@ pub fn respond(
         digest::algorithm_of(challenge.get("algorithm")).ok_or(ChallengeError::Algorithm)?;
     let nc = format!("{nc:08x}");
     let with_qop = challenge.get("qop").is_some();
+    let Credentials { username, password } = credentials;
     let response = DigestInput {
         algorithm,
-        username: &credentials.username,
-        realm,
-        password: &credentials.password,
+        ha1: &digest::ha1(algorithm, username, realm, password),
         method: method.as_str(),
         uri,
         nonce,

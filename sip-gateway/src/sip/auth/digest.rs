@@ -9,9 +9,8 @@ use std::fmt::Write as _;
 /// Everything that goes into one digest (RFC 7616 3.4.1).
 pub(super) struct DigestInput<'a> {
     pub(super) algorithm: DigestAlgorithm,
-    pub(super) username: &'a str,
-    pub(super) realm: &'a str,
-    pub(super) password: &'a str,
+    /// The hash of user, realm and password: [`ha1`].
+    pub(super) ha1: &'a str,
     pub(super) method: &'a str,
     pub(super) uri: &'a str,
     pub(super) nonce: &'a str,
@@ -22,21 +21,31 @@ pub(super) struct DigestInput<'a> {
 impl DigestInput<'_> {
     /// The `response` value: lower-case hex.
     pub(super) fn response(&self) -> String {
-        let a1 = self.hash(&[self.username, self.realm, self.password]);
-        let a2 = self.hash(&[self.method, self.uri]);
-        match self.auth {
-            Some((nc, cnonce)) => self.hash(&[&a1, self.nonce, nc, cnonce, "auth", &a2]),
-            None => self.hash(&[&a1, self.nonce, &a2]),
-        }
+        let a2 = hash(self.algorithm, &[self.method, self.uri]);
+        let parts = match self.auth {
+            Some((nc, cnonce)) => &[self.ha1, self.nonce, nc, cnonce, "auth", &a2][..],
+            None => &[self.ha1, self.nonce, &a2][..],
+        };
+        hash(self.algorithm, parts)
     }
+}
 
-    /// Hash of the parts with colons between them, as hex.
-    fn hash(&self, parts: &[&str]) -> String {
-        let text = parts.join(":");
-        match self.algorithm {
-            DigestAlgorithm::Md5 => hex(&md5::Md5::digest(text)),
-            DigestAlgorithm::Sha256 => hex(&Sha256::digest(text)),
-        }
+/// What stands for a password in every digest (RFC 7616 3.4.2): it has one length, whatever the password has.
+pub(crate) fn ha1(
+    algorithm: DigestAlgorithm,
+    username: &str,
+    realm: &str,
+    password: &str,
+) -> String {
+    hash(algorithm, &[username, realm, password])
+}
+
+/// Hash of the parts with colons between them, as hex.
+fn hash(algorithm: DigestAlgorithm, parts: &[&str]) -> String {
+    let text = parts.join(":");
+    match algorithm {
+        DigestAlgorithm::Md5 => hex(&md5::Md5::digest(text)),
+        DigestAlgorithm::Sha256 => hex(&Sha256::digest(text)),
     }
 }
 
@@ -65,7 +74,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// HMAC-SHA-256 (RFC 2104) with a key of one hash length, over the parts one behind the other.
-pub(super) fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     const BLOCK: usize = 64;
     let pad = |byte: u8| {
         let mut block = [byte; BLOCK];

@@ -2,14 +2,18 @@
 //!
 //! **Owns**: [`NonceStore`]. **Must not know**: accounts and what they may do.
 //!
-//! A nonce carries its time of issue and a keyed hash, so issuing one stores nothing and a flood of requests without
-//! credentials costs no memory. A nonce is stored only once credentials with the right password have used it, to
-//! count its `nc`; the store is bounded.
+//! A nonce carries its time of issue and a keyed hash that names the source it was given to, so issuing one stores
+//! nothing and a flood of requests without credentials costs no memory. A nonce is stored only once credentials with
+//! the right password have used it, to count its `nc`; the store is bounded.
+//!
+//! The nonce is judged first: with one that is old or was given to another source, nobody hears whether the password
+//! was right, and nobody can make wrong guesses in the name of a source that never asked.
 
 use super::digest::{self, DigestInput};
 use crate::leg::DigestAlgorithm;
 use crate::sip::message::{AuthHeader, Method};
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq as _;
 
@@ -19,8 +23,8 @@ const LIFETIME: Duration = Duration::from_secs(300);
 const CAPACITY: usize = 16_384;
 /// How far behind the highest `nc` an unused one may come: requests overtake each other on UDP.
 const WINDOW: u32 = 64;
-/// Stands in for the password of a user that does not exist.
-const NO_PASSWORD: &str = "no such user has this password";
+/// Stands in for the hash of a user that does not exist; as long as a real one.
+const NO_HA1: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Issues nonces and checks credentials.
 #[derive(Debug)]
@@ -61,10 +65,12 @@ pub struct Expected<'a> {
     pub realm: &'a str,
     /// The one user name that may stand in the credentials.
     pub username: &'a str,
-    /// The user's password; none when there is no such user. Both take the same path and the same time.
-    pub password: Option<&'a str>,
+    /// [`super::ha1`] of the user; none when there is no such user. Both take the same path and the same time.
+    pub ha1: Option<&'a str>,
     /// The user's algorithm.
     pub algorithm: DigestAlgorithm,
+    /// Where the request comes from.
+    pub source: IpAddr,
 }
 
 /// What credentials are worth.
@@ -72,7 +78,8 @@ pub struct Expected<'a> {
 pub enum Verdict {
     /// Right, and this `nc` is used up now.
     Ok,
-    /// Right password, but the nonce is too old or not ours: challenge again with `stale=true`.
+    /// The nonce is too old, not ours or not this source's; the password was not looked at. Challenge again with
+    /// `stale=true`.
     Stale,
     /// Wrong user, password, realm, algorithm or shape: challenge again.
     Bad,
@@ -111,12 +118,12 @@ impl NonceStore {
         self.used.is_empty()
     }
 
-    /// A challenge for WWW-Authenticate with a fresh nonce. `randomness` must never come twice; `stale` repeats the
-    /// verdict on the credentials that came with the request.
+    /// A challenge for WWW-Authenticate with a fresh nonce for this source. `randomness` must never come twice; `stale`
+    /// repeats the verdict on the credentials that came with the request.
     pub fn challenge(
         &mut self,
         now: Instant,
-        realm: &str,
+        (realm, source): (&str, IpAddr),
         algorithm: DigestAlgorithm,
         stale: bool,
         randomness: u64,
@@ -124,7 +131,8 @@ impl NonceStore {
         let key = (self.millis(now), randomness);
         let mut header = AuthHeader::new("Digest");
         header.push_quoted("realm", realm);
-        header.push_quoted("nonce", &self.write_nonce(key, realm, algorithm));
+        let nonce = self.write_nonce(key, (realm, source), algorithm);
+        header.push_quoted("nonce", &nonce);
         header.push_token("algorithm", digest::algorithm_name(algorithm));
         header.push_quoted("qop", "auth");
         if stale {
@@ -143,12 +151,17 @@ impl NonceStore {
         now: Instant,
     ) -> Verdict {
         let part = |name| credentials.get(name).unwrap_or_default();
+        let Some(key) = self.read_nonce(part("nonce"), expected, now) else {
+            return Verdict::Stale;
+        };
         let nc = part("nc");
+        let nobody = match expected.algorithm {
+            DigestAlgorithm::Md5 => NO_HA1.get(..32).unwrap_or(NO_HA1),
+            DigestAlgorithm::Sha256 => NO_HA1,
+        };
         let response = DigestInput {
             algorithm: expected.algorithm,
-            username: expected.username,
-            realm: expected.realm,
-            password: expected.password.unwrap_or(NO_PASSWORD),
+            ha1: expected.ha1.unwrap_or(nobody),
             method: method.as_str(),
             uri: part("uri"),
             nonce: part("nonce"),
@@ -163,16 +176,10 @@ impl NonceStore {
             && digest::algorithm_of(credentials.get("algorithm")) == Some(expected.algorithm)
             && part("qop").eq_ignore_ascii_case("auth")
             && !part("cnonce").is_empty()
-            && expected.password.is_some();
-        let Some(count) = read_count(nc) else {
-            return Verdict::Bad;
-        };
-        if !(proven & fits) {
-            return Verdict::Bad;
-        }
-        match self.read_nonce(part("nonce"), expected, now) {
-            Some(key) => self.count(key, count),
-            None => Verdict::Stale,
+            && expected.ha1.is_some();
+        match read_count(nc) {
+            Some(count) if proven & fits => self.count(key, count),
+            _ => Verdict::Bad,
         }
     }
 
@@ -217,10 +224,25 @@ impl NonceStore {
         u64::try_from(now.saturating_duration_since(epoch).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn write_nonce(&self, key: NonceKey, realm: &str, algorithm: DigestAlgorithm) -> String {
+    fn write_nonce(
+        &self,
+        key: NonceKey,
+        (realm, source): (&str, IpAddr),
+        algorithm: DigestAlgorithm,
+    ) -> String {
         let (issued, randomness) = (key.0.to_be_bytes(), key.1.to_be_bytes());
         let name = digest::algorithm_name(algorithm);
-        let parts = [&issued[..], &randomness, name.as_bytes(), realm.as_bytes()];
+        let source = match source.to_canonical() {
+            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            IpAddr::V6(address) => address.octets(),
+        };
+        let parts = [
+            &issued[..],
+            &randomness,
+            &source,
+            name.as_bytes(),
+            realm.as_bytes(),
+        ];
         let seal = digest::hmac_sha256(&self.secret.0, &parts);
         let seal = seal.first_chunk::<16>().map_or(&seal[..], |s| &s[..]);
         digest::hex(&[&issued[..], &randomness, seal].concat())
@@ -241,7 +263,7 @@ impl NonceStore {
             u64::from_str_radix(issued, 16).ok()?,
             u64::from_str_radix(randomness, 16).ok()?,
         );
-        let ours = self.write_nonce(key, expected.realm, expected.algorithm);
+        let ours = self.write_nonce(key, (expected.realm, expected.source), expected.algorithm);
         let sealed = bool::from(ours.as_bytes().ct_eq(nonce.as_bytes()));
         let age = now.checked_sub(key.0)?;
         (sealed && age <= lifetime()).then_some(key)

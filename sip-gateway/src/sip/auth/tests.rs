@@ -4,8 +4,10 @@ use super::digest::{DigestInput, hex, hmac_sha256};
 use super::*;
 use crate::leg::{Credentials, DigestAlgorithm};
 use crate::sip::message::{AuthHeader, HeaderName, Headers, Method};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const REALM: &str = "cordboard.localhost";
 const URI: &str = "sip:cordboard.localhost";
 
@@ -13,9 +15,12 @@ const URI: &str = "sip:cordboard.localhost";
 fn rfc_2617_and_rfc_7616_examples() {
     let old = DigestInput {
         algorithm: DigestAlgorithm::Md5,
-        username: "Mufasa",
-        realm: "testrealm@host.com",
-        password: "Circle Of Life",
+        ha1: &ha1(
+            DigestAlgorithm::Md5,
+            "Mufasa",
+            "testrealm@host.com",
+            "Circle Of Life",
+        ),
         method: "GET",
         uri: "/dir/index.html",
         nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
@@ -25,22 +30,28 @@ fn rfc_2617_and_rfc_7616_examples() {
     let without_qop = DigestInput { auth: None, ..old };
     assert_eq!(without_qop.response(), "670fd8c2df070c60b045671b8b24ff02");
 
-    let new = |algorithm| DigestInput {
-        algorithm,
-        username: "Mufasa",
-        realm: "http-auth@example.org",
-        password: "Circle of Life",
-        method: "GET",
-        uri: "/dir/index.html",
-        nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-        auth: Some(("00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")),
+    let new = |algorithm| {
+        DigestInput {
+            algorithm,
+            ha1: &ha1(
+                algorithm,
+                "Mufasa",
+                "http-auth@example.org",
+                "Circle of Life",
+            ),
+            method: "GET",
+            uri: "/dir/index.html",
+            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+            auth: Some(("00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")),
+        }
+        .response()
     };
     assert_eq!(
-        new(DigestAlgorithm::Md5).response(),
+        new(DigestAlgorithm::Md5),
         "8ca523f5e9506fed4657c9700eebdbec"
     );
     assert_eq!(
-        new(DigestAlgorithm::Sha256).response(),
+        new(DigestAlgorithm::Sha256),
         "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
     );
 }
@@ -61,6 +72,8 @@ struct World {
     store: NonceStore,
     start: Instant,
     random: u64,
+    /// Where credentials come from.
+    source: IpAddr,
 }
 
 impl World {
@@ -69,6 +82,7 @@ impl World {
             store: NonceStore::with_capacity([7; 32], capacity),
             start: Instant::now(),
             random: 0,
+            source: HERE,
         }
     }
 
@@ -80,7 +94,7 @@ impl World {
         self.random += 1;
         let now = self.at(seconds);
         self.store
-            .challenge(now, REALM, algorithm, false, self.random)
+            .challenge(now, (REALM, HERE), algorithm, false, self.random)
     }
 
     fn verify(&mut self, seconds: u64, answer: &AuthHeader) -> Verdict {
@@ -94,11 +108,13 @@ impl World {
         algorithm: DigestAlgorithm,
         password: Option<&str>,
     ) -> Verdict {
+        let ha1 = password.map(|password| ha1(algorithm, "2001", REALM, password));
         let expected = Expected {
             realm: REALM,
             username: "2001",
-            password,
+            ha1: ha1.as_deref(),
             algorithm,
+            source: self.source,
         };
         let now = self.at(seconds);
         self.store.verify(answer, &Method::Register, &expected, now)
@@ -160,13 +176,11 @@ fn wrong_and_unknown_are_bad_alike_and_store_nothing() {
     assert_eq!(world.verify(1, &wrong), Verdict::Bad);
     let md5 = DigestAlgorithm::Md5;
     assert_eq!(world.verify_as(1, &right, md5, None), Verdict::Bad);
-    // Not even with the password that stands in for a missing one.
-    let stand_in = answer(&challenge, "no such user has this password", 1);
-    assert_eq!(world.verify_as(1, &stand_in, md5, None), Verdict::Bad);
+    // Nor with a nonce that was made for another algorithm.
     let sha = DigestAlgorithm::Sha256;
     assert_eq!(
         world.verify_as(1, &right, sha, Some("secret")),
-        Verdict::Bad
+        Verdict::Stale
     );
     assert!(world.store.is_empty());
     assert_eq!(world.verify(1, &right), Verdict::Ok);
@@ -213,15 +227,26 @@ fn nonces_grow_old_and_foreign_ones_are_stale() {
     assert!(world.store.is_empty(), "expired counts are swept");
 
     let mut foreign = NonceStore::new([8; 32]);
-    let challenge = foreign.challenge(world.at(0), REALM, DigestAlgorithm::Md5, false, 1);
+    let challenge = foreign.challenge(world.at(0), (REALM, HERE), DigestAlgorithm::Md5, false, 1);
     let credentials = answer(&challenge, "secret", 1);
     assert_eq!(world.verify(1, &credentials), Verdict::Stale);
     let guessed = answer(&challenge, "guess", 1);
     assert_eq!(
         world.verify(1, &guessed),
-        Verdict::Bad,
+        Verdict::Stale,
         "stale tells nothing"
     );
+}
+
+#[test]
+fn a_nonce_serves_the_source_it_was_given_to() {
+    let mut world = World::new(10);
+    let challenge = world.challenge(0, DigestAlgorithm::Md5);
+    let right = answer(&challenge, "secret", 1);
+    world.source = "192.0.2.2".parse().unwrap();
+    assert_eq!(world.verify(1, &right), Verdict::Stale);
+    world.source = "::ffff:192.0.2.1".parse().unwrap();
+    assert_eq!(world.verify(1, &right), Verdict::Ok);
 }
 
 #[test]

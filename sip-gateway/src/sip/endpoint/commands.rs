@@ -10,7 +10,7 @@ use crate::sip::flow::Flow;
 use crate::sip::message::Uri;
 use crate::sip::port::SipCommand;
 use crate::sip::session::uac::{self, Target};
-use crate::sip::session::{Leg, change, uas};
+use crate::sip::session::{Leg, change, own_change, uas};
 use bytes::Bytes;
 use std::net::SocketAddr;
 
@@ -46,6 +46,9 @@ impl Endpoint {
             }),
             SipCommand::Reanswer { leg, result } => {
                 self.command(leg, |leg, core| change::answer(leg, core, result));
+            }
+            SipCommand::Reinvite { leg, sdp } => {
+                self.command(leg, |leg, core| own_change::want(leg, core, sdp));
             }
             SipCommand::ForgetDevice { extension } => {
                 let gone = self.registrar.retain(|known| known != extension);

@@ -64,6 +64,15 @@ pub struct Limits {
     pub min_expires: Duration,
     /// Longest lifetime of a binding, also the default.
     pub max_expires: Duration,
+    /// Messages a second that one source may send, three times as many at once; more are not read. Trunks are not
+    /// counted. `u32::MAX`: as many as it likes.
+    pub messages_per_source: u32,
+    /// The same for a source where a device has proven itself.
+    pub messages_per_known_source: u32,
+    /// Wrong passwords of one user from one source before the first pause; `u32::MAX`: no pause ever.
+    pub free_guesses: u32,
+    /// Users that may fail from one source before the first pause for all of them; `u32::MAX`: no pause ever.
+    pub free_users: u32,
 }
 
 impl Default for Limits {
@@ -77,6 +86,10 @@ impl Default for Limits {
             ringing: Duration::from_secs(600),
             min_expires: Duration::from_secs(60),
             max_expires: Duration::from_secs(3_600),
+            messages_per_source: 1_000,
+            messages_per_known_source: 5_000,
+            free_guesses: 3,
+            free_users: 16,
         }
     }
 }
@@ -104,7 +117,13 @@ pub struct Counters {
     pub challenges: u64,
     /// Requests whose credentials were wrong.
     pub failed_auth: u64,
-    /// Requests answered 503 because a bound was reached.
+    /// Requests whose credentials nobody looked at: too many wrong ones had come before.
+    pub locked_out: u64,
+    /// Pauses begun after wrong credentials.
+    pub lockouts: u64,
+    /// Messages that were not read: their source sends too many.
+    pub over_rate: u64,
+    /// Requests answered 503 because a bound was reached or we are behind; of many at once some get no answer.
     pub overload: u64,
     /// Messages that were to go to an address nothing may be sent to (multicast, broadcast, port 0).
     pub unsendable: u64,

@@ -22,6 +22,8 @@ use std::time::Instant;
 
 /// The methods we serve, as `Allow` says it.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO";
+/// The extensions we know, as `Supported` says it; a `Require` for any other gets 420.
+pub(crate) const SUPPORTED: &str = "timer";
 /// The content type we read and write.
 pub(crate) const SDP: &str = "application/sdp";
 

@@ -4,14 +4,20 @@
 //! 2. Else the source address may belong to a trunk.
 //! 3. Else it is challenged: in the same words whether the user exists or not, and with the same work.
 //!
-//! **Owns**: accounts and nonces. **Must not know**: what an identified sender may do.
+//! **Owns**: accounts, nonces, the pause after wrong credentials. **Must not know**: what an identified sender may do.
 
-use crate::leg::{Accounts, CallSource, Device, DigestAlgorithm, Network, Trunk};
-use crate::sip::auth::{Expected, NonceStore, Verdict};
+use super::config::Limits;
+use crate::leg::{Accounts, CallSource, DigestAlgorithm, Network, Trunk};
+use crate::sip::auth::{Expected, Lockout, NonceStore, Verdict, ha1, hmac_sha256};
+use crate::sip::flow::Flow;
 use crate::sip::message::{AuthHeader, Headers, Request};
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeMap, HashMap};
+use std::hint::black_box;
+use std::net::IpAddr;
 use std::time::Instant;
+
+/// A name that no device has. Should one have it, nothing breaks but the evenness of one search.
+const NOBODY: &str = "?";
 
 /// The sender must prove who it is: what to challenge it with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,33 +26,55 @@ pub(crate) struct Unproven {
     pub(crate) stale: bool,
     /// There were credentials and they were wrong.
     pub(crate) failed: bool,
+    /// There were credentials and nobody looked at them: too many wrong ones came before.
+    pub(crate) locked: bool,
+}
+
+/// A device as digest needs it: the password itself is not kept.
+#[derive(Debug)]
+struct Account {
+    ha1: String,
+    algorithm: DigestAlgorithm,
 }
 
 #[derive(Debug)]
 pub(crate) struct Identity {
     realm: String,
-    devices: HashMap<String, Device>,
+    devices: HashMap<String, Account>,
+    decoys: Decoys,
     trunks: Vec<Trunk>,
     nonces: NonceStore,
+    lockout: Lockout,
 }
 
 impl Identity {
-    pub(crate) fn new(realm: String, secret: [u8; 32], accounts: Accounts) -> Self {
+    pub(crate) fn new(
+        realm: String,
+        secret: [u8; 32],
+        accounts: Accounts,
+        limits: &Limits,
+    ) -> Self {
         let mut identity = Self {
             realm,
             devices: HashMap::new(),
+            decoys: Decoys::default(),
             trunks: Vec::new(),
             nonces: NonceStore::new(secret),
+            lockout: Lockout::new(limits.free_guesses, limits.free_users),
         };
         identity.set_accounts(accounts);
         identity
     }
 
     pub(crate) fn set_accounts(&mut self, accounts: Accounts) {
-        let devices = accounts.devices.into_iter();
-        self.devices = devices
-            .map(|device| (device.extension.clone(), device))
-            .collect();
+        let realm = &self.realm;
+        let devices = accounts.devices.into_iter().map(|device| {
+            let (user, algorithm) = (device.extension, device.algorithm);
+            let ha1 = ha1(algorithm, &user, realm, &device.password);
+            (user, Account { ha1, algorithm })
+        });
+        self.devices = devices.collect();
+        self.decoys = Decoys::among(&self.devices);
         self.trunks = accounts.trunks;
     }
 
@@ -54,84 +82,171 @@ impl Identity {
         self.devices.contains_key(extension)
     }
 
-    /// Applies the rule to a request outside any dialog.
+    /// Pauses that were begun after wrong credentials, and where the last of them began.
+    pub(crate) const fn lockouts(&self) -> (u64, Option<IpAddr>) {
+        (self.lockout.begun(), self.lockout.last())
+    }
+
+    /// Applies the rule to a request outside any dialog. `is_bound` says whether a user is registered over this flow.
     pub(crate) fn identify(
         &mut self,
         request: &Request,
-        source: SocketAddr,
-        now: Instant,
+        (source, now): (Flow, Instant),
+        is_bound: impl Fn(&str) -> bool,
     ) -> Result<CallSource, Unproven> {
         let from = request.headers.from().ok();
         let user = from
             .and_then(|from| from.uri.user_unescaped())
             .unwrap_or_default();
-        if self.is_device(&user) {
-            self.prove(request, &user, now)?;
-            return Ok(CallSource::Device(user));
+        // Looked up for everybody, so that it takes everybody the same time.
+        let trunk = self.trunk_at(source.ip()).map(str::to_owned);
+        match trunk {
+            Some(trunk) if !self.is_device(&user) => Ok(CallSource::Trunk(trunk)),
+            // For no such device this fails, after the same work as for one that exists.
+            _ => self
+                .prove(request, &user, (source, now), is_bound)
+                .map(|()| CallSource::Device(user)),
         }
-        if let Some(trunk) = self.trunk_at(source.ip()) {
-            return Ok(CallSource::Trunk(trunk.to_owned()));
-        }
-        // No such device: this fails, after the same work as for one that exists.
-        self.prove(request, &user, now)
-            .map(|()| CallSource::Device(user))
     }
 
-    /// Checks that the request carries the credentials of this device.
+    /// Checks that the request carries the credentials of this device. While somebody guesses from the same source,
+    /// only the flow the device is registered over is listened to.
     pub(crate) fn prove(
         &mut self,
         request: &Request,
         extension: &str,
-        now: Instant,
+        (source, now): (Flow, Instant),
+        is_bound: impl Fn(&str) -> bool,
     ) -> Result<(), Unproven> {
-        let device = self.devices.get(extension);
-        let algorithm = device.map_or(DigestAlgorithm::Md5, |device| device.algorithm);
-        let unproven = |stale, failed| Unproven {
+        let decoy = self.decoys.algorithm_of(extension);
+        let device = self.decoys.find(&self.devices, extension);
+        let algorithm = device.map_or(decoy, |device| device.algorithm);
+        let unproven = Unproven {
             algorithm,
-            stale,
-            failed,
+            stale: false,
+            failed: false,
+            locked: false,
         };
         let Some(credentials) = credentials(&request.headers, &self.realm) else {
-            return Err(unproven(false, false));
+            return Err(unproven);
         };
+        let address = source.ip();
+        if self.lockout.is_locked(address, extension, now) && !is_bound(extension) {
+            let locked = true;
+            return Err(Unproven { locked, ..unproven });
+        }
         let expected = Expected {
             realm: &self.realm,
             username: extension,
-            password: device.map(|device| device.password.as_str()),
+            ha1: device.map(|device| device.ha1.as_str()),
             algorithm,
+            source: address,
         };
-        match self
+        let verdict = self
             .nonces
-            .verify(&credentials, &request.method, &expected, now)
-        {
-            Verdict::Ok => Ok(()),
-            Verdict::Stale => Err(unproven(true, false)),
+            .verify(&credentials, &request.method, &expected, now);
+        let (stale, failed) = match verdict {
+            Verdict::Ok => {
+                self.lockout.passed(address, extension);
+                return Ok(());
+            }
+            Verdict::Stale => (true, false),
             // The password was right: a new nonce helps, and the user need not be asked.
-            Verdict::Replayed => Err(unproven(true, true)),
-            Verdict::Bad => Err(unproven(false, true)),
-        }
+            Verdict::Replayed => (true, true),
+            Verdict::Bad => {
+                self.lockout.failed(address, extension, now);
+                (false, true)
+            }
+        };
+        Err(Unproven {
+            stale,
+            failed,
+            ..unproven
+        })
     }
 
     /// The challenge for a sender that proved nothing.
     pub(crate) fn challenge(
         &mut self,
         unproven: Unproven,
-        now: Instant,
+        (source, now): (Flow, Instant),
         randomness: u64,
     ) -> AuthHeader {
         let Unproven {
             algorithm, stale, ..
         } = unproven;
-        self.nonces
-            .challenge(now, &self.realm, algorithm, stale, randomness)
+        self.nonces.challenge(
+            now,
+            (&self.realm, source.ip()),
+            algorithm,
+            stale,
+            randomness,
+        )
     }
 
-    fn trunk_at(&self, source: IpAddr) -> Option<&str> {
+    /// The trunk that has this address.
+    pub(crate) fn trunk_at(&self, source: IpAddr) -> Option<&str> {
         let contains = |trunk: &&Trunk| trunk.from.iter().any(|network| contains(network, source));
         self.trunks
             .iter()
             .find(contains)
             .map(|trunk| trunk.name.as_str())
+    }
+}
+
+/// Which algorithm a user that does not exist is asked for: as many of them by SHA-256 as there are among the real
+/// ones, and each always by the same, so that the algorithm tells nothing.
+#[derive(Debug, Default)]
+struct Decoys {
+    /// One that does exist, if any does.
+    somebody: String,
+    /// Changes with the password of that account only.
+    key: [u8; 32],
+    /// Devices with SHA-256 among all, in 256ths.
+    share: u16,
+}
+
+impl Decoys {
+    fn among(devices: &HashMap<String, Account>) -> Self {
+        let sorted: BTreeMap<&String, &Account> = devices.iter().collect();
+        let mut key = [0; 32];
+        let first = sorted.first_key_value();
+        if let Some((_, first)) = first {
+            let bytes = first.ha1.bytes();
+            key.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        }
+        let strong = devices
+            .values()
+            .filter(|account| account.algorithm == DigestAlgorithm::Sha256)
+            .count();
+        let share = strong.saturating_mul(256).checked_div(devices.len());
+        Self {
+            somebody: first.map(|(user, _)| (*user).clone()).unwrap_or_default(),
+            key,
+            share: share
+                .and_then(|share| u16::try_from(share).ok())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// A device; whether there is one or not, one search finds something and one does not, so that both cost the same.
+    fn find<'a>(&self, devices: &'a HashMap<String, Account>, user: &str) -> Option<&'a Account> {
+        let found = devices.get(user);
+        let other = match found {
+            Some(_) => NOBODY,
+            None => self.somebody.as_str(),
+        };
+        black_box(devices.get(black_box(other)));
+        found
+    }
+
+    fn algorithm_of(&self, user: &str) -> DigestAlgorithm {
+        let [first, ..] = hmac_sha256(&self.key, &[user.as_bytes()]);
+        if u16::from(first) < self.share {
+            DigestAlgorithm::Sha256
+        } else {
+            DigestAlgorithm::Md5
+        }
     }
 }
 

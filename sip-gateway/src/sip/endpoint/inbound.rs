@@ -5,14 +5,15 @@
 
 use super::Endpoint;
 use super::caller::describe;
-use super::core::{ALLOW, SDP, User};
+use super::core::{ALLOW, SDP, SUPPORTED, User};
+use super::identity::Unproven;
 use super::stateless::{reply, stamp, stateless_tag};
 use crate::leg::{CallSource, LegId};
 use crate::sip::dialog::{DialogKey, Path};
 use crate::sip::flow::Flow;
 use crate::sip::message::{
     HeaderName, Message, Method, ParseError, Refusal, Request, Response, check_accept,
-    check_content, find_body, parse_datagram, validate, validate_response,
+    check_content, find_body, parse_datagram, validate_response, validate_with,
 };
 use crate::sip::port::SipEvent;
 use crate::sip::session::{self, InDialog, attempt, uas};
@@ -41,6 +42,13 @@ pub(super) struct Arrived {
 impl Endpoint {
     pub(super) fn on_message(&mut self, source: Flow, bytes: &Bytes) {
         self.core.counters.received += 1;
+        // A trunk's calls are bounded as calls are; what it sends inside them must not get lost.
+        if self.identity.trunk_at(source.ip()).is_none()
+            && !self.sources.admit(source.ip(), self.core.now)
+        {
+            self.core.counters.over_rate += 1;
+            return;
+        }
         if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             self.core.counters.keep_alives += 1;
             if source.is_stream() {
@@ -94,7 +102,7 @@ impl Endpoint {
             .headers
             .via_top()
             .and_then(|via| ServerKey::of_request(&request, &via));
-        let valid = validate(&request);
+        let valid = validate_with(&request, &[SUPPORTED]);
         let (key, known) = match key {
             Ok(key) => {
                 let known = self.core.transactions.find_server(&key);
@@ -147,6 +155,9 @@ impl Endpoint {
         {
             return self.on_in_dialog(arrived);
         }
+        if self.overload.refuses() && request.method != Method::Options {
+            return self.refuse_new(&arrived);
+        }
         match request.method {
             Method::Invite => self.on_invite(arrived),
             Method::Register => self.on_register(&arrived),
@@ -154,17 +165,23 @@ impl Endpoint {
             Method::Bye | Method::Info | Method::Update | Method::Prack => {
                 self.refuse(request, arrived.reply_to, &Refusal::new(481));
             }
-            _ => match self
-                .identity
-                .identify(request, arrived.source.address(), self.core.now)
-            {
+            _ => match self.identify(&arrived) {
                 Ok(_) => {
                     let refusal = Refusal::new(405).with_header(HeaderName::Allow, ALLOW);
-                    self.refuse(request, arrived.reply_to, &refusal);
+                    self.refuse(&arrived.request, arrived.reply_to, &refusal);
                 }
-                Err(unproven) => self.challenge(request, arrived.reply_to, unproven),
+                Err(unproven) => self.challenge(&arrived, unproven),
             },
         }
+    }
+
+    /// The rule of identity, for a request outside any dialog.
+    fn identify(&mut self, arrived: &Arrived) -> Result<CallSource, Unproven> {
+        let (source, now) = (arrived.source, self.core.now);
+        let registrar = &self.registrar;
+        let is_bound = |user: &str| registrar.is_bound(user, source, now);
+        self.identity
+            .identify(&arrived.request, (source, now), is_bound)
     }
 
     /// Answered to anybody: it is a keep-alive, says nothing but what we speak, and keeps no state.
@@ -238,20 +255,18 @@ impl Endpoint {
     }
 
     fn on_invite(&mut self, arrived: Arrived) {
+        let call_source = match self.identify(&arrived) {
+            Ok(call_source) => call_source,
+            Err(unproven) => return self.challenge(&arrived, unproven),
+        };
         let Arrived {
             request,
             key,
             source,
             reply_to,
         } = arrived;
-        let call_source = match self
-            .identity
-            .identify(&request, source.address(), self.core.now)
-        {
-            Ok(call_source) => call_source,
-            Err(unproven) => return self.challenge(&request, reply_to, unproven),
-        };
-        let offer = match read_offer(&request) {
+        let offer = session::own_change::check(&request).and_then(|()| read_offer(&request));
+        let offer = match offer {
             Ok(offer) => offer,
             Err(refusal) => return self.refuse(&request, reply_to, &refusal),
         };

@@ -20,8 +20,10 @@ pub(crate) mod core;
 pub(crate) mod identity;
 pub(crate) mod ids;
 mod inbound;
+mod overload;
 mod register;
 pub(crate) mod schedule;
+mod sources;
 mod stateless;
 
 #[cfg(test)]
@@ -31,7 +33,9 @@ pub use config::{Counters, EndpointConfig, Limits, Occupancy};
 
 use self::core::{Core, User};
 use self::identity::Identity;
+use self::overload::Overload;
 use self::schedule::Owner;
+use self::sources::Sources;
 use crate::leg::{Accounts, DeviceChange, LegId};
 use crate::sip::flow::Flow;
 use crate::sip::message::{Request, Response};
@@ -42,7 +46,8 @@ use crate::sip::session::{Failure, Leg};
 use crate::sip::transaction::{Action, Actions, TransactionId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 /// All SIP of one process: transactions, dialogs, sessions, registrar, our own registrations.
 #[derive(Debug)]
@@ -50,6 +55,8 @@ pub struct Endpoint {
     core: Core,
     identity: Identity,
     legs: BTreeMap<LegId, Leg>,
+    sources: Sources,
+    overload: Overload,
     registrar: Registrar,
     registrations: Registrations,
     next_leg: u64,
@@ -64,7 +71,12 @@ impl Endpoint {
         secret.update(b"nonce");
         let secret: [u8; 32] = secret.finalize().into();
         Self {
-            identity: Identity::new(config.domain.clone(), secret, accounts),
+            identity: Identity::new(config.domain.clone(), secret, accounts, &config.limits),
+            overload: Overload::default(),
+            sources: Sources::new(
+                config.limits.messages_per_source,
+                config.limits.messages_per_known_source,
+            ),
             registrar: Registrar::new(config.limits.contacts_per_device),
             core: Core::new(config, now),
             legs: BTreeMap::new(),
@@ -92,6 +104,12 @@ impl Endpoint {
         self.run_due();
     }
 
+    /// Tells how long what comes in, or what goes out to the product, waits now. While that stays above 20 ms, new calls
+    /// and registrations are refused without state; what is under way goes on.
+    pub fn observe_delay(&mut self, delay: Duration, now: Instant) {
+        self.overload.observe(delay, now);
+    }
+
     /// The next thing to send or to tell; none when all has been given.
     pub fn poll_output(&mut self) -> Option<SipOutput> {
         self.core.poll_output()
@@ -106,7 +124,17 @@ impl Endpoint {
     /// What happened since the start.
     #[must_use]
     pub const fn counters(&self) -> Counters {
-        self.core.counters
+        let lockouts = self.identity.lockouts().0;
+        Counters {
+            lockouts,
+            ..self.core.counters
+        }
+    }
+
+    /// Where the last pause after wrong passwords began, and who sent too much last.
+    #[must_use]
+    pub const fn offenders(&self) -> (Option<IpAddr>, Option<IpAddr>) {
+        (self.identity.lockouts().1, self.sources.last())
     }
 
     /// How much there is now.
@@ -138,6 +166,7 @@ impl Endpoint {
     /// [`SipEvent::Device`] for a device's first.
     pub fn restore_registration(&mut self, record: &RegistrationRecord, now: Instant) {
         self.core.now = now;
+        self.sources.vouch(record.source.ip(), now);
         if self.identity.is_device(&record.extension) && self.registrar.restore(record, now) {
             self.core.emit(SipEvent::Device {
                 extension: record.extension.clone(),

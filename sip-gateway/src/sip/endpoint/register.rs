@@ -24,9 +24,13 @@ impl Endpoint {
         let user =
             |address: Option<NameAddr>| address.and_then(|address| address.uri.user_unescaped());
         let extension = user(request.headers.to().ok()).unwrap_or_default();
-        if let Err(unproven) = self.identity.prove(request, &extension, self.core.now) {
-            return self.challenge(request, reply_to, unproven);
+        let here = (arrived.source, self.core.now);
+        let registrar = &self.registrar;
+        let is_bound = |user: &str| registrar.is_bound(user, here.0, here.1);
+        if let Err(unproven) = self.identity.prove(request, &extension, here, is_bound) {
+            return self.challenge(arrived, unproven);
         }
+        self.sources.vouch(arrived.source.ip(), self.core.now);
         if !self.core.has_room() {
             return self.overloaded(request, reply_to);
         }

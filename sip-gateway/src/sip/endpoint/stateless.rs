@@ -5,6 +5,7 @@
 use super::Endpoint;
 use super::core::Core;
 use super::identity::Unproven;
+use super::inbound::Arrived;
 use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Refusal, Request, Rport};
 use std::net::SocketAddr;
@@ -25,14 +26,25 @@ impl Endpoint {
         reply(&mut self.core, request, reply_to, &refusal);
     }
 
+    /// A new request while we are behind: 503, or nothing when there are too many of them.
+    pub(super) fn refuse_new(&mut self, arrived: &Arrived) {
+        if self.overload.may_answer(self.core.now) {
+            self.overloaded(&arrived.request, arrived.reply_to);
+        } else {
+            self.core.counters.overload += 1;
+        }
+    }
+
     /// 401 without state; the same words for every user.
-    pub(super) fn challenge(&mut self, request: &Request, reply_to: Flow, unproven: Unproven) {
+    pub(super) fn challenge(&mut self, arrived: &Arrived, unproven: Unproven) {
         self.core.counters.challenges += 1;
         self.core.counters.failed_auth += u64::from(unproven.failed);
+        self.core.counters.locked_out += u64::from(unproven.locked);
         let randomness = self.core.ids.below(u64::MAX);
-        let challenge = self.identity.challenge(unproven, self.core.now, randomness);
+        let here = (arrived.source, self.core.now);
+        let challenge = self.identity.challenge(unproven, here, randomness);
         let refusal = Refusal::new(401).with_header(HeaderName::WwwAuthenticate, challenge);
-        reply(&mut self.core, request, reply_to, &refusal);
+        reply(&mut self.core, &arrived.request, arrived.reply_to, &refusal);
     }
 }
 

@@ -180,6 +180,13 @@ impl Registrar {
         all.iter().filter(move |binding| binding.expires_at > now)
     }
 
+    /// Whether the device is registered over this very flow.
+    #[must_use]
+    pub fn is_bound(&self, extension: &str, flow: Flow, now: Instant) -> bool {
+        self.bindings(extension, now)
+            .any(|binding| binding.source == flow)
+    }
+
     /// Whether the device has a binding that was not taken out yet.
     #[must_use]
     pub fn is_registered(&self, extension: &str) -> bool {

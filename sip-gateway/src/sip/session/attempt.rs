@@ -7,7 +7,7 @@ use crate::leg::LegId;
 use crate::sip::dialog::{Dialog, Path};
 use crate::sip::endpoint::core::{Core, User};
 use crate::sip::flow::Flow;
-use crate::sip::message::{AuthHeader, CSeq, HeaderName, Headers, Method, Request, Response};
+use crate::sip::message::{CSeq, HeaderName, Headers, Method, Request, Response};
 use crate::sip::transaction::TransactionId;
 use crate::sip::transaction::timers::T1_64;
 use bytes::Bytes;
@@ -40,6 +40,8 @@ pub(crate) struct Attempt {
     pub(crate) destination: Flow,
     /// A challenge has been answered: a second one is a refusal.
     pub(crate) authenticated: bool,
+    /// A 422 has been answered with a longer timer.
+    pub(crate) raised: bool,
     path: Path,
     phase: Phase,
     acknowledged: Vec<Acknowledged>,
@@ -58,19 +60,20 @@ impl Attempt {
             invite,
             destination,
             authenticated: false,
+            raised: false,
             path,
             phase: Phase::Calling { cancel: false },
             acknowledged: Vec::new(),
         }
     }
 
-    /// Sends the INVITE again with credentials (RFC 3261 22.2): next CSeq, new branch, same Call-ID and From.
+    /// Sends the INVITE again with a header changed (credentials: RFC 3261 22.2): next CSeq, new branch, same Call-ID
+    /// and From.
     pub(crate) fn restart(
         &mut self,
         core: &mut Core,
         leg: LegId,
-        name: HeaderName,
-        credentials: AuthHeader,
+        change: impl FnOnce(&mut Headers),
     ) {
         let Ok(cseq) = self.invite.headers.cseq() else {
             return;
@@ -79,8 +82,7 @@ impl Attempt {
         let via = core.new_via(self.destination);
         self.invite.headers.set_first(HeaderName::Via, via);
         self.invite.headers.set(HeaderName::CSeq, next);
-        self.invite.headers.set(name, credentials);
-        self.authenticated = true;
+        change(&mut self.invite.headers);
         self.phase = Phase::Calling { cancel: false };
         self.transaction = core.start_request(&self.invite, self.destination, User::Leg(leg));
     }

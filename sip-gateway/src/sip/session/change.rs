@@ -3,6 +3,7 @@
 //! **Owns**: the one change that may be under way, and when another must wait. **Must not know**: what SDP says; the
 //! product answers with [`crate::sip::port::SipCommand::Reanswer`].
 
+use super::own_change::{self, OwnChange};
 use super::talking::Talking;
 use super::{InDialog, Leg, State, put_sdp, refuse, refuse_for_now};
 use crate::sip::endpoint::core::{ALLOW, Core, SDP};
@@ -21,6 +22,7 @@ pub(crate) struct Change {
 /// A re-INVITE or UPDATE arrived in order.
 pub(super) fn on_offer(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
     let id = leg.id;
+    let crosses = leg.own.as_ref().is_some_and(OwnChange::is_under_way);
     let State::Talking(talking) = &mut leg.state else {
         return;
     };
@@ -32,7 +34,9 @@ pub(super) fn on_offer(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
         // Our last answer is not acknowledged, or our offer not answered: the two have crossed.
         return refuse(core, request, 491);
     }
-    let sdp = match find_body(&request.request.headers, &request.request.body, SDP) {
+    let sdp = own_change::check(request.request)
+        .and_then(|()| find_body(&request.request.headers, &request.request.body, SDP));
+    let sdp = match sdp {
         Ok(sdp) => sdp,
         Err(refusal) => {
             return core.respond(request.transaction, &refusal.to_response(request.request));
@@ -41,7 +45,11 @@ pub(super) fn on_offer(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>) {
     if !is_invite && sdp.is_none() {
         // An UPDATE without an offer moves the contact and keeps the session.
         talking.dialog.refresh_target(&request.request.headers);
-        return accept(core, request.transaction, request.request, None);
+        return accept(core, request.transaction, request.request, (talking, None));
+    }
+    if crosses {
+        // RFC 3261 14.2: our own offer is out and not answered.
+        return refuse(core, request, 491);
     }
     talking.change = Some(Change {
         transaction: request.transaction,
@@ -69,7 +77,7 @@ pub(crate) fn answer(leg: &mut Leg, core: &mut Core, result: Result<Bytes, u16>)
     match result {
         Ok(sdp) => {
             talking.dialog.refresh_target(&request.headers);
-            accept(core, transaction, &request, Some((talking, sdp)));
+            accept(core, transaction, &request, (talking, Some(sdp)));
         }
         Err(status) => {
             let response = core.response(&request, status.clamp(300, 699), "");
@@ -84,7 +92,7 @@ fn accept(
     core: &mut Core,
     id: TransactionId,
     request: &Request,
-    sdp: Option<(&mut Box<Talking>, Bytes)>,
+    (talking, sdp): (&mut Talking, Option<Bytes>),
 ) {
     let mut response = core.response(request, 200, "");
     if let Some((flow, _)) = core.transactions.peer_and_user(id) {
@@ -92,9 +100,11 @@ fn accept(
         response.headers.push(HeaderName::Contact, contact);
     }
     response.headers.push(HeaderName::Allow, ALLOW);
-    let Some((talking, sdp)) = sdp else {
+    own_change::grant(talking, request, &mut response, core.now);
+    let Some(sdp) = sdp else {
         return core.respond(id, &response);
     };
+    talking.local_sdp = sdp.clone();
     put_sdp(&mut response.headers, &mut response.body, sdp);
     let bytes = response.to_bytes();
     core.respond_bytes(id, 200, bytes.clone());

@@ -9,7 +9,9 @@
 pub(crate) mod attempt;
 pub(crate) mod change;
 mod info;
+pub(crate) mod own_change;
 pub(crate) mod talking;
+pub(crate) mod timer;
 pub(crate) mod uac;
 pub(crate) mod uas;
 
@@ -23,6 +25,7 @@ use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use attempt::Attempt;
 use bytes::Bytes;
+use own_change::{Acked, OwnChange};
 use std::time::{Duration, Instant};
 use talking::Talking;
 use uac::Outgoing;
@@ -60,6 +63,10 @@ pub(crate) struct Leg {
     state: State,
     /// INVITEs of ours whose transactions live; they may still bring a 2xx that must be acknowledged and ended.
     attempts: Vec<Attempt>,
+    /// Our change of the session, wanted or under way.
+    own: Option<OwnChange>,
+    /// 2xx to changes of ours that may be repeated.
+    acked: Vec<Acked>,
     /// Its entry in the dialog index.
     key: Option<DialogKey>,
     ended: bool,
@@ -71,6 +78,8 @@ impl Leg {
             id,
             state,
             attempts: Vec::new(),
+            own: None,
+            acked: Vec::new(),
             key: None,
             ended: false,
         }
@@ -78,21 +87,28 @@ impl Leg {
 
     /// Whether nothing is owed to anybody.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.state, State::Over) && self.attempts.is_empty()
+        matches!(self.state, State::Over)
+            && self.attempts.is_empty()
+            && self.acked.is_empty()
+            && self.own.is_none()
     }
 
     /// Sets its deadline anew; takes it out of the indexes when it is over. To be called after every change.
     pub(crate) fn settle(&mut self, core: &mut Core) {
+        own_change::advance(self, core);
+        if matches!(self.state, State::Over) {
+            self.own.take_if(|own| !own.is_sent());
+        }
         if matches!(self.state, State::Over)
             && let Some(key) = self.key.take()
         {
             core.dialogs.remove(&key);
         }
-        let due = (!self.is_over()).then(|| self.deadline()).flatten();
+        let due = (!self.is_over()).then(|| self.deadline(core.now)).flatten();
         core.schedule.set(Owner::Leg(self.id), due);
     }
 
-    fn deadline(&self) -> Option<Instant> {
+    fn deadline(&self, now: Instant) -> Option<Instant> {
         let own = match &self.state {
             State::Incoming(incoming) => Some(incoming.deadline()),
             State::Outgoing(outgoing) => Some(outgoing.give_up_at),
@@ -100,7 +116,8 @@ impl Leg {
             State::Over => None,
         };
         let attempts = self.attempts.iter().filter_map(Attempt::deadline);
-        attempts.chain(own).min()
+        let change = self.own.as_ref().and_then(|own| own.deadline(now));
+        attempts.chain(own).chain(change).min()
     }
 
     /// Its deadline has passed.
@@ -112,6 +129,7 @@ impl Leg {
             }
             !late
         });
+        own_change::on_timer(self, core);
         match &self.state {
             State::Incoming(_) => uas::on_timer(self, core),
             State::Outgoing(_) => uac::on_timer(self, core),
@@ -160,6 +178,14 @@ impl Leg {
             .any(|attempt| attempt.transaction == transaction)
         {
             uac::on_response(self, core, transaction, response);
+        } else if self.own.as_ref().is_some_and(|own| own.is(transaction)) {
+            own_change::on_response(self, core, response);
+        } else if let Some(acked) = self
+            .acked
+            .iter()
+            .find(|acked| acked.transaction == transaction)
+        {
+            acked.repeat(core);
         } else if let State::Talking(talking) = &self.state
             && talking.is_bye(transaction)
             && response.status >= 200
@@ -181,6 +207,8 @@ impl Leg {
             .any(|attempt| attempt.transaction == transaction)
         {
             uac::on_failure(self, core, transaction, failure);
+        } else if self.own.as_ref().is_some_and(|own| own.is(transaction)) {
+            own_change::on_failure(self, core, failure);
         } else if let State::Talking(talking) = &self.state
             && talking.is_bye(transaction)
         {
@@ -196,6 +224,8 @@ impl Leg {
     pub(crate) fn on_transaction_over(&mut self, transaction: TransactionId) {
         self.attempts
             .retain(|attempt| attempt.transaction != transaction);
+        self.acked.retain(|acked| acked.transaction != transaction);
+        self.own.take_if(|own| own.is(transaction));
         if let State::Talking(talking) = &self.state
             && talking.is_bye(transaction)
         {
@@ -243,8 +273,11 @@ impl Leg {
         let attempt = self
             .attempts
             .iter()
-            .find(|attempt| attempt.transaction == transaction)?;
-        Some(&attempt.invite)
+            .find(|attempt| attempt.transaction == transaction);
+        let own = self.own.as_ref().filter(|own| own.is(transaction));
+        attempt
+            .map(|attempt| &attempt.invite)
+            .or_else(|| own.and_then(OwnChange::request))
     }
 
     /// Tells the product, once.
@@ -287,10 +320,10 @@ pub(crate) fn capabilities(core: &Core, request: &Request, tag: &str) -> Respons
 
 /// Allow, Accept, Supported.
 pub(crate) fn say_capabilities(response: &mut Response) {
-    use crate::sip::endpoint::core::ALLOW;
+    use crate::sip::endpoint::core::{ALLOW, SUPPORTED};
     response.headers.push(HeaderName::Allow, ALLOW);
     response.headers.push(HeaderName::Accept, SDP);
-    response.headers.push(HeaderName::Supported, "");
+    response.headers.push(HeaderName::Supported, SUPPORTED);
 }
 
 /// The SDP of a message; none when it has none that can be read.

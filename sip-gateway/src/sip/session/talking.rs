@@ -4,6 +4,8 @@
 //! of the session is decided ([`super::change`] asks the product).
 
 use super::change::{self, Change};
+use super::own_change;
+use super::timer::SessionTimer;
 use super::{InDialog, Leg, State, capabilities, refuse};
 use crate::leg::LegEndCause;
 use crate::sip::dialog::{Dialog, OutOfOrder};
@@ -43,15 +45,26 @@ struct AwaitedAck {
 pub(crate) struct Talking {
     pub(super) dialog: Dialog,
     pub(super) change: Option<Change>,
+    /// The SDP that we sent last: what a refresh repeats.
+    pub(super) local_sdp: Bytes,
+    pub(super) timer: Option<SessionTimer>,
+    /// The peer says that it takes UPDATE.
+    pub(super) peer_updates: bool,
+    /// The dialog is of our INVITE, so its Call-ID is ours.
+    pub(super) we_called: bool,
     awaited: Option<AwaitedAck>,
     bye: Bye,
 }
 
 impl Talking {
-    pub(super) const fn new(dialog: Dialog) -> Self {
+    pub(super) const fn new(dialog: Dialog, local_sdp: Bytes, we_called: bool) -> Self {
         Self {
             dialog,
             change: None,
+            local_sdp,
+            timer: None,
+            peer_updates: false,
+            we_called,
             awaited: None,
             bye: Bye::None,
         }
@@ -59,6 +72,11 @@ impl Talking {
 
     pub(super) fn is_bye(&self, transaction: TransactionId) -> bool {
         self.bye == Bye::Sent(transaction)
+    }
+
+    /// Whether its end has begun.
+    pub(super) fn is_closing(&self) -> bool {
+        self.bye != Bye::None
     }
 
     /// Whether a 2xx of ours waits for its ACK.
@@ -74,9 +92,11 @@ impl Talking {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.awaited
-            .as_ref()
-            .map(|awaited| awaited.repeat_at.min(awaited.give_up_at))
+        let awaited = self.awaited.as_ref();
+        let ack = awaited.map(|awaited| awaited.repeat_at.min(awaited.give_up_at));
+        let timer = self.timer.filter(|_| !self.is_closing());
+        let timer = timer.map(|timer| timer.deadline());
+        ack.into_iter().chain(timer).min()
     }
 
     /// A 2xx to an INVITE was sent: it is repeated until the ACK comes.
@@ -138,6 +158,7 @@ pub(super) fn hang_up(leg: &mut Leg, core: &mut Core, cause: LegEndCause) {
 }
 
 pub(super) fn on_timer(leg: &mut Leg, core: &mut Core) {
+    own_change::on_session_timer(leg, core);
     let State::Talking(talking) = &mut leg.state else {
         return;
     };
@@ -194,7 +215,7 @@ pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>)
         return refuse(core, request, 500);
     }
     talking.dialog.moved_to(request.source);
-    let closing = talking.bye != Bye::None;
+    let closing = talking.is_closing();
     match &request.request.method {
         Method::Bye => on_bye(leg, core, request),
         Method::Invite | Method::Update if closing => refuse(core, request, 481),

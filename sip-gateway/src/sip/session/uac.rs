@@ -4,11 +4,13 @@
 //! refuse, credentials. **Must not know**: who asked for the call.
 
 use super::attempt::{Attempt, Unusable};
+use super::own_change;
 use super::talking::{self, Talking};
+use super::timer::{self, SessionTimer};
 use super::{Failure, Leg, State, put_sdp, sdp_of};
 use crate::leg::{Credentials, Dial, LegEndCause, LegId};
-use crate::sip::dialog::{Dialog, Path};
-use crate::sip::endpoint::core::{ALLOW, Core};
+use crate::sip::dialog::Path;
+use crate::sip::endpoint::core::{ALLOW, Core, SUPPORTED};
 use crate::sip::flow::Flow;
 use crate::sip::message::{
     CSeq, HeaderName, HeaderValue, Headers, Method, NameAddr, Request, Response, Uri,
@@ -92,7 +94,8 @@ fn invite_to(core: &mut Core, dial: &Dial, target: &Target, sdp: Bytes) -> Reque
         headers.push(HeaderName::PAssertedIdentity, identity);
     }
     headers.push(HeaderName::Allow, ALLOW);
-    headers.push(HeaderName::Supported, "");
+    headers.push(HeaderName::Supported, SUPPORTED);
+    timer::ask(&mut headers, None);
     headers.push(HeaderName::UserAgent, core.config.agent_name.as_str());
     for (name, value) in &dial.headers {
         match extra_header(name, value) {
@@ -153,7 +156,9 @@ pub(super) fn on_response(
         }
         200..=299 => on_success(leg, core, index, response),
         status => {
-            if !answer_challenge(leg, core, index, response) {
+            if !answer_challenge(leg, core, index, response)
+                && !raise_timer(leg, core, index, response)
+            {
                 leg.attempts.remove(index);
                 on_refusal(leg, core, status);
             }
@@ -199,7 +204,13 @@ fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response)
         other.cancel(core);
     }
     match sdp_of(&response.headers, &response.body) {
-        Some(sdp) => begin_talking(leg, core, dialog, sdp),
+        Some(sdp) => {
+            let ours = leg.attempts[index].invite.body.clone();
+            let mut talking = Talking::new(dialog, ours, true);
+            talking.peer_updates = own_change::takes_update(&response.headers);
+            talking.timer = SessionTimer::agreed(&response.headers, core.now);
+            begin_talking(leg, core, talking, sdp);
+        }
         None => {
             talking::send_bye_for_nobody(&mut dialog, core);
             leg.state = State::Over;
@@ -208,9 +219,9 @@ fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response)
     }
 }
 
-fn begin_talking(leg: &mut Leg, core: &mut Core, dialog: Dialog, sdp: Bytes) {
-    leg.index(core, dialog.key().clone());
-    leg.state = State::Talking(Box::new(Talking::new(dialog)));
+fn begin_talking(leg: &mut Leg, core: &mut Core, talking: Talking, sdp: Bytes) {
+    leg.index(core, talking.dialog.key().clone());
+    leg.state = State::Talking(Box::new(talking));
     core.emit(SipEvent::Answered { leg: leg.id, sdp });
 }
 
@@ -235,7 +246,22 @@ fn answer_challenge(leg: &mut Leg, core: &mut Core, index: usize, response: &Res
     let Some((name, value)) = answer else {
         return false;
     };
-    attempt.restart(core, leg.id, name, value);
+    attempt.authenticated = true;
+    attempt.restart(core, leg.id, |headers| headers.set(name, value));
+    true
+}
+
+/// 422 is answered once, with the timer it asks for (RFC 4028 7.4).
+fn raise_timer(leg: &mut Leg, core: &mut Core, index: usize, response: &Response) -> bool {
+    let attempt = &mut leg.attempts[index];
+    if response.status != 422 || attempt.raised || attempt.is_cancelled() {
+        return false;
+    }
+    let Some(least) = timer::wanted_by(&response.headers) else {
+        return false;
+    };
+    attempt.raised = true;
+    attempt.restart(core, leg.id, |headers| timer::ask(headers, Some(least)));
     true
 }
 

@@ -3,6 +3,7 @@
 //! **Owns**: provisional answers and their refresh, the final answer, CANCEL, the end of patience. **Must not know**:
 //! who may call.
 
+use super::own_change;
 use super::talking::Talking;
 use super::{
     InDialog, Leg, State, capabilities, put_sdp, refuse, refuse_for_now, say_capabilities,
@@ -134,13 +135,15 @@ pub(crate) fn answer(leg: &mut Leg, core: &mut Core, sdp: Bytes) -> bool {
     response
         .headers
         .set(HeaderName::Allow, crate::sip::endpoint::core::ALLOW);
+    let mut talking = Talking::new(dialog, sdp.clone(), false);
+    talking.peer_updates = own_change::takes_update(&incoming.invite.headers);
+    own_change::grant(&mut talking, &incoming.invite, &mut response, core.now);
     put_sdp(&mut response.headers, &mut response.body, sdp);
     let bytes = response.to_bytes();
     let cseq = incoming.invite.headers.cseq().map_or(0, |cseq| cseq.number);
     let we_offered = incoming.invite.body.is_empty();
     let transaction = incoming.transaction;
     core.respond_bytes(transaction, 200, bytes.clone());
-    let mut talking = Talking::new(dialog);
     talking.await_ack(core, (transaction, cseq), bytes, (we_offered, true));
     leave(leg, core);
     leg.state = State::Talking(Box::new(talking));
@@ -221,6 +224,14 @@ pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>)
             core.respond(request.transaction, &response);
         }
         Method::Info => refuse(core, request, 200),
+        Method::Update if request.request.body.is_empty() => {
+            // It moves the caller's contact or says that the caller is there (RFC 3311 5.2); there is no offer in it.
+            let mut response = core.response(request.request, 200, "");
+            let contact = core.contact(None, incoming.flow);
+            response.headers.push(HeaderName::Contact, contact);
+            core.respond(request.transaction, &response);
+        }
+        // The first offer has not been answered.
         Method::Invite | Method::Update => refuse_for_now(core, request),
         _ => super::talking::refuse_method(core, request),
     }

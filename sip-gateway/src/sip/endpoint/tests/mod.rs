@@ -3,13 +3,16 @@
 mod calls;
 mod devices;
 mod fuzz;
+mod guessing;
 mod kit;
 mod lossy;
 mod overload;
+mod own_changes;
 mod puppet;
 mod races;
 mod raw;
 mod registrar;
 mod reinvite;
 mod streams;
+mod timing;
 mod torture;

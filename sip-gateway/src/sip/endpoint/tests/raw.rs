@@ -92,6 +92,8 @@ fn known_and_unknown_users_are_challenged_in_the_same_words() {
                 .replace(nonce, "")
                 .replace(&tag, "")
                 .replace(user, "")
+                // Half of these devices use SHA-256; `guessing.rs` looks at how it is spread.
+                .replace("SHA-256", "MD5")
         };
         assert_eq!(answer("2001"), answer("2999"), "{method}");
     }

@@ -2,12 +2,12 @@
 //!
 //! **Owns**: which SDP a leg has seen and which sockets it has. **Must not**: parse SDP (`sip/sdp`) or RTP (`media/`).
 
-use super::media_pool::{LocalAddress, MediaError};
-use super::sip_driver::SipDriver;
+use super::{Legs, MediaPlane};
 use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
 use crate::media::codec::AnyCodec;
 use crate::media::g711;
 use crate::media::port::{self, MediaEvent, RemoteMedia};
+use crate::net::media_pool::{LocalAddress, MediaError};
 use crate::sip::port::{SipCommand, SipEvent};
 use crate::sip::sdp::{self, Codec, LocalMedia, NegotiatedMedia};
 use bytes::Bytes;
@@ -33,7 +33,7 @@ pub(super) struct LegMedia {
     fault: Option<LegEndCause>,
 }
 
-impl SipDriver {
+impl<M: MediaPlane> Legs<M> {
     pub(super) fn sip_event(&mut self, event: SipEvent) {
         match event {
             SipEvent::Incoming { call, offer } => self.incoming(call, offer),
@@ -46,26 +46,22 @@ impl SipDriver {
             SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
+            SipEvent::Reoffered { leg, result } => self.reoffered(leg, result),
             SipEvent::Key { leg, key } => self.leg_event(leg, LegEvent::Key(key)),
             SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
             SipEvent::Device { extension, change } => {
-                self.pending
-                    .push_back(GatewayEvent::Device { extension, change });
+                self.tell(GatewayEvent::Device { extension, change });
             }
             SipEvent::Registration {
                 address_of_record,
                 result,
             } => {
-                self.pending.push_back(GatewayEvent::Registration {
+                self.tell(GatewayEvent::Registration {
                     address_of_record,
                     result,
                 });
             }
         }
-    }
-
-    pub(super) fn leg_event(&mut self, leg: LegId, event: LegEvent) {
-        self.pending.push_back(GatewayEvent::Leg { leg, event });
     }
 
     /// An offer that we cannot answer is refused before anybody hears of the call.
@@ -90,7 +86,7 @@ impl SipDriver {
                 ..LegMedia::default()
             },
         );
-        self.pending.push_back(GatewayEvent::Incoming(call));
+        self.tell(GatewayEvent::Incoming(call));
     }
 
     /// 200 OK: open sockets, answer the offer (or offer, when the INVITE had none).
@@ -221,6 +217,15 @@ impl SipDriver {
         self.sip(SipCommand::Reanswer { leg, result });
     }
 
+    /// A change or refresh of ours was answered: the party's side of the media may have moved with it.
+    fn reoffered(&mut self, leg: LegId, result: Result<(Bytes, Bytes), u16>) {
+        match result.map(|(offer, answer)| sdp::accept_answer(&answer, &offer)) {
+            Ok(Ok(negotiated)) => self.set_remote(leg, &negotiated),
+            Ok(Err(error)) => tracing::info!(%leg, %error, "the answer to a change cannot be used"),
+            Err(status) => tracing::info!(%leg, status, "the party refused a change"),
+        }
+    }
+
     /// SIP is over; the leg ends when its media has been counted.
     fn sip_ended(&mut self, leg: LegId, cause: LegEndCause) {
         let Some(media) = self.legs.get_mut(&leg) else {
@@ -298,7 +303,7 @@ impl SipDriver {
         media.local.map(|local| (local, media.version))
     }
 
-    fn set_remote(&self, leg: LegId, negotiated: &NegotiatedMedia) {
+    fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
         Self::told(leg, self.media.set_remote(leg, remote(negotiated)));
     }
 

@@ -1,0 +1,325 @@
+//! Legs without sockets: the SIP [`Endpoint`] and the media of each leg, joined.
+//!
+//! **Owns**: [`Legs`]: what each command of the product means for SIP and for media, and what each event of either
+//! means for the leg. PURE: no socket, clock, task or randomness; `net/sip_driver.rs` drives it, and the simulation of
+//! the whole core does. **Must not know**: SIP's rules (`sip/`), RTP's (`media/`), what a call is for.
+//!
+//! One file beside this one: `media.rs` answers and makes offers, opens and closes what each leg needs.
+
+mod media;
+mod plane;
+
+pub use plane::MediaPlane;
+
+use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId};
+use crate::media::port::{MediaEvent, RecordBlock};
+use crate::sip::endpoint::Endpoint;
+use crate::sip::flow::ConnectionId;
+use crate::sip::port::{SipCommand, SipInput, SipOutput};
+use bytes::Bytes;
+use media::LegMedia;
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// Everything the legs can be told.
+#[derive(Debug)]
+pub enum LegsInput {
+    /// From the network, or a deadline.
+    Sip(SipInput),
+    /// From the product.
+    Command(GatewayCommand),
+    /// From the media plane.
+    Media(MediaEvent),
+    /// The answer to [`LegsOutput::Resolve`].
+    Resolved {
+        /// The leg.
+        leg: LegId,
+        /// The call.
+        dial: Dial,
+        /// Where to send it; none when the name has no address.
+        address: Option<SocketAddr>,
+    },
+}
+
+/// Everything the legs say.
+#[derive(Debug, PartialEq)]
+pub enum LegsOutput {
+    /// Send this datagram.
+    Transmit {
+        /// Where to.
+        destination: SocketAddr,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// Send this message on a connection; when it is gone, say [`SipInput::FlowClosed`].
+    TransmitStream {
+        /// Which.
+        connection: ConnectionId,
+        /// Its other end.
+        peer: SocketAddr,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// Tell the product.
+    Event(GatewayEvent),
+    /// Look this name up beside the task, and say [`LegsInput::Resolved`].
+    Resolve {
+        /// The leg.
+        leg: LegId,
+        /// The call.
+        dial: Dial,
+        /// `HOST:PORT`.
+        host: String,
+    },
+}
+
+/// Every leg of one process.
+#[derive(Debug)]
+pub struct Legs<M> {
+    endpoint: Endpoint,
+    media: M,
+    legs: HashMap<LegId, LegMedia>,
+    /// Written into our SDP.
+    media_address: IpAddr,
+    now: Instant,
+    outputs: VecDeque<LegsOutput>,
+}
+
+impl<M: MediaPlane> Legs<M> {
+    /// Without legs.
+    #[must_use]
+    pub fn new(endpoint: Endpoint, media: M, media_address: IpAddr, now: Instant) -> Self {
+        Self {
+            endpoint,
+            media,
+            legs: HashMap::new(),
+            media_address,
+            now,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Advances everything; afterwards call [`Self::poll_output`] until it gives none.
+    pub fn handle(&mut self, input: LegsInput, now: Instant) {
+        self.now = now;
+        match input {
+            LegsInput::Sip(input) => self.input(input),
+            LegsInput::Command(command) => self.command(command),
+            LegsInput::Media(event) => self.media_event(event),
+            LegsInput::Resolved {
+                leg,
+                dial,
+                address: Some(address),
+            } => self.dial(leg, dial, Some(address)),
+            LegsInput::Resolved { leg, .. } => {
+                self.ended_without_media(leg, LegEndCause::Unreachable);
+            }
+        }
+    }
+
+    /// The next thing to send or to tell; none when all has been given.
+    pub fn poll_output(&mut self) -> Option<LegsOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`SipInput::Tick`] is wanted at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.endpoint.next_deadline()
+    }
+
+    /// The SIP part, for counters and registrations.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The same, for registrations put back at start.
+    pub const fn endpoint_mut(&mut self) -> &mut Endpoint {
+        &mut self.endpoint
+    }
+
+    /// The media part.
+    #[must_use]
+    pub const fn media(&self) -> &M {
+        &self.media
+    }
+
+    /// The same, to be driven.
+    pub const fn media_mut(&mut self) -> &mut M {
+        &mut self.media
+    }
+
+    /// Legs that SIP or media has not finished.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.legs.len()
+    }
+
+    /// Whether no leg is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.legs.is_empty()
+    }
+
+    fn sip(&mut self, command: SipCommand) {
+        self.input(SipInput::Command(command));
+    }
+
+    fn input(&mut self, input: SipInput) {
+        self.endpoint.handle(input, self.now);
+        while let Some(output) = self.endpoint.poll_output() {
+            match output {
+                SipOutput::Transmit { destination, bytes } => {
+                    self.outputs
+                        .push_back(LegsOutput::Transmit { destination, bytes });
+                }
+                SipOutput::TransmitStream {
+                    connection,
+                    peer,
+                    bytes,
+                } => self.outputs.push_back(LegsOutput::TransmitStream {
+                    connection,
+                    peer,
+                    bytes,
+                }),
+                SipOutput::Event(event) => self.sip_event(event),
+            }
+        }
+    }
+
+    fn tell(&mut self, event: GatewayEvent) {
+        self.outputs.push_back(LegsOutput::Event(event));
+    }
+
+    fn leg_event(&mut self, leg: LegId, event: LegEvent) {
+        self.tell(GatewayEvent::Leg { leg, event });
+    }
+
+    fn command(&mut self, command: GatewayCommand) {
+        match command {
+            GatewayCommand::SetAccounts(accounts) => self.sip(SipCommand::SetAccounts(accounts)),
+            GatewayCommand::Ring(leg) => self.sip(SipCommand::Provisional {
+                leg,
+                status: 180,
+                sdp: None,
+            }),
+            GatewayCommand::Answer(leg) => self.answer(leg),
+            GatewayCommand::Reject {
+                leg,
+                status,
+                retry_after,
+            } => {
+                self.sip(SipCommand::Reject {
+                    leg,
+                    status,
+                    retry_after,
+                });
+            }
+            GatewayCommand::Dial { leg, dial } => self.resolve(leg, dial),
+            GatewayCommand::Hangup(leg) => self.sip(SipCommand::Hangup { leg }),
+            GatewayCommand::Play { leg, request } => Self::told(leg, self.media.play(leg, request)),
+            GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
+            GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),
+            GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
+            GatewayCommand::SendKey { leg, key } => Self::told(leg, self.media.send_key(leg, key)),
+            GatewayCommand::StartRecording(request) => {
+                let (left, stream, sink) = (request.left, request.stream, request.sink.clone());
+                let started = self.media.start_recording(request);
+                if started.is_err() {
+                    // A leg has ended meanwhile: whoever opened the file must hear that nothing comes.
+                    let _ = sink.try_send(RecordBlock::End { stream, frames: 0 });
+                }
+                Self::told(left, started);
+            }
+            GatewayCommand::StopRecording(stream) => {
+                // Its legs may be closed already, and the recording has ended with them.
+                if let Err(error) = self.media.stop_recording(stream) {
+                    tracing::debug!(?stream, %error, "no recording to stop");
+                }
+            }
+            GatewayCommand::ForgetDevice { extension } => {
+                self.sip(SipCommand::ForgetDevice { extension })
+            }
+            GatewayCommand::Register {
+                address_of_record,
+                credentials,
+                expires,
+            } => {
+                if let Some(destination) = address_in(&address_of_record) {
+                    self.sip(SipCommand::Register {
+                        address_of_record,
+                        destination,
+                        credentials,
+                        expires,
+                    });
+                } else {
+                    self.tell(GatewayEvent::Registration {
+                        address_of_record,
+                        result: Err(0),
+                    });
+                }
+            }
+            GatewayCommand::Unregister { address_of_record } => {
+                self.sip(SipCommand::Unregister { address_of_record });
+            }
+        }
+    }
+
+    /// Names are looked up beside the task, never in it.
+    fn resolve(&mut self, leg: LegId, dial: Dial) {
+        match &dial.target {
+            DialTarget::Device(_) => self.dial(leg, dial, None),
+            DialTarget::Uri(uri) => match address_in(uri) {
+                Some(address) => self.dial(leg, dial, Some(address)),
+                None => {
+                    let host = host_and_port(uri);
+                    self.outputs
+                        .push_back(LegsOutput::Resolve { leg, dial, host });
+                }
+            },
+        }
+    }
+}
+
+/// `HOST:PORT` of a SIP URI, port 5060 when it names none.
+fn host_and_port(uri: &str) -> String {
+    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let host = host.split([';', '?', '>']).next().unwrap_or(host);
+    let has_port = match host.rfind(']') {
+        Some(end) => host.get(end..).is_some_and(|tail| tail.contains(':')),
+        None => host.contains(':'),
+    };
+    if has_port {
+        host.to_owned()
+    } else {
+        format!("{host}:5060")
+    }
+}
+
+fn address_in(uri: &str) -> Option<SocketAddr> {
+    host_and_port(uri).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_uri_is_found_with_and_without_a_port() {
+        let at = |uri: &str| address_in(uri).map(|address| address.to_string());
+        assert_eq!(
+            at("sip:9000@127.0.0.1:5070").as_deref(),
+            Some("127.0.0.1:5070")
+        );
+        assert_eq!(
+            at("sip:9000@127.0.0.1;transport=udp").as_deref(),
+            Some("127.0.0.1:5060")
+        );
+        assert_eq!(at("sip:[::1]:5080").as_deref(), Some("[::1]:5080"));
+        assert_eq!(at("sip:a@[::1]").as_deref(), Some("[::1]:5060"));
+        assert_eq!(at("sip:9000@example.com"), None);
+    }
+}

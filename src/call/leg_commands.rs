@@ -1,0 +1,172 @@
+//! A call's commands in the gateway's words.
+//!
+//! **Owns**: [`ForGateway`]. PURE: files of prompts and recordings are the driver's matter.
+
+use super::phone_call::PhoneOutput;
+use super::port::{LegCommand, PlayFiles};
+use router::Private;
+use router::id::RecordingId;
+use sip_gateway::leg::{Dial, DialTarget, GatewayCommand, LegId};
+use sip_gateway::media::port::PlayRequest;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a driver has to do for a command.
+#[derive(Debug)]
+pub enum ForGateway {
+    /// Hand it over.
+    AsIs(GatewayCommand),
+    /// The same, once it is known whose leg this is.
+    Dial {
+        /// The new leg.
+        leg: LegId,
+        /// The command.
+        command: GatewayCommand,
+    },
+    /// Find the prompts first.
+    Play(PlayFiles),
+    /// Open the file first.
+    StartRecording(WantedRecording),
+    /// Find its stream first.
+    StopRecording(RecordingId),
+}
+
+/// A recording about to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedRecording {
+    /// Its id.
+    pub recording: RecordingId,
+    /// Counts from 1 within the interaction.
+    pub index: u32,
+    /// The customer's leg.
+    pub customer: LegId,
+    /// The agent's leg; the customer's own for a message.
+    pub agent: LegId,
+    /// It is a message, and this much silence ends it.
+    pub silence: Option<Duration>,
+}
+
+impl LegCommand {
+    /// What the driver has to do.
+    #[must_use]
+    pub fn for_gateway(self) -> ForGateway {
+        let command = match self {
+            Self::Answer(leg) => GatewayCommand::Answer(leg),
+            Self::Hangup(leg) => GatewayCommand::Hangup(leg),
+            Self::Reject { leg, status } => GatewayCommand::Reject {
+                leg,
+                status,
+                retry_after: Some(Duration::from_secs(5)),
+            },
+            Self::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
+            Self::StopPlay(leg) => GatewayCommand::StopPlay { leg },
+            Self::Bridge { customer, agent } => GatewayCommand::Bridge {
+                a: customer,
+                b: agent,
+            },
+            Self::Unbridge(leg) => GatewayCommand::Unbridge { leg },
+            Self::Play(play) => return ForGateway::Play(play),
+            Self::Dial {
+                leg,
+                extension,
+                from_number,
+                from_name,
+                headers,
+            } => {
+                let dial = Dial {
+                    target: DialTarget::Device(extension),
+                    from_user: from_number.map(|number| number.reveal().to_owned()),
+                    from_name: from_name.map(Private::into_inner),
+                    headers,
+                    credentials: None,
+                };
+                return dialled(leg, dial);
+            }
+            Self::StartRecording {
+                recording,
+                index,
+                customer,
+                agent,
+            } => {
+                return ForGateway::StartRecording(WantedRecording {
+                    recording,
+                    index,
+                    customer,
+                    agent,
+                    silence: None,
+                });
+            }
+            Self::StartMessage {
+                recording,
+                index,
+                customer,
+                silence,
+            } => {
+                return ForGateway::StartRecording(WantedRecording {
+                    recording,
+                    index,
+                    customer,
+                    agent: customer,
+                    silence: Some(silence),
+                });
+            }
+            Self::StopRecording(recording) => return ForGateway::StopRecording(recording),
+        };
+        ForGateway::AsIs(command)
+    }
+}
+
+fn dialled(leg: LegId, dial: Dial) -> ForGateway {
+    ForGateway::Dial {
+        leg,
+        command: GatewayCommand::Dial { leg, dial },
+    }
+}
+
+impl PhoneOutput {
+    /// What the driver has to do.
+    ///
+    /// # Errors
+    /// What is asked of the Distributor's task comes back: it is no matter of the gateway.
+    pub fn for_gateway(self) -> Result<ForGateway, super::phone_call::PhoneAsk> {
+        let command = match self {
+            Self::Ask(ask) => return Err(ask),
+            Self::Ring(leg) => GatewayCommand::Ring(leg),
+            Self::Answer(leg) => GatewayCommand::Answer(leg),
+            Self::Reject { leg, status } => GatewayCommand::Reject {
+                leg,
+                status,
+                retry_after: None,
+            },
+            Self::Dial {
+                leg,
+                extension,
+                from_extension,
+                from_name,
+            } => {
+                let dial = Dial {
+                    target: DialTarget::Device(extension),
+                    from_user: Some(from_extension),
+                    from_name: Some(from_name.into_inner()),
+                    headers: Vec::new(),
+                    credentials: None,
+                };
+                return Ok(dialled(leg, dial));
+            }
+            Self::Hangup(leg) => GatewayCommand::Hangup(leg),
+            Self::Bridge { a, b } => GatewayCommand::Bridge { a, b },
+            Self::Play { leg, play, tone } => GatewayCommand::Play {
+                leg,
+                request: PlayRequest {
+                    play,
+                    clips: vec![Arc::new(tone.clip())],
+                    repeat: false,
+                    resume: false,
+                    at_most: None,
+                },
+            },
+            Self::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },
+        };
+        Ok(ForGateway::AsIs(command))
+    }
+}

@@ -1,0 +1,81 @@
+//! What others may see of a call: where its caller is, and which legs it still answers for.
+//!
+//! **Owns**: [`Place`]. For checks that hold a call against the Distributor and the gateway; it changes nothing.
+
+use super::CallMachine;
+use super::phase::Phase;
+use router::id::{AgentId, OfferId, QueueEntryId, RecordingId};
+use sip_gateway::leg::LegId;
+
+/// Where the caller is (I3: in exactly one place).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Hears the flow.
+    InFlow,
+    /// Waits in a queue.
+    Waiting {
+        /// The waiting.
+        entry: QueueEntryId,
+        /// The offer that rings at an agent's phone.
+        ringing: Option<OfferId>,
+    },
+    /// Talks with an agent.
+    Talking {
+        /// The agent.
+        agent: AgentId,
+        /// The agent's leg.
+        leg: LegId,
+        /// What is recorded.
+        recording: Option<RecordingId>,
+    },
+    /// On the way out.
+    Ending,
+}
+
+impl CallMachine {
+    /// Where the caller is.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match &self.phase {
+            Phase::InFlow => Place::InFlow,
+            Phase::Waiting(waiting) => Place::Waiting {
+                entry: waiting.entry,
+                ringing: waiting.ringing.as_ref().map(|ringing| ringing.offer),
+            },
+            Phase::Talking(talking) => Place::Talking {
+                agent: talking.agent,
+                leg: talking.leg,
+                recording: talking.recording,
+            },
+            Phase::Ending(_) => Place::Ending,
+        }
+    }
+
+    /// The customer's leg, until it is over.
+    #[must_use]
+    pub fn customer_leg(&self) -> Option<LegId> {
+        (!self.customer.over).then_some(self.customer.leg)
+    }
+
+    /// The agent whose own phone this call came from.
+    #[must_use]
+    pub const fn calling_agent(&self) -> Option<AgentId> {
+        self.setup.caller_agent
+    }
+
+    /// Agents' legs that have not reported their end.
+    #[must_use]
+    pub fn agent_legs(&self) -> Vec<LegId> {
+        let now = match &self.phase {
+            Phase::Waiting(waiting) => waiting
+                .ringing
+                .as_ref()
+                .filter(|ringing| !ringing.gone)
+                .map(|ringing| ringing.leg),
+            Phase::Talking(talking) => Some(talking.leg),
+            Phase::InFlow | Phase::Ending(_) => None,
+        };
+        let closing = self.closing.iter().map(|closing| closing.leg);
+        now.into_iter().chain(closing).collect()
+    }
+}

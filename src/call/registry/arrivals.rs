@@ -1,0 +1,143 @@
+//! What becomes of a call that has just arrived: refused, an interaction, or a call of an agent's phone.
+//!
+//! **Owns**: the limits on new calls, the drain, and [`Arrival`]. PURE: the registry carries it out, a simulation does.
+//! **Must not know**: what a call does afterwards.
+
+use crate::call::internal::InternalCall;
+use crate::call::port::CallSetup;
+use crate::call::service::ServiceCall;
+use crate::company_view::CompanyView;
+use crate::limits::CallRate;
+use ivr_flows::Flow;
+use router::id::{CustomerId, InteractionId, LegId as LogLegId};
+use router::{Private, Timestamp};
+use sip_gateway::leg::{CallSource, IncomingCall, LegId};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a caller is told while the journal's disk is full.
+const NO_ROOM: Duration = Duration::from_secs(30);
+
+/// The admission of calls.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    rate: CallRate,
+    draining: bool,
+}
+
+/// What becomes of a call.
+#[derive(Debug)]
+pub enum Arrival {
+    /// Nothing.
+    Refused(Refused),
+    /// A customer's request.
+    Interaction(Box<CallSetup>),
+    /// An agent's phone dialled a feature code.
+    Service(ServiceCall),
+    /// An agent's phone dialled another agent.
+    Internal(InternalCall),
+}
+
+/// How a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// SIP status.
+    pub status: u16,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+}
+
+/// New ids are inputs.
+pub trait ArrivalIds {
+    /// A new interaction.
+    fn interaction(&mut self) -> InteractionId;
+    /// A new customer row.
+    fn customer(&mut self) -> CustomerId;
+    /// A new leg of the log.
+    fn log_leg(&mut self) -> LogLegId;
+    /// A leg about to be dialled.
+    fn new_leg(&mut self) -> LegId;
+}
+
+/// What the process looks like at this moment.
+pub struct Moment<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// Calls up.
+    pub live: usize,
+    /// The journal's disk takes the lines of more calls.
+    pub journal_has_room: bool,
+    /// The company.
+    pub company: &'a CompanyView,
+    /// The version of a flow that a call beginning now stays on; none when none could ever be read.
+    pub flow: &'a dyn Fn(&str) -> Option<Arc<Flow>>,
+}
+
+impl Arrivals {
+    /// No new calls from here on.
+    pub const fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// Hop 3: limits, the number's flow, ids.
+    pub fn decide(
+        &mut self,
+        call: IncomingCall,
+        moment: &Moment<'_>,
+        ids: &mut dyn ArrivalIds,
+    ) -> Arrival {
+        let (company, now) = (moment.company, moment.now);
+        if self.draining
+            || moment.live >= company.limits.max_calls as usize
+            || !self.rate.admit(now, company.limits.max_calls_per_second)
+        {
+            return refused(503, Some(Duration::from_secs(5)));
+        }
+        if !moment.journal_has_room {
+            // Before it becomes an interaction: its lines would take the room kept back for live calls.
+            return refused(503, Some(NO_ROOM));
+        }
+        if let CallSource::Device(extension) = &call.source
+            && let Some(arrival) = super::phones::phone_call(&call, extension, moment, ids)
+        {
+            return arrival;
+        }
+        let Some((number, flow_name)) = company.flow_for(&call.dialed_user, &call.to_user) else {
+            return refused(404, None);
+        };
+        let Some(flow) = (moment.flow)(&flow_name) else {
+            tracing::error!(flow = %flow_name, "no version of this flow could be read yet: the call is refused");
+            return refused(503, Some(Duration::from_secs(30)));
+        };
+        let caller = call
+            .caller_user
+            .as_deref()
+            .and_then(|user| company.number_of_user(user));
+        let (trunk, caller_agent) = match call.source {
+            CallSource::Trunk(name) => (Some(name), None),
+            CallSource::Device(extension) => (None, company.agent_at(&extension)),
+        };
+        Arrival::Interaction(Box::new(CallSetup {
+            interaction: ids.interaction(),
+            leg: call.leg,
+            log_leg: ids.log_leg(),
+            sip_call_id: call.sip_call_id,
+            caller_number: caller,
+            caller_name: call.caller_name.map(Private::new),
+            dialed_number: number,
+            new_customer: trunk.is_some().then(|| ids.customer()),
+            flow,
+            queues: company.queues.clone(),
+            record: company.record_by(trunk.as_deref()),
+            trunk,
+            caller_agent,
+        }))
+    }
+}
+
+pub(super) const fn refused(status: u16, retry_after: Option<Duration>) -> Arrival {
+    Arrival::Refused(Refused {
+        status,
+        retry_after,
+    })
+}

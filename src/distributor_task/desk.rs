@@ -1,0 +1,369 @@
+//! The Distributor among live calls: who says what to it, and who hears what it says.
+//!
+//! **Owns**: the [`Distributor`], which calls may be told, which calls keep agents busy, and what it means when a call
+//! does not hear. PURE: the task carries its outputs to mailboxes and to the journal, a simulation to its own.
+//! **Must not know**: channels, the clock.
+
+use super::expected_wait::ExpectedWait;
+use super::phones::OwnCalls;
+use crate::api::live::SetStateError;
+use crate::call::phone_call::PhoneAsk;
+use crate::call::port::{CallInput, Offered};
+use crate::company_view::CompanyView;
+use router::agent::Wanted;
+use router::distributor::port::{AgentView, LeaveCause, QueueView};
+use router::id::{AgentId, InteractionId, OfferId};
+use router::{AgentState, Distributor, Event, Input, Output, Timestamp};
+use sip_gateway::leg::DeviceChange;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Everything the desk can be told.
+#[derive(Clone, Debug)]
+pub enum DeskInput {
+    /// A call says something; it may be told things from here on.
+    FromCall {
+        /// The call's interaction.
+        interaction: InteractionId,
+        /// What it says.
+        input: Input,
+    },
+    /// A call of an agent's phone that is no interaction asks something.
+    FromPhone {
+        /// Names the call.
+        call: InteractionId,
+        /// What it asks.
+        ask: PhoneAsk,
+    },
+    /// The call's driver died: whatever waits or talks in its name is over.
+    Lost {
+        /// Its interaction.
+        interaction: InteractionId,
+    },
+    /// The call is over.
+    Detach {
+        /// Its interaction.
+        interaction: InteractionId,
+    },
+    /// An agent's phone registered or is gone, by extension.
+    Device {
+        /// The phone.
+        extension: String,
+        /// How.
+        change: DeviceChange,
+    },
+    /// The company file changed.
+    Company(Arc<CompanyView>),
+    /// A deadline passed.
+    Tick,
+}
+
+/// Everything the desk says, in order.
+#[derive(Clone, Debug)]
+pub enum DeskOutput {
+    /// A line for the one event log.
+    Log(Event),
+    /// Tell this call; when it cannot hear, say so by [`Desk::unheard`].
+    Tell {
+        /// The call.
+        call: InteractionId,
+        /// What.
+        input: CallInput,
+    },
+    /// Tell every call there is.
+    TellAll(CallInput),
+}
+
+/// The state.
+#[derive(Debug)]
+pub struct Desk {
+    pub(super) distributor: Distributor,
+    pub(super) own_calls: OwnCalls,
+    company: Arc<CompanyView>,
+    calls: BTreeSet<InteractionId>,
+    outputs: VecDeque<DeskOutput>,
+    expected: ExpectedWait,
+    pub(super) now: Timestamp,
+}
+
+impl Desk {
+    /// Around a Distributor that has been restored.
+    #[must_use]
+    pub fn new(distributor: Distributor, company: Arc<CompanyView>, now: Timestamp) -> Self {
+        Self {
+            distributor,
+            company,
+            calls: BTreeSet::new(),
+            own_calls: OwnCalls::default(),
+            outputs: VecDeque::new(),
+            expected: ExpectedWait::default(),
+            now,
+        }
+    }
+
+    /// Takes one input; afterwards carry out what [`Self::poll_output`] gives, until it gives none.
+    pub fn handle(&mut self, input: DeskInput, now: Timestamp) {
+        self.now = now;
+        match input {
+            DeskInput::FromCall { interaction, input } => self.call_says(interaction, input),
+            DeskInput::FromPhone { call, ask } => {
+                self.calls.insert(call);
+                self.phone_asks(call, ask);
+            }
+            DeskInput::Lost { interaction } => self.lost(interaction),
+            DeskInput::Detach { interaction } => {
+                self.calls.remove(&interaction);
+                self.no_own_calls_of(interaction);
+            }
+            DeskInput::Device { extension, change } => self.device(&extension, change),
+            DeskInput::Company(company) => {
+                let routing = company.routing.clone();
+                self.company = company;
+                self.input(Input::Configure(routing));
+            }
+            DeskInput::Tick => self.input(Input::Tick),
+        }
+    }
+
+    /// The next thing to do. A moment of the Distributor's outputs is read here, so that none is told before the one
+    /// that came first was carried out.
+    pub fn poll_output(&mut self) -> Option<DeskOutput> {
+        while self.outputs.is_empty() {
+            let output = self.distributor.poll_output()?;
+            self.read(output);
+        }
+        self.outputs.pop_front()
+    }
+
+    /// When to hand in [`DeskInput::Tick`] at the latest.
+    #[must_use]
+    pub const fn next_deadline(&self) -> Option<Timestamp> {
+        self.distributor.next_deadline()
+    }
+
+    /// Every agent as the API shows it.
+    #[must_use]
+    pub fn agents(&self) -> Vec<AgentView> {
+        self.distributor.agents()
+    }
+
+    /// Every queue as the API shows it.
+    #[must_use]
+    pub fn queues(&self) -> Vec<QueueView> {
+        self.distributor.queues()
+    }
+
+    /// The invariants of `docs/routing-rules.md` that one moment's state shows.
+    ///
+    /// # Errors
+    /// The first one that is broken, in words.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        self.distributor.check_invariants()
+    }
+
+    /// Asks for an agent's state, as the API does.
+    ///
+    /// # Errors
+    /// [`SetStateError`] when nothing was changed.
+    pub fn set_state(
+        &mut self,
+        agent: AgentId,
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> Result<(), SetStateError> {
+        self.now = now;
+        self.ask_state(agent, wanted)
+    }
+
+    pub(super) fn ask_state(
+        &mut self,
+        agent: AgentId,
+        wanted: Wanted,
+    ) -> Result<(), SetStateError> {
+        let known = self
+            .distributor
+            .agent(agent)
+            .ok_or(SetStateError::UnknownAgent)?;
+        if wanted == Wanted::Available && !known.registered {
+            return Err(SetStateError::NoPhone);
+        }
+        self.input(Input::SetState { agent, wanted });
+        Ok(())
+    }
+
+    /// A call did not hear what it was told. What must be heard is taken back.
+    pub fn unheard(&mut self, call: InteractionId, input: &CallInput, now: Timestamp) {
+        self.now = now;
+        match input {
+            // One that cannot is out of the queue, as our fault.
+            CallInput::Queued { entry, .. } => self.not_waiting(call, *entry),
+            CallInput::Offered(offered) => self.not_waiting(call, offered.entry),
+            // A call that is gone cannot bridge: its agent is free again.
+            CallInput::OfferAccepted { agent, .. } => self.input(Input::TalkEnded {
+                agent: *agent,
+                interaction: call,
+            }),
+            CallInput::PhoneAnswered(_) => self.no_own_calls_of(call),
+            _ => return,
+        }
+        tracing::error!(%call, "a call does not hear the distributor");
+    }
+
+    fn not_waiting(&mut self, call: InteractionId, entry: router::id::QueueEntryId) {
+        self.calls.remove(&call);
+        self.input(Input::Leave {
+            entry,
+            cause: LeaveCause::Failed,
+        });
+    }
+
+    pub(super) fn input(&mut self, input: Input) {
+        self.distributor.handle(input, self.now);
+    }
+
+    fn call_says(&mut self, interaction: InteractionId, input: Input) {
+        self.calls.insert(interaction);
+        match input {
+            Input::OwnCallStarted { agent } => self.own_call_started(agent, interaction),
+            Input::OwnCallEnded { agent } => self.own_call_ended(agent, interaction),
+            input => {
+                if let Input::Enqueue(request) = &input {
+                    self.expected.entered(request.entry, request.queue);
+                }
+                self.input(input);
+            }
+        }
+    }
+
+    fn device(&mut self, extension: &str, change: DeviceChange) {
+        let agent = self.company.agent_at(extension);
+        // A binding that outlived a restart is no news: it must not undo what the agent said before.
+        let known = agent.and_then(|agent| self.distributor.agent(agent));
+        let no_news =
+            change == DeviceChange::Registered && known.is_some_and(|known| known.registered);
+        if let Some(agent) = agent.filter(|_| !no_news) {
+            self.input(device_input(agent, change));
+        }
+    }
+
+    fn lost(&mut self, interaction: InteractionId) {
+        self.calls.remove(&interaction);
+        self.no_own_calls_of(interaction);
+        let waiting: Vec<_> = self
+            .distributor
+            .queues()
+            .into_iter()
+            .flat_map(|queue| queue.waiting)
+            .filter(|waiting| waiting.interaction == interaction)
+            .collect();
+        for waiting in waiting {
+            self.input(Input::Leave {
+                entry: waiting.entry,
+                cause: LeaveCause::Failed,
+            });
+        }
+        let talking: Vec<_> = self
+            .distributor
+            .agents()
+            .into_iter()
+            .filter(|agent| agent.interaction == Some(interaction))
+            .filter(|agent| agent.state == AgentState::OnCall)
+            .collect();
+        for agent in talking {
+            self.input(Input::TalkEnded {
+                agent: agent.agent,
+                interaction,
+            });
+        }
+    }
+
+    pub(super) fn tell(&mut self, call: InteractionId, input: CallInput) {
+        if self.calls.contains(&call) {
+            self.outputs.push_back(DeskOutput::Tell { call, input });
+        } else {
+            let now = self.now;
+            self.unheard(call, &input, now);
+        }
+    }
+
+    /// One output of the Distributor, in the calls' words.
+    fn read(&mut self, output: Output) {
+        match output {
+            Output::Log(event) => self.outputs.push_back(DeskOutput::Log(event)),
+            Output::Queued {
+                interaction,
+                entry,
+                position,
+            } => {
+                let queued = CallInput::Queued {
+                    entry,
+                    position,
+                    expected: self.expected.of(entry, position, self.now),
+                };
+                self.tell(interaction, queued);
+            }
+            Output::Offer {
+                interaction,
+                entry,
+                offer,
+                agent,
+                queue,
+                ring_timeout,
+            } => {
+                let company = &self.company;
+                let offered = Offered {
+                    entry,
+                    offer,
+                    agent,
+                    extension: company.extension_of(agent).unwrap_or_default(),
+                    queue_name: company.queue_name(queue).unwrap_or_default(),
+                    ring_timeout,
+                    record: company.record_in(queue),
+                };
+                self.tell(interaction, CallInput::Offered(offered));
+            }
+            Output::Revoke {
+                interaction, offer, ..
+            } => self.tell(interaction, CallInput::OfferRevoked { offer }),
+            Output::Accepted {
+                interaction,
+                entry,
+                offer,
+                agent,
+            } => {
+                self.expected.answered(entry, self.now);
+                self.tell(interaction, CallInput::OfferAccepted { offer, agent });
+            }
+            Output::OfferVoid { offer } => self.void(offer),
+            Output::EntryLeft {
+                interaction,
+                entry,
+                outcome,
+                refusal,
+            } => {
+                self.expected.left(entry);
+                let left = CallInput::EntryLeft {
+                    entry,
+                    outcome,
+                    refusal,
+                };
+                self.tell(interaction, left);
+            }
+        }
+    }
+
+    fn void(&mut self, offer: OfferId) {
+        let input = CallInput::OfferVoid { offer };
+        self.outputs.push_back(DeskOutput::TellAll(input));
+    }
+}
+
+fn device_input(agent: AgentId, change: DeviceChange) -> Input {
+    match change {
+        DeviceChange::Registered => Input::PhoneRegistered { agent },
+        DeviceChange::Gone { by_device } => Input::PhoneGone {
+            agent,
+            by_agent: by_device,
+        },
+    }
+}

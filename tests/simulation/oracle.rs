@@ -1,0 +1,445 @@
+//! Reads the log as a stranger would, and computes it again: states, offers, decisions, outcomes.
+//!
+//! **Owns**: its own small picture of agents and callers, made of log lines and the company file alone. It shares no
+//! code with the Distributor or the calls. **Must not**: ask them anything.
+
+use router::decision::{Decision, DecisionKind};
+use router::distributor::port::{AgentView, QueueView};
+use router::event::LegRole;
+use router::id::{AgentId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId};
+use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
+use router::{AgentState, Event, RoutingCompany, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Default)]
+struct Interaction {
+    answered: bool,
+    connected: bool,
+    /// The queue entry it is in.
+    entry: Option<QueueEntryId>,
+    last_entry: Option<EntryOutcome>,
+    ended: Option<Outcome>,
+    legs: BTreeSet<LegId>,
+    recordings: BTreeSet<RecordingId>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    queue: QueueId,
+    class: u8,
+    v: Timestamp,
+    seq: u64,
+    since: Timestamp,
+    ringing: Option<AgentId>,
+    refused: BTreeMap<AgentId, Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Agent {
+    state: AgentState,
+    idle_since: Timestamp,
+    ready_seq: u64,
+}
+
+/// What the log has said so far.
+#[derive(Debug, Default)]
+pub(crate) struct Oracle {
+    company: RoutingCompany,
+    last: Option<Timestamp>,
+    interactions: BTreeMap<InteractionId, Interaction>,
+    customers: BTreeMap<String, InteractionId>,
+    agents: BTreeMap<AgentId, Agent>,
+    waiting: BTreeMap<QueueEntryId, Waiting>,
+    offers: BTreeMap<OfferId, (QueueEntryId, AgentId)>,
+    last_offer: Option<OfferId>,
+    seen_entries: BTreeSet<QueueEntryId>,
+    seen_legs: BTreeSet<LegId>,
+    queue_gone: bool,
+    pub(crate) outcomes: BTreeMap<&'static str, u64>,
+    pub(crate) decisions: u64,
+    /// Answered at the Distributor, never connected.
+    pub(crate) crossings: u64,
+}
+
+fn must(holds: bool, text: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(text()) }
+}
+
+/// The graph of `docs/routing-rules.md` (I9).
+fn may_follow(from: AgentState, to: AgentState) -> bool {
+    use AgentState::{Available, NotReady, Offered, Offline, OnCall, WrapUp};
+    match from {
+        Offline => matches!(to, Available | NotReady | OnCall | Offline),
+        Available => matches!(to, Offered | NotReady | Offline | OnCall),
+        Offered => matches!(to, OnCall | Available | NotReady | Offline),
+        OnCall => matches!(to, WrapUp | Available | NotReady | Offline),
+        WrapUp => matches!(to, Available | NotReady | Offline | OnCall),
+        NotReady => matches!(to, Available | Offline | OnCall | NotReady),
+    }
+}
+
+impl Oracle {
+    pub(crate) fn edit(&mut self, company: RoutingCompany) {
+        self.queue_gone |= self.company.queues.len() > company.queues.len();
+        self.company = company;
+    }
+
+    /// The interaction whose customer's leg has this Call-ID.
+    pub(crate) fn customer_at(&self, sip_call_id: &str) -> Option<InteractionId> {
+        self.customers.get(sip_call_id).copied()
+    }
+
+    pub(crate) fn read(&mut self, at: Timestamp, event: &Event) -> Result<(), String> {
+        must(self.last.is_none_or(|last| last <= at), || {
+            "the log goes back".to_owned()
+        })?;
+        self.last = Some(at);
+        match event {
+            Event::CallArrived { interaction, .. } => {
+                let new = self
+                    .interactions
+                    .insert(*interaction, Interaction::default());
+                must(new.is_none(), || format!("{interaction} arrives twice"))
+            }
+            Event::AgentStateChanged {
+                agent,
+                from,
+                to,
+                idle_since,
+                ready_seq,
+                ..
+            } => {
+                let known = self.state(*agent);
+                must(known == *from && may_follow(*from, *to), || {
+                    format!("I9: {agent} goes {from:?} -> {to:?} and was {known:?}")
+                })?;
+                let (idle_since, ready_seq) = (*idle_since, *ready_seq);
+                let now = Agent {
+                    state: *to,
+                    idle_since,
+                    ready_seq,
+                };
+                self.agents.insert(*agent, now);
+                Ok(())
+            }
+            Event::Decided { decision } => self.decided(decision, at),
+            Event::QueueEntered { .. }
+            | Event::QueueLeft { .. }
+            | Event::OfferMade { .. }
+            | Event::OfferEnded { .. } => self.queue_line(at, event),
+            _ => self.call_line(event),
+        }
+    }
+
+    fn call_line(&mut self, event: &Event) -> Result<(), String> {
+        let Some(id) = event.interaction() else {
+            return Ok(());
+        };
+        let Some(call) = self.interactions.get_mut(&id) else {
+            return Err(format!("a line of {id}, which never arrived: {event:?}"));
+        };
+        let over = call.ended.is_some();
+        match event {
+            Event::CallAnswered { .. } => {
+                let again = std::mem::replace(&mut call.answered, true);
+                must(!again && !over, || {
+                    format!("{id} is answered twice or too late")
+                })
+            }
+            Event::Connected { .. } => {
+                must(call.answered && !over, || {
+                    format!("{id} is connected out of place")
+                })?;
+                call.connected = true;
+                Ok(())
+            }
+            Event::LegStarted {
+                leg,
+                role,
+                sip_call_id,
+                ..
+            } => {
+                if *role == LegRole::Customer {
+                    self.customers.insert(sip_call_id.clone(), id);
+                }
+                call.legs.insert(*leg);
+                must(self.seen_legs.insert(*leg), || {
+                    format!("{leg} starts twice")
+                })
+            }
+            Event::LegEnded { leg, .. } => must(call.legs.remove(leg), || {
+                format!("{leg} of {id} ends and was not there")
+            }),
+            Event::RecordingStarted { recording, .. } => {
+                must(call.recordings.insert(*recording) && !over, || {
+                    format!("{recording} starts twice")
+                })
+            }
+            Event::RecordingFinished { recording, .. } => {
+                must(call.recordings.remove(recording), || {
+                    format!("{recording} ends twice")
+                })
+            }
+            Event::CallEnded {
+                outcome, end_cause, ..
+            } => {
+                must(!over, || format!("I10: {id} ends twice"))?;
+                must(call.entry.is_none(), || {
+                    format!("I10: {id} ends and still waits")
+                })?;
+                call.ended = Some(*outcome);
+                *self.outcomes.entry(outcome.as_str()).or_default() += 1;
+                let crossing = call.last_entry == Some(EntryOutcome::Answered) && !call.connected;
+                self.crossings += u64::from(crossing);
+                let wanted = outcomes(call, *end_cause, self.queue_gone);
+                must(wanted.contains(outcome), || {
+                    format!(
+                        "I10: {id} ended {outcome:?} by {end_cause:?}, its log says {wanted:?}: {call:?}"
+                    )
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn queue_line(&mut self, now: Timestamp, event: &Event) -> Result<(), String> {
+        match event {
+            Event::QueueEntered {
+                interaction,
+                entry,
+                queue,
+                v,
+                entry_seq,
+                class,
+                requirement,
+            } => {
+                // A queue that an edit has taken away asks for nothing and fails its caller at once.
+                let rules = self.company.queues.get(queue);
+                let wanted = rules.map(|rules| rules.skills.clone());
+                must(*requirement == wanted.unwrap_or_default(), || {
+                    format!("{entry} asks for {requirement:?}")
+                })?;
+                must(self.seen_entries.insert(*entry), || {
+                    format!("I10: {entry} enters twice")
+                })?;
+                let call = self
+                    .interactions
+                    .get_mut(interaction)
+                    .ok_or("a queue without a call")?;
+                must(
+                    call.entry.replace(*entry).is_none() && call.ended.is_none(),
+                    || format!("I3: {interaction} waits twice, or after its end"),
+                )?;
+                let waiting = Waiting {
+                    queue: *queue,
+                    class: *class,
+                    v: *v,
+                    seq: *entry_seq,
+                    since: now,
+                    ringing: None,
+                    refused: BTreeMap::new(),
+                };
+                self.waiting.insert(*entry, waiting);
+                Ok(())
+            }
+            Event::QueueLeft {
+                interaction,
+                entry,
+                outcome,
+                ..
+            } => {
+                // Refused at the door: it never stood there.
+                let stood = self.waiting.remove(entry).is_some();
+                let new = stood || self.seen_entries.insert(*entry);
+                must(new, || format!("I10: {entry} leaves twice"))?;
+                let call = self
+                    .interactions
+                    .get_mut(interaction)
+                    .ok_or("a queue without a call")?;
+                call.entry = None;
+                call.last_entry = Some(*outcome);
+                Ok(())
+            }
+            _ => self.offer_line(now, event),
+        }
+    }
+
+    fn offer_line(&mut self, now: Timestamp, event: &Event) -> Result<(), String> {
+        match event {
+            Event::OfferMade {
+                entry,
+                offer,
+                agent,
+                ..
+            } => {
+                must(self.last_offer < Some(*offer), || {
+                    format!("{offer} is not new")
+                })?;
+                self.last_offer = Some(*offer);
+                let twice = self.offers.values().any(|(_, other)| other == agent);
+                must(!twice, || format!("I1: {agent} is offered two callers"))?;
+                self.offers.insert(*offer, (*entry, *agent));
+                let waiting = self.waiting.get_mut(entry).ok_or("an offer for nobody")?;
+                must(waiting.ringing.replace(*agent).is_none(), || {
+                    format!("I2: {entry} rings twice")
+                })
+            }
+            Event::OfferEnded {
+                offer,
+                agent,
+                outcome,
+                ..
+            } => {
+                let (entry, who) = self.offers.remove(offer).ok_or("an offer ends twice")?;
+                must(who == *agent, || format!("{offer} ends at another agent"))?;
+                let Some(waiting) = self.waiting.get_mut(&entry) else {
+                    return Ok(());
+                };
+                waiting.ringing = None;
+                if [OfferOutcome::Declined, OfferOutcome::NoAnswer].contains(outcome) {
+                    let until = now + self.company.settings.exclude_for;
+                    waiting.refused.insert(*agent, until);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn state(&self, agent: AgentId) -> AgentState {
+        self.agents
+            .get(&agent)
+            .map_or(AgentState::Offline, |agent| agent.state)
+    }
+
+    /// Could take this caller if free: the tier.
+    fn fits(&self, agent: AgentId, caller: &Waiting) -> Option<u8> {
+        let facts = self.company.agents.get(&agent)?;
+        let tier = facts.queues.get(&caller.queue)?;
+        let wanted = &self.company.queues.get(&caller.queue)?.skills;
+        let able = |(skill, level): (&String, &u8)| facts.skills.get(skill).unwrap_or(&0) >= level;
+        wanted.iter().all(able).then_some(*tier)
+    }
+
+    fn free(&self, caller: &Waiting, now: Timestamp) -> Vec<AgentId> {
+        let fit = |agent: &&AgentId| {
+            self.state(**agent) == AgentState::Available && self.fits(**agent, caller).is_some()
+        };
+        let all: Vec<AgentId> = self.company.agents.keys().filter(fit).copied().collect();
+        let barred = |agent: &AgentId| caller.refused.get(agent).is_some_and(|until| now < *until);
+        let asked: Vec<AgentId> = all.iter().filter(|agent| !barred(agent)).copied().collect();
+        // When nobody else is eligible, the exclusion is lifted.
+        if asked.is_empty() { all } else { asked }
+    }
+
+    /// I5, I6: nobody better was passed over.
+    fn decided(&mut self, decision: &Decision, now: Timestamp) -> Result<(), String> {
+        self.decisions += 1;
+        let chosen = decision.chosen.agent;
+        let caller = self
+            .waiting
+            .get(&decision.entry)
+            .ok_or("a decision about nobody")?;
+        must(decision.v == caller.v, || "I7: V has changed".to_owned())?;
+        must(caller.ringing.is_none(), || {
+            format!("I2: {} rings already", decision.entry)
+        })?;
+        must(self.free(caller, now).contains(&chosen), || {
+            format!("{chosen} is chosen and not eligible")
+        })?;
+        if decision.kind == DecisionKind::Ready {
+            let rank = |waiting: &Waiting| {
+                let promoted = now.since(waiting.since).as_secs() >= 15 * 60;
+                let class = if promoted { 0 } else { waiting.class };
+                (class, waiting.v, waiting.seq)
+            };
+            let first = self
+                .waiting
+                .values()
+                .filter(|waiting| waiting.ringing.is_none())
+                .filter(|waiting| self.free(waiting, now).contains(&chosen))
+                .map(rank)
+                .min();
+            must(first == Some(rank(caller)), || {
+                format!("I6: {} is passed over for {}", chosen, decision.entry)
+            })
+        } else {
+            let rank = |agent: &AgentId| {
+                let known = self.agents.get(agent)?;
+                let tier = self.fits(*agent, caller)?;
+                Some((tier, known.idle_since, known.ready_seq, *agent))
+            };
+            let first = self.free(caller, now).iter().filter_map(rank).min();
+            must(first.map(|rank| rank.3) == Some(chosen), || {
+                format!("I5: {first:?} is passed over for {chosen}")
+            })
+        }
+    }
+
+    /// The views show what the log has told.
+    pub(crate) fn compare(&self, agents: &[AgentView], queues: &[QueueView]) -> Result<(), String> {
+        for view in agents {
+            must(self.state(view.agent) == view.state, || {
+                format!(
+                    "the log has {} {:?}, the view {:?}",
+                    view.agent,
+                    self.state(view.agent),
+                    view.state
+                )
+            })?;
+        }
+        let shown = queues.iter().flat_map(|queue| &queue.waiting);
+        let shown: BTreeMap<_, _> = shown.map(|w| (w.entry, w.offered_to)).collect();
+        let told: BTreeMap<_, _> = self
+            .waiting
+            .iter()
+            .map(|(id, w)| (*id, w.ringing))
+            .collect();
+        must(shown == told, || {
+            format!("the views show {shown:?}, the log tells {told:?}")
+        })
+    }
+
+    /// I10 at the end: everything has ended once.
+    pub(crate) fn at_the_end(&self) -> Result<(), String> {
+        must(self.waiting.is_empty(), || {
+            format!("the log has {:?} waiting", self.waiting)
+        })?;
+        must(self.offers.is_empty(), || {
+            format!("the log has {:?} open", self.offers)
+        })?;
+        for (id, call) in &self.interactions {
+            let closed = call.ended.is_some() && call.legs.is_empty() && call.recordings.is_empty();
+            must(closed, || format!("I10: {id} is not closed: {call:?}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// What the interaction may have come to, from its other lines.
+fn outcomes(call: &Interaction, cause: EndCause, queue_gone: bool) -> Vec<Outcome> {
+    if call.connected {
+        return vec![Outcome::Answered];
+    }
+    let mut may = match call.last_entry {
+        None | Some(EntryOutcome::KeyExit) => vec![Outcome::SelfServed],
+        Some(EntryOutcome::Abandoned) => vec![Outcome::Abandoned],
+        Some(EntryOutcome::ShortAbandoned) => vec![Outcome::ShortAbandoned],
+        Some(EntryOutcome::Failed) => vec![Outcome::Failed],
+        // Answer and hang-up crossed (docs/routing-rules.md, last section), or a key of the caller and the answer.
+        Some(EntryOutcome::Answered) => {
+            vec![
+                Outcome::Abandoned,
+                Outcome::Unserved,
+                Outcome::SelfServed,
+                Outcome::Failed,
+            ]
+        }
+        Some(_) => vec![Outcome::Unserved],
+    };
+    // Our own faults: a line that could not be written, a queue that an edit took away.
+    if cause == EndCause::Error || queue_gone {
+        may.push(Outcome::Failed);
+    }
+    may
+}
