@@ -646,14 +646,14 @@ impl Core {
                     call.stalled = Some((until, event, written));
                 }
             }
-            CallOutput::FindCustomer(question) => self.tell_call(
-                id,
-                CallInput::CustomerFound {
+            CallOutput::FindCustomer(question) => {
+                let found = CallInput::CustomerFound {
                     ask: question.ask,
                     customer: None,
                     answer: CustomerAnswer::NotFound,
-                },
-            ),
+                };
+                let _ = self.tell_call(id, found);
+            }
             CallOutput::Finished => {}
         }
     }
@@ -753,6 +753,7 @@ impl Core {
             index: wanted.index,
             path: String::new(),
             sample_rate: 8_000,
+            recording_kind: router::event::RecordingKind::Talk,
         });
         Some(GatewayCommand::StartRecording(RecordRequest {
             stream,
