@@ -79,16 +79,17 @@ impl CustomerLookup {
 impl Lookup {
     async fn answer(&self, ask: Ask) -> Option<RegistryMessage> {
         match ask {
-            Ask::Name(interaction, number) => match self.store.customer_by_number(&number).await {
-                Ok(customer) => {
-                    let name = customer?.name?;
-                    Some(RegistryMessage::CustomerKnown { interaction, name })
+            Ask::Name(interaction, number) => {
+                match self.store.customer_name_by_number(&number).await {
+                    Ok(name) => {
+                        name.map(|name| RegistryMessage::CustomerKnown { interaction, name })
+                    }
+                    Err(error) => {
+                        tracing::warn!(%interaction, %error, "customer lookup failed");
+                        None
+                    }
                 }
-                Err(error) => {
-                    tracing::warn!(%interaction, %error, "customer lookup failed");
-                    None
-                }
-            },
+            }
             Ask::Find(interaction, question) => {
                 let (customer, answer) = self.find(&question).await.unwrap_or_else(|error| {
                     tracing::warn!(%interaction, %error, "customer lookup failed");

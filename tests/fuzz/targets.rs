@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cordboard::config::{self, PasswordPolicy};
 use recordings::Journal;
 use sip_gateway::media::clip::Clip;
-use sip_gateway::media::dtmf::{EventPayload, KeyReceiver};
+use sip_gateway::media::dtmf::{EventPayload, KeyReceiver, key_of};
 use sip_gateway::media::rtcp;
 use sip_gateway::media::rtp::{RtpPacket, is_rtcp};
 use sip_gateway::sip::framing::{Frame, Framer};
@@ -239,7 +239,8 @@ pub(crate) fn dtmf(data: &[u8]) {
         };
         let timestamp = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
         if let Some(event) = EventPayload::parse(payload) {
-            let key = receiver.receive(u32::from(head[0] & 1), timestamp, event);
+            let pressed = receiver.receive(u32::from(head[0] & 1), timestamp, event);
+            let key = pressed.and_then(key_of);
             assert!(key.is_none_or(|key| "0123456789*#ABCD".contains(key)));
             let again = receiver.receive(u32::from(head[0] & 1), timestamp, event);
             assert_eq!(again, None, "one packet twice is one key");

@@ -36,7 +36,7 @@ fn wait_tone(ear: &Media, hz: f64, what: &str, limit: Duration) {
 fn sipp_calls_and_greeting_menu_music_and_agent_are_heard() {
     let world = open();
     let agent = ana(&world, "127.0.2.6");
-    let ear = Media::start(ip(TRUNK), false).expect("a free port");
+    let ear = Media::start(ip(TRUNK), Default::default()).expect("a free port");
     let caller = Sipp::new("caller_listening.xml", at(TRUNK, 5_110))
         .server(world.sip)
         .user("9000")

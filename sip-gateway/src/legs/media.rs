@@ -47,7 +47,7 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
             SipEvent::Reoffered { leg, result } => self.reoffered(leg, result),
-            SipEvent::Key { leg, key } => self.leg_event(leg, LegEvent::Key(key)),
+            SipEvent::Key { leg, key } => self.key_told(leg, key),
             SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
             SipEvent::Device { extension, change } => {
                 self.tell(GatewayEvent::Device { extension, change });
@@ -61,6 +61,14 @@ impl<M: MediaPlane> Legs<M> {
                     result,
                 });
             }
+        }
+    }
+
+    /// A key by INFO. Where there is media it may have come as an event too, and a bridged party is to have it: the
+    /// media thread says whether it counts.
+    fn key_told(&mut self, leg: LegId, key: char) {
+        if self.media.key_told(leg, key).is_err() {
+            self.leg_event(leg, LegEvent::Key(key));
         }
     }
 

@@ -44,6 +44,13 @@ pub trait MediaPlane {
     /// # Errors
     /// When there is no such leg.
     fn send_key(&mut self, leg: LegId, key: char) -> Result<(), MediaError>;
+    /// The party told a key in signalling; its event comes when the press counts.
+    ///
+    /// # Errors
+    /// When there is no such leg, or the plane hears no keys itself: then the press counts.
+    fn key_told(&mut self, leg: LegId, _key: char) -> Result<(), MediaError> {
+        Err(MediaError::UnknownLeg(leg))
+    }
     /// Begins a recording.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 /// Samples of one 20 ms step at 8 kHz.
-const STEP: u16 = 160;
+pub(super) const STEP: u16 = 160;
 /// Length of a key that we send: 100 ms.
 const LENGTH: u16 = 800;
 /// The end is sent this often (RFC 4733 2.5.1.4).
@@ -93,8 +93,8 @@ pub struct KeyReceiver {
 }
 
 impl KeyReceiver {
-    /// Takes an event packet; the key, when this is a new press.
-    pub fn receive(&mut self, ssrc: u32, timestamp: u32, payload: EventPayload) -> Option<char> {
+    /// Takes an event packet; the event, when this is a new press. See [`key_of`]: not each event is a key.
+    pub fn receive(&mut self, ssrc: u32, timestamp: u32, payload: EventPayload) -> Option<u8> {
         let EventPayload {
             event,
             end,
@@ -131,7 +131,7 @@ impl KeyReceiver {
             duration,
             ended: end,
         });
-        key_of(event)
+        Some(event)
     }
 }
 
@@ -140,6 +140,8 @@ impl KeyReceiver {
 pub struct KeyPacket {
     /// First of its event: takes a fresh timestamp and the marker. The others repeat that timestamp.
     pub first: bool,
+    /// Repeats the end; nothing new is said.
+    pub again: bool,
     /// The payload.
     pub payload: EventPayload,
 }
@@ -209,6 +211,7 @@ impl KeySender {
             return KeyStep::Pause;
         }
         let first = sending.duration == 0;
+        let again = sending.duration == LENGTH;
         sending.duration = sending.duration.saturating_add(STEP).min(LENGTH);
         let end = sending.duration == LENGTH;
         sending.ends += u8::from(end);
@@ -218,7 +221,11 @@ impl KeySender {
             volume: 10,
             duration: sending.duration,
         };
-        KeyStep::Packet(KeyPacket { first, payload })
+        KeyStep::Packet(KeyPacket {
+            first,
+            again,
+            payload,
+        })
     }
 }
 

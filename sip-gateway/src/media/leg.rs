@@ -8,7 +8,7 @@
 
 use super::clip::Clip;
 use super::codec::{AnyCodec, Narrower, Sound, Widener};
-use super::dtmf::{EventPayload, KeyPacket, KeyReceiver, KeySender, KeyStep};
+use super::dtmf::{EventPayload, KeyReceiver, KeySender, KeyStep, key_of};
 use super::latch::Latch;
 use super::outbound::{CLOCK_RATE, Outbound, StreamSeed};
 use super::player::{FRAME, Fill, Player, ResumeMemory};
@@ -20,7 +20,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod keys;
 mod reports;
+
+pub use keys::KeyWay;
 
 /// Comfort noise (RFC 3389): a sign of life, and silence.
 const COMFORT_NOISE: u8 = 13;
@@ -36,10 +39,12 @@ pub enum Received<'a> {
     Audio(RtpPacket<'a>),
     /// A telephone event.
     Event {
-        /// The packet, to be passed on.
+        /// The packet.
         packet: RtpPacket<'a>,
-        /// The key, when this packet is the first of a press.
+        /// The key, when this packet is the first of a press that counts.
         key: Option<char>,
+        /// It is to be passed on: its press began while this bridge stood, and counts.
+        passes: bool,
     },
 }
 
@@ -77,6 +82,7 @@ pub struct MediaLeg {
     memory: ResumeMemory,
     keys_out: KeySender,
     key_timestamp: Option<u32>,
+    keys: keys::Keys,
     reports: reports::Reports,
     /// State of what a G.722 party says, and of what we say to it. Made when it is first needed.
     narrower: Option<Box<Narrower>>,
@@ -101,6 +107,7 @@ impl MediaLeg {
             memory: ResumeMemory::default(),
             keys_out: KeySender::default(),
             key_timestamp: None,
+            keys: keys::Keys::default(),
             reports: reports::Reports::new(now),
             narrower: None,
             widener: None,
@@ -195,8 +202,19 @@ impl MediaLeg {
         }
         match EventPayload::parse(packet.payload) {
             Some(payload) if event => {
-                let key = self.keys_in.receive(ssrc, timestamp, payload);
-                Received::Event { packet, key }
+                let pressed = self.keys_in.receive(ssrc, timestamp, payload);
+                let key = pressed.and_then(key_of);
+                let counts = key.map(|key| self.count_key(key, KeyWay::Event, now));
+                if pressed.is_some() {
+                    self.keys.event_passes = counts.unwrap_or(true);
+                } else {
+                    self.keys.goes_on(now);
+                }
+                Received::Event {
+                    packet,
+                    key: key.filter(|_| counts == Some(true)),
+                    passes: self.keys.event_passes,
+                }
             }
             _ => Received::Quiet,
         }
@@ -277,8 +295,14 @@ impl MediaLeg {
         }
     }
 
-    /// The bridge of this leg changed.
+    /// The bridge of this leg changed. What is left of a key that its party presses now is not for the new peer.
     pub fn leave_source(&mut self) {
+        self.outbound.leave_source();
+        self.keys.bridge_changed();
+    }
+
+    /// Audio of the peer is left out: what follows it is mapped anew.
+    pub fn skip_source(&mut self) {
         self.outbound.leave_source();
     }
 
@@ -316,13 +340,6 @@ impl MediaLeg {
         Some(ended)
     }
 
-    /// Queues a key for the party; false when it is no key, the party takes none, or too many wait.
-    pub fn send_key(&mut self, key: char) -> bool {
-        self.remote
-            .is_some_and(|remote| remote.telephone_event.is_some())
-            && self.keys_out.push(key)
-    }
-
     /// Something of our own is to be sent: the wheel must call [`MediaLeg::tick`].
     #[must_use]
     pub fn wants_ticks(&self) -> bool {
@@ -336,14 +353,13 @@ impl MediaLeg {
             return Ticked::default();
         };
         match self.keys_out.step() {
-            KeyStep::Packet(packet) => {
+            KeyStep::Idle => {}
+            step => {
                 return Ticked {
-                    packet: self.write_key(packet, &remote, now, out),
+                    packet: self.write_key(step, &remote, now, out),
                     ended: None,
                 };
             }
-            KeyStep::Pause => return Ticked::default(),
-            KeyStep::Idle => {}
         }
         let Some(player) = &mut self.player else {
             return Ticked::default();
@@ -371,28 +387,6 @@ impl MediaLeg {
             packet: header.write(&frame, out),
             ended: None,
         }
-    }
-
-    fn write_key(
-        &mut self,
-        packet: KeyPacket,
-        remote: &RemoteMedia,
-        now: Duration,
-        out: &mut [u8],
-    ) -> Option<usize> {
-        let payload_type = remote
-            .telephone_event
-            .filter(|_| remote.direction.sends())?;
-        if packet.first {
-            self.key_timestamp = None;
-        }
-        let header = self
-            .outbound
-            .own_event(payload_type, self.key_timestamp, now);
-        self.key_timestamp = Some(header.timestamp);
-        let payload = packet.payload.to_bytes();
-        self.outbound.count(payload.len());
-        header.write(&payload, out)
     }
 
     /// Counts a datagram that was never looked at.

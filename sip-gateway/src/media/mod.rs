@@ -9,7 +9,7 @@
 //! | `sequence.rs` | loss, order, restarts, jitter of what arrives |
 //! | `outbound.rs` | the continuous numbers of what we send |
 //! | `rtp.rs`, `rtcp.rs` | the packets |
-//! | `dtmf.rs` | keys as RFC 4733 events, both ways |
+//! | `dtmf.rs`, `inband.rs` | keys as RFC 4733 events and as tones, both ways |
 //! | `codec.rs`, `g711.rs`, `halfband.rs` | the codecs, and the way between 8 and 16 kHz |
 //! | `clip.rs`, `resample.rs`, `player.rs` | prompts: read, brought to 8 kHz, played in 20 ms frames |
 //! | `timeline.rs` | the stereo recording's one timeline |
@@ -29,6 +29,7 @@ pub mod codec;
 pub mod dtmf;
 pub mod g711;
 pub mod halfband;
+pub mod inband;
 pub mod latch;
 pub mod leg;
 pub mod outbound;

@@ -285,7 +285,16 @@ impl MediaPool {
         self.send(recorded.thread, Command::StopRecording(stream))
     }
 
-    /// Sends a key to the party, if it negotiated RFC 4733.
+    /// The party told a key in signalling. Its [`MediaEvent::Key`] comes unless it is a press that came as an event or
+    /// as tones too; a bridged peer gets it.
+    ///
+    /// # Errors
+    /// See [`MediaError`].
+    pub fn key_told(&self, leg: LegId, key: char) -> Result<(), MediaError> {
+        self.to_leg(leg, Command::KeyTold { leg, key })
+    }
+
+    /// Sends a key to the party: as an RFC 4733 event when it takes events, else as tones.
     ///
     /// # Errors
     /// See [`MediaError`].

@@ -59,6 +59,23 @@ pub(crate) fn tone(hz: f64, from: u64) -> Vec<i16> {
         .collect()
 }
 
+/// The two tones of key number `code` (RFC 4733's order), low and high, Hz (ITU-T Q.23).
+pub(crate) fn key_tones(code: u8) -> (f64, f64) {
+    let place = "123A456B789C*0#D".find(char::from(b"0123456789*#ABCD"[usize::from(code & 15)]));
+    let place = place.expect("each key has a place");
+    (
+        [697.0, 770.0, 852.0, 941.0][place / 4],
+        [1209.0, 1336.0, 1477.0, 1633.0][place % 4],
+    )
+}
+
+/// Samples `from..from + PACKET` of a key: two tones 12 dB below ours.
+pub(crate) fn key(code: u8, from: u64) -> Vec<i16> {
+    let (low, high) = key_tones(code);
+    let pairs = tone(low, from).into_iter().zip(tone(high, from));
+    pairs.map(|(low, high)| low / 4 + high / 4).collect()
+}
+
 /// Share of the energy of `samples` that lies at `hz`: 1 for a pure tone, near 0 for anything else (Goertzel).
 pub(crate) fn dominance(samples: &[i16], hz: f64, rate: f64) -> f64 {
     let energy: f64 = samples

@@ -5,6 +5,7 @@
 use super::digest::Account;
 use super::media::Media;
 use super::message::Message;
+use super::sdp::Voice;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::net::{SocketAddr, UdpSocket};
@@ -134,8 +135,8 @@ pub(super) struct Inner {
     pub(super) register_status: Option<u16>,
     pub(super) options_status: Option<u16>,
     pub(super) ring_by_itself: bool,
-    /// Speaks PCMA alone, rather than PCMU alone.
-    pub(super) pcma: bool,
+    /// What it speaks.
+    pub(super) voice: Voice,
     pub(super) unplugged: bool,
     pub(super) repeats_seen: usize,
     pub(super) repeats_sent: usize,
@@ -176,7 +177,7 @@ impl Engine {
             register_status: None,
             options_status: None,
             ring_by_itself: true,
-            pcma: false,
+            voice: Voice::default(),
             unplugged: false,
             repeats_seen: 0,
             repeats_sent: 0,

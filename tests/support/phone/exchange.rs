@@ -254,7 +254,7 @@ impl Inner {
     }
 
     fn called(&mut self, request: &Message, from: SocketAddr) {
-        let Ok(media) = Media::start(self.local.ip(), self.pcma) else {
+        let Ok(media) = Media::start(self.local.ip(), self.voice) else {
             self.answer(request, 500, "No media port", from);
             return;
         };

@@ -207,6 +207,19 @@ impl Heard {
         keys
     }
 
+    /// Whether a key came as tones: 40 ms of audio that are its two tones and little else.
+    pub(crate) fn has_tones(&self, key: char) -> bool {
+        let code = "0123456789*#ABCD".find(key).expect("a key");
+        let (low, high) = audio::key_tones(code as u8);
+        let mostly = |part: &[i16]| {
+            let shares = [low, high].map(|hz| audio::dominance(part, hz, RATE));
+            audio::level(part) > SILENCE
+                && shares.iter().sum::<f64>() > 0.85
+                && shares.iter().all(|share| *share > 0.2)
+        };
+        self.samples().chunks_exact(320).any(mostly)
+    }
+
     fn audio(&self) -> impl Iterator<Item = &Packet> {
         self.packets.iter().filter(|packet| packet.is_audio())
     }

@@ -4,7 +4,7 @@
 
 use super::audio::{self, Numbered, PACKET};
 use super::heard::{Heard, Packet};
-use super::sdp::{self, Remote};
+use super::sdp::{self, Codec, Remote, Voice};
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -32,6 +32,8 @@ pub(crate) enum Sending {
     },
     /// These samples (8 kHz), over and over.
     Samples(Arc<Vec<i16>>),
+    /// These bytes of the codec, over and over.
+    Codes(Arc<Vec<u8>>),
 }
 
 /// Media of one call; its threads end when it is dropped.
@@ -44,7 +46,7 @@ pub(crate) struct Media {
 #[derive(Debug)]
 struct Shared {
     socket: UdpSocket,
-    pcma: bool,
+    voice: Voice,
     stop: AtomicBool,
     state: Mutex<State>,
 }
@@ -60,13 +62,13 @@ struct State {
 }
 
 impl Media {
-    /// Binds a port on `ip` and starts to listen, for PCMA or else PCMU; nothing is sent until there is a remote and something to send.
-    pub(crate) fn start(ip: IpAddr, pcma: bool) -> io::Result<Self> {
+    /// Binds a port on `ip` and starts to listen; nothing is sent until there is a remote and something to send.
+    pub(crate) fn start(ip: IpAddr, voice: Voice) -> io::Result<Self> {
         let socket = UdpSocket::bind((ip, 0))?;
         socket.set_read_timeout(Some(Duration::from_millis(50)))?;
         let shared = Arc::new(Shared {
             socket,
-            pcma,
+            voice,
             stop: AtomicBool::new(false),
             state: Mutex::new(State {
                 remote: None,
@@ -95,12 +97,12 @@ impl Media {
 
     /// Our description.
     pub(crate) fn describe(&self) -> String {
-        sdp::describe(self.local(), self.shared.pcma)
+        sdp::describe(self.local(), self.shared.voice)
     }
 
     /// What the far end's description says, when it fits ours.
     pub(crate) fn read(&self, sdp: &str) -> Option<Remote> {
-        sdp::read(sdp, self.shared.pcma)
+        sdp::read(sdp, self.shared.voice)
     }
 
     /// Where packets go from now on.
@@ -113,7 +115,8 @@ impl Media {
         self.shared.lock().sending = sending;
     }
 
-    /// Queues keys, each sent as an event of 160 ms (RFC 4733) followed by 100 ms of pause.
+    /// Queues keys, each sent as an event of 160 ms (RFC 4733), or as tones where the far end takes none, followed by
+    /// 100 ms of pause.
     pub(crate) fn press(&self, keys: &str) {
         self.shared.lock().keys.extend(keys.chars());
     }
@@ -230,9 +233,13 @@ impl Sender {
                     packets: 0,
                 });
             }
-            let packet = match self.event_packet(remote) {
+            let key = match remote.event_type {
+                Some(payload_type) => self.event_packet(payload_type),
+                None => self.tone_packet(shared.voice.codec),
+            };
+            let packet = match key {
                 Some(packet) => Some(packet),
-                None => self.audio_packet(&mut state, shared.pcma),
+                None => self.audio_packet(&mut state, shared.voice.codec),
             };
             if let Some(packet) = packet {
                 let _ = shared.socket.send_to(&packet, remote.address);
@@ -243,8 +250,7 @@ impl Sender {
     }
 
     /// The next packet of the key that is being sent; none when audio may go, as in the pause after it.
-    fn event_packet(&mut self, remote: Remote) -> Option<Vec<u8>> {
-        let payload_type = remote.event_type?;
+    fn event_packet(&mut self, payload_type: u8) -> Option<Vec<u8>> {
         let event = self.event.as_mut()?;
         event.packets += 1;
         let (count, code, timestamp) = (event.packets, event.code, event.timestamp);
@@ -260,12 +266,26 @@ impl Sender {
         Some(self.packet(payload_type, count == 1, timestamp, &payload))
     }
 
-    fn audio_packet(&mut self, state: &mut State, pcma: bool) -> Option<Vec<u8>> {
-        let (payload_type, silence, law): (u8, u8, fn(i16) -> u8) = if pcma {
-            (8, 0xd5, audio::to_alaw)
-        } else {
-            (0, 0xff, audio::to_ulaw)
+    /// The next packet of the key that is being sent as tones, with silence behind it.
+    fn tone_packet(&mut self, codec: Codec) -> Option<Vec<u8>> {
+        let event = self.event.as_mut()?;
+        event.packets += 1;
+        let (count, code) = (event.packets, event.code);
+        if count == KEY_DOWN + KEY_PAUSE {
+            self.event = None;
+        }
+        let from = u64::from(count - 1) * PACKET as u64;
+        let (_, silence, law) = coding(codec);
+        let payload = match count {
+            ..=KEY_DOWN => audio::key(code, from).into_iter().map(law).collect(),
+            _ => vec![silence; PACKET],
         };
+        let marker = std::mem::take(&mut self.was_silent);
+        Some(self.packet(codec.payload_type(), marker, self.timestamp, &payload))
+    }
+
+    fn audio_packet(&mut self, state: &mut State, codec: Codec) -> Option<Vec<u8>> {
+        let (payload_type, silence, law) = coding(codec);
         let encode = |samples: Vec<i16>| samples.into_iter().map(law).collect::<Vec<u8>>();
         let payload = match &state.sending {
             Sending::Nothing => {
@@ -278,6 +298,17 @@ impl Sender {
                 let number = state.numbered;
                 state.numbered += 1;
                 Numbered { leg: *leg, number }.payload(*hz)
+            }
+            Sending::Codes(codes) => {
+                let from = self.place as usize;
+                (from..from + PACKET)
+                    .map(|at| {
+                        codes
+                            .get(at % codes.len().max(1))
+                            .copied()
+                            .unwrap_or(silence)
+                    })
+                    .collect()
             }
             Sending::Samples(samples) if samples.is_empty() => vec![silence; PACKET],
             Sending::Samples(samples) => {
@@ -309,6 +340,15 @@ impl Sender {
         packet.extend_from_slice(payload);
         self.sequence = self.sequence.wrapping_add(1);
         packet
+    }
+}
+
+/// Payload type, silence and law of a codec. G.722 is brought as bytes; its samples are silent here.
+fn coding(codec: Codec) -> (u8, u8, fn(i16) -> u8) {
+    match codec {
+        Codec::Pcmu => (0, 0xff, audio::to_ulaw),
+        Codec::Pcma => (8, 0xd5, audio::to_alaw),
+        Codec::G722 => (9, 0xfc, |_| 0xfc),
     }
 }
 

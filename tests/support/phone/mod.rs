@@ -35,6 +35,7 @@ mod sdp;
 pub(crate) use call::{Call, IncomingCall};
 pub(crate) use engine::{End, Failure};
 pub(crate) use media::Sending;
+pub(crate) use sdp::Codec;
 
 use digest::Account;
 use engine::{Engine, Phase};
@@ -137,7 +138,17 @@ impl Phone {
 
     /// Offers and takes PCMA alone from the next call on, instead of PCMU.
     pub(crate) fn speak_pcma(&self) {
-        self.engine.lock().pcma = true;
+        self.speak(Codec::Pcma);
+    }
+
+    /// Offers and takes this codec alone from the next call on.
+    pub(crate) fn speak(&self, codec: Codec) {
+        self.engine.lock().voice.codec = codec;
+    }
+
+    /// Knows no telephone events from the next call on: keys are tones.
+    pub(crate) fn press_in_band(&self) {
+        self.engine.lock().voice.no_events = true;
     }
 
     /// Answers nothing at all from now on, as a phone whose cable was pulled.

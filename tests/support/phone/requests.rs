@@ -82,7 +82,7 @@ impl Inner {
         from: &str,
         headers: &[(&str, &str)],
     ) -> Result<String, Failure> {
-        let media = Media::start(self.local.ip(), self.pcma)
+        let media = Media::start(self.local.ip(), self.voice)
             .map_err(|error| Failure::new(format!("no media port: {error}")))?;
         let (call_id, tag) = (self.unique(), self.unique());
         let target = format!("sip:{number}@{server}");

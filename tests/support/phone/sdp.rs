@@ -1,19 +1,63 @@
-//! Session descriptions as the test phone offers and reads them: one audio line, PCMU or PCMA, and telephone events.
+//! Session descriptions as the test phone offers and reads them: one audio line with one codec, and telephone events.
 
 use std::net::SocketAddr;
 
 /// Payload type of RFC 4733 events in our descriptions.
 pub(crate) const EVENT_TYPE: u8 = 101;
 
+/// What a phone speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Voice {
+    /// Its one codec.
+    pub(crate) codec: Codec,
+    /// It knows no events (RFC 4733): its keys are tones in the audio.
+    pub(crate) no_events: bool,
+}
+
+/// A codec.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// G.711, µ-law.
+    #[default]
+    Pcmu,
+    /// G.711, A-law.
+    Pcma,
+    /// As bytes that the test brings and judges itself.
+    G722,
+}
+
+impl Codec {
+    /// Payload type (RFC 3551 6).
+    pub(crate) fn payload_type(self) -> u8 {
+        match self {
+            Self::Pcmu => 0,
+            Self::Pcma => 8,
+            Self::G722 => 9,
+        }
+    }
+}
+
 /// Our offer or answer for media at `media`, with the one codec.
-pub(crate) fn describe(media: SocketAddr, pcma: bool) -> String {
-    let (number, name) = if pcma { (8, "PCMA") } else { (0, "PCMU") };
+pub(crate) fn describe(media: SocketAddr, voice: Voice) -> String {
+    let number = voice.codec.payload_type();
+    let name = match voice.codec {
+        Codec::Pcmu => "PCMU",
+        Codec::Pcma => "PCMA",
+        Codec::G722 => "G722",
+    };
     let (ip, port) = (media.ip(), media.port());
     let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
+    let (format, events) = match voice.no_events {
+        true => (String::new(), String::new()),
+        false => (
+            format!(" {EVENT_TYPE}"),
+            format!("a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\n"),
+        ),
+    };
     format!(
         "v=0\r\no=testphone 1 1 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
-         m=audio {port} RTP/AVP {number} {EVENT_TYPE}\r\na=rtpmap:{number} {name}/8000\r\n\
-         a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\na=fmtp:{EVENT_TYPE} 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+         m=audio {port} RTP/AVP {number}{format}\r\na=rtpmap:{number} {name}/8000\r\n\
+         {events}a=ptime:20\r\na=sendrecv\r\n"
     )
 }
 
@@ -27,12 +71,12 @@ pub(crate) struct Remote {
 }
 
 /// Reads the first audio line; none when it is missing, refused (port 0) or without our codec.
-pub(crate) fn read(sdp: &str, pcma: bool) -> Option<Remote> {
+pub(crate) fn read(sdp: &str, voice: Voice) -> Option<Remote> {
     let media = lines_of(sdp, "m=audio ").next()?;
     let mut words = media.split_whitespace();
     let port: u16 = words.next()?.parse().ok().filter(|port| *port != 0)?;
     let formats: Vec<&str> = words.skip(1).collect();
-    if !formats.contains(&if pcma { "8" } else { "0" }) {
+    if !formats.contains(&voice.codec.payload_type().to_string().as_str()) {
         return None;
     }
     // A media-level connection line comes last and wins.

@@ -144,7 +144,7 @@ fn a_key_is_told_once_and_its_packets_are_passed_on() {
             duration,
         };
         let bytes = packet(101, n as u16, 8000, &payload.to_bytes());
-        let Received::Event { packet, key } = from.receive(&bytes, party(), ms(n as u64 * 20))
+        let Received::Event { packet, key, .. } = from.receive(&bytes, party(), ms(n as u64 * 20))
         else {
             panic!()
         };
@@ -322,7 +322,11 @@ fn keys_of_our_own_hold_the_prompt_back() {
         telephone_event: None,
         ..RemoteMedia::pcmu(party())
     });
-    assert!(!leg.send_key('5'));
+    assert!(leg.send_key('5'));
+    let kinds: Vec<_> = (13..23)
+        .filter_map(|n| leg.tick(ms(20 * n), &mut out).packet)
+        .collect();
+    assert_eq!(kinds, [172; 10], "tones and the silence behind them");
 }
 
 #[test]

@@ -27,6 +27,9 @@ impl MediaPlane for MediaPool {
     fn send_key(&mut self, leg: LegId, key: char) -> Result<(), MediaError> {
         Self::send_key(self, leg, key)
     }
+    fn key_told(&mut self, leg: LegId, key: char) -> Result<(), MediaError> {
+        Self::key_told(self, leg, key)
+    }
     fn start_recording(&mut self, request: RecordRequest) -> Result<(), MediaError> {
         Self::start_recording(self, request)
     }

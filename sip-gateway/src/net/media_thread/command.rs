@@ -28,6 +28,8 @@ pub(crate) enum Command<P> {
     Unbridge { leg: LegId },
     /// Send a key to the party.
     SendKey { leg: LegId, key: char },
+    /// The party told a key in signalling.
+    KeyTold { leg: LegId, key: char },
     /// Begin a recording.
     StartRecording(RecordRequest),
     /// End it.
@@ -71,6 +73,7 @@ impl<P> Command<P> {
             | Self::Stop { leg }
             | Self::Unbridge { leg }
             | Self::SendKey { leg, .. }
+            | Self::KeyTold { leg, .. }
             | Self::Close { leg }
             | Self::Expect { leg }
             | Self::MoveOut { leg, .. }

@@ -10,7 +10,7 @@ use super::recordings::{Recordings, Tap};
 use super::wheel::Wheel;
 use crate::leg::LegId;
 use crate::media::codec::AnyCodec;
-use crate::media::leg::{Ended, MediaLeg, Received};
+use crate::media::leg::{Ended, KeyWay, MediaLeg, Received};
 use crate::media::port::{Direction, MediaEvent};
 use crate::media::rtp::{RtpPacket, is_rtcp};
 use crate::media::timeline::Piece;
@@ -174,17 +174,20 @@ impl<I: PacketIo> Core<I> {
             Received::Event {
                 packet,
                 key: pressed,
+                passes,
             } => {
                 if let Some(pressed) = pressed {
-                    self.outbox.push(MediaEvent::Key { leg, key: pressed });
+                    self.pressed(key, pressed, KeyWay::Event);
                 }
-                self.pass_on(
-                    key,
-                    &packet,
-                    true,
-                    now,
-                    (&mut buffers.outbound, &mut buffers.narrow),
-                );
+                if passes {
+                    self.pass_on(
+                        key,
+                        &packet,
+                        true,
+                        now,
+                        (&mut buffers.outbound, &mut buffers.narrow),
+                    );
+                }
             }
             Received::Ignored | Received::Quiet => {}
         }
@@ -204,10 +207,11 @@ impl<I: PacketIo> Core<I> {
         };
         let hearer = seat.peer.and_then(|peer| self.seats.get(peer)?.as_ref());
         let other_codec = hearer.is_some_and(|peer| peer.leg.codec() != AnyCodec::G722);
+        let hearer_takes_events = hearer.is_some_and(|peer| peer.leg.takes_events());
         let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut) else {
             return;
         };
-        let decoded = !event && (other_codec || !seat.taps.is_empty());
+        let decoded = !event && (other_codec || !seat.taps.is_empty() || seat.leg.listens());
         let sound = seat.leg.hear(packet.payload, decoded, narrow);
         if !event {
             let (ssrc, timestamp) = (packet.header.ssrc, packet.header.timestamp);
@@ -221,13 +225,55 @@ impl<I: PacketIo> Core<I> {
                 self.recordings.place(*tap, piece, now);
             }
         }
-        let Some(peer) = seat.peer else { return };
-        let Some(peer) = self.seats.get_mut(peer).and_then(Option::as_mut) else {
+        let pressed = (!event)
+            .then(|| seat.leg.listen(packet, sound, now))
+            .flatten();
+        let held = !event && seat.leg.holds_tones(hearer_takes_events);
+        let peer = seat.peer;
+        if let Some(pressed) = pressed {
+            self.pressed(key, pressed, KeyWay::InBand);
+        }
+        let Some(peer) = peer.and_then(|peer| self.seats.get_mut(peer)?.as_mut()) else {
             return;
         };
+        if held {
+            return peer.leg.skip_source();
+        }
         if let Some(length) = peer.leg.forward(packet, event, sound, now, out) {
             let sent = send(&self.io, peer, out, length);
             self.unsent += u64::from(!sent);
+        }
+    }
+
+    /// A key that counts: tells of it, and gives it to the peer when the peer does not get it as it came.
+    fn pressed(&mut self, key: usize, pressed: char, way: KeyWay) {
+        let Some(seat) = self.seats.get(key).and_then(Option::as_ref) else {
+            return;
+        };
+        let (leg, peer) = (seat.leg.id(), seat.peer);
+        self.outbox.push(MediaEvent::Key { leg, key: pressed });
+        let Some(peer) = peer.and_then(|peer| self.seat(peer)) else {
+            return;
+        };
+        let comes_as_it_is = match way {
+            KeyWay::Event => peer.leg.takes_events(),
+            KeyWay::InBand => !peer.leg.takes_events(),
+            KeyWay::Signalling => false,
+        };
+        if !comes_as_it_is {
+            peer.leg.send_key(pressed);
+        }
+    }
+
+    /// The party told a key in signalling.
+    pub(super) fn key_told(&mut self, leg: LegId, pressed: char, now: Duration) {
+        let Some(key) = self.keys.get(&leg).copied() else {
+            return;
+        };
+        let counts =
+            |seat: &mut Seat<I::Pair>| seat.leg.count_key(pressed, KeyWay::Signalling, now);
+        if self.seat(key).is_some_and(counts) {
+            self.pressed(key, pressed, KeyWay::Signalling);
         }
     }
 

@@ -55,6 +55,7 @@ impl<I: PacketIo> Core<I> {
                     seat.leg.send_key(key);
                 }
             }
+            Command::KeyTold { leg, key } => self.key_told(leg, key, now),
             Command::StartRecording(request) => self.start_recording(request, now),
             Command::StopRecording(stream) => {
                 self.recordings.stop(stream, now);

@@ -15,6 +15,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
+mod keys;
+
 /// A pair of sockets is a number; what is sent and received lies in lists.
 #[derive(Default)]
 struct Wire {
