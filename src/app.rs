@@ -21,6 +21,7 @@ use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
 use crate::metrics::Metrics;
 use crate::prompts::Prompts;
+use crate::speech::{Speech, Voice};
 use crate::talk_recorder::TalkRecorder;
 use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
@@ -164,9 +165,18 @@ impl Wiring {
         let (ready, is_ready) = watch::channel(true);
         let (live, live_requests) = LiveState::channel(is_ready);
         let flows = Arc::new(FlowLibrary::new(&self.settings.node.flows));
-        let (customers, lookups) = CustomerLookup::new(store.clone(), to_registry.clone());
-        let context = self.context(&journal, &to_distributor, &to_registry);
         let company = self.company.clone();
+        let (customers, lookups) = CustomerLookup::new(
+            store.clone(),
+            company.clone(),
+            self.clock,
+            to_registry.clone(),
+        );
+        let folder = self.folder.root().join("speech");
+        let (speech, rendering) = Speech::new(self.settings.speech_command.clone(), folder);
+        let prompts = Arc::new(Prompts::new(&self.settings.node.prompts));
+        let voice = Voice::new(prompts.clone(), speech.clone());
+        let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
         let counts = context.counts.clone();
         let (registry, calls) = Registry::new(
             context,
@@ -182,7 +192,10 @@ impl Wiring {
             company: company_out,
             store: store.clone(),
             gateway: self.gateway.clone(),
+            prompts,
+            speech,
         };
+        self.spawn_behind(rendering);
         self.spawn_behind(started.projector.run());
         let own = DistributorTask::new(
             distributor,
@@ -247,6 +260,8 @@ impl Wiring {
         journal: &Journal,
         distributor: &mpsc::Sender<DistributorMessage>,
         registry: &mpsc::Sender<RegistryMessage>,
+        voice: Voice,
+        customers: &CustomerLookup,
     ) -> CallContext {
         CallContext {
             clock: self.clock,
@@ -254,7 +269,8 @@ impl Wiring {
             gateway: self.gateway.clone(),
             journal: journal.clone(),
             distributor: distributor.clone(),
-            prompts: Arc::new(Prompts::new(&self.settings.node.prompts)),
+            voice,
+            customers: customers.clone(),
             recordings: self.recorder.clone(),
             registry: registry.clone(),
             counts: Arc::default(),

@@ -10,6 +10,7 @@
 //! and is counted in `gap_ms`. A disk that fails makes a gap in the same way: every later block is tried again.
 
 use crate::folder::{private_folder, sync_folder};
+use crate::silence::Silence;
 use crate::wav::{Finished, WavError, WavWriter};
 use std::collections::HashMap;
 use std::io;
@@ -45,6 +46,15 @@ pub enum Block {
         /// Length of the whole timeline.
         frames: u64,
     },
+}
+
+/// Whoever records a message hears when the left side has been silent for long enough.
+#[derive(Debug)]
+pub struct SilenceWatch {
+    /// So much silence, from the beginning or after the last sound.
+    pub after: Duration,
+    /// Told once.
+    pub told: oneshot::Sender<()>,
 }
 
 /// How a recording ended.
@@ -98,6 +108,7 @@ enum Command {
     Open {
         stream: u64,
         writer: WavWriter,
+        silence: Option<Silence>,
         done: oneshot::Sender<Recorded>,
     },
     Close {
@@ -155,6 +166,7 @@ impl Recorder {
         stream: u64,
         path: PathBuf,
         sample_rate: u32,
+        silence: Option<SilenceWatch>,
     ) -> Result<oneshot::Receiver<Recorded>, WavError> {
         let commands = self.commands.clone();
         tokio::task::spawn_blocking(move || {
@@ -166,6 +178,7 @@ impl Recorder {
             let command = Command::Open {
                 stream,
                 writer,
+                silence: silence.map(|watch| Silence::new(watch, sample_rate)),
                 done,
             };
             commands.send(command).map_err(|_| thread_gone())?;
@@ -209,6 +222,7 @@ fn thread_gone() -> io::Error {
 
 struct Running {
     writer: WavWriter,
+    silence: Option<Silence>,
     done: oneshot::Sender<Recorded>,
     failure: Option<Failure>,
 }
@@ -294,10 +308,12 @@ impl<B> Worker<B> {
                 Command::Open {
                     stream,
                     writer,
+                    silence,
                     done,
                 } => {
                     let running = Running {
                         writer,
+                        silence,
                         done,
                         failure: None,
                     };
@@ -331,6 +347,9 @@ impl<B> Worker<B> {
                 ..
             } => match self.running.get_mut(&stream) {
                 Some(running) => {
+                    if let Some(silence) = &mut running.silence {
+                        silence.hear(start_frame, &samples);
+                    }
                     if let Err(error) = running.writer.write_at(start_frame, &samples) {
                         running.note(stream, &error);
                     }
@@ -431,8 +450,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (recorder, ring) = Recorder::start(64, |block: Block| block).unwrap();
         let path = |n: u32| folder.path().join(format!("a/recording-{n}.wav"));
-        let first = recorder.open(1, path(1), 8_000).await.unwrap();
-        let second = recorder.open(2, path(2), 16_000).await.unwrap();
+        let first = recorder.open(1, path(1), 8_000, None).await.unwrap();
+        let second = recorder.open(2, path(2), 16_000, None).await.unwrap();
         for n in 0..10 {
             ring.send(samples(1, n * 1_600, 1_600)).unwrap();
             if n != 4 {
@@ -459,7 +478,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recording-1.wav");
         let (recorder, ring) = Recorder::start(64, |block: Block| block).unwrap();
-        let ended = recorder.open(1, path.clone(), 8_000).await.unwrap();
+        let ended = recorder.open(1, path.clone(), 8_000, None).await.unwrap();
         ring.send(samples(1, 0, 100)).unwrap();
         ring.send(samples(99, 0, 100)).unwrap(); // nobody's
         drop(ring);
@@ -473,12 +492,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recording-1.wav");
         let (recorder, ring) = Recorder::start(64, |block: Block| block).unwrap();
-        let ended = recorder.open(1, path.clone(), 8_000).await.unwrap();
+        let ended = recorder.open(1, path.clone(), 8_000, None).await.unwrap();
         ring.send(samples(1, 0, 100)).unwrap();
         recorder.close(1).await;
         let recorded = ended.await.unwrap();
         assert!(recorded.finished.frames == 100, "{recorded:?}");
-        assert!(recorder.open(2, path, 8_000).await.is_err());
+        assert!(recorder.open(2, path, 8_000, None).await.is_err());
         drop(ring);
         recorder.join();
     }

@@ -40,8 +40,10 @@ pub struct WantedRecording {
     pub index: u32,
     /// The customer's leg.
     pub customer: LegId,
-    /// The agent's leg.
+    /// The agent's leg; the customer's own for a message.
     pub agent: LegId,
+    /// It is a message, and this much silence ends it.
+    pub silence: Option<Duration>,
 }
 
 impl LegCommand {
@@ -91,6 +93,21 @@ impl LegCommand {
                     index,
                     customer,
                     agent,
+                    silence: None,
+                });
+            }
+            Self::StartMessage {
+                recording,
+                index,
+                customer,
+                silence,
+            } => {
+                return ForGateway::StartRecording(WantedRecording {
+                    recording,
+                    index,
+                    customer,
+                    agent: customer,
+                    silence: Some(silence),
                 });
             }
             Self::StopRecording(recording) => return ForGateway::StopRecording(recording),

@@ -15,7 +15,8 @@ use crate::company_view::CompanyView;
 use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
 use arrivals::{Arrival, Arrivals, Moment, Refused, WayOut};
-use router::id::{AgentId, InteractionId};
+use ivr_flows::port::CustomerAnswer;
+use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
 use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId};
@@ -59,6 +60,17 @@ pub enum RegistryMessage {
         interaction: InteractionId,
         /// The customer's name.
         name: Private<String>,
+    },
+    /// What came of a flow's question for a customer.
+    CustomerFound {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The flow's question.
+        ask: u32,
+        /// The customer's id, when there is one.
+        customer: Option<CustomerId>,
+        /// What the flow hears.
+        answer: CustomerAnswer,
     },
     /// No new calls from here on; live ones end by themselves.
     Drain,
@@ -156,6 +168,20 @@ impl Registry {
             RegistryMessage::CustomerKnown { interaction, name } => {
                 if let Some(mailbox) = self.calls.get(&interaction) {
                     let _ = mailbox.try_send(CallInput::CustomerKnown { name });
+                }
+            }
+            RegistryMessage::CustomerFound {
+                interaction,
+                ask,
+                customer,
+                answer,
+            } => {
+                if let Some(mailbox) = self.calls.get(&interaction) {
+                    let _ = mailbox.try_send(CallInput::CustomerFound {
+                        ask,
+                        customer,
+                        answer,
+                    });
                 }
             }
             RegistryMessage::Drain => self.arrivals.drain(),

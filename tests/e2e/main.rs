@@ -27,6 +27,7 @@ mod outbound;
 mod privacy;
 mod queue_exits;
 mod scanners;
+mod steps;
 mod stopping;
 mod strangers;
 mod watching;

@@ -18,6 +18,7 @@ use cordboard::call::registry::arrivals::{Arrival, ArrivalIds, Arrivals, Moment}
 use cordboard::call::service::ServiceCall;
 use cordboard::company_view::CompanyView;
 use cordboard::distributor_task::desk::{Desk, DeskInput, DeskOutput};
+use ivr_flows::port::CustomerAnswer;
 use router::id::{CustomerId, InteractionId, LegId as LogLegId, QueueEntryId, RecordingId};
 use router::{Distributor, Event, RoutingCompany, Timestamp};
 use sip_gateway::leg::{GatewayCommand, GatewayEvent, IncomingCall, LegEvent, LegId, StreamId};
@@ -670,6 +671,14 @@ impl Core {
                     call.stalled = Some((until, event, written));
                 }
             }
+            CallOutput::FindCustomer(question) => {
+                let found = CallInput::CustomerFound {
+                    ask: question.ask,
+                    customer: None,
+                    answer: CustomerAnswer::NotFound,
+                };
+                let _ = self.tell_call(id, found);
+            }
             CallOutput::Finished => {}
         }
     }
@@ -719,9 +728,9 @@ impl Core {
 
     fn play(&mut self, id: InteractionId, play: PlayFiles) -> Option<GatewayCommand> {
         let clips: Vec<_> = play
-            .files
+            .sounds
             .iter()
-            .filter_map(|file| company::clip(file))
+            .filter_map(|sound| company::clip(sound.file.as_deref()?))
             .collect();
         if clips.is_empty() {
             let event = LegEvent::PlayEnded {
@@ -769,6 +778,7 @@ impl Core {
             index: wanted.index,
             path: String::new(),
             sample_rate: 8_000,
+            recording_kind: router::event::RecordingKind::Talk,
         });
         Some(GatewayCommand::StartRecording(RecordRequest {
             stream,

@@ -1,8 +1,10 @@
 //! The call's life as scripts: inputs with times, outputs as short words.
 
+mod message;
+
 use super::CallMachine;
 use crate::call::port::{
-    CallInput, CallOutput, CallSetup, IdSource, KnownQueue, LegCommand, Offered,
+    CallInput, CallOutput, CallSetup, IdSource, KnownQueue, LegCommand, Offered, PlayFiles,
 };
 use router::distributor::port::LeaveCause;
 use router::id::{
@@ -126,7 +128,11 @@ impl Script {
             },
         });
         let entry = script.entry();
-        script.say(CallInput::Queued { entry, position: 1 });
+        script.say(CallInput::Queued {
+            entry,
+            position: 1,
+            expected: None,
+        });
         script
     }
 
@@ -277,6 +283,12 @@ impl Script {
     }
 }
 
+/// The files of a playing.
+fn files(play: &PlayFiles) -> Vec<&str> {
+    let files = play.sounds.iter();
+    files.filter_map(|sound| sound.file.as_deref()).collect()
+}
+
 #[test]
 fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
     let silent = FLOW.replace("use: wait, ", "");
@@ -291,7 +303,7 @@ fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
     });
     let plays = |script: &Script, file: &str| {
         script.last.iter().any(|output| {
-            matches!(output, CallOutput::Leg(LegCommand::Play(play)) if play.files == [file] && play.repeat == (file == "own.wav"))
+            matches!(output, CallOutput::Leg(LegCommand::Play(play)) if files(play) == [file] && play.repeat == (file == "own.wav"))
         })
     };
     assert!(plays(&script, "own.wav"));
@@ -305,7 +317,7 @@ fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
     assert!(plays(&script, "sorry.wav"));
 
     let with_wait = Script::waiting();
-    let own = |output: &CallOutput| matches!(output, CallOutput::Leg(LegCommand::Play(play)) if play.files == ["own.wav"]);
+    let own = |output: &CallOutput| matches!(output, CallOutput::Leg(LegCommand::Play(play)) if files(play) == ["own.wav"]);
     assert!(
         !with_wait.all.iter().any(own),
         "the flow's wait plays instead"
@@ -687,6 +699,40 @@ fn shutdown_ends_a_waiting_call_as_our_fault() {
         refusal: None,
     });
     assert_eq!(script.ended(), [(Outcome::Failed, EndCause::Shutdown)]);
+}
+
+/// Its driver would turn in circles until the legs are over.
+#[test]
+fn a_call_on_its_way_out_wants_no_time_of_its_flow() {
+    let mut script = Script::begin_with(
+        r#"
+flow: 1
+name: support
+prompts: { choose: { en: "Press 1." } }
+blocks:
+  start:
+    - answer:
+    - menu:
+        prompt: choose
+        input: { timeout: 5s, tries: 3 }
+        keys: { 1: { go: bye, label: Bye } }
+        exits: { exhausted: bye, error: bye }
+  bye:
+    - hangup:
+"#,
+    );
+    let play = script.played();
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
+    script.say(CallInput::Shutdown);
+    script.after(Duration::from_secs(6));
+    let deadline = script.machine.next_deadline().unwrap();
+    assert!(deadline > Timestamp::from_millis(script.at), "{deadline:?}");
 }
 
 /// Who calls, what was dialled and the time of day reach the flow.
