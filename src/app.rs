@@ -160,7 +160,6 @@ impl Wiring {
         let (ready, is_ready) = watch::channel(true);
         let (live, live_requests) = LiveState::channel(is_ready);
         let flows = Arc::new(FlowLibrary::new(&self.settings.node.flows));
-        let company = self.company.clone();
         let customers = self.customers(&store, &to_registry);
         let (voice, prompts, speech) = self.voice();
         let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
@@ -168,7 +167,7 @@ impl Wiring {
         let (registry, calls) = Registry::new(
             context,
             flows.clone(),
-            company.clone(),
+            self.company.clone(),
             customers,
             at_registry,
         );
@@ -189,7 +188,7 @@ impl Wiring {
             journal.clone(),
             at_distributor,
             live_requests,
-            company,
+            self.company.clone(),
         );
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
