@@ -165,23 +165,14 @@ impl Wiring {
         let (ready, is_ready) = watch::channel(true);
         let (live, live_requests) = LiveState::channel(is_ready);
         let flows = Arc::new(FlowLibrary::new(&self.settings.node.flows));
-        let company = self.company.clone();
-        let (customers, lookups) = CustomerLookup::new(
-            store.clone(),
-            company.clone(),
-            self.clock,
-            to_registry.clone(),
-        );
-        let folder = self.folder.root().join("speech");
-        let (speech, rendering) = Speech::new(self.settings.speech_command.clone(), folder);
-        let prompts = Arc::new(Prompts::new(&self.settings.node.prompts));
-        let voice = Voice::new(prompts.clone(), speech.clone());
+        let customers = self.customers(&store, &to_registry);
+        let (voice, prompts, speech) = self.voice();
         let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
         let counts = context.counts.clone();
         let (registry, calls) = Registry::new(
             context,
             flows.clone(),
-            company.clone(),
+            self.company.clone(),
             customers,
             at_registry,
         );
@@ -195,7 +186,6 @@ impl Wiring {
             prompts,
             speech,
         };
-        self.spawn_behind(rendering);
         self.spawn_behind(started.projector.run());
         let own = DistributorTask::new(
             distributor,
@@ -203,11 +193,10 @@ impl Wiring {
             journal.clone(),
             at_distributor,
             live_requests,
-            company,
+            self.company.clone(),
         );
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
-        self.spawn_behind(lookups);
         let bindings = self.listen(events, &store, to_registry.clone(), to_distributor);
         self.spawn_behind(watched.run());
         let metrics = Metrics {
@@ -252,6 +241,28 @@ impl Wiring {
         self.tasks
             .spawn(forward(events, registry, distributor, keeper.clone()));
         keeper
+    }
+
+    /// Prompts and the speech command, whose texts are rendered behind the calls.
+    fn voice(&mut self) -> (Voice, Arc<Prompts>, Speech) {
+        let folder = self.folder.root().join("speech");
+        let (speech, rendering) = Speech::new(self.settings.speech_command.clone(), folder);
+        self.spawn_behind(rendering);
+        let prompts = Arc::new(Prompts::new(&self.settings.node.prompts));
+        (Voice::new(prompts.clone(), speech.clone()), prompts, speech)
+    }
+
+    /// Looks up who calls, behind the calls.
+    fn customers(
+        &mut self,
+        store: &Store,
+        registry: &mpsc::Sender<RegistryMessage>,
+    ) -> CustomerLookup {
+        let company = self.company.clone();
+        let (customers, lookups) =
+            CustomerLookup::new(store.clone(), company, self.clock, registry.clone());
+        self.spawn_behind(lookups);
+        customers
     }
 
     /// What every call's driver is handed.

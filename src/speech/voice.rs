@@ -138,7 +138,7 @@ fn spell(number: u32, names: &mut Vec<String>) {
         0..=20 => names.push(number.to_string()),
         21..=99 => {
             names.push((number / 10 * 10).to_string());
-            if number % 10 > 0 {
+            if !number.is_multiple_of(10) {
                 names.push((number % 10).to_string());
             }
         }
@@ -150,7 +150,7 @@ fn spell(number: u32, names: &mut Vec<String>) {
             };
             spell(number / unit, names);
             names.push(name.to_owned());
-            if number % unit > 0 {
+            if !number.is_multiple_of(unit) {
                 spell(number % unit, names);
             }
         }

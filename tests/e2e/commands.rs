@@ -128,6 +128,16 @@ fn flow_check_tells_findings_for_people_and_machines() {
     assert_eq!(run(root, &["flow", "check", "absent.flow.yaml"]).0, Some(2));
 }
 
+fn sarif_names_the_prompt((code, out, _): &(Option<i32>, String, String)) {
+    let log: Value = serde_json::from_str(out).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((*code, result["level"].as_str()), (Some(1), Some("error")));
+    let place = &result["locations"][0]["physicalLocation"];
+    let file = place["artifactLocation"]["uri"].as_str().unwrap();
+    assert!(file.ends_with("music.wav"), "{out}");
+    assert_eq!(place["region"]["startLine"], 1);
+}
+
 #[test]
 fn check_looks_at_everything() {
     let folder = tempfile::tempdir().unwrap();
@@ -159,22 +169,7 @@ fn check_looks_at_everything() {
     let (code, out, _) = check("json");
     assert_eq!(code, Some(1));
     assert!(out.contains("music.wav"), "{out}");
-    let (code, out, _) = check("sarif");
-    let log: Value = serde_json::from_str(&out).unwrap();
-    let result = &log["runs"][0]["results"][0];
-    assert_eq!(
-        (code, &result["level"]),
-        (Some(1), &serde_json::json!("error"))
-    );
-    let place = &result["locations"][0]["physicalLocation"];
-    assert!(
-        place["artifactLocation"]["uri"]
-            .as_str()
-            .unwrap()
-            .ends_with("music.wav"),
-        "{out}"
-    );
-    assert_eq!(place["region"]["startLine"], 1);
+    sarif_names_the_prompt(&check("sarif"));
     std::fs::write(
         root.join("company.toml"),
         COMPANY.replace("flow = \"support\"", "flow = \"suport\""),

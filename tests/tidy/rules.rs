@@ -82,6 +82,7 @@ const HOMES: [(&str, &[&str]); 15] = [
             "sip-gateway/src/sip/auth",
             "sip-gateway/src/sip/endpoint/",
             "ivr-flows/src/flow.rs",
+            "src/speech/cache",
             "src/api/token",
         ],
     ),

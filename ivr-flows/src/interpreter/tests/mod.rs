@@ -105,19 +105,6 @@ impl Call {
                     class.unwrap_or_default()
                 )
             }
-            FlowOutput::FindCustomer {
-                ask,
-                number,
-                create,
-            } => {
-                format!(
-                    "find {} {ask}{}",
-                    number.0,
-                    if create { " or make" } else { "" }
-                )
-            }
-            FlowOutput::StartVoicemail { silence } => format!("record, silence {silence:?}"),
-            FlowOutput::StopVoicemail { mailbox } => format!("message {mailbox:?}"),
             FlowOutput::LeaveQueue { by_key } => format!("leave queue, by key {by_key}"),
             FlowOutput::StepEntered {
                 block,
@@ -133,6 +120,7 @@ impl Call {
             FlowOutput::Tag { key, value } => format!("tag {key}={value}"),
             FlowOutput::Hangup { cause } => format!("hangup {cause:?}"),
             FlowOutput::Incident { what } => format!("incident: {what}"),
+            other => person(&other),
         };
         self.heard.push(words);
     }
@@ -177,6 +165,26 @@ impl Call {
     fn other(&mut self, input: FlowInput) -> String {
         self.give(input);
         self.heard()
+    }
+}
+
+/// What is asked of or about the caller.
+fn person(output: &FlowOutput) -> String {
+    match output {
+        FlowOutput::FindCustomer {
+            ask,
+            number,
+            create,
+        } => {
+            format!(
+                "find {} {ask}{}",
+                number.0,
+                if *create { " or make" } else { "" }
+            )
+        }
+        FlowOutput::StartVoicemail { silence } => format!("record, silence {silence:?}"),
+        FlowOutput::StopVoicemail { mailbox } => format!("message {mailbox:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

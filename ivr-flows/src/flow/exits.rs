@@ -1,0 +1,118 @@
+//! The documented ways out of steps.
+//!
+//! **Owns**: their names, which step has which, and which word wins. **Must not know**: when one is taken.
+
+use std::collections::BTreeMap;
+
+use super::Target;
+
+pub(crate) type Exits = BTreeMap<ExitName, Target>;
+
+/// The documented ways out of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ExitName {
+    Answered,
+    Timeout,
+    Full,
+    Closed,
+    NoAgents,
+    Open,
+    Holiday,
+    Interrupted,
+    Exhausted,
+    ExhaustedSilence,
+    ExhaustedWrong,
+    NotFound,
+    Recorded,
+    TooShort,
+    Error,
+    Hangup,
+}
+
+impl ExitName {
+    pub(crate) const PLAY: &[Self] = &[Self::Interrupted, Self::Error, Self::Hangup];
+    pub(crate) const MENU: &[Self] = &[
+        Self::Exhausted,
+        Self::ExhaustedSilence,
+        Self::ExhaustedWrong,
+        Self::Error,
+        Self::Hangup,
+    ];
+    pub(crate) const QUEUE: &[Self] = &[
+        Self::Answered,
+        Self::Timeout,
+        Self::Full,
+        Self::Closed,
+        Self::NoAgents,
+        Self::Error,
+        Self::Hangup,
+    ];
+    pub(crate) const HOURS: &[Self] = &[
+        Self::Open,
+        Self::Closed,
+        Self::Holiday,
+        Self::Error,
+        Self::Hangup,
+    ];
+    pub(crate) const CUSTOMER: &[Self] =
+        &[Self::NotFound, Self::Timeout, Self::Error, Self::Hangup];
+    pub(crate) const VOICEMAIL: &[Self] =
+        &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Answered,
+        Self::Timeout,
+        Self::Full,
+        Self::Closed,
+        Self::NoAgents,
+        Self::Open,
+        Self::Holiday,
+        Self::Interrupted,
+        Self::Exhausted,
+        Self::ExhaustedSilence,
+        Self::ExhaustedWrong,
+        Self::NotFound,
+        Self::Recorded,
+        Self::TooShort,
+        Self::Error,
+        Self::Hangup,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Timeout => "timeout",
+            Self::Full => "full",
+            Self::Closed => "closed",
+            Self::NoAgents => "no_agents",
+            Self::Open => "open",
+            Self::Holiday => "holiday",
+            Self::Interrupted => "interrupted",
+            Self::Exhausted => "exhausted",
+            Self::ExhaustedSilence => "exhausted_silence",
+            Self::ExhaustedWrong => "exhausted_wrong",
+            Self::NotFound => "not_found",
+            Self::Recorded => "recorded",
+            Self::TooShort => "too_short",
+            Self::Error => "error",
+            Self::Hangup => "hangup",
+        }
+    }
+}
+
+/// Finds an exit: the step's own, then its wait's, then the inherited one; an `exhausted_…` is also answered by
+/// `exhausted` of the same place, and `holiday` by `closed`, because the nearer word wins.
+pub(crate) fn find_exit<'f>(
+    places: impl IntoIterator<Item = &'f Exits>,
+    exit: ExitName,
+) -> Option<&'f Target> {
+    let whole = match exit {
+        ExitName::ExhaustedSilence | ExitName::ExhaustedWrong => Some(ExitName::Exhausted),
+        ExitName::Holiday => Some(ExitName::Closed),
+        _ => None,
+    };
+    places.into_iter().find_map(|exits| {
+        exits
+            .get(&exit)
+            .or_else(|| whole.and_then(|whole| exits.get(&whole)))
+    })
+}
