@@ -204,6 +204,7 @@ impl Wiring {
             durable: journal.durable_seq(),
             position: started.position.clone(),
             health: started.health.clone(),
+            signalling: Some(tokio::runtime::Handle::current()),
         };
         let http = self.serve_http(&store, live, metrics).await?;
         Ok(Running {
