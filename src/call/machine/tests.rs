@@ -689,40 +689,6 @@ fn shutdown_ends_a_waiting_call_as_our_fault() {
     assert_eq!(script.ended(), [(Outcome::Failed, EndCause::Shutdown)]);
 }
 
-/// Its driver would turn in circles until the legs are over.
-#[test]
-fn a_call_on_its_way_out_wants_no_time_of_its_flow() {
-    let mut script = Script::begin_with(
-        r#"
-flow: 1
-name: support
-prompts: { choose: { en: "Press 1." } }
-blocks:
-  start:
-    - answer:
-    - menu:
-        prompt: choose
-        input: { timeout: 5s, tries: 3 }
-        keys: { 1: { go: bye, label: Bye } }
-        exits: { exhausted: bye, error: bye }
-  bye:
-    - hangup:
-"#,
-    );
-    let play = script.played();
-    script.say(CallInput::Leg {
-        leg: CUSTOMER,
-        event: LegEvent::PlayEnded {
-            play,
-            finished: true,
-        },
-    });
-    script.say(CallInput::Shutdown);
-    script.after(Duration::from_secs(6));
-    let deadline = script.machine.next_deadline().unwrap();
-    assert!(deadline > Timestamp::from_millis(script.at), "{deadline:?}");
-}
-
 /// Who calls, what was dialled and the time of day reach the flow.
 /// A prompt that is stopped by the end, and a key on its way, come after it.
 #[test]
