@@ -27,6 +27,8 @@ pub(crate) struct Witnessed {
     pub(crate) sent: u32,
     /// Packets the caller had sent before hearing the agent.
     pub(crate) before_talk: u32,
+    /// How far speech through the server lagged at the end, in packets: what was sent is still in sockets by that much.
+    pub(crate) lag: u32,
 }
 
 impl Witnessed {
@@ -156,6 +158,29 @@ pub(crate) struct World {
     pub(crate) figures: Figures,
     registered: usize,
     last_rss: Instant,
+    lag: Lag,
+}
+
+/// The longest way of a packet in the last one to two seconds.
+#[derive(Debug, Default)]
+struct Lag {
+    since: Option<Instant>,
+    now: Duration,
+    before: Duration,
+}
+
+impl Lag {
+    fn take(&mut self, way: Duration, at: Instant) {
+        let since = *self.since.get_or_insert(at);
+        if at.duration_since(since) > Duration::from_secs(1) {
+            (self.since, self.before, self.now) = (Some(at), self.now, Duration::ZERO);
+        }
+        self.now = self.now.max(way);
+    }
+
+    fn packets(&self) -> u32 {
+        (self.now.max(self.before).as_millis() / PACKET.as_millis()) as u32
+    }
 }
 
 fn bind() -> Result<UdpSocket, String> {
@@ -204,6 +229,7 @@ impl World {
             figures: Figures::default(),
             registered: 0,
             last_rss: Instant::now(),
+            lag: Lag::default(),
         })
     }
 
@@ -308,6 +334,7 @@ impl World {
                 talked: state.hears_agent.is_some(),
                 sent: state.leg.map_or(0, |leg| self.legs[leg as usize].sent),
                 before_talk: state.sent_before_talk,
+                lag: self.lag.packets(),
             })
             .collect()
     }
@@ -702,9 +729,9 @@ impl World {
             }
             heard_first |= state.heard.first.is_none();
             state.heard.take(mark, now);
-            self.figures
-                .one_way
-                .push(now_us.saturating_sub(mark.sent_us) as f64 / 1e3);
+            let way = now_us.saturating_sub(mark.sent_us);
+            self.lag.take(Duration::from_micros(way), now);
+            self.figures.one_way.push(way as f64 / 1e3);
         }
         if heard_first {
             self.hears(leg as u32, now);
