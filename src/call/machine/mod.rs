@@ -9,7 +9,7 @@
 mod ending;
 mod flow;
 mod phase;
-mod ringing;
+pub(in crate::call) mod ringing;
 mod talking;
 #[cfg(test)]
 mod tests;
