@@ -149,6 +149,7 @@ fn seeds_keep_every_rule() {
         "calls between agents",
         "outdated answers",
         "reloads",
+        "holds",
     ] {
         assert!(
             counts.get(what).is_some_and(|number| *number >= 3),

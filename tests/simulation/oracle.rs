@@ -105,6 +105,7 @@ impl Oracle {
                 agent,
                 from,
                 to,
+                interaction,
                 idle_since,
                 ready_seq,
                 ..
@@ -114,6 +115,20 @@ impl Oracle {
                     format!("I9: {agent} goes {from:?} -> {to:?} and was {known:?}")
                 })?;
                 let (idle_since, ready_seq) = (*idle_since, *ready_seq);
+                let key = self
+                    .agents
+                    .get(agent)
+                    .map(|agent| (agent.idle_since, agent.ready_seq));
+                let returned = (*from, *to) == (AgentState::Offered, AgentState::Available);
+                must(!returned || key == Some((idle_since, ready_seq)), || {
+                    format!("the idle clock of {agent} is not what it was before the offer")
+                })?;
+                // Every queue of every edition has after-call work.
+                let talked = *from == AgentState::OnCall && interaction.is_some();
+                must(
+                    !talked || *to == AgentState::WrapUp || self.queue_gone,
+                    || format!("{agent} goes from a talk to {to:?} without after-call work"),
+                )?;
                 let now = Agent {
                     state: *to,
                     idle_since,

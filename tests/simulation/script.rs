@@ -67,6 +67,12 @@ pub(crate) enum Plan {
         agent: AgentId,
         wanted: Wanted,
     },
+    /// Puts the other side on hold, or takes it back.
+    Hold {
+        party: usize,
+        leg: LegId,
+        held: bool,
+    },
     /// An answer to an offer that is over.
     Outdated,
     Reload {
@@ -236,6 +242,7 @@ impl World {
                     },
                 );
             }
+            Plan::Hold { party, leg, held } => self.hold(party, leg, held),
             Plan::Vanish { party } => self.set_online(party, false),
             Plan::Return { party, reboot } => self.comes_back(party, reboot),
             Plan::Register { party } => {
@@ -382,6 +389,26 @@ impl World {
         if let Some(call) = self.parties[party].calls.get_mut(&leg) {
             call.answered = true;
         }
+        if self.dice.percent(25) {
+            let at = self.dice.below(6 * SECOND);
+            let back = at + self.dice.below(8 * SECOND);
+            self.plan(
+                at,
+                Plan::Hold {
+                    party,
+                    leg,
+                    held: true,
+                },
+            );
+            self.plan(
+                back,
+                Plan::Hold {
+                    party,
+                    leg,
+                    held: false,
+                },
+            );
+        }
         if self.dice.percent(75) {
             let after = match self.dice.below(3) {
                 0 => self.dice.below(300_000),
@@ -389,6 +416,27 @@ impl World {
             };
             self.plan(after, Plan::Hangup { party, leg });
         }
+    }
+
+    /// By an INVITE inside the dialog: sendonly or inactive, and back.
+    fn hold(&mut self, party: usize, leg: LegId, held: bool) {
+        let live = self.parties[party]
+            .calls
+            .get(&leg)
+            .is_some_and(|call| !call.over);
+        if !live {
+            return;
+        }
+        let direction = match held {
+            true => self.dice.pick(&["sendonly", "inactive"]),
+            false => "sendrecv",
+        };
+        self.say(party, &format!("{leg} {direction}"));
+        let offer = self.parties[party].offer();
+        let text = String::from_utf8_lossy(&offer).replace("sendrecv", direction);
+        let sdp = Bytes::from(text);
+        self.command(party, SipCommand::Reinvite { leg, sdp });
+        self.core.count("holds");
     }
 
     fn set_online(&mut self, party: usize, online: bool) {
