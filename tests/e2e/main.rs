@@ -28,3 +28,4 @@ mod scanners;
 mod stopping;
 mod strangers;
 mod watching;
+mod wideband;
