@@ -7,6 +7,7 @@ use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
 use crate::api::{self, ApiState};
+use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
 use crate::call::actor::CallContext;
 use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
@@ -32,6 +33,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -67,6 +69,7 @@ pub struct Running {
     recorder: TalkRecorder,
     _lock: FolderLock,
     tasks: JoinSet<()>,
+    _background: Background,
 }
 
 impl App {
@@ -116,6 +119,7 @@ impl App {
             gateway,
             company,
             tasks: JoinSet::new(),
+            background: Background::start()?,
         };
         wiring
             .run(started, distributor, events, (company_out, passwords))
@@ -132,9 +136,15 @@ struct Wiring {
     company: watch::Receiver<Arc<CompanyView>>,
     recorder: TalkRecorder,
     tasks: JoinSet<()>,
+    background: Background,
 }
 
 impl Wiring {
+    /// Spawns a task that may take its time.
+    fn spawn_behind(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(task, self.background.handle());
+    }
+
     /// Makes every channel, spawns every task.
     async fn run(
         mut self,
@@ -168,7 +178,7 @@ impl Wiring {
             store: store.clone(),
             gateway: self.gateway.clone(),
         };
-        self.tasks.spawn(started.projector.run());
+        self.spawn_behind(started.projector.run());
         let own = DistributorTask::new(
             distributor,
             self.clock,
@@ -179,12 +189,12 @@ impl Wiring {
         );
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
-        self.tasks.spawn(lookups);
+        self.spawn_behind(lookups);
         let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
-        self.tasks.spawn(keeping);
+        self.spawn_behind(keeping);
         self.tasks
             .spawn(forward(events, to_registry.clone(), to_distributor, keeper));
-        self.tasks.spawn(watched.run());
+        self.spawn_behind(watched.run());
         let metrics = Metrics {
             gateway: self.gateway.stats(),
             calls: calls.clone(),
@@ -192,6 +202,7 @@ impl Wiring {
             durable: journal.durable_seq(),
             position: started.position.clone(),
             health: started.health.clone(),
+            signalling: Some(tokio::runtime::Handle::current()),
         };
         let http = self.serve_http(&store, live, metrics).await?;
         Ok(Running {
@@ -207,6 +218,7 @@ impl Wiring {
             recorder: self.recorder,
             _lock: started.lock,
             tasks: self.tasks,
+            _background: self.background,
         })
     }
 
@@ -237,7 +249,7 @@ impl Wiring {
         live: LiveState,
         metrics: Metrics,
     ) -> anyhow::Result<SocketAddr> {
-        let listener = bind_http(self.settings.http.listen, "listen").await?;
+        let listener = self.bind_http(self.settings.http.listen, "listen").await?;
         let listen = listener.local_addr()?;
         let state = ApiState {
             store: store.clone(),
@@ -253,29 +265,31 @@ impl Wiring {
             tokens: KnownTokens::default(),
         };
         if let Some(wanted) = self.settings.http.metrics {
-            let listener = bind_http(wanted, "metrics").await?;
+            let listener = self.bind_http(wanted, "metrics").await?;
             let state = state.clone();
-            self.tasks.spawn(async move {
+            self.spawn_behind(async move {
                 if let Err(error) = api::serve_metrics(listener, state).await {
                     tracing::error!(%error, "metrics stopped");
                 }
             });
         }
-        self.tasks.spawn(async move {
+        self.spawn_behind(async move {
             if let Err(error) = api::serve(listener, state, std::future::pending()).await {
                 tracing::error!(%error, "HTTP stopped");
             }
         });
         Ok(listen)
     }
-}
 
-async fn bind_http(wanted: SocketAddr, key: &str) -> anyhow::Result<tokio::net::TcpListener> {
-    tokio::net::TcpListener::bind(wanted).await.map_err(|error| {
-        anyhow::anyhow!(
-            "cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] {key}"
-        )
-    })
+    /// Bound where it is served, so that no request wakes the calls' thread.
+    async fn bind_http(&self, wanted: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+        let bound = self.background.handle().spawn(TcpListener::bind(wanted));
+        bound.await?.map_err(|error| {
+            anyhow::anyhow!(
+                "cannot listen for HTTP on {wanted}: {error}; stop what uses the port or change [http] {key}"
+            )
+        })
+    }
 }
 
 impl Running {

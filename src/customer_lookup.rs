@@ -27,13 +27,11 @@ impl CustomerLookup {
         let (asks, mut queue) = mpsc::channel::<(InteractionId, PhoneNumber)>(LOOKUPS);
         let task = async move {
             while let Some((interaction, number)) = queue.recv().await {
-                match store.customer_by_number(&number).await {
-                    Ok(Some(customer)) => {
-                        if let Some(name) = customer.name {
-                            let _ = answers
-                                .send(RegistryMessage::CustomerKnown { interaction, name })
-                                .await;
-                        }
+                match store.customer_name_by_number(&number).await {
+                    Ok(Some(name)) => {
+                        let _ = answers
+                            .send(RegistryMessage::CustomerKnown { interaction, name })
+                            .await;
                     }
                     Ok(None) => {}
                     Err(error) => tracing::warn!(%interaction, %error, "customer lookup failed"),

@@ -5,6 +5,7 @@
 
 pub mod desk;
 mod phones;
+mod positions;
 
 use crate::api::live::LiveRequest;
 use crate::call::actor::Mailbox;
@@ -188,7 +189,11 @@ impl DistributorTask {
         while let Some(output) = self.desk.poll_output() {
             match output {
                 DeskOutput::Log(event) => {
-                    if let Err(error) = self.journal.append(self.clock.now(), event, None).await {
+                    if let Err(error) = self
+                        .journal
+                        .append_gathered(self.clock.now(), event, None)
+                        .await
+                    {
                         tracing::error!(%error, "a line of the log is lost");
                     }
                 }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+mod background;
 mod bindings;
 pub mod call;
 pub mod cli;

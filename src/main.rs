@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         }
         Command::Serve(args) => {
             telemetry::start("info");
-            run(&mut Builder::new_multi_thread(), serve::serve(args))
+            run(&mut Builder::new_current_thread(), serve::serve(args))
         }
         Command::Call(args) => {
             telemetry::start("error");

@@ -165,7 +165,8 @@ impl TalkRecorder {
     }
 
     async fn log(&self, line: Event) {
-        if let Err(error) = self.journal.append(self.clock.now(), line, None).await {
+        let now = self.clock.now();
+        if let Err(error) = self.journal.append_gathered(now, line, None).await {
             tracing::error!(%error, "a line of the log is lost");
         }
     }

@@ -164,7 +164,13 @@ impl CallActor {
             self.context.counts.ended(*outcome);
         }
         let now = self.context.clock.now();
-        if let Err(error) = self.context.journal.append(now, event, personal).await {
+        let journal = &self.context.journal;
+        let logged = if matters_after_a_crash(&event) {
+            journal.append(now, event, personal).await
+        } else {
+            journal.append_gathered(now, event, personal).await
+        };
+        if let Err(error) = logged {
             tracing::error!(interaction = %self.interaction, %error, "a line of the log is lost");
         }
     }
@@ -273,4 +279,13 @@ impl CallActor {
             tracing::error!(interaction = %self.interaction, "mailbox full");
         }
     }
+}
+
+/// Without these lines the record of a call that a crash cut off would tell less than what was heard: they wait for
+/// no others on their way to the file.
+const fn matters_after_a_crash(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Connected { .. } | Event::RecordingStarted { .. }
+    )
 }

@@ -5,6 +5,7 @@
 //! **Must not know**: channels, the clock.
 
 use super::phones::OwnCalls;
+use super::positions::{Place, Positions};
 use crate::api::live::SetStateError;
 use crate::call::phone_call::PhoneAsk;
 use crate::call::port::{CallInput, Offered};
@@ -80,6 +81,7 @@ pub struct Desk {
     pub(super) own_calls: OwnCalls,
     company: Arc<CompanyView>,
     calls: BTreeSet<InteractionId>,
+    positions: Positions,
     outputs: VecDeque<DeskOutput>,
     pub(super) now: Timestamp,
 }
@@ -92,6 +94,7 @@ impl Desk {
             distributor,
             company,
             calls: BTreeSet::new(),
+            positions: Positions::default(),
             own_calls: OwnCalls::default(),
             outputs: VecDeque::new(),
             now,
@@ -110,6 +113,7 @@ impl Desk {
             DeskInput::Lost { interaction } => self.lost(interaction),
             DeskInput::Detach { interaction } => {
                 self.calls.remove(&interaction);
+                self.positions.over(interaction);
                 self.no_own_calls_of(interaction);
             }
             DeskInput::Device { extension, change } => self.device(&extension, change),
@@ -126,16 +130,26 @@ impl Desk {
     /// that came first was carried out.
     pub fn poll_output(&mut self) -> Option<DeskOutput> {
         while self.outputs.is_empty() {
-            let output = self.distributor.poll_output()?;
-            self.read(output);
+            if let Some(output) = self.distributor.poll_output() {
+                self.read(output);
+                continue;
+            }
+            let due = self.positions.due(self.now);
+            if due.is_empty() {
+                return None;
+            }
+            for place in due {
+                self.tell_place(place);
+            }
         }
         self.outputs.pop_front()
     }
 
     /// When to hand in [`DeskInput::Tick`] at the latest.
     #[must_use]
-    pub const fn next_deadline(&self) -> Option<Timestamp> {
-        self.distributor.next_deadline()
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let deadlines = [self.distributor.next_deadline(), self.positions.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Every agent as the API shows it.
@@ -240,6 +254,7 @@ impl Desk {
 
     fn lost(&mut self, interaction: InteractionId) {
         self.calls.remove(&interaction);
+        self.positions.over(interaction);
         self.no_own_calls_of(interaction);
         let waiting: Vec<_> = self
             .distributor
@@ -286,7 +301,16 @@ impl Desk {
                 interaction,
                 entry,
                 position,
-            } => self.tell(interaction, CallInput::Queued { entry, position }),
+            } => {
+                let place = Place {
+                    interaction,
+                    entry,
+                    position,
+                };
+                if let Some(place) = self.positions.take(place, self.now) {
+                    self.tell_place(place);
+                }
+            }
             Output::Offer {
                 interaction,
                 entry,
@@ -315,7 +339,10 @@ impl Desk {
                 offer,
                 agent,
                 ..
-            } => self.tell(interaction, CallInput::OfferAccepted { offer, agent }),
+            } => {
+                self.positions.over(interaction);
+                self.tell(interaction, CallInput::OfferAccepted { offer, agent });
+            }
             Output::OfferVoid { offer } => self.void(offer),
             Output::EntryLeft {
                 interaction,
@@ -328,9 +355,15 @@ impl Desk {
                     outcome,
                     refusal,
                 };
+                self.positions.over(interaction);
                 self.tell(interaction, left);
             }
         }
+    }
+
+    fn tell_place(&mut self, place: Place) {
+        let (entry, position) = (place.entry, place.position);
+        self.tell(place.interaction, CallInput::Queued { entry, position });
     }
 
     fn void(&mut self, offer: OfferId) {

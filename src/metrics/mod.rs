@@ -42,6 +42,8 @@ pub struct Metrics {
     pub position: Position,
     /// How the disks under the record are.
     pub health: Health,
+    /// The runtime of signalling, where it is not the one that is asked.
+    pub signalling: Option<tokio::runtime::Handle>,
 }
 
 impl Metrics {
@@ -49,7 +51,7 @@ impl Metrics {
     pub async fn text(&self, live: &LiveState, company: &CompanyView) -> String {
         let mut out = Text::default();
         build(&mut out, live.is_ready());
-        process::tell(&mut out);
+        process::tell(&mut out, self.signalling.as_ref());
         self.calls(&mut out);
         routing(&mut out, live, company).await;
         let stats = *self.gateway.borrow();

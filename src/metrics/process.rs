@@ -4,14 +4,16 @@
 
 use super::text::Text;
 use std::fs;
+use tokio::runtime::Handle;
 
-/// Descriptors, threads, memory, tasks; what this system does not tell is left out.
-pub(super) fn tell(out: &mut Text) {
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+/// Descriptors, threads, memory, tasks of this runtime and another one; what this system does not tell is left out.
+pub(super) fn tell(out: &mut Text, other: Option<&Handle>) {
+    if let Ok(own) = Handle::try_current() {
+        let tasks = |runtime: &Handle| runtime.metrics().num_alive_tasks();
         out.gauge(
             "cordboard_tokio_tasks",
-            "Tasks of the runtime that have not ended.",
-            runtime.metrics().num_alive_tasks(),
+            "Tasks of the runtimes that have not ended.",
+            tasks(&own) + other.map_or(0, tasks),
         );
     }
     if let Ok(open) = fs::read_dir("/proc/self/fd") {

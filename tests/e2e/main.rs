@@ -20,6 +20,7 @@ mod garbage;
 mod hundred_calls;
 mod inbound_call_is_recorded;
 mod keys;
+mod lossy;
 mod missed_calls;
 mod odd_callers;
 mod privacy;

@@ -161,9 +161,14 @@ pub(crate) fn rss_kb(status: &Path) -> f64 {
         .unwrap_or(0.0)
 }
 
+/// The binary of this build, or the one of `CORDBOARD_BIN`: two builds are compared by turns, with one generator.
+fn binary() -> std::ffi::OsString {
+    std::env::var_os("CORDBOARD_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_cordboard").into())
+}
+
 fn spawn(folder: &Path, environment: &[(String, String)]) -> Result<Child, String> {
     let log = std::fs::File::create(folder.join("server.log")).map_err(|e| e.to_string())?;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_cordboard"))
+    let mut child = Command::new(binary())
         .args(["serve", "--config"])
         .arg(folder.join("cordboard.toml"))
         .envs(environment.iter().map(|(name, value)| (name, value)))

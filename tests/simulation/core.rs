@@ -296,6 +296,25 @@ impl Core {
         inboxes.into_iter().flatten().chain(calls).min()
     }
 
+    /// Who wants the time, for a clock that stands still.
+    pub(crate) fn why_due(&self) -> String {
+        let legs = self
+            .legs
+            .next_deadline()
+            .map(|then| self.micros_until(then));
+        let calls: Vec<_> = self
+            .calls
+            .iter()
+            .map(|(id, call)| (name(*id), call.due()))
+            .collect();
+        format!(
+            "{}: legs {legs:?}, media {:?}, distributor {:?}, calls {calls:?}",
+            self.now,
+            self.legs.media().next_deadline(),
+            self.desk.next_deadline().map(micros_of),
+        )
+    }
+
     /// Nothing is on its way between tasks.
     pub(crate) fn is_quiet(&self) -> bool {
         let calls_quiet = |call: &Call| call.inbox.is_empty() && call.stalled.is_none();

@@ -16,6 +16,9 @@ use sip_gateway::sip::port::{SipCommand, SipEvent, SipInput, SipOutput};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+/// Steps at one moment, beyond which something asks for a time that it does not use.
+const STANDING: u32 = 20_000;
+
 #[derive(Debug)]
 struct Packet {
     from: SocketAddr,
@@ -199,6 +202,7 @@ impl World {
 
     /// Lets time pass, until something is broken.
     pub(crate) fn run(&mut self, until: u64) -> Result<(), String> {
+        let mut standing = 0;
         loop {
             let core = self.core.next_due();
             let packet = self.network.first_key_value().map(|((due, _), _)| *due);
@@ -213,6 +217,10 @@ impl World {
             else {
                 break;
             };
+            standing = if next > self.now { 0 } else { standing + 1 };
+            if standing > STANDING {
+                return Err(format!("the clock stands still: {}", self.core.why_due()));
+            }
             self.now = self.now.max(next);
             self.core.now = self.now;
             if packet == Some(next) {

@@ -103,15 +103,20 @@ impl Alive {
         let until = Instant::now() + seconds(90);
         loop {
             let held = self.held();
-            if held
-                .iter()
-                .all(|(what, count)| *count == 0.0 || what.contains("binding"))
-            {
+            if held.iter().all(|(_, count)| *count == 0.0) {
                 return;
             }
             assert!(Instant::now() < until, "left behind: {held:?}");
             std::thread::sleep(Duration::from_millis(250));
         }
+    }
+
+    /// Memory of the server that is resident, KiB.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.unwrap().split_whitespace().next().unwrap();
+        number.parse().unwrap()
     }
 
     /// `cordboard_calls_live` and what `cordboard_sip_held` says.

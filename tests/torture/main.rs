@@ -7,6 +7,7 @@
 )]
 
 mod alive;
+mod device;
 mod everyday;
 mod generated;
 mod ipv6;

@@ -7,6 +7,9 @@
 //!   [`Journal::append_synced`] waits until the line would survive a power cut.
 //! * All lines that wait at one moment share one fdatasync; lines that nobody waits for are synced within
 //!   [`Settings::sync_within`].
+//! * Waking the thread costs more than writing a line. [`Journal::append_gathered`] wakes nobody: such lines go to the
+//!   file with the next line that matters at once, at the latest after [`Settings::gather`]. That much of them a
+//!   `kill -9` can take, and nothing else.
 //! * [`JournalReader`] reads synced lines only, so the database never knows what the journal could still lose.
 
 mod disk;
@@ -28,7 +31,7 @@ use router::event::{Event, PersonalData};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
@@ -37,6 +40,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 pub struct Settings {
     /// Lines that may wait for the thread. When full, whoever appends waits.
     pub queue: usize,
+    /// A gathered line goes to the file after this long at the latest.
+    pub gather: Duration,
     /// A line nobody waits for is synced after this long at the latest.
     pub sync_within: Duration,
     /// A segment that has grown to this many bytes is followed by the next.
@@ -53,6 +58,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             queue: 4_096,
+            gather: Duration::from_millis(10),
             sync_within: Duration::from_millis(200),
             segment_bytes: 8 << 20,
             backlog: 65_536,
@@ -65,6 +71,8 @@ impl Default for Settings {
 /// A wish of a handle, with the place in the queue that it occupies.
 struct Request {
     wish: Wish,
+    /// May wait for others.
+    gathered: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -84,6 +92,8 @@ pub struct Journal {
     requests: SyncSender<Request>,
     places: Arc<Semaphore>,
     durable: watch::Receiver<u64>,
+    /// Gathers lines while it is parked; whatever must go to the file at once unparks it.
+    writer: Thread,
     health: Health,
 }
 
@@ -155,6 +165,7 @@ impl Journal {
                 requests,
                 places: Arc::new(Semaphore::new(settings.queue)),
                 durable: durable.clone(),
+                writer: thread.thread().clone(),
                 health: health.clone(),
             },
             health,
@@ -166,7 +177,7 @@ impl Journal {
     }
 
     /// Appends a line and returns as soon as it has a place in the queue; lines of one caller keep their order.
-    /// Waits only while the queue is full.
+    /// Waits only while the queue is full. The line is on its way to the file at once.
     ///
     /// # Errors
     /// [`JournalError::Closed`]. A disk that fails is not told here: the line is kept and tried again.
@@ -176,12 +187,21 @@ impl Journal {
         event: Event,
         personal: Option<PersonalData>,
     ) -> Result<(), JournalError> {
-        let draft = Box::new(Draft {
-            at,
-            event,
-            personal,
-        });
-        self.send(Wish::Line { draft, reply: None }).await
+        self.send(line_of(at, event, personal, None), false).await
+    }
+
+    /// [`Journal::append`] for a line that may go to the file with the next ones: a crash of the process in the
+    /// [`Settings::gather`] behind it may take it.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn append_gathered(
+        &self,
+        at: Timestamp,
+        event: Event,
+        personal: Option<PersonalData>,
+    ) -> Result<(), JournalError> {
+        self.send(line_of(at, event, personal, None), true).await
     }
 
     /// Appends a line and returns its sequence number once it survives a power cut, and every line before it too.
@@ -195,13 +215,8 @@ impl Journal {
         personal: Option<PersonalData>,
     ) -> Result<u64, JournalError> {
         let (reply, answer) = oneshot::channel();
-        let draft = Box::new(Draft {
-            at,
-            event,
-            personal,
-        });
-        let reply = Some(reply);
-        self.send(Wish::Line { draft, reply }).await?;
+        self.send(line_of(at, event, personal, Some(reply)), false)
+            .await?;
         answer.await.map_err(|_| JournalError::Closed)?
     }
 
@@ -211,7 +226,7 @@ impl Journal {
     /// Whatever keeps lines from being safe.
     pub async fn sync(&self) -> Result<u64, JournalError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Wish::Sync(reply)).await?;
+        self.send(Wish::Sync(reply), false).await?;
         answer.await.map_err(|_| JournalError::Closed)?
     }
 
@@ -234,17 +249,36 @@ impl Journal {
         self.durable.clone()
     }
 
-    async fn send(&self, wish: Wish) -> Result<(), JournalError> {
+    async fn send(&self, wish: Wish, gathered: bool) -> Result<(), JournalError> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let request = Request {
             wish,
+            gathered,
             _place: place.map_err(|_| JournalError::Closed)?,
         };
         // There are as many permits as places, so the queue is never full here and this never blocks.
         self.requests
             .try_send(request)
-            .map_err(|_| JournalError::Closed)
+            .map_err(|_| JournalError::Closed)?;
+        if !gathered {
+            self.writer.unpark();
+        }
+        Ok(())
     }
+}
+
+fn line_of(
+    at: Timestamp,
+    event: Event,
+    personal: Option<PersonalData>,
+    reply: Option<Reply>,
+) -> Wish {
+    let draft = Box::new(Draft {
+        at,
+        event,
+        personal,
+    });
+    Wish::Line { draft, reply }
 }
 
 #[cfg(test)]

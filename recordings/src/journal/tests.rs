@@ -107,6 +107,30 @@ async fn a_line_nobody_waits_for_is_synced_and_read_soon() {
 }
 
 #[tokio::test]
+async fn gathered_lines_wait_for_one_that_cannot_and_for_no_longer_than_they_may() {
+    for (gather, urgent) in [(Duration::from_secs(600), true), (quick().gather, false)] {
+        let temp = tempfile::tempdir().unwrap();
+        let settings = Settings { gather, ..quick() };
+        let mut opened = Journal::open(temp.path(), 0, settings).unwrap();
+        for n in 1..=3 {
+            let line = opened.journal.append_gathered(NOW, event(n), None);
+            line.await.unwrap();
+        }
+        if urgent {
+            // In time although the others may wait for minutes, and behind them.
+            let synced = opened.journal.append_synced(NOW, event(4), None);
+            let synced = tokio::time::timeout(Duration::from_secs(60), synced).await;
+            assert_eq!(synced.unwrap(), Ok(4));
+        }
+        let mut lines = Vec::new();
+        while lines.len() < 3 {
+            lines.extend(opened.reader.next_batch(3).await.unwrap());
+        }
+        assert_eq!(lines.iter().map(epoch_of).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+}
+
+#[tokio::test]
 async fn a_torn_end_is_cut_off_wherever_it_was_torn() {
     let temp = tempfile::tempdir().unwrap();
     let opened = Journal::open(temp.path(), 0, quick()).unwrap();

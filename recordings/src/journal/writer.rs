@@ -45,6 +45,8 @@ pub(super) struct Writer {
     /// Lines that the disk refused and that nobody waits for.
     backlog: VecDeque<Box<Draft>>,
     lost: u64,
+    /// A group was just written: the next lines are not far.
+    naps: bool,
     /// The last write failed.
     troubled: bool,
     reserve: Reserve,
@@ -110,6 +112,7 @@ impl Writer {
             unsynced_since: None,
             backlog: VecDeque::new(),
             lost: 0,
+            naps: false,
             troubled: false,
             reserve,
             refill_at: Instant::now(),
@@ -119,12 +122,12 @@ impl Writer {
 
     pub(super) fn run(mut self, inbox: &Receiver<Request>) {
         loop {
-            let first = match self.patience() {
-                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(patience) => inbox.recv_timeout(patience),
-            };
-            match first {
+            match self.next(inbox) {
                 Ok(first) => {
+                    if first.gathered {
+                        // Whoever brings a line that cannot wait unparks this thread.
+                        std::thread::park_timeout(self.settings.gather);
+                    }
                     let rest = inbox.try_iter().take(GROUP);
                     let mut group = Group::default();
                     for request in std::iter::once(first).chain(rest) {
@@ -135,6 +138,7 @@ impl Writer {
                     }
                     self.write(group);
                     self.sync_if_due();
+                    self.naps = true;
                 }
                 Err(RecvTimeoutError::Timeout) => self.wake(),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -148,6 +152,27 @@ impl Writer {
                 lines = self.lost,
                 "lines of the log were lost because the journal's disk refused them"
             );
+        }
+    }
+
+    /// The next request, waited for until something else is due. Behind a group the thread naps first, since lines
+    /// come in clusters: a sender who finds it waiting has to wake it, and a nap ends by itself.
+    fn next(&mut self, inbox: &Receiver<Request>) -> Result<Request, RecvTimeoutError> {
+        if std::mem::take(&mut self.naps) {
+            let waiting = inbox.try_recv().or_else(|_| {
+                std::thread::park_timeout(self.settings.gather);
+                inbox.try_recv()
+            });
+            if let Ok(request) = waiting {
+                return Ok(Request {
+                    gathered: false,
+                    ..request
+                });
+            }
+        }
+        match self.patience() {
+            None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(patience) => inbox.recv_timeout(patience),
         }
     }
 

@@ -15,19 +15,23 @@ use std::path::Path;
 pub(crate) const NAME: &str = "interaction.json";
 const TEMPORARY: &str = ".interaction.json.new";
 
+/// Writes the documents of these interactions; those that do not exist have none.
 pub(super) async fn write(
     store: &Store,
     folder: &DataFolder,
-    id: InteractionId,
+    ids: &[InteractionId],
 ) -> Result<(), StoreError> {
-    let Some(record) = store.interaction(id).await? else {
-        return Ok(());
-    };
-    let target = folder.interaction(record.summary.times.started_at.0, id);
+    let records = store.interactions_whole(ids).await?;
+    let folder = folder.clone();
+    // One change of threads for all of them.
     let written = tokio::task::spawn_blocking(move || {
-        let mut json = serde_json::to_vec_pretty(&record)?;
-        json.push(b'\n');
-        replace(&target, &json)
+        records.iter().try_for_each(|record| {
+            let summary = &record.summary;
+            let target = folder.interaction(summary.times.started_at.0, summary.id);
+            let mut json = serde_json::to_vec_pretty(record)?;
+            json.push(b'\n');
+            replace(&target, &json)
+        })
     })
     .await
     .unwrap_or_else(|_| Err(io::Error::other("the writing task ended")));

@@ -8,6 +8,7 @@
 //! up all records behind it.
 
 mod apply;
+mod batch;
 mod document;
 
 use crate::error::StoreError;
@@ -24,8 +25,8 @@ const BATCH: usize = 512;
 /// `interaction.json` files written between two transactions at most.
 const DOCUMENTS: u32 = 64;
 /// Lines gather this long between two transactions: a commit costs more than the lines in it. Nobody waits for rows
-/// on a call's path.
-const GATHER: Duration = Duration::from_millis(100);
+/// on a call's path; with the journal's own gathering a row tells what happened half a second ago at the latest.
+const GATHER: Duration = Duration::from_millis(200);
 /// First and longest pause after the database refused to work.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -37,6 +38,8 @@ pub struct Projector {
     store: Store,
     folder: DataFolder,
     position: watch::Sender<u64>,
+    /// Documents may be due that no batch of this run made due: after the start, after the disk refused some.
+    behind: bool,
     health: Health,
 }
 
@@ -87,6 +90,7 @@ impl Projector {
             store,
             folder,
             position,
+            behind: true,
             health: Health::default(),
         })
     }
@@ -144,7 +148,9 @@ impl Projector {
 
     /// One batch; false at the end of a closed journal.
     async fn step(&mut self) -> Result<bool, StoreError> {
-        self.write_documents().await;
+        if self.behind {
+            self.write_documents().await;
+        }
         let lines = self.reader.next_batch(BATCH).await?;
         let Some(last) = lines.last().map(|line| line.seq) else {
             return Ok(false);
@@ -209,6 +215,7 @@ impl Projector {
             Ok(position) => {
                 self.reader.go_back_to(position);
                 self.position.send_replace(position);
+                self.behind = true;
                 tracing::warn!(
                     position,
                     "the database file was replaced: its records go on behind its own position"
@@ -223,8 +230,9 @@ impl Projector {
     }
 
     /// Writes what is due. A disk that refuses documents must not hold up the rows: they stay due.
-    async fn write_documents(&self) {
+    async fn write_documents(&mut self) {
         let result = self.try_documents().await;
+        self.behind = result.is_err();
         let news = self.health.set_documents(result.is_ok());
         match result {
             Ok(()) if news => tracing::warn!("interaction.json files are written again"),
@@ -241,10 +249,11 @@ impl Projector {
             if due.is_empty() {
                 return Ok(());
             }
-            for id in &due {
-                document::write(&self.store, &self.folder, *id).await?;
-            }
+            document::write(&self.store, &self.folder, &due).await?;
             self.store.documents_written(&due).await?;
+            if due.len() < DOCUMENTS as usize {
+                return Ok(());
+            }
         }
     }
 }

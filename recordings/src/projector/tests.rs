@@ -171,6 +171,54 @@ async fn every_line_counts_once_wherever_the_projector_is_killed() {
     }
 }
 
+/// Calls told into each other at random, and one of them a cancelled one: however the lines are cut into batches,
+/// the rows are those of lines applied one by one.
+#[tokio::test]
+async fn lines_that_go_together_make_the_rows_of_lines_one_by_one() {
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = |limit: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % limit as u64).unwrap()
+    };
+    for round in 0..6 {
+        let mut stories: Vec<Vec<Told>> = (0..3).map(|n| call(n, Phase::Over)).collect();
+        let mut cancelled = call(round % 3, Phase::Waiting);
+        let (at_end, _, _) = *cancelled.last().unwrap();
+        let given_up = Event::LegEnded {
+            interaction: ids(round % 3).interaction,
+            leg: ids(round % 3).legs[0],
+            cause: "cancel".to_owned(),
+            quality: None,
+        };
+        cancelled.push((at_end, given_up, None));
+        stories[usize::try_from(round % 3).unwrap()] = cancelled;
+        let mut told = Vec::new();
+        while stories.iter().any(|story| !story.is_empty()) {
+            let story = &mut stories[below(3)];
+            if !story.is_empty() {
+                told.push(story.remove(0));
+            }
+        }
+        let lines = numbered(1, told);
+        let (_alone, expected) = store().await;
+        for line in &lines {
+            apply_batch(&expected, std::slice::from_ref(line))
+                .await
+                .unwrap();
+        }
+        let (_together, found) = store().await;
+        let mut rest = lines.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at((below(40) + 1).min(rest.len()));
+            apply_batch(&found, batch).await.unwrap();
+            rest = later;
+        }
+        assert_eq!(contents(&found).await, contents(&expected).await);
+    }
+}
+
 #[tokio::test]
 async fn the_customer_is_the_one_with_the_number_else_a_new_one() {
     let (_temp, store) = store().await;

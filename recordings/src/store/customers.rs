@@ -3,6 +3,7 @@
 //! **Owns**: the tables `customers`, `customer_numbers`. A number belongs to one customer at most. **Must not**:
 //! normalise numbers; they arrive normalised.
 
+use super::many::{pieces, push_in};
 use super::page::{Page, Paging, page};
 use super::row::RowExt as _;
 use super::{Conn, Store};
@@ -14,6 +15,7 @@ use router::{PhoneNumber, Private, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
+use std::collections::HashMap;
 
 /// A customer as the API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,6 +116,27 @@ impl Store {
             Some(id) => one(&mut conn, id).await,
             None => Ok(None),
         }
+    }
+
+    /// The name of the customer a normalised number belongs to, by one statement: a phone is about to ring.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn customer_name_by_number(
+        &self,
+        number: &PhoneNumber,
+    ) -> Result<Option<Private<String>>, StoreError> {
+        let row = sqlx::query(
+            "SELECT c.name FROM customer_numbers n JOIN customers c ON c.id = n.customer_id \
+             WHERE n.number = $1",
+        )
+        .bind(number.reveal())
+        .fetch_optional(&mut *self.read().await?)
+        .await?;
+        Ok(row
+            .map(|row| row.opt_private("name"))
+            .transpose()?
+            .flatten())
     }
 
     /// A page of customers, newest first. `search` looks for part of a name, company or number, in any case.
@@ -236,34 +259,85 @@ impl Store {
     }
 }
 
-/// The customer of a call: the one with the caller's number, else a new one. None for a withheld number, and where
+/// What calls tell of their customers, in order: personal data and the moment.
+pub(crate) type Told<'a> = (&'a PersonalData, Timestamp);
+
+/// The customer of each call: the one with the caller's number, else a new one. None for a withheld number, and where
 /// the call says that no customer is to be made (an agent's own phone).
-pub(crate) async fn of_call(
+pub(crate) async fn of_calls(
     conn: &mut Conn,
-    personal: &PersonalData,
-    at: Timestamp,
-) -> Result<Option<CustomerId>, StoreError> {
-    let Some(number) = &personal.caller_number else {
-        return Ok(None);
-    };
-    if let Some(id) = id_by_number(conn, number).await? {
-        return Ok(Some(id));
+    calls: &[Told<'_>],
+) -> Result<Vec<Option<CustomerId>>, StoreError> {
+    let mut known = by_numbers(conn, calls).await?;
+    let (mut found, mut new) = (Vec::with_capacity(calls.len()), Vec::new());
+    for (personal, at) in calls {
+        let Some(number) = &personal.caller_number else {
+            found.push(None);
+            continue;
+        };
+        let mut customer = known.get(number.reveal()).copied();
+        if let (None, Some(id)) = (customer, personal.new_customer) {
+            known.insert(number.reveal().to_owned(), id);
+            new.push((id, *personal, *at));
+            customer = Some(id);
+        }
+        found.push(customer);
     }
-    let Some(id) = personal.new_customer else {
-        return Ok(None);
-    };
-    let customer = NewCustomer {
-        id,
-        details: CustomerDetails {
-            name: personal.caller_name.clone(),
-            ..CustomerDetails::default()
-        },
-    };
-    // An id that is there already keeps its numbers.
-    if insert(conn, &customer, at).await? {
-        set_numbers(conn, id, std::slice::from_ref(number)).await?;
+    insert_callers(conn, &new).await?;
+    Ok(found)
+}
+
+async fn by_numbers(
+    conn: &mut Conn,
+    calls: &[Told<'_>],
+) -> Result<HashMap<String, CustomerId>, StoreError> {
+    let numbers: Vec<&str> = calls
+        .iter()
+        .filter_map(|(personal, _)| Some(personal.caller_number.as_ref()?.reveal()))
+        .collect();
+    let mut known = HashMap::new();
+    for some in pieces(&numbers) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT number, customer_id FROM customer_numbers WHERE number",
+        );
+        push_in(&mut query, some);
+        for row in query.build().fetch_all(&mut *conn).await? {
+            known.insert(row.text("number")?, row.id("customer_id")?);
+        }
     }
-    Ok(Some(id))
+    Ok(known)
+}
+
+/// Customers who called for the first time, each with the number they called from. Their ids are new.
+async fn insert_callers(
+    conn: &mut Conn,
+    callers: &[(CustomerId, &PersonalData, Timestamp)],
+) -> Result<(), StoreError> {
+    for some in pieces(callers) {
+        let mut rows = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO customers (id, name, created_at, updated_at) ",
+        );
+        rows.push_values(some, |mut row, (id, personal, at)| {
+            row.push_bind(id.to_string())
+                .push_bind(personal.caller_name.as_ref().map(|n| n.reveal().clone()))
+                .push_bind(at.millis())
+                .push_bind(at.millis());
+        });
+        rows.push(" ON CONFLICT (id) DO NOTHING");
+        rows.build().execute(&mut *conn).await?;
+        let mut rows = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO customer_numbers (number, customer_id, place) ",
+        );
+        rows.push_values(some, |mut row, (id, personal, _)| {
+            let number = personal.caller_number.as_ref();
+            row.push_bind(number.map(|number| number.reveal().to_owned()))
+                .push_bind(id.to_string())
+                .push("0");
+        });
+        rows.push(" ON CONFLICT (number) DO NOTHING");
+        rows.build().execute(&mut *conn).await?;
+    }
+    Ok(())
 }
 
 async fn id_by_number(

@@ -2,6 +2,7 @@
 //!
 //! **Owns**: the table `decisions`.
 
+use super::many::{of_interactions, pieces};
 use super::record::{CandidateRecord, DecisionRecord, KeysRecord, offer_text};
 use super::row::{RowExt as _, big, unreadable};
 use super::{Conn, Store, names};
@@ -10,7 +11,9 @@ use crate::utc::Utc;
 use router::Decision;
 use router::decision::{Candidate, Keys};
 use router::id::{AgentId, InteractionId, QueueId};
-use std::collections::BTreeMap;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
+use std::collections::{BTreeMap, HashMap};
 
 impl Store {
     /// The decisions about one interaction, in order.
@@ -18,49 +21,59 @@ impl Store {
     /// # Errors
     /// When the database fails or a row cannot be read.
     pub async fn decisions(&self, id: InteractionId) -> Result<Vec<DecisionRecord>, StoreError> {
-        of(&mut *self.read().await?, id).await
+        let found = of(&mut *self.read().await?, &[id]).await?;
+        Ok(found.into_values().next().unwrap_or_default())
     }
 }
 
+/// Each with its place in the log.
 pub(crate) async fn decided(
     conn: &mut Conn,
-    seq: u64,
-    decision: &Decision,
+    decisions: &[(u64, &Decision)],
 ) -> Result<(), StoreError> {
-    let json = serde_json::to_string(decision).map_err(|_| unreadable("decision"))?;
-    sqlx::query(
-        "INSERT INTO decisions (seq, at, interaction_id, decision) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (seq) DO NOTHING",
-    )
-    .bind(big(seq))
-    .bind(decision.at.millis())
-    .bind(decision.interaction.to_string())
-    .bind(json)
-    .execute(conn)
-    .await?;
+    for some in pieces(decisions) {
+        let mut rows = Vec::with_capacity(some.len());
+        for (seq, decision) in some {
+            let json = serde_json::to_string(decision).map_err(|_| unreadable("decision"))?;
+            rows.push((*seq, *decision, json));
+        }
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO decisions (seq, at, interaction_id, decision) ",
+        );
+        query.push_values(rows, |mut row, (seq, decision, json)| {
+            row.push_bind(big(seq))
+                .push_bind(decision.at.millis())
+                .push_bind(decision.interaction.to_string())
+                .push_bind(json);
+        });
+        query.push(" ON CONFLICT (seq) DO NOTHING");
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
 pub(super) async fn of(
     conn: &mut Conn,
-    id: InteractionId,
-) -> Result<Vec<DecisionRecord>, StoreError> {
-    let rows =
-        sqlx::query("SELECT seq, decision FROM decisions WHERE interaction_id = $1 ORDER BY seq")
-            .bind(id.to_string())
-            .fetch_all(&mut *conn)
-            .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
+    ids: &[InteractionId],
+) -> Result<HashMap<InteractionId, Vec<DecisionRecord>>, StoreError> {
+    let select = "SELECT seq, interaction_id, decision FROM decisions";
+    let read = |row: &SqliteRow| Ok((row.count("seq")?, row.json("decision")?));
+    let found: HashMap<_, Vec<(u64, Decision)>> =
+        of_interactions(conn, (select, "interaction_id", "seq"), ids, read).await?;
+    if found.is_empty() {
+        return Ok(HashMap::new());
     }
     let agents = names::agent_logins(conn).await?;
     let queues = names::queue_names(conn).await?;
-    rows.iter()
-        .map(|row| {
-            let decision = row.json("decision")?;
-            Ok(record(row.count("seq")?, decision, &agents, &queues))
-        })
-        .collect()
+    let told = |decisions: Vec<(u64, Decision)>| {
+        let told = decisions.into_iter();
+        told.map(|(seq, decision)| record(seq, decision, &agents, &queues))
+            .collect()
+    };
+    Ok(found
+        .into_iter()
+        .map(|(id, decisions)| (id, told(decisions)))
+        .collect())
 }
 
 fn record(

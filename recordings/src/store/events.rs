@@ -2,6 +2,7 @@
 //!
 //! **Owns**: the table `events`.
 
+use super::many::{of_interactions, pieces};
 use super::record::EventRecord;
 use super::row::{RowExt as _, big, unreadable};
 use super::{Conn, Store};
@@ -12,6 +13,7 @@ use router::{Event, LogLine, Timestamp};
 use serde_json::{Map, Value};
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteRow;
+use std::collections::HashMap;
 
 /// Fields of events that hold a moment as milliseconds.
 const MOMENTS: [&str; 3] = ["at", "v", "idle_since"];
@@ -70,13 +72,12 @@ impl Store {
     }
 }
 
-pub(super) async fn of(conn: &mut Conn, id: InteractionId) -> Result<Vec<EventRecord>, StoreError> {
-    let rows =
-        sqlx::query("SELECT seq, at, payload FROM events WHERE interaction_id = $1 ORDER BY seq")
-            .bind(id.to_string())
-            .fetch_all(conn)
-            .await?;
-    rows.iter().map(read).collect()
+pub(super) async fn of(
+    conn: &mut Conn,
+    ids: &[InteractionId],
+) -> Result<HashMap<InteractionId, Vec<EventRecord>>, StoreError> {
+    let select = "SELECT seq, at, interaction_id, payload FROM events";
+    of_interactions(conn, (select, "interaction_id", "seq"), ids, read).await
 }
 
 fn read(row: &SqliteRow) -> Result<EventRecord, StoreError> {
@@ -106,12 +107,9 @@ fn tell_moments((name, value): (&String, &mut Value)) {
     }
 }
 
-/// Rows of one statement at most: five parameters each, far below what any database takes.
-const ROWS: usize = 100;
-
 /// Keeps lines. The payload is the event alone: personal data stays out.
 pub(crate) async fn insert(conn: &mut Conn, lines: &[&LogLine]) -> Result<(), StoreError> {
-    for some in lines.chunks(ROWS) {
+    for some in pieces(lines) {
         let mut rows = Vec::with_capacity(some.len());
         for line in some {
             rows.push((line, payload(&line.event)?));

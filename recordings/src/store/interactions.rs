@@ -2,6 +2,7 @@
 //!
 //! **Owns**: the tables `interactions`, `menu_choices`, `tags`, `wrap_ups`, `documents_due`.
 
+use super::many::{of_interactions, pieces, push_in};
 use super::page::{Page, Paging, page};
 use super::record::{
     InteractionRecord, InteractionSummary, MenuChoice, Parties, Times, WrapUpRecord, seconds,
@@ -15,7 +16,7 @@ use router::id::{AgentId, CustomerId, InteractionId, QueueId};
 use router::outcome::{EndCause, Outcome};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 const SUMMARY: &str = "SELECT i.*, q.name AS queue_name, a.login AS agent_login FROM interactions i \
      LEFT JOIN queues q ON q.id = i.queue_id LEFT JOIN agents a ON a.id = i.agent_id ";
@@ -49,9 +50,21 @@ impl Store {
         // One transaction, so that the record is of one moment.
         let mut conn = self.read().await?;
         let mut tx = sqlx::Connection::begin(&mut *conn).await?;
-        let record = whole(&mut tx, id).await?;
+        let mut record = whole(&mut tx, &[id]).await?;
         tx.rollback().await?;
-        Ok(record)
+        Ok(record.pop())
+    }
+
+    /// Several interactions whole, of one moment; those that do not exist are left out.
+    pub(crate) async fn interactions_whole(
+        &self,
+        ids: &[InteractionId],
+    ) -> Result<Vec<InteractionRecord>, StoreError> {
+        let mut conn = self.read().await?;
+        let mut tx = sqlx::Connection::begin(&mut *conn).await?;
+        let records = whole(&mut tx, ids).await?;
+        tx.rollback().await?;
+        Ok(records)
     }
 
     /// A page of interactions, newest first.
@@ -117,11 +130,11 @@ impl Store {
         written: &[InteractionId],
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        for id in written {
-            sqlx::query("DELETE FROM documents_due WHERE interaction_id = $1")
-                .bind(id.to_string())
-                .execute(&mut *tx)
-                .await?;
+        for some in pieces(written) {
+            let mut query =
+                QueryBuilder::<Sqlite>::new("DELETE FROM documents_due WHERE interaction_id");
+            push_in(&mut query, some);
+            query.build().execute(&mut *tx).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -211,67 +224,79 @@ fn summary(row: &SqliteRow) -> Result<InteractionSummary, StoreError> {
 
 async fn whole(
     conn: &mut Conn,
-    id: InteractionId,
-) -> Result<Option<InteractionRecord>, StoreError> {
-    let row = QueryBuilder::<Sqlite>::new(SUMMARY)
-        .push("WHERE i.id = ")
-        .push_bind(id.to_string())
-        .build()
-        .fetch_optional(&mut *conn)
-        .await?;
-    let Some(row) = row else {
-        return Ok(None);
-    };
-    Ok(Some(InteractionRecord {
-        summary: summary(&row)?,
-        menu_path: menu_path(conn, id).await?,
-        tags: tags(conn, id).await?,
-        queue_entries: queue_entries::of(conn, id).await?,
-        offers: queue_entries::offers_of(conn, id).await?,
-        legs: legs::of(conn, id).await?,
-        recordings: recordings::of(conn, id).await?,
-        wrap_up: wrap_up(conn, id).await?,
-        decisions: decisions::of(conn, id).await?,
-        events: events::of(conn, id).await?,
-    }))
+    ids: &[InteractionId],
+) -> Result<Vec<InteractionRecord>, StoreError> {
+    let mut summaries = Vec::with_capacity(ids.len());
+    for some in pieces(ids) {
+        let mut query = QueryBuilder::<Sqlite>::new(SUMMARY);
+        query.push("WHERE i.id");
+        push_in(&mut query, some);
+        for row in query.build().fetch_all(&mut *conn).await? {
+            summaries.push(summary(&row)?);
+        }
+    }
+    let mut menu_path = menu_paths(conn, ids).await?;
+    let mut tags = tags(conn, ids).await?;
+    let mut queue_entries = queue_entries::of(conn, ids).await?;
+    let mut offers = queue_entries::offers_of(conn, ids).await?;
+    let mut legs = legs::of(conn, ids).await?;
+    let mut recordings = recordings::of(conn, ids).await?;
+    let mut wrap_ups = wrap_ups(conn, ids).await?;
+    let mut decisions = decisions::of(conn, ids).await?;
+    let mut events = events::of(conn, ids).await?;
+    let whole = summaries.into_iter().map(|summary| {
+        let id = &summary.id;
+        InteractionRecord {
+            menu_path: menu_path.remove(id).unwrap_or_default(),
+            tags: tags.remove(id).unwrap_or_default().into_iter().collect(),
+            queue_entries: queue_entries.remove(id).unwrap_or_default(),
+            offers: offers.remove(id).unwrap_or_default(),
+            legs: legs.remove(id).unwrap_or_default(),
+            recordings: recordings.remove(id).unwrap_or_default(),
+            wrap_up: wrap_ups.remove(id).and_then(|mut all| all.pop()),
+            decisions: decisions.remove(id).unwrap_or_default(),
+            events: events.remove(id).unwrap_or_default(),
+            summary,
+        }
+    });
+    Ok(whole.collect())
 }
 
-async fn menu_path(conn: &mut Conn, id: InteractionId) -> Result<Vec<MenuChoice>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM menu_choices WHERE interaction_id = $1 ORDER BY seq")
-        .bind(id.to_string())
-        .fetch_all(conn)
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(MenuChoice {
-                at: row.at("at")?,
-                block: row.text("block")?,
-                key: row.text("pressed")?,
-                label: row.text("label")?,
-            })
+async fn menu_paths(
+    conn: &mut Conn,
+    ids: &[InteractionId],
+) -> Result<HashMap<InteractionId, Vec<MenuChoice>>, StoreError> {
+    let asked = ("SELECT * FROM menu_choices", "interaction_id", "seq");
+    of_interactions(conn, asked, ids, |row| {
+        Ok(MenuChoice {
+            at: row.at("at")?,
+            block: row.text("block")?,
+            key: row.text("pressed")?,
+            label: row.text("label")?,
         })
-        .collect()
+    })
+    .await
 }
 
-async fn tags(conn: &mut Conn, id: InteractionId) -> Result<BTreeMap<String, String>, StoreError> {
-    let rows = sqlx::query("SELECT name, value FROM tags WHERE interaction_id = $1")
-        .bind(id.to_string())
-        .fetch_all(conn)
-        .await?;
-    rows.iter()
-        .map(|row| Ok((row.text("name")?, row.text("value")?)))
-        .collect()
+async fn tags(
+    conn: &mut Conn,
+    ids: &[InteractionId],
+) -> Result<HashMap<InteractionId, Vec<(String, String)>>, StoreError> {
+    let asked = ("SELECT * FROM tags", "interaction_id", "name");
+    of_interactions(conn, asked, ids, |row| {
+        Ok((row.text("name")?, row.text("value")?))
+    })
+    .await
 }
 
-async fn wrap_up(conn: &mut Conn, id: InteractionId) -> Result<Option<WrapUpRecord>, StoreError> {
-    let row = sqlx::query(
-        "SELECT w.*, a.login AS agent_login FROM wrap_ups w LEFT JOIN agents a ON a.id = w.agent_id \
-         WHERE w.interaction_id = $1 ORDER BY w.seq DESC LIMIT 1",
-    )
-    .bind(id.to_string())
-    .fetch_optional(conn)
-    .await?;
-    row.map(|row| {
+/// All after-call work in order; the last one counts.
+async fn wrap_ups(
+    conn: &mut Conn,
+    ids: &[InteractionId],
+) -> Result<HashMap<InteractionId, Vec<WrapUpRecord>>, StoreError> {
+    let select = "SELECT w.*, a.login AS agent_login FROM wrap_ups w \
+                  LEFT JOIN agents a ON a.id = w.agent_id";
+    of_interactions(conn, (select, "w.interaction_id", "w.seq"), ids, |row| {
         let (started_at, ended_at) = (row.at("started_at")?, row.opt_at("ended_at")?);
         Ok(WrapUpRecord {
             agent: row.opt_text("agent_login")?,
@@ -281,7 +306,7 @@ async fn wrap_up(conn: &mut Conn, id: InteractionId) -> Result<Option<WrapUpReco
             duration: seconds(started_at, ended_at),
         })
     })
-    .transpose()
+    .await
 }
 
 /// What a `CallArrived` tells.
@@ -295,37 +320,57 @@ pub(crate) struct Arrival<'a> {
     pub(crate) personal: &'a PersonalData,
 }
 
-pub(crate) async fn arrived(conn: &mut Conn, arrival: Arrival<'_>) -> Result<(), StoreError> {
-    let personal = arrival.personal;
-    sqlx::query(
-        "INSERT INTO interactions (id, channel, customer_id, caller_number, caller_name, \
-         dialed_number, trunk, flow, flow_version, started_at) \
-         VALUES ($1, 'voice', $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(arrival.id.to_string())
-    .bind(arrival.customer.map(|id| id.to_string()))
-    .bind(personal.caller_number.as_ref().map(|n| n.reveal()))
-    .bind(personal.caller_name.as_ref().map(|n| n.reveal()))
-    .bind(personal.dialed_number.as_ref().map(|n| n.reveal()))
-    .bind(arrival.trunk)
-    .bind(arrival.flow)
-    .bind(arrival.flow_version)
-    .bind(arrival.at.millis())
-    .execute(conn)
-    .await?;
+pub(crate) async fn arrived(conn: &mut Conn, arrivals: &[Arrival<'_>]) -> Result<(), StoreError> {
+    for some in pieces(arrivals) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO interactions (id, channel, customer_id, caller_number, caller_name, \
+             dialed_number, trunk, flow, flow_version, started_at) ",
+        );
+        query.push_values(some, |mut row, arrival| {
+            let personal = arrival.personal;
+            row.push_bind(arrival.id.to_string())
+                .push("'voice'")
+                .push_bind(arrival.customer.map(|id| id.to_string()))
+                .push_bind(
+                    personal
+                        .caller_number
+                        .as_ref()
+                        .map(|n| n.reveal().to_owned()),
+                )
+                .push_bind(personal.caller_name.as_ref().map(|n| n.reveal().clone()))
+                .push_bind(
+                    personal
+                        .dialed_number
+                        .as_ref()
+                        .map(|n| n.reveal().to_owned()),
+                )
+                .push_bind(arrival.trunk.map(str::to_owned))
+                .push_bind(arrival.flow.to_owned())
+                .push_bind(arrival.flow_version.to_owned())
+                .push_bind(arrival.at.millis());
+        });
+        query.push(" ON CONFLICT (id) DO NOTHING");
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
+/// The first answer of each counts.
 pub(crate) async fn answered(
     conn: &mut Conn,
-    id: InteractionId,
-    at: Timestamp,
+    answers: &[(InteractionId, Timestamp)],
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE interactions SET answered_at = COALESCE(answered_at, $1) WHERE id = $2")
-        .bind(at.millis())
-        .bind(id.to_string())
-        .execute(conn)
-        .await?;
+    for some in pieces(answers) {
+        let mut query = QueryBuilder::<Sqlite>::new("WITH answers (id, at) AS (");
+        query.push_values(some, |mut row, (id, at)| {
+            row.push_bind(id.to_string()).push_bind(at.millis());
+        });
+        query.push(
+            ") UPDATE interactions SET answered_at = COALESCE(answered_at, answers.at) \
+             FROM answers WHERE interactions.id = answers.id",
+        );
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
@@ -347,39 +392,59 @@ pub(crate) async fn connected(
     Ok(())
 }
 
+/// The last queue of each; at most one each.
 pub(crate) async fn in_queue(
     conn: &mut Conn,
-    id: InteractionId,
-    queue: QueueId,
+    places: &[(InteractionId, QueueId)],
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE interactions SET queue_id = $1 WHERE id = $2")
-        .bind(queue.to_string())
-        .bind(id.to_string())
-        .execute(conn)
-        .await?;
+    for some in pieces(places) {
+        let mut query = QueryBuilder::<Sqlite>::new("WITH places (id, queue) AS (");
+        query.push_values(some, |mut row, (id, queue)| {
+            row.push_bind(id.to_string()).push_bind(queue.to_string());
+        });
+        query.push(
+            ") UPDATE interactions SET queue_id = places.queue \
+             FROM places WHERE interactions.id = places.id",
+        );
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
-/// The first end counts: an interaction has exactly one outcome (invariant I10).
-pub(crate) async fn ended(
-    conn: &mut Conn,
-    id: InteractionId,
-    at: Timestamp,
-    outcome: Outcome,
-    end_cause: EndCause,
-) -> Result<(), StoreError> {
-    let done = sqlx::query(
-        "UPDATE interactions SET ended_at = $1, outcome = $2, end_cause = $3 \
-         WHERE id = $4 AND ended_at IS NULL",
-    )
-    .bind(at.millis())
-    .bind(outcome.as_str())
-    .bind(end_cause.as_str())
-    .bind(id.to_string())
-    .execute(conn)
-    .await?;
-    if done.rows_affected() == 0 {
-        tracing::warn!(interaction = %id, "an end of an interaction that is unknown or ended already");
+/// What a `CallEnded` tells.
+pub(crate) struct Ended {
+    pub(crate) id: InteractionId,
+    pub(crate) at: Timestamp,
+    pub(crate) outcome: Outcome,
+    pub(crate) end_cause: EndCause,
+}
+
+/// The first end counts: an interaction has exactly one outcome (invariant I10). At most one end of each here.
+pub(crate) async fn ended(conn: &mut Conn, ends: &[Ended]) -> Result<(), StoreError> {
+    for some in pieces(ends) {
+        let mut query = QueryBuilder::<Sqlite>::new("WITH ends (id, at, outcome, cause) AS (");
+        query.push_values(some, |mut row, end| {
+            row.push_bind(end.id.to_string())
+                .push_bind(end.at.millis())
+                .push_bind(end.outcome.as_str())
+                .push_bind(end.end_cause.as_str());
+        });
+        query.push(
+            ") UPDATE interactions SET ended_at = ends.at, outcome = ends.outcome, \
+             end_cause = ends.cause FROM ends \
+             WHERE interactions.id = ends.id AND interactions.ended_at IS NULL",
+        );
+        let done = query.build().execute(&mut *conn).await?;
+        let (told, new) = (some.len() as u64, done.rows_affected());
+        if new < told {
+            let first = some.first().map(|end| end.id.to_string());
+            tracing::warn!(
+                first,
+                told,
+                new,
+                "ends of interactions that are unknown or ended already"
+            );
+        }
     }
     Ok(())
 }
@@ -463,15 +528,18 @@ pub(crate) async fn wrap_up_ended(
     Ok(())
 }
 
-/// Notes that `interaction.json` is behind, if the interaction has ended (before that there is none).
-pub(crate) async fn document_due(conn: &mut Conn, id: InteractionId) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO documents_due (interaction_id) \
-         SELECT id FROM interactions WHERE id = $1 AND ended_at IS NOT NULL \
-         ON CONFLICT (interaction_id) DO NOTHING",
-    )
-    .bind(id.to_string())
-    .execute(conn)
-    .await?;
+/// Notes that `interaction.json` is behind, where the interaction has ended (before that there is none).
+pub(crate) async fn documents_behind(
+    conn: &mut Conn,
+    ids: &[InteractionId],
+) -> Result<(), StoreError> {
+    for some in pieces(ids) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO documents_due (interaction_id) SELECT id FROM interactions WHERE id",
+        );
+        push_in(&mut query, some);
+        query.push(" AND ended_at IS NOT NULL ON CONFLICT (interaction_id) DO NOTHING");
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }

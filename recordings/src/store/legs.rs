@@ -3,12 +3,15 @@
 //! **Owns**: the table `legs`.
 
 use super::Conn;
+use super::many::{of_interactions, pieces};
 use super::record::LegRecord;
 use super::row::{RowExt as _, unreadable};
 use crate::error::StoreError;
 use router::Timestamp;
 use router::event::{LegQuality, LegRole};
 use router::id::{AgentId, InteractionId, LegId};
+use sqlx::{QueryBuilder, Sqlite};
+use std::collections::HashMap;
 
 /// What a `LegStarted` tells.
 pub(crate) struct Leg<'a> {
@@ -20,19 +23,22 @@ pub(crate) struct Leg<'a> {
     pub(crate) at: Timestamp,
 }
 
-pub(crate) async fn started(conn: &mut Conn, leg: Leg<'_>) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO legs (id, interaction_id, role, agent_id, sip_call_id, started_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(leg.id.to_string())
-    .bind(leg.interaction.to_string())
-    .bind(role_name(leg.role))
-    .bind(leg.agent.map(|agent| agent.to_string()))
-    .bind(leg.sip_call_id)
-    .bind(leg.at.millis())
-    .execute(conn)
-    .await?;
+pub(crate) async fn started(conn: &mut Conn, legs: &[Leg<'_>]) -> Result<(), StoreError> {
+    for some in pieces(legs) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO legs (id, interaction_id, role, agent_id, sip_call_id, started_at) ",
+        );
+        query.push_values(some, |mut row, leg| {
+            row.push_bind(leg.id.to_string())
+                .push_bind(leg.interaction.to_string())
+                .push_bind(role_name(leg.role))
+                .push_bind(leg.agent.map(|agent| agent.to_string()))
+                .push_bind(leg.sip_call_id.to_owned())
+                .push_bind(leg.at.millis());
+        });
+        query.push(" ON CONFLICT (id) DO NOTHING");
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
@@ -56,30 +62,39 @@ pub(crate) async fn connected(
 }
 
 /// Cause of a leg whose INVITE was cancelled.
-const CANCELLED: &str = "cancel";
+pub(crate) const CANCELLED: &str = "cancel";
 
-pub(crate) async fn ended(
-    conn: &mut Conn,
-    id: LegId,
-    at: Timestamp,
-    cause: &str,
-    quality: Option<&LegQuality>,
-) -> Result<(), StoreError> {
-    let quality = quality
-        .map(serde_json::to_string)
-        .transpose()
-        .map_err(|_| unreadable("quality"))?;
-    sqlx::query(
-        "UPDATE legs SET ended_at = $1, cause = $2, quality = $3 WHERE id = $4 AND ended_at IS NULL",
-    )
-    .bind(at.millis())
-    .bind(cause)
-    .bind(quality)
-    .bind(id.to_string())
-    .execute(&mut *conn)
-    .await?;
-    if cause == CANCELLED {
-        never_answered(conn, id).await?;
+/// What a `LegEnded` tells.
+pub(crate) struct LegEnd<'a> {
+    pub(crate) id: LegId,
+    pub(crate) at: Timestamp,
+    pub(crate) cause: &'a str,
+    pub(crate) quality: Option<&'a LegQuality>,
+}
+
+/// At most one end of each leg.
+pub(crate) async fn ended(conn: &mut Conn, ends: &[LegEnd<'_>]) -> Result<(), StoreError> {
+    for some in pieces(ends) {
+        let mut rows = Vec::with_capacity(some.len());
+        for end in some {
+            let quality = end.quality.map(serde_json::to_string).transpose();
+            rows.push((end, quality.map_err(|_| unreadable("quality"))?));
+        }
+        let mut query = QueryBuilder::<Sqlite>::new("WITH ends (id, at, cause, quality) AS (");
+        query.push_values(rows, |mut row, (end, quality)| {
+            row.push_bind(end.id.to_string())
+                .push_bind(end.at.millis())
+                .push_bind(end.cause.to_owned())
+                .push_bind(quality);
+        });
+        query.push(
+            ") UPDATE legs SET ended_at = ends.at, cause = ends.cause, quality = ends.quality \
+             FROM ends WHERE legs.id = ends.id AND legs.ended_at IS NULL",
+        );
+        query.build().execute(&mut *conn).await?;
+    }
+    for end in ends.iter().filter(|end| end.cause == CANCELLED) {
+        never_answered(conn, end.id).await?;
     }
     Ok(())
 }
@@ -96,32 +111,30 @@ async fn never_answered(conn: &mut Conn, leg: LegId) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(super) async fn of(conn: &mut Conn, id: InteractionId) -> Result<Vec<LegRecord>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT l.*, a.login AS agent_login FROM legs l LEFT JOIN agents a ON a.id = l.agent_id \
-         WHERE l.interaction_id = $1 ORDER BY l.started_at, l.id",
-    )
-    .bind(id.to_string())
-    .fetch_all(conn)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(LegRecord {
-                id: row.id("id")?,
-                role: row
-                    .opt_word("role", role_from_name)?
-                    .ok_or_else(|| unreadable("role"))?,
-                agent: row.opt_text("agent_login")?,
-                agent_id: row.opt_id("agent_id")?,
-                sip_call_id: row.text("sip_call_id")?,
-                started_at: row.at("started_at")?,
-                connected_at: row.opt_at("connected_at")?,
-                ended_at: row.opt_at("ended_at")?,
-                cause: row.opt_text("cause")?,
-                quality: row.opt_json("quality")?,
-            })
+pub(super) async fn of(
+    conn: &mut Conn,
+    ids: &[InteractionId],
+) -> Result<HashMap<InteractionId, Vec<LegRecord>>, StoreError> {
+    let select = "SELECT l.*, a.login AS agent_login FROM legs l \
+                  LEFT JOIN agents a ON a.id = l.agent_id";
+    let asked = (select, "l.interaction_id", "l.started_at, l.id");
+    of_interactions(conn, asked, ids, |row| {
+        Ok(LegRecord {
+            id: row.id("id")?,
+            role: row
+                .opt_word("role", role_from_name)?
+                .ok_or_else(|| unreadable("role"))?,
+            agent: row.opt_text("agent_login")?,
+            agent_id: row.opt_id("agent_id")?,
+            sip_call_id: row.text("sip_call_id")?,
+            started_at: row.at("started_at")?,
+            connected_at: row.opt_at("connected_at")?,
+            ended_at: row.opt_at("ended_at")?,
+            cause: row.opt_text("cause")?,
+            quality: row.opt_json("quality")?,
         })
-        .collect()
+    })
+    .await
 }
 
 const fn role_name(role: LegRole) -> &'static str {

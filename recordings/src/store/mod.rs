@@ -15,6 +15,7 @@ pub mod decisions;
 pub mod events;
 pub mod interactions;
 pub(crate) mod legs;
+mod many;
 pub mod meta;
 pub mod names;
 pub mod page;

@@ -2,12 +2,14 @@
 //!
 //! **Owns**: the tables `agents`, `queues`, `agent_states`.
 
+use super::many::pieces;
 use super::row::{RowExt as _, big};
 use super::{Conn, Store};
 use crate::error::StoreError;
 use crate::utc::Utc;
 use router::id::{AgentId, InteractionId, QueueId};
 use router::{AgentState, Reason, Timestamp};
+use sqlx::{QueryBuilder, Sqlite};
 use std::collections::BTreeMap;
 
 /// What an agent was doing when we stopped; for the Distributor's restore.
@@ -154,6 +156,7 @@ pub(crate) async fn queue_names(conn: &mut Conn) -> Result<BTreeMap<QueueId, Str
 /// What an `AgentStateChanged` tells.
 pub(crate) struct StateChange<'a> {
     pub(crate) agent: AgentId,
+    pub(crate) at: Timestamp,
     pub(crate) state: AgentState,
     pub(crate) reason: Option<&'a Reason>,
     pub(crate) interaction: Option<InteractionId>,
@@ -161,27 +164,31 @@ pub(crate) struct StateChange<'a> {
     pub(crate) ready_seq: u64,
 }
 
-pub(crate) async fn agent_state_changed(
+/// At most one change of each agent: the last one.
+pub(crate) async fn agent_states_changed(
     conn: &mut Conn,
-    at: Timestamp,
-    change: StateChange<'_>,
+    changes: &[StateChange<'_>],
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO agent_states \
-         (agent_id, state, reason, since, idle_since, ready_seq, interaction_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, \
-         since = excluded.since, idle_since = excluded.idle_since, ready_seq = excluded.ready_seq, \
-         interaction_id = excluded.interaction_id",
-    )
-    .bind(change.agent.to_string())
-    .bind(change.state.as_str())
-    .bind(change.reason.map(Reason::as_str))
-    .bind(at.millis())
-    .bind(change.idle_since.millis())
-    .bind(big(change.ready_seq))
-    .bind(change.interaction.map(|id| id.to_string()))
-    .execute(conn)
-    .await?;
+    for some in pieces(changes) {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO agent_states \
+             (agent_id, state, reason, since, idle_since, ready_seq, interaction_id) ",
+        );
+        query.push_values(some, |mut row, change| {
+            row.push_bind(change.agent.to_string())
+                .push_bind(change.state.as_str())
+                .push_bind(change.reason.map(|reason| reason.as_str().to_owned()))
+                .push_bind(change.at.millis())
+                .push_bind(change.idle_since.millis())
+                .push_bind(big(change.ready_seq))
+                .push_bind(change.interaction.map(|id| id.to_string()));
+        });
+        query.push(
+            " ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state, \
+             reason = excluded.reason, since = excluded.since, idle_since = excluded.idle_since, \
+             ready_seq = excluded.ready_seq, interaction_id = excluded.interaction_id",
+        );
+        query.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }

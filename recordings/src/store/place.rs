@@ -53,6 +53,8 @@ impl Place {
             .max_lifetime(None)
             .idle_timeout(None)
             .acquire_timeout(ACQUIRE)
+            // A file does not go away as a server does: asking whether it is there costs as much as a statement.
+            .test_before_acquire(false)
             .after_release(|connection, _| Box::pin(is_sane(connection)))
             .connect_with(options.clone())
             .await?;
@@ -64,6 +66,7 @@ impl Place {
             .max_lifetime(None)
             .idle_timeout(None)
             .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
             .connect_with(options.create_if_missing(false).read_only(true))
             .await?;
         Ok(Self {

@@ -2,6 +2,7 @@
 //!
 //! **Owns**: the table `recordings`. **Must not know**: the files; `wav` and `recorder` do.
 
+use super::many::of_interactions;
 use super::record::RecordingRecord;
 use super::row::{RowExt as _, big};
 use super::{Conn, Store};
@@ -9,6 +10,7 @@ use crate::error::StoreError;
 use router::Timestamp;
 use router::id::{InteractionId, RecordingId};
 use sqlx::sqlite::SqliteRow;
+use std::collections::HashMap;
 
 impl Store {
     /// One recording's metadata; [`crate::DataFolder::recording_file`] makes a file of its path.
@@ -68,13 +70,10 @@ pub(super) fn read(row: &SqliteRow) -> Result<RecordingRecord, StoreError> {
 
 pub(super) async fn of(
     conn: &mut Conn,
-    id: InteractionId,
-) -> Result<Vec<RecordingRecord>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM recordings WHERE interaction_id = $1 ORDER BY place")
-        .bind(id.to_string())
-        .fetch_all(conn)
-        .await?;
-    rows.iter().map(read).collect()
+    ids: &[InteractionId],
+) -> Result<HashMap<InteractionId, Vec<RecordingRecord>>, StoreError> {
+    let asked = ("SELECT * FROM recordings", "interaction_id", "place");
+    of_interactions(conn, asked, ids, read).await
 }
 
 /// What a `RecordingStarted` tells.

@@ -105,12 +105,17 @@ impl Distributor {
     /// What is due at `now` happens before the input. A `now` that lies before an earlier one counts as that one.
     pub fn handle(&mut self, input: Input, now: Timestamp) {
         self.advance(now);
-        self.run_due();
+        // The deadline is that of the last change: nothing has become due unless it has passed.
+        if self
+            .deadline
+            .is_some_and(|deadline| deadline <= self.world.now)
+        {
+            self.run_due();
+        }
         self.apply(input);
         self.settle();
         self.run_due();
         self.tell_positions();
-        self.deadline = self.earliest_deadline();
         debug_assert_eq!(
             self.check_invariants(),
             Ok(()),

@@ -5,6 +5,7 @@
 
 use super::Distributor;
 use super::agent::State;
+use super::entry::Entry;
 use crate::id::{AgentId, OfferId, QueueEntryId};
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -38,14 +39,15 @@ impl Distributor {
     pub(super) fn run_due(&mut self) {
         loop {
             let now = self.world.now;
+            self.deadline = self.earliest_deadline();
+            if self.deadline.is_none_or(|deadline| deadline > now) {
+                return;
+            }
             let mut due: Vec<(u8, Timestamp, Timer)> = self
                 .timers()
                 .filter(|(at, _)| *at <= now)
                 .map(|(at, timer)| (timer.rank(), at, timer))
                 .collect();
-            if due.is_empty() {
-                return;
-            }
             due.sort_unstable();
             for (_, at, timer) in due {
                 // An earlier one may have ended the state that this one belonged to.
@@ -57,46 +59,39 @@ impl Distributor {
         }
     }
 
-    pub(super) fn earliest_deadline(&self) -> Option<Timestamp> {
+    fn earliest_deadline(&self) -> Option<Timestamp> {
         self.timers().map(|(at, _)| at).min()
     }
 
+    /// Every deadline there is. Asked at each input, so it looks nothing up but the entries' queues.
     fn timers(&self) -> impl Iterator<Item = (Timestamp, Timer)> + '_ {
-        let entries = self
+        let entries = self.world.entries.iter().flat_map(|(id, entry)| {
+            let promote = promotion_of(entry).map(|at| (at, Timer::Promote(*id)));
+            let max_wait = self.end_of_wait(entry).map(|at| (at, Timer::MaxWait(*id)));
+            promote.into_iter().chain(max_wait)
+        });
+        let offers = self.world.offers.iter();
+        let offers = offers.map(|(id, offer)| (offer.expires, Timer::Offer(*id)));
+        let agents = self
             .world
-            .entries
-            .keys()
-            .flat_map(|id| [Timer::Promote(*id), Timer::MaxWait(*id)]);
-        let offers = self.world.offers.keys().map(|id| Timer::Offer(*id));
-        let agents = self.world.agents.keys().map(|id| Timer::Agent(*id));
-        entries
-            .chain(offers)
-            .chain(agents)
-            .filter_map(|timer| Some((self.deadline_of(timer)?, timer)))
+            .agents
+            .iter()
+            .filter_map(|(id, record)| Some((end_of_state(&record.state)?, Timer::Agent(*id))));
+        entries.chain(offers).chain(agents)
     }
 
     fn deadline_of(&self, timer: Timer) -> Option<Timestamp> {
         match timer {
-            Timer::Promote(id) => {
-                let entry = self.world.entries.get(&id)?;
-                (entry.key.class > 0).then(|| entry.enqueued_at + PROMOTE_AFTER)
-            }
-            Timer::MaxWait(id) => {
-                let entry = self.world.entries.get(&id)?;
-                let queue = self.world.company.queues.get(&entry.queue)?;
-                Some(entry.enqueued_at + queue.max_wait)
-            }
+            Timer::Promote(id) => promotion_of(self.world.entries.get(&id)?),
+            Timer::MaxWait(id) => self.end_of_wait(self.world.entries.get(&id)?),
             Timer::Offer(id) => self.world.offers.get(&id).map(|offer| offer.expires),
-            Timer::Agent(id) => match &self.world.agents.get(&id)?.state {
-                State::WrapUp(work) => Some(work.until),
-                State::NotReady(pause) => pause.until,
-                State::Offline
-                | State::Available
-                | State::Offered { .. }
-                | State::Serving { .. }
-                | State::OwnCall { .. } => None,
-            },
+            Timer::Agent(id) => end_of_state(&self.world.agents.get(&id)?.state),
         }
+    }
+
+    fn end_of_wait(&self, entry: &Entry) -> Option<Timestamp> {
+        let queue = self.world.company.queues.get(&entry.queue)?;
+        Some(entry.enqueued_at + queue.max_wait)
     }
 
     fn fire(&mut self, timer: Timer) {
@@ -111,4 +106,20 @@ impl Distributor {
             },
         }
     }
+}
+
+const fn end_of_state(state: &State) -> Option<Timestamp> {
+    match state {
+        State::WrapUp(work) => Some(work.until),
+        State::NotReady(pause) => pause.until,
+        State::Offline
+        | State::Available
+        | State::Offered { .. }
+        | State::Serving { .. }
+        | State::OwnCall { .. } => None,
+    }
+}
+
+fn promotion_of(entry: &Entry) -> Option<Timestamp> {
+    (entry.key.class > 0).then(|| entry.enqueued_at + PROMOTE_AFTER)
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// How finely the age of events is known.
 const GRAIN: Duration = Duration::from_millis(5);
+/// So few events that wait are no queue: a busy machine holds up one or two of them for a moment.
+const FEW: u64 = 8;
 /// Marks that are kept; a wait that needs more is long in any case.
 const MARKS: usize = 4_096;
 
@@ -52,7 +54,8 @@ impl Backlog {
         if made > taken && is_news && self.marks.len() < MARKS {
             self.marks.push_back((made, now));
         }
-        let oldest_event = self.marks.front().map(|mark| mark.1);
+        let is_queue = made.saturating_sub(taken) >= FEW;
+        let oldest_event = self.marks.front().map(|mark| mark.1).filter(|_| is_queue);
         let since = [oldest_event, self.unread_since]
             .into_iter()
             .flatten()
@@ -84,8 +87,9 @@ mod tests {
         }
         assert_eq!(backlog.delay(0, 0, start + ms(600)), ms(0));
         // Nobody takes anything any more.
-        backlog.delay(3, 0, start + ms(700));
-        assert_eq!(backlog.delay(3, 0, start + ms(5_700)), ms(5_000));
+        backlog.delay(9, 0, start + ms(700));
+        assert_eq!(backlog.delay(9, 0, start + ms(5_700)), ms(5_000));
+        assert_eq!(backlog.delay(7, 0, start + ms(5_700)), ms(0), "no queue");
     }
 
     #[test]

@@ -121,6 +121,7 @@ impl World {
                 durable: started.journal.durable_seq(),
                 position: started.position,
                 health: started.health,
+                signalling: None,
             },
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),

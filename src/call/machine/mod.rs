@@ -115,9 +115,12 @@ impl CallMachine {
     /// When to hand in [`CallInput::Tick`] at the latest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
+        // A call on its way out has no flow any more: its time would come and pass, again and again.
+        let in_flow = !matches!(self.phase, Phase::Ending(_));
         let flow = self
             .interpreter
             .next_deadline()
+            .filter(|_| in_flow)
             .map(|after| self.began + after);
         [flow, self.ring_deadline(), self.ending_deadline()]
             .into_iter()

@@ -35,6 +35,12 @@ impl CallMachine {
             agent: ringing.leg,
         });
         let interaction = self.setup.interaction;
+        // Before the recording, whose file may take its time: a crash meanwhile must leave an answered call.
+        self.log(Event::Connected {
+            interaction,
+            agent,
+            leg: ringing.log_leg,
+        });
         let recording = ringing.record.then(|| ids.recording());
         if let Some(recording) = recording {
             self.history.recordings += 1;
@@ -45,11 +51,6 @@ impl CallMachine {
                 agent: ringing.leg,
             });
         }
-        self.log(Event::Connected {
-            interaction,
-            agent,
-            leg: ringing.log_leg,
-        });
         self.history.connected = true;
         self.phase = Phase::Talking(Talking {
             agent,

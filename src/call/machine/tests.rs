@@ -353,7 +353,7 @@ fn a_call_whose_line_is_not_on_the_disk_is_refused_and_never_answered() {
 }
 
 #[test]
-fn an_accepted_agent_is_bridged_first_then_recorded_then_logged() {
+fn an_accepted_agent_is_bridged_first_then_logged_then_recorded() {
     let (script, agent) = Script::talking();
     let words: Vec<&str> = script
         .last
@@ -374,7 +374,7 @@ fn an_accepted_agent_is_bridged_first_then_recorded_then_logged() {
             _ => None,
         })
         .collect();
-    assert_eq!(words, ["bridge", "record", "connected"]);
+    assert_eq!(words, ["bridge", "connected", "record"]);
 }
 
 #[test]
@@ -687,6 +687,40 @@ fn shutdown_ends_a_waiting_call_as_our_fault() {
         refusal: None,
     });
     assert_eq!(script.ended(), [(Outcome::Failed, EndCause::Shutdown)]);
+}
+
+/// Its driver would turn in circles until the legs are over.
+#[test]
+fn a_call_on_its_way_out_wants_no_time_of_its_flow() {
+    let mut script = Script::begin_with(
+        r#"
+flow: 1
+name: support
+prompts: { choose: { en: "Press 1." } }
+blocks:
+  start:
+    - answer:
+    - menu:
+        prompt: choose
+        input: { timeout: 5s, tries: 3 }
+        keys: { 1: { go: bye, label: Bye } }
+        exits: { exhausted: bye, error: bye }
+  bye:
+    - hangup:
+"#,
+    );
+    let play = script.played();
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
+    script.say(CallInput::Shutdown);
+    script.after(Duration::from_secs(6));
+    let deadline = script.machine.next_deadline().unwrap();
+    assert!(deadline > Timestamp::from_millis(script.at), "{deadline:?}");
 }
 
 /// Who calls, what was dialled and the time of day reach the flow.

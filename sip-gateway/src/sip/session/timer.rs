@@ -163,7 +163,8 @@ mod tests {
     fn what_is_granted() {
         use HeaderName::{MinSe, SessionExpires, Supported};
         let now = Instant::now();
-        let table: [(&[(HeaderName, &str)], u32, bool); 8] = [
+        type Row<'a> = (&'a [(HeaderName, &'a str)], u32, bool);
+        let table: [Row<'_>; 8] = [
             (&[], 1_800, true),
             (&[(SessionExpires, "600")], 600, true),
             (&[(SessionExpires, "600;refresher=uac")], 600, true),
