@@ -44,12 +44,19 @@ fn hear_each_other(a_codec: AnyCodec, b_codec: AnyCodec) {
     wait_bridged(&pool, &mut receiver, B, &b);
     let (mut heard_a, mut heard_b) = (Vec::new(), Vec::new());
     let decoding = decodes(a_codec, b_codec);
-    every_20_ms(Duration::from_millis(2400), |_| {
-        a.send_tone();
-        b.send_tone();
-    });
-    // A bridge that decodes has its own time: what a busy machine holds up for long is not heard.
-    let enough = if decoding { 60 } else { 120 };
+    // A bridge that decodes has its own time: what a busy machine holds up for long is not heard, so it is asked for more.
+    for _ in 0..4 {
+        every_20_ms(Duration::from_millis(1600), |_| {
+            a.send_tone();
+            b.send_tone();
+        });
+        a.hear(&mut heard_a);
+        b.hear(&mut heard_b);
+        if !decoding || heard_a.len().min(heard_b.len()) > 70 {
+            break;
+        }
+    }
+    let enough = if decoding { 60 } else { 80 };
     wait_for("the last packets", || {
         a.hear(&mut heard_a);
         b.hear(&mut heard_b);
