@@ -100,6 +100,18 @@ pub struct LegQuality {
     pub jitter_ms: f64,
     /// Codec name, such as `PCMU`.
     pub codec: String,
+    /// Bursts of loss against those of random loss, 1 or more (ITU-T G.107).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst_ratio: Option<f64>,
+    /// There and back on the network, in ms; none when the party's reports did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip_ms: Option<f64>,
+    /// Packets of ours that the party says it missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub far_lost: Option<u64>,
+    /// Mean opinion score of what the party sent, 1 to 4.5, by the E-model (ITU-T G.107); none when nothing came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mos: Option<f64>,
 }
 
 /// Everything that can happen.

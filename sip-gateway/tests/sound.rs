@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+#[path = "sound/g722.rs"]
+mod g722;
 #[path = "sound/speech.rs"]
 mod speech;

@@ -283,6 +283,15 @@ fn tell_leg(leg: &LegRecord) -> String {
             quality.packets_ignored,
             quality.jitter_ms,
         );
+        if let Some(round_trip) = quality.round_trip_ms {
+            let _ = write!(text, ", round trip {round_trip:.0} ms");
+        }
+        if let Some(far_lost) = quality.far_lost {
+            let _ = write!(text, ", {far_lost} lost on the way there");
+        }
+        if let Some(mos) = quality.mos {
+            let _ = write!(text, ", MOS {mos:.1}");
+        }
     } else {
         text.push_str("; no media counted");
     }

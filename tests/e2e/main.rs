@@ -31,3 +31,4 @@ mod steps;
 mod stopping;
 mod strangers;
 mod watching;
+mod wideband;

@@ -57,6 +57,12 @@ impl AnyCodec {
     }
 }
 
+/// Whether audio of one codec must be decoded to become the other. G.711 becomes G.711 by a table.
+#[must_use]
+pub fn decodes(from: AnyCodec, to: AnyCodec) -> bool {
+    (from == AnyCodec::G722) != (to == AnyCodec::G722)
+}
+
 impl Default for AnyCodec {
     fn default() -> Self {
         Self::G711(Codec::default())

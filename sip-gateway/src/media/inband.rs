@@ -91,6 +91,8 @@ pub struct KeyDetector {
     /// The two frames before, the older one first; none where it was too soft.
     before: [Option<Heard>; 2],
     sounding: Option<Key>,
+    /// Two frames of a key have just been heard; one more makes it certain.
+    suspected: bool,
     misses: u8,
 }
 
@@ -101,6 +103,7 @@ impl Default for KeyDetector {
             filled: 0,
             before: [None; 2],
             sounding: None,
+            suspected: false,
             misses: 0,
         }
     }
@@ -127,9 +130,17 @@ impl KeyDetector {
         self.sounding.is_some()
     }
 
+    /// A key sounds now, or probably so: what is passed on of it now would be too much.
+    #[must_use]
+    pub fn may_sound(&self) -> bool {
+        self.suspected || self.is_sounding()
+    }
+
     fn judge(&mut self, now: Option<Heard>) -> Option<char> {
         let [first, second] = self.before;
         self.before = [second, now];
+        let steady = |now: Heard| Some(now.is_steady_after(&second?, now.key?));
+        self.suspected = now.and_then(steady).unwrap_or(false);
         if let Some(key) = self.sounding {
             let goes_on = now.is_some_and(|now| now.is_mostly(key, EDGE_SHARE));
             self.misses = if goes_on { 0 } else { self.misses + 1 };

@@ -12,7 +12,8 @@ use super::dtmf::{EventPayload, KeyReceiver, KeySender, KeyStep, key_of};
 use super::latch::Latch;
 use super::outbound::{CLOCK_RATE, Outbound, StreamSeed};
 use super::player::{FRAME, Fill, Player, ResumeMemory};
-use super::port::{MediaQuality, PlayRequest, RemoteMedia};
+use super::playout::Playout;
+use super::port::{PlayRequest, RemoteMedia};
 use super::rtp::{HEADER_LENGTH, RtpHeader, RtpPacket};
 use super::sequence::{Arrival, Reception};
 use crate::leg::{LegId, PlayId};
@@ -20,6 +21,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod decode;
 mod keys;
 mod reports;
 
@@ -87,6 +89,8 @@ pub struct MediaLeg {
     /// State of what a G.722 party says, and of what we say to it. Made when it is first needed.
     narrower: Option<Box<Narrower>>,
     widener: Option<Box<Widener>>,
+    /// What the party says, on its way to a peer that needs it decoded. Made when it is first needed.
+    playout: Option<Box<Playout>>,
 }
 
 impl MediaLeg {
@@ -111,6 +115,7 @@ impl MediaLeg {
             reports: reports::Reports::new(now),
             narrower: None,
             widener: None,
+            playout: None,
         }
     }
 
@@ -299,6 +304,7 @@ impl MediaLeg {
     pub fn leave_source(&mut self) {
         self.outbound.leave_source();
         self.keys.bridge_changed();
+        self.drop_buffered();
     }
 
     /// Audio of the peer is left out: what follows it is mapped anew.
@@ -392,22 +398,6 @@ impl MediaLeg {
     /// Counts a datagram that was never looked at.
     pub fn ignore(&mut self) {
         self.ignored += 1;
-    }
-
-    /// What the leg's media was like so far.
-    #[must_use]
-    pub fn quality(&self) -> MediaQuality {
-        MediaQuality {
-            packets_received: self.received,
-            packets_sent: self.outbound.sent().0,
-            packets_lost: self.reception.lost(),
-            packets_ignored: self.ignored,
-            jitter_ms: self.reception.jitter() * 1000.0 / f64::from(CLOCK_RATE),
-            codec: self
-                .remote
-                .map(|remote| remote.codec.name().to_owned())
-                .unwrap_or_default(),
-        }
     }
 }
 

@@ -78,6 +78,14 @@ pub struct MediaQuality {
     pub jitter_ms: f64,
     /// Codec name, such as `PCMU`.
     pub codec: String,
+    /// Length of bursts of loss against those of random loss, 1 or more (ITU-T G.107).
+    pub burst_ratio: f64,
+    /// There and back on the network, ms, by the party's last report that told; none without one.
+    pub round_trip_ms: Option<f64>,
+    /// Packets of ours that the party missed, by its last report; none without one.
+    pub far_lost: Option<u64>,
+    /// What a listener would say of what the party sent, 1 to 4.5 ([`crate::media::mos`]); none when nothing came.
+    pub mos: Option<f64>,
 }
 
 /// Which way media flows, from our side (RFC 4566 `a=` attributes, turned round when they are the party's).

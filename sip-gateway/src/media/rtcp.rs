@@ -23,6 +23,10 @@ pub struct ReportBlock {
     pub lost: i32,
     /// Interarrival jitter in timestamp units.
     pub jitter: u32,
+    /// Middle NTP bits of our sender report that it had last; 0 when none.
+    pub last_sender_report: u32,
+    /// How long ago that came, in 1/65536 s.
+    pub delay: u32,
 }
 
 /// What we use of a received compound packet.
@@ -63,6 +67,8 @@ fn block(bytes: &[u8]) -> Option<ReportBlock> {
         fraction_lost: (loss >> 24) as u8,
         lost,
         jitter: word(bytes, 12)?,
+        last_sender_report: word(bytes, 16)?,
+        delay: word(bytes, 20)?,
     })
 }
 
@@ -284,6 +290,8 @@ mod tests {
                 fraction_lost: 64,
                 lost: 5,
                 jitter: 33,
+                last_sender_report: 0xaabb_ccdd,
+                delay: 98_304,
             };
             assert_eq!(compound.about_us, Some(expected));
             assert_eq!(parse(&out[..length], 8).unwrap().about_us, None);

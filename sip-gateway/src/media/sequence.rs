@@ -36,13 +36,40 @@ struct Stream {
     expected_at_report: u64,
     received_at_report: u64,
     transit: Option<i64>,
+    bursts: u64,
+}
+
+/// What was lost of everything that was sent to us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loss {
+    /// Packets missing by number.
+    pub lost: u64,
+    /// Packets that should have come.
+    pub expected: u64,
+    /// Gaps in the numbers.
+    pub bursts: u64,
+}
+
+impl Loss {
+    /// Share of packets that are missing, 0 to 1.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        self.lost as f64 / self.expected.max(1) as f64
+    }
+
+    /// Mean length of a gap against what the same loss would have at random (ITU-T G.107 3); at least 1.
+    #[must_use]
+    pub fn burst_ratio(self) -> f64 {
+        let mean = self.lost as f64 / self.bursts.max(1) as f64;
+        (mean * (1.0 - self.share())).max(1.0)
+    }
 }
 
 /// Statistics of everything received on a leg, across restarts and changes of SSRC.
 #[derive(Clone, Debug, Default)]
 pub struct Reception {
     stream: Option<Stream>,
-    lost_before: u64,
+    before: Loss,
     jitter: f64,
 }
 
@@ -72,6 +99,7 @@ impl Stream {
             expected_at_report: 0,
             received_at_report: 0,
             transit: None,
+            bursts: 0,
         }
     }
 
@@ -94,6 +122,7 @@ impl Reception {
         let ahead = sequence.wrapping_sub(stream.highest as u16);
         if ahead != 0 && ahead < MAX_DROPOUT {
             stream.highest = stream.highest.wrapping_add(u32::from(ahead));
+            stream.bursts += u64::from(ahead > 1);
         } else if ahead != 0 && ahead <= u16::MAX - MAX_MISORDER {
             if stream.restart == Some(sequence) {
                 self.restart(ssrc, sequence);
@@ -112,7 +141,7 @@ impl Reception {
     }
 
     fn restart(&mut self, ssrc: u32, sequence: u16) {
-        self.lost_before = self.lost();
+        self.before = self.loss();
         self.stream = Some(Stream::new(ssrc, sequence));
     }
 
@@ -136,7 +165,20 @@ impl Reception {
     /// Packets missing by number so far; duplicates can hide a loss, as in RFC 3550.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.lost_before + self.stream.as_ref().map_or(0, Stream::lost)
+        self.loss().lost
+    }
+
+    /// The same with what it is a part of.
+    #[must_use]
+    pub fn loss(&self) -> Loss {
+        let Some(stream) = &self.stream else {
+            return self.before;
+        };
+        Loss {
+            lost: self.before.lost + stream.lost(),
+            expected: self.before.expected + stream.expected(),
+            bursts: self.before.bursts + stream.bursts,
+        }
     }
 
     /// Interarrival jitter in timestamp units.
@@ -168,6 +210,26 @@ impl Reception {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bursts_are_told_from_random_loss() {
+        for (lost, ratio) in [(&[10, 30, 50, 70][..], 1.0), (&[10, 11, 12, 13], 3.84)] {
+            let mut reception = Reception::default();
+            for number in (0..100).filter(|number| !lost.contains(number)) {
+                reception.receive(1, number);
+            }
+            let loss = reception.loss();
+            assert_eq!((loss.lost, loss.expected), (4, 100));
+            assert!((loss.burst_ratio() - ratio).abs() < 1e-9);
+            reception.receive(2, 7);
+            assert_eq!(
+                reception.loss().expected,
+                101,
+                "a new source is more of the same"
+            );
+        }
+        assert_eq!(Loss::default().burst_ratio(), 1.0);
+    }
     use proptest::prelude::*;
 
     fn feed(numbers: impl IntoIterator<Item = u16>) -> (Reception, Vec<Arrival>) {

@@ -138,7 +138,13 @@ impl SipDriver {
                     Some(command) => self.input(LegsInput::Command(command)),
                     None => break,
                 },
-                Some(event) = self.media_events.recv() => self.input(LegsInput::Media(event)),
+                event = self.media_events.recv() => match event {
+                    Some(event) => self.input(LegsInput::Media(event)),
+                    None => {
+                        tracing::error!("a media thread died");
+                        break;
+                    }
+                },
                 Some(Ok(resolved)) = self.lookups.join_next(), if !self.lookups.is_empty() => self.input(resolved),
                 permit = events.reserve(), if !self.pending.is_empty() => match permit {
                     Ok(permit) => {

@@ -44,6 +44,17 @@ pub(crate) fn pool(threads: usize) -> (MediaPool, Receiver<MediaEvent>) {
     pool_with(threads, Duration::from_secs(30))
 }
 
+/// A pool on these ports and no others.
+pub(crate) fn pool_on(ports: std::ops::RangeInclusive<u16>) -> (MediaPool, Receiver<MediaEvent>) {
+    MediaPool::start(MediaConfig {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ports,
+        threads: 1,
+        media_lost_after: Duration::from_secs(30),
+    })
+    .unwrap()
+}
+
 pub(crate) fn pool_with(
     threads: usize,
     media_lost_after: Duration,

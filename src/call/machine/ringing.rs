@@ -267,6 +267,10 @@ pub(in crate::call) fn leg_ended(
         packets_ignored: q.packets_ignored,
         jitter_ms: q.jitter_ms,
         codec: q.codec,
+        burst_ratio: Some(q.burst_ratio),
+        round_trip_ms: q.round_trip_ms,
+        far_lost: q.far_lost,
+        mos: q.mos,
     });
     Event::LegEnded {
         interaction,

@@ -120,6 +120,10 @@ fn leg() -> LegRecord {
             packets_ignored: 0,
             jitter_ms: 1.25,
             codec: "PCMU".to_owned(),
+            burst_ratio: Some(1.0),
+            round_trip_ms: Some(42.4),
+            far_lost: Some(7),
+            mos: Some(4.29),
         }),
     }
 }

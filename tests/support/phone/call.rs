@@ -108,6 +108,11 @@ impl Call {
         self.media.heard()
     }
 
+    /// Packets that a lossy network took from us, and how many of them it lost.
+    pub(crate) fn carried(&self) -> (u64, u64) {
+        self.media.carried()
+    }
+
     /// Packets sent so far, and how many of them were numbered.
     pub(crate) fn sent(&self) -> (u64, u32) {
         self.media.sent()

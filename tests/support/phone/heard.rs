@@ -207,6 +207,14 @@ impl Heard {
         keys
     }
 
+    /// The bytes of all packets of a payload type, as they came.
+    pub(crate) fn codes(&self, payload_type: u8) -> Vec<u8> {
+        let all = self.packets.iter();
+        all.filter(|packet| packet.payload_type == payload_type)
+            .flat_map(|packet| packet.payload.clone())
+            .collect()
+    }
+
     /// Whether a key came as tones: 40 ms of audio that are its two tones and little else.
     pub(crate) fn has_tones(&self, key: char) -> bool {
         let code = "0123456789*#ABCD".find(key).expect("a key");

@@ -4,6 +4,7 @@
 
 use super::audio::{self, Numbered, PACKET};
 use super::heard::{Heard, Packet};
+use super::relay::Relay;
 use super::sdp::{self, Codec, Remote, Voice};
 use std::collections::VecDeque;
 use std::io;
@@ -41,6 +42,7 @@ pub(crate) enum Sending {
 pub(crate) struct Media {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    relay: Option<Relay>,
 }
 
 #[derive(Debug)]
@@ -84,7 +86,15 @@ impl Media {
             thread::spawn(move || listener.listen()),
             thread::spawn(move || Sender::new(&sender).run(&sender)),
         ];
-        Ok(Self { shared, threads })
+        let phone = shared.socket.local_addr()?;
+        let relay = (voice.loss > 0)
+            .then(|| Relay::start(ip, phone, voice.loss))
+            .transpose()?;
+        Ok(Self {
+            shared,
+            threads,
+            relay,
+        })
     }
 
     /// Where we want packets.
@@ -97,7 +107,8 @@ impl Media {
 
     /// Our description.
     pub(crate) fn describe(&self) -> String {
-        sdp::describe(self.local(), self.shared.voice)
+        let far = self.relay.as_ref().and_then(|relay| relay.far().ok());
+        sdp::describe(far.unwrap_or_else(|| self.local()), self.shared.voice)
     }
 
     /// What the far end's description says, when it fits ours.
@@ -107,6 +118,14 @@ impl Media {
 
     /// Where packets go from now on.
     pub(crate) fn set_remote(&self, remote: Option<Remote>) {
+        let by_relay = |relay: &Relay, remote: Remote| {
+            relay.set_server(remote.address);
+            relay.near().map(|address| Remote { address, ..remote })
+        };
+        let remote = match (&self.relay, remote) {
+            (Some(relay), Some(remote)) => by_relay(relay, remote).ok(),
+            _ => remote,
+        };
         self.shared.lock().remote = remote;
     }
 
@@ -135,6 +154,11 @@ impl Media {
         Heard {
             packets: state.packets[old..].to_vec(),
         }
+    }
+
+    /// Packets that a lossy network took from us, and how many of them it lost.
+    pub(crate) fn carried(&self) -> (u64, u64) {
+        self.relay.as_ref().map_or((0, 0), Relay::up)
     }
 
     /// Packets sent so far, and how many of them were numbered.

@@ -29,6 +29,7 @@ pub(crate) mod heard;
 pub(crate) mod md5;
 pub(crate) mod media;
 pub(crate) mod message;
+mod relay;
 mod requests;
 mod sdp;
 
@@ -144,6 +145,11 @@ impl Phone {
     /// Offers and takes this codec alone from the next call on.
     pub(crate) fn speak(&self, codec: Codec) {
         self.engine.lock().voice.codec = codec;
+    }
+
+    /// Loses so many of a hundred packets of media on the way, from the next call on.
+    pub(crate) fn lose_media(&self, percent: u8) {
+        self.engine.lock().voice.loss = percent;
     }
 
     /// Knows no telephone events from the next call on: keys are tones.

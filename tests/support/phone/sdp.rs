@@ -12,6 +12,8 @@ pub(crate) struct Voice {
     pub(crate) codec: Codec,
     /// It knows no events (RFC 4733): its keys are tones in the audio.
     pub(crate) no_events: bool,
+    /// Of a hundred packets of its media so many are lost on the way, both ways.
+    pub(crate) loss: u8,
 }
 
 /// A codec.

@@ -3,7 +3,7 @@
 //! **Must not know**: the peer. What becomes of a key in a bridge is decided where both legs are known.
 
 use super::MediaLeg;
-use crate::media::codec::{AnyCodec, Sound};
+use crate::media::codec::Sound;
 use crate::media::dtmf::{KeyPacket, KeyStep, STEP};
 use crate::media::inband::{KeyDetector, key_tone};
 use crate::media::player::FRAME;
@@ -142,7 +142,9 @@ impl MediaLeg {
     /// was pressed before the two were joined.
     #[must_use]
     pub fn holds_tones(&self, peer_takes_events: bool) -> bool {
-        (peer_takes_events || self.keys.holds_tones) && self.keys.is_sounding()
+        let detector = self.keys.detector.as_ref();
+        let heard = detector.is_some_and(|detector| detector.may_sound());
+        (peer_takes_events && heard) || (self.keys.holds_tones && self.keys.is_sounding())
     }
 
     /// The party takes RFC 4733 events.
@@ -213,22 +215,6 @@ impl MediaLeg {
             let from = packet.payload.duration.saturating_sub(STEP);
             key_tone(key, usize::from(from), &mut samples);
         }
-        let mut codes = [0; FRAME];
-        match remote.codec {
-            AnyCodec::G711(codec) => {
-                for (code, sample) in codes.iter_mut().zip(samples) {
-                    *code = codec.encode(sample);
-                }
-            }
-            AnyCodec::G722 => self
-                .widener
-                .get_or_insert_default()
-                .encode(&samples, &mut codes),
-        }
-        let header = self
-            .outbound
-            .own_audio(remote.payload_type, FRAME as u32, now);
-        self.outbound.count(FRAME);
-        header.write(&codes, out)
+        self.write_samples(&samples, remote, now, out)
     }
 }

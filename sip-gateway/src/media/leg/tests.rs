@@ -366,6 +366,51 @@ fn reports_go_out_every_five_seconds_and_say_goodbye() {
 }
 
 #[test]
+fn what_the_party_reports_and_what_was_lost_is_the_quality() {
+    let (mut leg, mut out) = (leg(), [0; 400]);
+    leg.play(music(4000), ms(4000));
+    leg.tick(ms(4000), &mut out);
+    assert_eq!(leg.quality().mos, None);
+    // One in ten is lost, at random as far as the numbers tell.
+    for n in (0..1000u16).filter(|n| n % 10 != 5) {
+        let bytes = packet(0, n, 160 * u32::from(n), &[9; 160]);
+        leg.receive(&bytes, party(), ms(20 * u64::from(n)));
+    }
+    let sent_at = Duration::new(0x1234_5678, 500_000_000);
+    leg.report(ms(5000), sent_at, &mut out).unwrap();
+    // The party held our report for 200 ms; its answer comes 300 ms after.
+    let answer = |delay, last| crate::media::rtcp::Report {
+        ssrc: 5,
+        sent: None,
+        received: Some(crate::media::sequence::ReceptionReport {
+            ssrc: SEED.ssrc,
+            fraction_lost: 0,
+            lost: 7,
+            highest: 9,
+            jitter: 3,
+        }),
+        last_sender_report: Some((last, ms(delay))),
+        cname: "x",
+        goodbye: false,
+    };
+    let length = answer(200, 0x5678_8000).write(&mut out).unwrap();
+    assert!(leg.receive_report(&out[..length], party(), ms(5300)));
+    let told = leg.quality();
+    assert_eq!((told.packets_lost, told.far_lost), (100, Some(7)));
+    assert!((told.round_trip_ms.unwrap() - 100.0).abs() < 0.1);
+    assert!((told.burst_ratio - 1.0).abs() < 1e-9);
+    // R = 93.2 - 95 * 10 / (10 + 25.1) = 66.1, and a little for 70 ms of delay and 65 dB of echo.
+    let mos = told.mos.unwrap();
+    assert!((3.25..3.42).contains(&mos), "{mos}");
+    // A report that we did not send, or that was held for longer than it can be, tells no time.
+    for (delay, last) in [(200, 0x5678_8001), (900, 0x5678_8000)] {
+        let length = answer(delay, last).write(&mut out).unwrap();
+        leg.receive_report(&out[..length], party(), ms(5300));
+        assert_eq!(leg.quality().round_trip_ms, told.round_trip_ms);
+    }
+}
+
+#[test]
 fn reports_follow_a_learned_address() {
     let mut leg = leg();
     let real = "192.0.2.1:7000".parse().unwrap();

@@ -107,3 +107,23 @@ fn affinities_spread_over_the_threads() {
     }
     assert_eq!(spread(u64::MAX, 0), 0);
 }
+
+#[test]
+fn the_death_of_a_media_thread_ends_all_and_is_told() {
+    let config = MediaConfig {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ports: 9340..=9349,
+        threads: 3,
+        media_lost_after: Duration::from_secs(30),
+    };
+    let (pool, mut events) = MediaPool::start(config).unwrap();
+    for leg in 0..3 {
+        pool.open(LegId(leg), leg).unwrap();
+    }
+    pool.send(1, Command::Die).unwrap();
+    // The others say their last words; then nobody is left to say anything.
+    while let Some(event) = events.blocking_recv() {
+        assert!(matches!(event, MediaEvent::Closed { .. }), "{event:?}");
+    }
+    assert!(pool.open(LegId(9), 0).is_err() || pool.stop(LegId(0)).is_err());
+}

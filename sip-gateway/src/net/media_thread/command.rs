@@ -40,6 +40,9 @@ pub(crate) enum Command<P> {
     Expect { leg: LegId },
     /// Hand the leg over to that thread.
     MoveOut { leg: LegId, to: usize },
+    /// The thread dies, as by a fault.
+    #[cfg(test)]
+    Die,
     /// A leg from another thread; none when it was gone there.
     Adopt {
         leg: LegId,
@@ -89,6 +92,8 @@ impl<P> Command<P> {
                 Some(Subject::Leg(*left)),
                 Some(Subject::Leg(*right)),
             ],
+            #[cfg(test)]
+            Self::Die => [None; 3],
             Self::StopRecording(stream) => [Some(Subject::Stream(*stream)), None, None],
         }
     }

@@ -9,8 +9,10 @@ use super::parking::Parking;
 use super::recordings::{Recordings, Tap};
 use super::wheel::Wheel;
 use crate::leg::LegId;
-use crate::media::codec::AnyCodec;
+use crate::media::codec::{AnyCodec, decodes};
 use crate::media::leg::{Ended, KeyWay, MediaLeg, Received};
+use crate::media::player::FRAME;
+use crate::media::playout::Pulled;
 use crate::media::port::{Direction, MediaEvent};
 use crate::media::rtp::{RtpPacket, is_rtcp};
 use crate::media::timeline::Piece;
@@ -207,6 +209,8 @@ impl<I: PacketIo> Core<I> {
         };
         let hearer = seat.peer.and_then(|peer| self.seats.get(peer)?.as_ref());
         let other_codec = hearer.is_some_and(|peer| peer.leg.codec() != AnyCodec::G722);
+        let own_codec = seat.leg.codec();
+        let decoding = hearer.is_some_and(|peer| decodes(own_codec, peer.leg.codec()));
         let hearer_takes_events = hearer.is_some_and(|peer| peer.leg.takes_events());
         let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut) else {
             return;
@@ -229,6 +233,11 @@ impl<I: PacketIo> Core<I> {
             .then(|| seat.leg.listen(packet, sound, now))
             .flatten();
         let held = !event && seat.leg.holds_tones(hearer_takes_events);
+        if held {
+            seat.leg.drop_buffered();
+        } else if decoding && !event {
+            seat.leg.buffer(packet, sound, now);
+        }
         let peer = seat.peer;
         if let Some(pressed) = pressed {
             self.pressed(key, pressed, KeyWay::InBand);
@@ -238,6 +247,9 @@ impl<I: PacketIo> Core<I> {
         };
         if held {
             return peer.leg.skip_source();
+        }
+        if decoding {
+            return;
         }
         if let Some(length) = peer.leg.forward(packet, event, sound, now, out) {
             let sent = send(&self.io, peer, out, length);
@@ -250,13 +262,14 @@ impl<I: PacketIo> Core<I> {
         let Some(seat) = self.seats.get(key).and_then(Option::as_ref) else {
             return;
         };
-        let (leg, peer) = (seat.leg.id(), seat.peer);
+        let (leg, peer, codec) = (seat.leg.id(), seat.peer, seat.leg.codec());
         self.outbox.push(MediaEvent::Key { leg, key: pressed });
         let Some(peer) = peer.and_then(|peer| self.seat(peer)) else {
             return;
         };
         let comes_as_it_is = match way {
-            KeyWay::Event => peer.leg.takes_events(),
+            // A bridge that decodes makes a stream of its own, in which the party's event has no place.
+            KeyWay::Event => peer.leg.takes_events() && !decodes(codec, peer.leg.codec()),
             KeyWay::InBand => !peer.leg.takes_events(),
             KeyWay::Signalling => false,
         };
@@ -285,11 +298,29 @@ impl<I: PacketIo> Core<I> {
             let mut n = 0;
             while let Some(key) = self.wheel.member(due.slot, n) {
                 self.tick(key, due.nominal, &mut buffers.outbound);
+                self.play_out(key, due.nominal, &mut buffers.outbound);
                 n += 1;
             }
             self.recordings.step(now);
         }
         latest
+    }
+
+    /// Sends the next 20 ms of what waits in a leg's jitter buffer to the leg that hears it.
+    fn play_out(&mut self, key: usize, now: Duration, out: &mut [u8]) {
+        let mut samples = [0; FRAME];
+        let Some(seat) = self.seat(key) else { return };
+        let pulled = seat.leg.pull(now, &mut samples);
+        let hearer = seat.peer.filter(|_| pulled != Pulled::Nothing);
+        let Some(peer) = hearer.and_then(|peer| self.seats.get_mut(peer)?.as_mut()) else {
+            return;
+        };
+        if pulled == Pulled::Ended {
+            peer.leg.fall_silent();
+        } else if let Some(length) = peer.leg.say(&samples, now, out) {
+            let sent = send(&self.io, peer, out, length);
+            self.unsent += u64::from(!sent);
+        }
     }
 
     fn tick(&mut self, key: usize, now: Duration, out: &mut [u8]) {

@@ -108,6 +108,24 @@ pub(crate) fn poll() -> io::Result<(Poll, Arc<Waker>)> {
     Ok((poll, Arc::new(waker)))
 }
 
+/// Stops all threads when the one that holds it dies.
+struct Deathbed {
+    stop: Arc<AtomicBool>,
+    links: Arc<[Link]>,
+}
+
+impl Drop for Deathbed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.stop.store(true, Ordering::Release);
+            for link in self.links.iter() {
+                // A thread that cannot be woken sees the flag at its next step.
+                let _ = link.waker.wake();
+            }
+        }
+    }
+}
+
 impl MediaThread {
     pub(crate) fn new(
         poll: Poll,
@@ -130,8 +148,13 @@ impl MediaThread {
         })
     }
 
-    /// The loop; returns when the pool is gone.
+    /// The loop; returns when the pool is gone. A fault in it ends all media threads: legs of the others go on for no
+    /// caller's good when a part of the calls is deaf, so the channel of events closes and the process can start anew.
     pub(crate) fn run(mut self) {
+        let _deathbed = Deathbed {
+            stop: self.stop.clone(),
+            links: self.links.clone(),
+        };
         let mut reports = Events::with_capacity(REPORTS);
         while !self.stop.load(Ordering::Acquire) {
             let timeout = self.timeout();

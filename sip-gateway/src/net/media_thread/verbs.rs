@@ -68,6 +68,8 @@ impl<I: PacketIo> Core<I> {
             Command::Expect { leg } => self.parking.expect(leg),
             Command::MoveOut { leg, to } => self.move_out(leg, to, now),
             Command::Adopt { .. } => {}
+            #[cfg(test)]
+            Command::Die => panic!("told to"),
         }
     }
 
