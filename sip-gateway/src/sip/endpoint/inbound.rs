@@ -155,7 +155,12 @@ impl Endpoint {
         {
             return self.on_in_dialog(arrived);
         }
-        if self.overload.refuses() && request.method != Method::Options {
+        // The others are answered without work and without state in any case.
+        let is_new = !matches!(
+            request.method,
+            Method::Options | Method::Bye | Method::Info | Method::Update | Method::Prack
+        );
+        if is_new && self.overload.refuses() {
             return self.refuse_new(&arrived);
         }
         match request.method {
