@@ -14,7 +14,7 @@ use crate::silence::Silence;
 use crate::wav::{Finished, WavError, WavWriter};
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -156,8 +156,9 @@ impl Recorder {
         Ok((recorder, blocks_in))
     }
 
-    /// Creates the file (and its folder) and makes it durable. Once this returns, `RecordingStarted` may be logged
-    /// and blocks of `stream` may be sent. The receiver tells how the recording ended.
+    /// Creates the file (and its folder). Once this returns, `RecordingStarted` may be logged and blocks of `stream`
+    /// may be sent. The receiver tells how the recording ended. The folder's entry is synced behind that: the talk
+    /// runs already, and a crash meanwhile must find its line.
     ///
     /// # Errors
     /// When the file cannot be made; the call goes on without a recording, and somebody must be told.
@@ -169,23 +170,18 @@ impl Recorder {
         silence: Option<SilenceWatch>,
     ) -> Result<oneshot::Receiver<Recorded>, WavError> {
         let commands = self.commands.clone();
+        let (opened, answer) = oneshot::channel();
         tokio::task::spawn_blocking(move || {
-            let folder = path.parent().ok_or_else(not_a_file)?;
-            private_folder(folder)?;
-            let writer = WavWriter::create(&path, sample_rate)?;
-            sync_folder(folder)?;
-            let (done, ended) = oneshot::channel();
-            let command = Command::Open {
-                stream,
-                writer,
-                silence: silence.map(|watch| Silence::new(watch, sample_rate)),
-                done,
-            };
-            commands.send(command).map_err(|_| thread_gone())?;
-            Ok(ended)
-        })
-        .await
-        .map_err(|_| thread_gone())?
+            let silence = silence.map(|watch| Silence::new(watch, sample_rate));
+            let made = make(&commands, stream, &path, sample_rate, silence);
+            let folder = path.parent().filter(|_| made.is_ok());
+            // Whoever asked may have gone; the recorder closes the file at its end.
+            let _ = opened.send(made);
+            if let Some(Err(error)) = folder.map(sync_folder) {
+                tracing::error!(stream, %error, "a recording's folder could not be synced");
+            }
+        });
+        answer.await.map_err(|_| thread_gone())?
     }
 
     /// Ends a recording whose end mark will not come, with what is there.
@@ -210,6 +206,27 @@ impl Recorder {
             tracing::error!("the recorder's thread panicked");
         }
     }
+}
+
+/// Makes the file and hands it to the thread.
+fn make(
+    commands: &SyncSender<Command>,
+    stream: u64,
+    path: &Path,
+    sample_rate: u32,
+    silence: Option<Silence>,
+) -> Result<oneshot::Receiver<Recorded>, WavError> {
+    private_folder(path.parent().ok_or_else(not_a_file)?)?;
+    let writer = WavWriter::create(path, sample_rate)?;
+    let (done, ended) = oneshot::channel();
+    let command = Command::Open {
+        stream,
+        writer,
+        silence,
+        done,
+    };
+    commands.send(command).map_err(|_| thread_gone())?;
+    Ok(ended)
 }
 
 fn not_a_file() -> io::Error {

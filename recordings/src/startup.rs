@@ -84,6 +84,7 @@ pub async fn startup_with(
         .await?
         .telling(health.clone());
     projector.catch_up(next_seq - 1).await?;
+    store.doubt_documents().await?;
     // Before the sweep: it appends lines of another moment, and the audit asks for the last one.
     let agents = store.agent_states().await?;
     let mut report = sweep(&store, &journal, folder).await?;

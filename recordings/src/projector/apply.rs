@@ -5,7 +5,7 @@
 
 use super::batch;
 use crate::error::StoreError;
-use crate::store::{Conn, events, interactions, legs, meta, recordings};
+use crate::store::{Conn, documents, events, interactions, legs, meta, recordings};
 use router::{Event, LogLine, Timestamp};
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(crate) async fn lines(conn: &mut Conn, lines: &[LogLine]) -> Result<(), Stor
         .iter()
         .filter_map(|line| line.event.interaction())
         .collect();
-    interactions::documents_behind(conn, &touched.into_iter().collect::<Vec<_>>()).await?;
+    documents::behind(conn, &touched.into_iter().collect::<Vec<_>>()).await?;
     let last = new.iter().map(|line| line.seq).max().unwrap_or(position);
     meta::set_journal_seq(conn, last).await
 }
@@ -28,7 +28,7 @@ pub(crate) async fn lines(conn: &mut Conn, lines: &[LogLine]) -> Result<(), Stor
 pub(super) async fn log_only(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
     events::insert(conn, &[line]).await?;
     let touched: Vec<_> = line.event.interaction().into_iter().collect();
-    interactions::documents_behind(conn, &touched).await
+    documents::behind(conn, &touched).await
 }
 
 /// A line of a kind that is too rare to be gathered.

@@ -1,6 +1,10 @@
 //! `interaction.json`: the whole record beside its recordings, readable without us.
 //!
 //! **Owns**: writing it, so that a reader sees the old file or the new one, never a part. **Must not know**: when.
+//!
+//! A file is not synced, which would cost the disk as much as the call's own line in the journal: all it says is in
+//! the database. A power cut may leave the newest ones empty; the start writes those again
+//! (`doubt_documents` in `store/documents.rs`).
 
 use crate::error::StoreError;
 use crate::folder::{DataFolder, private_folder};
@@ -48,7 +52,5 @@ fn replace(folder: &Path, json: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(&temporary)?;
     file.write_all(json)?;
-    // Without this a power cut may leave an empty file under the final name.
-    file.sync_data()?;
     fs::rename(&temporary, folder.join(NAME))
 }

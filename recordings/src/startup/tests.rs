@@ -1,7 +1,7 @@
 //! The order of a start.
 
 use super::*;
-use crate::testing::{Phase, at, call};
+use crate::testing::{Phase, at, call, ids};
 use std::time::Instant;
 
 #[tokio::test]
@@ -17,6 +17,56 @@ async fn an_empty_folder_starts_and_each_start_raises_the_epoch() {
         drop(started);
         // The thread may still hold a segment; the lock is what counts, and it is free.
     }
+}
+
+/// What a power cut may leave of a document that was not on the disk yet.
+#[tokio::test]
+async fn a_document_that_a_power_cut_emptied_is_written_again() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new(temp.path());
+    let path = |n: u64| {
+        let begun = at(i64::try_from(n).unwrap() * 60);
+        folder
+            .interaction(begun, ids(n).interaction)
+            .join("interaction.json")
+    };
+    let mut whole = Vec::new();
+    for run in 0..2 {
+        let started = startup(&folder, at(0)).await.unwrap();
+        if run == 0 {
+            // The first ended long before the others.
+            for n in [0, 30, 31] {
+                for (at, event, personal) in call(n, Phase::Over) {
+                    started.journal.append(at, event, personal).await.unwrap();
+                }
+            }
+        }
+        let mut position = started.position.clone();
+        let projector = tokio::spawn(started.projector.run());
+        let seq = started.journal.sync().await.unwrap();
+        assert!(position.reached(seq).await);
+        let begun = Instant::now();
+        while run == 1 && std::fs::metadata(path(31)).unwrap().len() == 0 {
+            assert!(begun.elapsed().as_secs() < 60, "it stays empty");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        if run == 0 {
+            whole = [0, 30, 31]
+                .map(|n| std::fs::read(path(n)).unwrap())
+                .to_vec();
+            for n in [0, 30, 31] {
+                std::fs::write(path(n), "").unwrap();
+            }
+        }
+        projector.abort();
+        let _ = projector.await;
+    }
+    assert_eq!(std::fs::read(path(30)).unwrap(), whole[1]);
+    assert_eq!(std::fs::read(path(31)).unwrap(), whole[2]);
+    assert!(
+        std::fs::read(path(0)).unwrap().is_empty(),
+        "only the newest are in doubt"
+    );
 }
 
 #[tokio::test]

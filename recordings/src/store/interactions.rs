@@ -1,6 +1,6 @@
 //! Interactions: one row each, with menu path, tags and after-call work.
 //!
-//! **Owns**: the tables `interactions`, `menu_choices`, `tags`, `wrap_ups`, `documents_due`.
+//! **Owns**: the tables `interactions`, `menu_choices`, `tags`, `wrap_ups`.
 
 use super::many::{of_interactions, pieces, push_in};
 use super::page::{Page, Paging, page};
@@ -109,35 +109,6 @@ impl Store {
                 .fetch_one(&mut *self.read().await?)
                 .await?;
         Ok(u64::try_from(count).unwrap_or(0))
-    }
-
-    /// Interactions whose `interaction.json` must be written, oldest first.
-    pub(crate) async fn documents_due(
-        &self,
-        at_most: u32,
-    ) -> Result<Vec<InteractionId>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT interaction_id FROM documents_due ORDER BY interaction_id LIMIT $1",
-        )
-        .bind(i64::from(at_most))
-        .fetch_all(&mut *self.read().await?)
-        .await?;
-        rows.iter().map(|row| row.id("interaction_id")).collect()
-    }
-
-    pub(crate) async fn documents_written(
-        &self,
-        written: &[InteractionId],
-    ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        for some in pieces(written) {
-            let mut query =
-                QueryBuilder::<Sqlite>::new("DELETE FROM documents_due WHERE interaction_id");
-            push_in(&mut query, some);
-            query.build().execute(&mut *tx).await?;
-        }
-        tx.commit().await?;
-        Ok(())
     }
 }
 
@@ -543,21 +514,5 @@ pub(crate) async fn wrap_up_ended(
     .bind(agent.to_string())
     .execute(conn)
     .await?;
-    Ok(())
-}
-
-/// Notes that `interaction.json` is behind, where the interaction has ended (before that there is none).
-pub(crate) async fn documents_behind(
-    conn: &mut Conn,
-    ids: &[InteractionId],
-) -> Result<(), StoreError> {
-    for some in pieces(ids) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO documents_due (interaction_id) SELECT id FROM interactions WHERE id",
-        );
-        push_in(&mut query, some);
-        query.push(" AND ended_at IS NOT NULL ON CONFLICT (interaction_id) DO NOTHING");
-        query.build().execute(&mut *conn).await?;
-    }
     Ok(())
 }

@@ -12,6 +12,7 @@
 pub mod counters;
 pub mod customers;
 pub mod decisions;
+pub(crate) mod documents;
 pub mod events;
 pub mod interactions;
 pub(crate) mod legs;

@@ -46,6 +46,8 @@ impl Place {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // Each batch statement exists in seven lengths; one that is thrown out is prepared anew.
+            .statement_cache_capacity(256)
             .busy_timeout(BUSY);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
