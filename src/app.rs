@@ -28,7 +28,7 @@ use recordings::folder::FolderLock;
 use recordings::{DataFolder, Journal, Position, Started, Store};
 use router::id::AgentId;
 use router::{AgentState, Distributor, Input, RoutingCompany};
-use sip_gateway::leg::{Accounts, GatewayEvent, RegistrationRecord};
+use sip_gateway::leg::{Accounts, GatewayCommand, GatewayEvent, RegistrationRecord};
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,6 +43,9 @@ const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
 
 /// How long calls that are ended at a stop may take for their BYEs.
 const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// How long the last bindings may take to be written down.
+const LAST_BINDINGS: Duration = Duration::from_secs(2);
 
 /// How long the journal may take to drain into the database at the end.
 const LAST_DRAIN: Duration = Duration::from_secs(10);
@@ -68,6 +71,8 @@ pub struct Running {
     calls: watch::Receiver<usize>,
     ready: watch::Sender<bool>,
     recorder: TalkRecorder,
+    gateway: Gateway,
+    bindings: BindingsKeeper,
     _lock: FolderLock,
     tasks: JoinSet<()>,
     _background: Background,
@@ -192,10 +197,7 @@ impl Wiring {
         );
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
-        let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
-        self.spawn_behind(keeping);
-        self.tasks
-            .spawn(forward(events, to_registry.clone(), to_distributor, keeper));
+        let bindings = self.listen(events, &store, to_registry.clone(), to_distributor);
         self.spawn_behind(watched.run());
         let metrics = Metrics {
             gateway: self.gateway.stats(),
@@ -218,6 +220,8 @@ impl Wiring {
             calls,
             ready,
             recorder: self.recorder,
+            gateway: self.gateway,
+            bindings,
             _lock: started.lock,
             tasks: self.tasks,
             _background: self.background,
@@ -244,6 +248,21 @@ impl Wiring {
             CustomerLookup::new(store.clone(), company, self.clock, registry.clone());
         self.spawn_behind(lookups);
         customers
+    }
+
+    /// Hands the gateway's events on, and writes bindings down.
+    fn listen(
+        &mut self,
+        events: mpsc::Receiver<GatewayEvent>,
+        store: &Store,
+        registry: mpsc::Sender<RegistryMessage>,
+        distributor: mpsc::Sender<DistributorMessage>,
+    ) -> BindingsKeeper {
+        let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
+        self.spawn_behind(keeping);
+        self.tasks
+            .spawn(forward(events, registry, distributor, keeper.clone()));
+        keeper
     }
 
     /// What every call's driver is handed.
@@ -351,6 +370,20 @@ impl Running {
             tokio::time::timeout(LAST_CALLS, self.calls.wait_for(|calls| *calls == 0)).await;
         if ended.is_err() {
             tracing::warn!("some calls did not end in order; the next start closes their records");
+        }
+        let bindings = async {
+            let before = self.bindings.wanted();
+            if self
+                .gateway
+                .send(GatewayCommand::TellBindings)
+                .await
+                .is_ok()
+            {
+                self.bindings.written_beyond(before).await;
+            }
+        };
+        if tokio::time::timeout(LAST_BINDINGS, bindings).await.is_err() {
+            tracing::warn!("where phones registered from last is not written down");
         }
         let drained = async {
             match self.journal.sync().await {

@@ -3,6 +3,9 @@
 //! **Owns**: the open [`WavWriter`]s, the bounded ring of blocks from the media threads, when files are synced.
 //! **Must not know**: legs, SIP, the database, the journal. Who opens a recording hears how it ended and logs it.
 //!
+//! A sync may take as long as the disk likes, so it runs on a thread of its own, one at a time: blocks that wait in
+//! memory meanwhile would be lost in a crash of the process.
+//!
 //! Blocks that the ring had no room for never arrive: the jump on the timeline becomes silence of the same length
 //! and is counted in `gap_ms`. A disk that fails makes a gap in the same way: every later block is tried again.
 
@@ -141,6 +144,7 @@ impl Recorder {
                     orders,
                     running: HashMap::new(),
                     closing: Vec::new(),
+                    syncing: None,
                     strays: 0,
                 }
                 .run();
@@ -258,7 +262,15 @@ struct Worker<B> {
     orders: Receiver<Command>,
     running: HashMap<u64, Running>,
     closing: Vec<u64>,
+    syncing: Option<Syncing>,
     strays: u64,
+}
+
+/// A sync on its way.
+struct Syncing {
+    stream: u64,
+    frames: u64,
+    thread: JoinHandle<io::Result<()>>,
 }
 
 impl<B> Worker<B> {
@@ -281,6 +293,9 @@ impl<B> Worker<B> {
             }
         }
         self.obey();
+        if let Some(syncing) = self.syncing.take() {
+            self.synced(syncing);
+        }
         for (stream, running) in std::mem::take(&mut self.running) {
             let frames = running.writer.frames();
             running.end(stream, frames);
@@ -362,17 +377,57 @@ impl<B> Worker<B> {
         }
     }
 
-    /// Syncs the recording that has most to lose, only while no block waits: a slow disk must not fill the ring.
+    /// Syncs the recording that has most to lose, only while no block waits and no other sync is on its way.
     fn sync_one(&mut self) {
+        match self.syncing.take() {
+            Some(syncing) if !syncing.thread.is_finished() => {
+                self.syncing = Some(syncing);
+                return;
+            }
+            Some(syncing) => self.synced(syncing),
+            None => {}
+        }
         let due = self
             .running
             .iter_mut()
             .max_by_key(|(_, running)| running.writer.unsynced_ms())
             .filter(|(_, running)| running.writer.unsynced_ms() >= SYNC_AFTER_MS);
-        if let Some((stream, running)) = due
-            && let Err(error) = running.writer.sync()
-        {
-            running.note(*stream, &error);
+        let Some((stream, running)) = due else {
+            return;
+        };
+        let stream = *stream;
+        let begun = running.writer.begin_sync().and_then(|(file, frames)| {
+            let thread = std::thread::Builder::new()
+                .name("recording sync".to_owned())
+                .spawn(move || file.sync_data())?;
+            Ok(Syncing {
+                stream,
+                frames,
+                thread,
+            })
+        });
+        match begun {
+            Ok(syncing) => self.syncing = Some(syncing),
+            Err(error) => running.note(stream, &error),
+        }
+    }
+
+    fn synced(&mut self, syncing: Syncing) {
+        let Syncing {
+            stream,
+            frames,
+            thread,
+        } = syncing;
+        let result = thread
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("the sync's thread panicked")));
+        // A recording that has ended meanwhile was synced by its end.
+        let Some(running) = self.running.get_mut(&stream) else {
+            return;
+        };
+        match result {
+            Ok(()) => running.writer.synced_to(frames),
+            Err(error) => running.note(stream, &error.into()),
         }
     }
 }

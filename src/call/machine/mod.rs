@@ -11,7 +11,7 @@ mod ending;
 mod flow;
 mod message;
 mod phase;
-mod ringing;
+pub(in crate::call) mod ringing;
 mod talking;
 #[cfg(test)]
 mod tests;

@@ -365,7 +365,7 @@ fn a_call_whose_line_is_not_on_the_disk_is_refused_and_never_answered() {
 }
 
 #[test]
-fn an_accepted_agent_is_bridged_first_then_logged_then_recorded() {
+fn an_accepted_agent_is_logged_then_bridged_then_recorded() {
     let (script, agent) = Script::talking();
     let words: Vec<&str> = script
         .last
@@ -386,7 +386,7 @@ fn an_accepted_agent_is_bridged_first_then_logged_then_recorded() {
             _ => None,
         })
         .collect();
-    assert_eq!(words, ["bridge", "connected", "record"]);
+    assert_eq!(words, ["connected", "bridge", "record"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! **Owns**: [`Finding`], the order of checks, the exit code. **Must not know**: how the running process works; a check
 //! looks from outside and leaves nothing behind.
 
+mod carrier;
 mod disk;
 mod machine;
 mod network;
@@ -118,6 +119,7 @@ pub fn examine(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = network::ports(&loaded.settings, loaded.limits().max_calls, running);
     findings.extend(network::address(&loaded.settings));
     findings.extend(network::trunks(&loaded.settings, &loaded.company));
+    findings.extend(carrier::carriers(&loaded.company));
     findings.push(machine::clock(&loaded.settings));
     findings.extend(disk::folders(&loaded.settings));
     findings.push(machine::descriptors(loaded.limits().max_calls));

@@ -92,6 +92,9 @@ impl Endpoint {
             Vec::new()
         };
         let mut leg = uac::dial(&mut self.core, id, dial, targets, sdp);
+        if let DialTarget::Device(extension) = &dial.target {
+            leg.set_device(extension);
+        }
         leg.settle(&mut self.core);
         if !leg.is_over() {
             self.legs.insert(id, leg);
@@ -102,7 +105,7 @@ impl Endpoint {
     fn targets(&self, dial: &Dial, destination: Option<SocketAddr>) -> Vec<Target> {
         match &dial.target {
             DialTarget::Device(extension) => {
-                let bindings = self.registrar.bindings(extension, self.core.now);
+                let bindings = self.registrar.targets(extension, self.core.now);
                 let target = |contact: &str, source| {
                     Some(Target {
                         uri: request_uri(contact)?,
@@ -111,6 +114,7 @@ impl Endpoint {
                     })
                 };
                 bindings
+                    .into_iter()
                     .filter_map(|binding| target(&binding.contact, binding.source))
                     .collect()
             }

@@ -23,7 +23,9 @@ use std::time::Instant;
 /// The methods we serve, as `Allow` says it.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO";
 /// The extensions we know, as `Supported` says it; a `Require` for any other gets 420.
-pub(crate) const SUPPORTED: &str = "timer";
+pub(crate) const SUPPORTED: [&str; 2] = ["timer", "outbound"];
+/// The same as a header.
+pub(crate) const SUPPORTED_HEADER: &str = "timer, outbound";
 /// The content type we read and write.
 pub(crate) const SDP: &str = "application/sdp";
 

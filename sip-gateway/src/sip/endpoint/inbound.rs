@@ -102,7 +102,7 @@ impl Endpoint {
             .headers
             .via_top()
             .and_then(|via| ServerKey::of_request(&request, &via));
-        let valid = validate_with(&request, &[SUPPORTED]);
+        let valid = validate_with(&request, &SUPPORTED);
         let (key, known) = match key {
             Ok(key) => {
                 let known = self.core.transactions.find_server(&key);
@@ -289,6 +289,10 @@ impl Endpoint {
                 Flow::Tcp(..) => Path::Flow(source),
             },
         };
+        let device = match &call_source {
+            CallSource::Device(extension) => Some(extension.clone()),
+            CallSource::Trunk(_) => None,
+        };
         let id = self.new_leg_id();
         let call = describe(&request, id, call_source);
         let transaction = self
@@ -297,6 +301,9 @@ impl Endpoint {
             .start_server(key, reply_to, User::Leg(id));
         self.core.arrivals.add(source.ip(), &request, transaction);
         let mut leg = uas::arrive(&mut self.core, id, (request, transaction), (source, path));
+        if let Some(device) = device {
+            leg.set_device(&device);
+        }
         leg.settle(&mut self.core);
         self.legs.insert(id, leg);
         self.core.emit(SipEvent::Incoming { call, offer });

@@ -197,16 +197,40 @@ impl Endpoint {
 
     /// A connection is gone: what waits on it has failed, and who registered over it is not there any more.
     fn on_flow_closed(&mut self, flow: Flow) {
+        for leg in self.legs.values_mut() {
+            if let Some(device) = leg.device_at(flow) {
+                let instance = self.registrar.instance_at(device, flow);
+                leg.on_flow_lost(flow, instance);
+            }
+        }
         self.on_refused(flow);
         let gone = self.registrar.remove_flow(flow, self.core.now);
         self.tell_gone(gone);
         self.watch_registrar();
+        self.follow_device(None);
     }
 
-    /// Whether a device registered over this flow, a call uses it or a transaction waits on it.
+    /// Calls whose device has lost its connection go on over the one that it has now (RFC 5626 5.3): those of this
+    /// device, or of any.
+    pub(super) fn follow_device(&mut self, extension: Option<&str>) {
+        let (registrar, now) = (&self.registrar, self.core.now);
+        let found = self.legs.iter().filter_map(|(id, leg)| {
+            let (device, instance) = leg.lost_device()?;
+            let is_it = extension.is_none_or(|extension| extension == device);
+            let flow = registrar.heir(device, instance, now).filter(|_| is_it)?;
+            Some((*id, flow))
+        });
+        let found: Vec<(LegId, Flow)> = found.collect();
+        for (id, flow) in found {
+            self.with_leg(id, |leg, core| leg.follow(core, flow));
+        }
+    }
+
+    /// Whether a silent connection is still wanted: a device registered over it that did not promise to ping, a call
+    /// uses it, or a transaction waits on it.
     #[must_use]
     pub fn uses(&self, flow: Flow) -> bool {
-        self.registrar.has_flow(flow)
+        self.registrar.may_be_silent(flow)
             || !self.core.transactions.users_of(flow).is_empty()
             || self.legs.values().any(|leg| leg.uses(flow))
     }

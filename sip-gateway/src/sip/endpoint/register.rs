@@ -7,6 +7,7 @@ use super::core::User;
 use super::inbound::Arrived;
 use super::schedule::Owner;
 use crate::leg::DeviceChange;
+use crate::sip::flow::Flow;
 use crate::sip::message::{
     Contacts, HeaderName, NameAddr, Params, Refusal, Request, Response, Uri,
 };
@@ -14,6 +15,9 @@ use crate::sip::port::SipEvent;
 use crate::sip::registrar::{ContactUpdate, Registration, Update};
 use std::time::Duration;
 
+/// How often a device pings that keeps its connection alive, seconds (RFC 5626 4.4.1). The driver gives a silent
+/// connection up after more than twice that.
+const FLOW_TIMER: u32 = 120;
 /// Contacts of one REGISTER at most.
 const MAX_CONTACTS: usize = 32;
 
@@ -55,7 +59,7 @@ impl Endpoint {
 
     fn register(&mut self, arrived: &Arrived, extension: &str) -> Result<Response, Refusal> {
         let request = &arrived.request;
-        let update = self.read_update(request)?;
+        let update = self.read_update(request, arrived.source)?;
         let registration = Registration {
             extension,
             call_id: request.headers.call_id()?,
@@ -70,11 +74,12 @@ impl Endpoint {
             let extension = extension.to_owned();
             self.core.emit(SipEvent::Device { extension, change });
         }
-        Ok(self.registered(request, extension))
+        self.follow_device(Some(extension));
+        Ok(self.registered(request, extension, arrived.source))
     }
 
     /// What the REGISTER asks for, with our limits applied.
-    fn read_update(&self, request: &Request) -> Result<Update, Refusal> {
+    fn read_update(&self, request: &Request, source: Flow) -> Result<Update, Refusal> {
         // A broken Expires counts as none (RFC 3261 20.19).
         let header = request.headers.expires().ok().flatten();
         let contacts = match request.headers.contacts()? {
@@ -91,9 +96,10 @@ impl Endpoint {
         if contacts.len() > MAX_CONTACTS {
             return Err(Refusal::because(400, "Bad Request: too many contacts"));
         }
+        let outbound = takes_outbound(request, source);
         let updates = contacts
             .iter()
-            .map(|contact| self.read_contact(contact, header));
+            .map(|contact| self.read_contact(contact, header, outbound));
         updates.collect::<Result<_, _>>().map(Update::Contacts)
     }
 
@@ -101,6 +107,7 @@ impl Endpoint {
         &self,
         contact: &NameAddr,
         header: Option<u32>,
+        outbound: bool,
     ) -> Result<ContactUpdate, Refusal> {
         let limits = self.core.config.limits;
         if contact.uri.as_sip().is_none() {
@@ -117,19 +124,23 @@ impl Endpoint {
             let least = limits.min_expires.as_secs();
             return Err(Refusal::new(423).with_header(HeaderName::MinExpires, least));
         }
+        let instance = contact.params.get("+sip.instance").map(str::to_owned);
+        let reg_id = contact.params.get("reg-id");
+        // RFC 5626 6: without an instance, or from who does not say `outbound`, a reg-id counts for nothing.
+        let reg_id = reg_id
+            .and_then(|text| text.parse().ok())
+            .filter(|id| *id > 0 && instance.is_some() && outbound);
         Ok(ContactUpdate {
             contact: contact.uri.to_string(),
             expires: wanted.min(limits.max_expires),
-            instance: contact.params.get("+sip.instance").map(str::to_owned),
-            reg_id: contact
-                .params
-                .get("reg-id")
-                .and_then(|text| text.parse().ok()),
+            outbound: reg_id.is_some(),
+            instance,
+            reg_id,
         })
     }
 
     /// 200 with every live contact and the seconds it has left.
-    fn registered(&self, request: &Request, extension: &str) -> Response {
+    fn registered(&self, request: &Request, extension: &str, source: Flow) -> Response {
         let mut response = Response::to_request(request, 200);
         let now = self.core.now;
         for binding in self.registrar.bindings(extension, now) {
@@ -140,8 +151,18 @@ impl Endpoint {
             let mut contact = NameAddr::new(uri);
             let mut params = Params::new();
             params.set("expires", Some(&left.to_string()));
+            if let (Some(instance), Some(id)) = (&binding.instance, binding.reg_id) {
+                params.set("+sip.instance", Some(instance.trim_matches('"')));
+                params.set("reg-id", Some(&id.to_string()));
+            }
             contact.params = params;
             response.headers.push(HeaderName::Contact, contact);
+        }
+        let mut all = self.registrar.bindings(extension, now);
+        if all.any(|binding| binding.outbound && binding.source == source) {
+            // RFC 5626 6: the device keeps this connection alive, with a ping at least this often.
+            response.headers.push(HeaderName::Require, "outbound");
+            response.headers.push(HeaderName::FlowTimer, FLOW_TIMER);
         }
         response
     }
@@ -164,4 +185,12 @@ impl Endpoint {
         let due = self.registrar.next_deadline();
         self.core.schedule.set(Owner::Registrar, due);
     }
+}
+
+/// Whether this flow is one that RFC 5626 binds a device to: a connection, nobody between us, and the device says so.
+fn takes_outbound(request: &Request, source: Flow) -> bool {
+    let says = |tag: &str| tag.eq_ignore_ascii_case("outbound");
+    let supported = request.headers.supported().unwrap_or_default();
+    let hops = request.headers.all(&HeaderName::Via).count();
+    source.is_stream() && hops == 1 && supported.iter().any(|tag| says(tag))
 }

@@ -74,6 +74,7 @@ header_names! {
     AuthenticationInfo "Authentication-Info";
     UserAgent "User-Agent";
     Server "Server";
+    FlowTimer "Flow-Timer";
     Date "Date";
     Timestamp "Timestamp";
     Warning "Warning";

@@ -31,6 +31,8 @@ pub struct Binding {
     pub instance: Option<String>,
     /// `reg-id` of RFC 5626.
     pub reg_id: Option<u32>,
+    /// The device keeps its connection alive and knows that we count on it (RFC 5626).
+    pub outbound: bool,
     /// When it ends.
     pub expires_at: Instant,
 }
@@ -67,6 +69,8 @@ pub struct ContactUpdate {
     pub instance: Option<String>,
     /// `reg-id`.
     pub reg_id: Option<u32>,
+    /// We have agreed on RFC 5626 for it.
+    pub outbound: bool,
 }
 
 /// What a REGISTER asks for.
@@ -253,11 +257,50 @@ impl Registrar {
         gone
     }
 
-    /// Whether anything was registered over this flow.
+    /// Whether anything was registered over this flow by a device that may be silent on it. One that has promised to
+    /// send a ping every two minutes is gone when it is silent for longer.
     #[must_use]
-    pub fn has_flow(&self, flow: Flow) -> bool {
+    pub fn may_be_silent(&self, flow: Flow) -> bool {
         let mut all = self.devices.values().flatten();
-        all.any(|binding| binding.source == flow)
+        all.any(|binding| binding.source == flow && !binding.outbound)
+    }
+
+    /// Where to call a device: each of its contacts, but only the newest flow of those that one instance has opened
+    /// (RFC 5626 5.3).
+    pub fn targets(&self, extension: &str, now: Instant) -> Vec<&Binding> {
+        let all: Vec<&Binding> = self.bindings(extension, now).collect();
+        let newer = |place: usize, binding: &Binding| {
+            let rest = all.get(place.saturating_add(1)..).unwrap_or_default();
+            rest.iter()
+                .any(|other| other.outbound && other.instance == binding.instance)
+        };
+        let kept = all
+            .iter()
+            .enumerate()
+            .filter(|(place, binding)| !binding.outbound || !newer(*place, binding));
+        kept.map(|(_, binding)| *binding).collect()
+    }
+
+    /// The one flow where a device whose connection is lost can be now: its instance's newest, or its only one.
+    #[must_use]
+    pub fn heir(&self, extension: &str, instance: Option<&str>, now: Instant) -> Option<Flow> {
+        let all: Vec<&Binding> = self.bindings(extension, now).collect();
+        let same = all
+            .iter()
+            .rev()
+            .find(|binding| instance.is_some() && binding.instance.as_deref() == instance);
+        match (same, all.as_slice()) {
+            (Some(binding), _) => Some(binding.source),
+            (None, [only]) => Some(only.source),
+            _ => None,
+        }
+    }
+
+    /// The instance that registered over this flow.
+    #[must_use]
+    pub fn instance_at(&self, extension: &str, flow: Flow) -> Option<String> {
+        let mut all = self.devices.get(extension)?.iter();
+        all.find(|binding| binding.source == flow)?.instance.clone()
     }
 
     /// All bindings that can outlive the process, for a restart. Those of connections cannot: they end with it.
@@ -295,6 +338,7 @@ impl Registrar {
             cseq: record.cseq,
             instance: record.instance.clone(),
             reg_id: record.reg_id,
+            outbound: false,
             expires_at: now + Duration::from_secs(record.expires_in.min(86_400)),
         });
         let first = bindings.len() == 1;
@@ -339,9 +383,11 @@ fn is_older(request: &Registration<'_>, binding: &Binding) -> bool {
     request.call_id == binding.call_id && request.cseq <= binding.cseq
 }
 
-/// Two contacts are one when the URI is the same, or the instance and reg-id of RFC 5626 6.
+/// Two contacts are one when the URI is the same, or the instance and reg-id of RFC 5626 6. With a reg-id on both sides
+/// the URI does not count: all flows of one phone may have the same.
 fn is_same(contact: &ContactUpdate, binding: &Binding) -> bool {
-    contact.contact == binding.contact
+    let both_are_flows = contact.outbound && binding.outbound;
+    (contact.contact == binding.contact && !both_are_flows)
         || (contact.instance.is_some()
             && contact.instance == binding.instance
             && contact.reg_id == binding.reg_id)
@@ -364,6 +410,7 @@ fn apply(
         cseq: request.cseq,
         instance: contact.instance.clone(),
         reg_id: contact.reg_id,
+        outbound: contact.outbound,
         expires_at: now + contact.expires,
     });
 }

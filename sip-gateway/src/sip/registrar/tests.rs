@@ -11,6 +11,7 @@ fn contact(uri: &str, expires: u64) -> ContactUpdate {
         expires: Duration::from_secs(expires),
         instance: None,
         reg_id: None,
+        outbound: false,
     }
 }
 

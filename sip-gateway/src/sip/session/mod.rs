@@ -56,6 +56,13 @@ pub(crate) enum State {
     Over,
 }
 
+/// A device of ours at the other end of a leg.
+#[derive(Debug)]
+struct Device {
+    extension: String,
+    instance: Option<String>,
+}
+
 /// Our dialog with one party.
 #[derive(Debug)]
 pub(crate) struct Leg {
@@ -67,6 +74,8 @@ pub(crate) struct Leg {
     own: Option<OwnChange>,
     /// 2xx to changes of ours that may be repeated.
     acked: Vec<Acked>,
+    /// The device at its other end, and the instance of it.
+    device: Option<Device>,
     /// Its entry in the dialog index.
     key: Option<DialogKey>,
     ended: bool,
@@ -79,6 +88,7 @@ impl Leg {
             state,
             attempts: Vec::new(),
             own: None,
+            device: None,
             acked: Vec::new(),
             key: None,
             ended: false,
@@ -209,10 +219,13 @@ impl Leg {
             uac::on_failure(self, core, transaction, failure);
         } else if self.own.as_ref().is_some_and(|own| own.is(transaction)) {
             own_change::on_failure(self, core, failure);
-        } else if let State::Talking(talking) = &self.state
+        } else if let State::Talking(talking) = &mut self.state
             && talking.is_bye(transaction)
         {
-            self.state = State::Over;
+            let waits = self.device.is_some() && failure == Failure::Unreachable;
+            if !(waits && talking.await_device(core)) {
+                self.state = State::Over;
+            }
         } else if let State::Incoming(incoming) = &self.state
             && incoming.transaction == transaction
         {
@@ -242,6 +255,48 @@ impl Leg {
             State::Outgoing(_) => uac::give_up(self, core, LegEndCause::Local),
             State::Talking(_) => talking::hang_up(self, core, LegEndCause::Local),
             State::Over => {}
+        }
+    }
+
+    /// Names the device at its other end.
+    pub(crate) fn set_device(&mut self, extension: &str) {
+        self.device = Some(Device {
+            extension: extension.to_owned(),
+            instance: None,
+        });
+    }
+
+    /// The device at its other end when that is reached by this flow.
+    pub(crate) fn device_at(&self, flow: Flow) -> Option<&str> {
+        let device = self.device.as_ref()?;
+        let is_there =
+            matches!(&self.state, State::Talking(talking) if talking.dialog.destination() == flow);
+        is_there.then_some(device.extension.as_str())
+    }
+
+    /// The device at its other end, when the connection to it is lost and it is still wanted.
+    pub(crate) fn lost_device(&self) -> Option<(&str, Option<&str>)> {
+        let device = self.device.as_ref()?;
+        let State::Talking(talking) = &self.state else {
+            return None;
+        };
+        let found = (device.extension.as_str(), device.instance.as_deref());
+        talking.is_lost().then_some(found)
+    }
+
+    /// The connection to its device is gone, and this instance of it had registered over it.
+    pub(crate) fn on_flow_lost(&mut self, flow: Flow, instance: Option<String>) {
+        if let (State::Talking(talking), Some(device)) = (&mut self.state, &mut self.device) {
+            talking.lost = Some(flow);
+            device.instance = instance;
+        }
+    }
+
+    /// Its party is reached by this flow now; a BYE that got lost with the old one is sent again.
+    pub(crate) fn follow(&mut self, core: &mut Core, flow: Flow) {
+        let id = self.id;
+        if let State::Talking(talking) = &mut self.state {
+            talking.follow(core, id, flow);
         }
     }
 
@@ -320,10 +375,12 @@ pub(crate) fn capabilities(core: &Core, request: &Request, tag: &str) -> Respons
 
 /// Allow, Accept, Supported.
 pub(crate) fn say_capabilities(response: &mut Response) {
-    use crate::sip::endpoint::core::{ALLOW, SUPPORTED};
+    use crate::sip::endpoint::core::{ALLOW, SUPPORTED_HEADER};
     response.headers.push(HeaderName::Allow, ALLOW);
     response.headers.push(HeaderName::Accept, SDP);
-    response.headers.push(HeaderName::Supported, SUPPORTED);
+    response
+        .headers
+        .push(HeaderName::Supported, SUPPORTED_HEADER);
 }
 
 /// The SDP of a message; none when it has none that can be read.

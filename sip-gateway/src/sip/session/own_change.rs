@@ -7,7 +7,7 @@ use super::talking::{self, Talking};
 use super::timer::{self, SessionTimer};
 use super::{Failure, Leg, State, put_sdp, sdp_of};
 use crate::leg::LegEndCause;
-use crate::sip::endpoint::core::{ALLOW, Core, User};
+use crate::sip::endpoint::core::{ALLOW, Core, SUPPORTED_HEADER, User};
 use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Method, Request, Response};
 use crate::sip::port::SipEvent;
@@ -182,7 +182,7 @@ fn write(
     let headers = &mut request.headers;
     headers.push(HeaderName::Contact, core.contact(None, destination));
     headers.push(HeaderName::Allow, ALLOW);
-    headers.push(HeaderName::Supported, "timer");
+    headers.push(HeaderName::Supported, SUPPORTED_HEADER);
     if let Some(timer) = talking.timer {
         timer.write_request(headers);
     }

@@ -10,6 +10,7 @@ use super::{InDialog, Leg, State, capabilities, refuse};
 use crate::leg::LegEndCause;
 use crate::sip::dialog::{Dialog, OutOfOrder};
 use crate::sip::endpoint::core::{ALLOW, Core, User};
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Method, Request};
 use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
@@ -24,6 +25,8 @@ enum Bye {
     /// Wanted, but our 200 is not acknowledged yet: it must wait (RFC 3261 15).
     Held,
     Sent(TransactionId),
+    /// The connection to the device is gone: it is sent when the device has come back, and given up then.
+    Waiting(Instant),
 }
 
 /// A 2xx of ours that waits for its ACK.
@@ -52,6 +55,8 @@ pub(crate) struct Talking {
     pub(super) peer_updates: bool,
     /// The dialog is of our INVITE, so its Call-ID is ours.
     pub(super) we_called: bool,
+    /// The connection that is gone, until the device is found elsewhere.
+    pub(super) lost: Option<Flow>,
     awaited: Option<AwaitedAck>,
     bye: Bye,
 }
@@ -65,6 +70,7 @@ impl Talking {
             timer: None,
             peer_updates: false,
             we_called,
+            lost: None,
             awaited: None,
             bye: Bye::None,
         }
@@ -72,6 +78,29 @@ impl Talking {
 
     pub(super) fn is_bye(&self, transaction: TransactionId) -> bool {
         self.bye == Bye::Sent(transaction)
+    }
+
+    /// Whether nothing can reach the device now.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost == Some(self.dialog.destination())
+    }
+
+    /// Our BYE waits for the device to come back; false when it is not the connection that is missing.
+    pub(super) fn await_device(&mut self, core: &Core) -> bool {
+        let lost = self.is_lost();
+        if lost {
+            self.bye = Bye::Waiting(core.now + T1_64);
+        }
+        lost
+    }
+
+    /// The device is reached by this flow now.
+    pub(super) fn follow(&mut self, core: &mut Core, leg: crate::leg::LegId, flow: Flow) {
+        self.dialog.moved_to(flow);
+        self.lost = None;
+        if matches!(self.bye, Bye::Waiting(_)) {
+            self.send_bye(core, leg);
+        }
     }
 
     /// Whether its end has begun.
@@ -96,7 +125,11 @@ impl Talking {
         let ack = awaited.map(|awaited| awaited.repeat_at.min(awaited.give_up_at));
         let timer = self.timer.filter(|_| !self.is_closing());
         let timer = timer.map(|timer| timer.deadline());
-        ack.into_iter().chain(timer).min()
+        let bye = match self.bye {
+            Bye::Waiting(until) => Some(until),
+            _ => None,
+        };
+        ack.into_iter().chain(timer).chain(bye).min()
     }
 
     /// A 2xx to an INVITE was sent: it is repeated until the ACK comes.
@@ -151,7 +184,9 @@ pub(super) fn hang_up(leg: &mut Leg, core: &mut Core, cause: LegEndCause) {
             talking.bye = Bye::Held;
         } else {
             talking.awaited = None;
-            talking.send_bye(core, leg.id);
+            if !(leg.device.is_some() && talking.await_device(core)) {
+                talking.send_bye(core, leg.id);
+            }
         }
     }
     leg.end(core, cause);
@@ -162,6 +197,12 @@ pub(super) fn on_timer(leg: &mut Leg, core: &mut Core) {
     let State::Talking(talking) = &mut leg.state else {
         return;
     };
+    if let Bye::Waiting(until) = talking.bye
+        && until <= core.now
+    {
+        leg.state = State::Over;
+        return;
+    }
     let Some(awaited) = &mut talking.awaited else {
         return;
     };

@@ -10,7 +10,7 @@ use super::timer::{self, SessionTimer};
 use super::{Failure, Leg, State, put_sdp, sdp_of};
 use crate::leg::{Credentials, Dial, LegEndCause, LegId};
 use crate::sip::dialog::Path;
-use crate::sip::endpoint::core::{ALLOW, Core, SUPPORTED};
+use crate::sip::endpoint::core::{ALLOW, Core, SUPPORTED_HEADER};
 use crate::sip::flow::Flow;
 use crate::sip::message::{
     CSeq, HeaderName, HeaderValue, Headers, Method, NameAddr, Request, Response, Uri,
@@ -94,7 +94,7 @@ fn invite_to(core: &mut Core, dial: &Dial, target: &Target, sdp: Bytes) -> Reque
         headers.push(HeaderName::PAssertedIdentity, identity);
     }
     headers.push(HeaderName::Allow, ALLOW);
-    headers.push(HeaderName::Supported, SUPPORTED);
+    headers.push(HeaderName::Supported, SUPPORTED_HEADER);
     timer::ask(&mut headers, None);
     headers.push(HeaderName::UserAgent, core.config.agent_name.as_str());
     for (name, value) in &dial.headers {

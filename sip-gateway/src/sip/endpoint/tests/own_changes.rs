@@ -344,7 +344,7 @@ fn a_trunk_that_wants_a_longer_timer_is_asked_again_with_it() {
     net.run(seconds(1) / 10);
     let invite = net.mail[0].text();
     assert_eq!(header(&invite, "Session-Expires").as_deref(), Some("1800"));
-    assert_eq!(header(&invite, "Supported").as_deref(), Some("timer"));
+    assert!(header(&invite, "Supported").unwrap().contains("timer"));
     let copy = |name| format!("{name}: {}\r\n", header(&invite, name).unwrap());
     let refusal = format!(
         "SIP/2.0 422 Session Interval Too Small\r\n{}{}{};tag=x\r\n{}{}Min-SE: 3600\r\nContent-Length: 0\r\n\r\n",

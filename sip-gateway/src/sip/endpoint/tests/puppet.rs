@@ -49,6 +49,8 @@ pub(super) struct Draft {
     pub(super) cseq: u32,
     pub(super) branch: String,
     pub(super) more: String,
+    /// In place of the usual Contact line.
+    pub(super) contact: Option<String>,
     pub(super) body: &'static str,
 }
 
@@ -63,6 +65,7 @@ impl Draft {
             cseq: 1,
             branch: format!("z9hG4bK{method}1"),
             more: String::new(),
+            contact: None,
             body: if method == "INVITE" { "v=0" } else { "" },
         }
     }
@@ -77,8 +80,12 @@ impl Draft {
             cseq,
             branch,
             more,
+            contact,
             body,
         } = self;
+        let contact = contact
+            .as_ref()
+            .map_or_else(|| format!("Contact: <sip:x@{sender}>\r\n"), Clone::clone);
         let content = if body.is_empty() || more.contains("Content-Type") {
             ""
         } else {
@@ -87,7 +94,7 @@ impl Draft {
         format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {sender};branch={branch};rport\r\nMax-Forwards: 70\r\n\
              From: <sip:{from_user}@office.test>;tag=theirs\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n\
-             Contact: <sip:x@{sender}>\r\n{content}{more}Content-Length: {}\r\n\r\n{body}",
+             {contact}{content}{more}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
     }

@@ -103,7 +103,7 @@ impl Office {
         draft.branch.push('b');
         draft.cseq += 1;
         let answer = answer.unwrap();
-        draft.more = format!("{}: {answer}\r\n", HeaderName::Authorization);
+        draft.more = format!("{}{}: {answer}\r\n", draft.more, HeaderName::Authorization);
         self.send(id, &text(&draft))
     }
 
@@ -354,4 +354,130 @@ fn an_answered_caller_may_go_on_over_another_connection() {
     office.close(2);
     office.wait(seconds(33));
     assert!(office.is_idle());
+}
+
+/// 2001 is called over connection 1 and answers; the BYE that would end it is ours.
+fn talking_over_one(office: &mut Office) {
+    office.register(1);
+    let invite = office.dial();
+    office.send(1, &answer(&invite[0], "200 OK", ANSWER));
+    assert!(matches!(
+        office.events.last(),
+        Some(SipEvent::Answered { .. })
+    ));
+}
+
+#[test]
+fn our_bye_finds_the_device_on_its_new_connection() {
+    // It has come back before the BYE is wanted, and afterwards.
+    for back_first in [true, false] {
+        let mut office = Office::new();
+        talking_over_one(&mut office);
+        office.close(1);
+        if back_first {
+            office.register(2);
+        }
+        let leg = LEG;
+        office.input(SipInput::Command(SipCommand::Hangup { leg }));
+        let cause = LegEndCause::Local;
+        assert!(office.events.contains(&SipEvent::Ended { leg, cause }));
+        if !back_first {
+            assert!(!office.sent.last().unwrap().1.starts_with("BYE "));
+            office.wait(seconds(5));
+            office.register(2);
+        }
+        let byes = office.sent.iter().filter(|sent| sent.1.starts_with("BYE "));
+        let byes: Vec<(u64, String)> = byes.cloned().collect();
+        assert_eq!(byes.len(), 1, "{back_first}");
+        assert_eq!(byes[0].0, 2);
+        office.send(2, &answer(&byes[0].1, "200 OK", b""));
+        office.wait(seconds(33));
+        assert_eq!(office.endpoint.occupancy().legs, 0);
+    }
+}
+
+#[test]
+fn a_bye_that_fails_with_its_connection_waits_and_is_given_up() {
+    let mut office = Office::new();
+    talking_over_one(&mut office);
+    let leg = LEG;
+    office.input(SipInput::Command(SipCommand::Hangup { leg }));
+    assert!(office.sent.last().unwrap().1.starts_with("BYE "));
+    // The connection turns out to be dead.
+    office.close(1);
+    assert_eq!(office.endpoint.occupancy().legs, 1);
+    office.wait(seconds(33));
+    assert!(office.is_idle());
+}
+
+fn outbound(id: u64, instance: &str, reg_id: u32) -> Draft {
+    let mut draft = Draft::new("REGISTER");
+    draft.uri = "sip:office.test".to_owned();
+    draft.from_user = "2001".to_owned();
+    draft.to = "<sip:2001@office.test>".to_owned();
+    draft.branch = format!("z9hG4bKoutbound{id}");
+    draft.call_id = format!("outbound{id}");
+    draft.more = format!(
+        "Supported: path, outbound\r\nContact: <sip:2001@phone.invalid;transport=tcp>;reg-id={reg_id};\
+         +sip.instance=\"<urn:uuid:{instance}>\"\r\n"
+    );
+    draft.contact = Some(String::new());
+    draft
+}
+
+#[test]
+fn flows_of_one_instance_are_one_phone_with_several_ways() {
+    let mut office = Office::new();
+    let answers = office.authenticated(1, outbound(1, "a", 1));
+    assert_eq!(status(&answers), 200);
+    let head = |name| header(&answers[0], name).unwrap_or_default();
+    assert_eq!(
+        (head("Require"), head("Flow-Timer")),
+        ("outbound".to_owned(), "120".to_owned())
+    );
+    let contact = head("Contact");
+    assert!(
+        contact.contains("reg-id=1") && contact.contains("+sip.instance=\"<urn:uuid:a>\""),
+        "{contact}"
+    );
+    // A second flow of the same phone, and another phone.
+    office.authenticated(2, outbound(2, "a", 2));
+    office.authenticated(3, outbound(3, "b", 1));
+    assert_eq!(office.endpoint.occupancy().bindings, 3);
+    let before = office.sent.len();
+    office.dial();
+    let invited: Vec<u64> = office.sent[before..].iter().map(|sent| sent.0).collect();
+    assert_eq!(
+        invited,
+        [2, 3],
+        "one INVITE for each phone, by its newest flow"
+    );
+    // The newest way is gone: the older one is used.
+    office.input(SipInput::Command(SipCommand::Hangup { leg: LEG }));
+    office.close(2);
+    office.close(3);
+    office.wait(seconds(40));
+    let before = office.sent.len();
+    let leg = LegId(4);
+    let dial = dial_to(DialTarget::Device("2001".to_owned()), "9000", None);
+    office.input(SipInput::Command(SipCommand::Dial {
+        leg,
+        dial,
+        destination: None,
+        sdp: OFFER.into(),
+    }));
+    assert_eq!(
+        office.sent[before..]
+            .iter()
+            .map(|sent| sent.0)
+            .collect::<Vec<_>>(),
+        [1]
+    );
+    // The same flow over a new connection takes the place of the old one.
+    office.authenticated(4, outbound(4, "a", 1));
+    assert_eq!(office.endpoint.occupancy().bindings, 1);
+    // It has promised to ping: a silent connection is a dead one. An ordinary phone may be silent.
+    assert!(!office.endpoint.uses(flow(4)));
+    office.register(5);
+    assert!(office.endpoint.uses(flow(5)));
 }
