@@ -21,13 +21,14 @@ use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
 use crate::metrics::Metrics;
 use crate::prompts::Prompts;
+use crate::speech::{Speech, Voice};
 use crate::talk_recorder::TalkRecorder;
 use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
 use recordings::{DataFolder, Journal, Position, Started, Store};
 use router::id::AgentId;
 use router::{AgentState, Distributor, Input, RoutingCompany};
-use sip_gateway::leg::{Accounts, GatewayEvent, RegistrationRecord};
+use sip_gateway::leg::{Accounts, GatewayCommand, GatewayEvent, RegistrationRecord};
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -42,6 +43,9 @@ const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
 
 /// How long calls that are ended at a stop may take for their BYEs.
 const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// How long the last bindings may take to be written down.
+const LAST_BINDINGS: Duration = Duration::from_secs(2);
 
 /// How long the journal may take to drain into the database at the end.
 const LAST_DRAIN: Duration = Duration::from_secs(10);
@@ -67,6 +71,8 @@ pub struct Running {
     calls: watch::Receiver<usize>,
     ready: watch::Sender<bool>,
     recorder: TalkRecorder,
+    gateway: Gateway,
+    bindings: BindingsKeeper,
     _lock: FolderLock,
     tasks: JoinSet<()>,
     _background: Background,
@@ -159,9 +165,18 @@ impl Wiring {
         let (ready, is_ready) = watch::channel(true);
         let (live, live_requests) = LiveState::channel(is_ready);
         let flows = Arc::new(FlowLibrary::new(&self.settings.node.flows));
-        let (customers, lookups) = CustomerLookup::new(store.clone(), to_registry.clone());
-        let context = self.context(&journal, &to_distributor, &to_registry);
         let company = self.company.clone();
+        let (customers, lookups) = CustomerLookup::new(
+            store.clone(),
+            company.clone(),
+            self.clock,
+            to_registry.clone(),
+        );
+        let folder = self.folder.root().join("speech");
+        let (speech, rendering) = Speech::new(self.settings.speech_command.clone(), folder);
+        let prompts = Arc::new(Prompts::new(&self.settings.node.prompts));
+        let voice = Voice::new(prompts.clone(), speech.clone());
+        let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
         let counts = context.counts.clone();
         let (registry, calls) = Registry::new(
             context,
@@ -177,7 +192,10 @@ impl Wiring {
             company: company_out,
             store: store.clone(),
             gateway: self.gateway.clone(),
+            prompts,
+            speech,
         };
+        self.spawn_behind(rendering);
         self.spawn_behind(started.projector.run());
         let own = DistributorTask::new(
             distributor,
@@ -190,10 +208,7 @@ impl Wiring {
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
         self.spawn_behind(lookups);
-        let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
-        self.spawn_behind(keeping);
-        self.tasks
-            .spawn(forward(events, to_registry.clone(), to_distributor, keeper));
+        let bindings = self.listen(events, &store, to_registry.clone(), to_distributor);
         self.spawn_behind(watched.run());
         let metrics = Metrics {
             gateway: self.gateway.stats(),
@@ -216,10 +231,27 @@ impl Wiring {
             calls,
             ready,
             recorder: self.recorder,
+            gateway: self.gateway,
+            bindings,
             _lock: started.lock,
             tasks: self.tasks,
             _background: self.background,
         })
+    }
+
+    /// Hands the gateway's events on, and writes bindings down.
+    fn listen(
+        &mut self,
+        events: mpsc::Receiver<GatewayEvent>,
+        store: &Store,
+        registry: mpsc::Sender<RegistryMessage>,
+        distributor: mpsc::Sender<DistributorMessage>,
+    ) -> BindingsKeeper {
+        let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
+        self.spawn_behind(keeping);
+        self.tasks
+            .spawn(forward(events, registry, distributor, keeper.clone()));
+        keeper
     }
 
     /// What every call's driver is handed.
@@ -228,6 +260,8 @@ impl Wiring {
         journal: &Journal,
         distributor: &mpsc::Sender<DistributorMessage>,
         registry: &mpsc::Sender<RegistryMessage>,
+        voice: Voice,
+        customers: &CustomerLookup,
     ) -> CallContext {
         CallContext {
             clock: self.clock,
@@ -235,7 +269,8 @@ impl Wiring {
             gateway: self.gateway.clone(),
             journal: journal.clone(),
             distributor: distributor.clone(),
-            prompts: Arc::new(Prompts::new(&self.settings.node.prompts)),
+            voice,
+            customers: customers.clone(),
             recordings: self.recorder.clone(),
             registry: registry.clone(),
             counts: Arc::default(),
@@ -324,6 +359,20 @@ impl Running {
             tokio::time::timeout(LAST_CALLS, self.calls.wait_for(|calls| *calls == 0)).await;
         if ended.is_err() {
             tracing::warn!("some calls did not end in order; the next start closes their records");
+        }
+        let bindings = async {
+            let before = self.bindings.wanted();
+            if self
+                .gateway
+                .send(GatewayCommand::TellBindings)
+                .await
+                .is_ok()
+            {
+                self.bindings.written_beyond(before).await;
+            }
+        };
+        if tokio::time::timeout(LAST_BINDINGS, bindings).await.is_err() {
+            tracing::warn!("where phones registered from last is not written down");
         }
         let drained = async {
             match self.journal.sync().await {

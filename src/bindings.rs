@@ -8,32 +8,45 @@ use recordings::Store;
 use recordings::store::registrations::StoredRegistration;
 use router::Timestamp;
 use sip_gateway::leg::RegistrationRecord;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long after the database refused the bindings they are tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Looks for the last write at a stop, this far apart.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// Keeps the latest bindings; older ones that were not written yet are replaced.
 #[derive(Clone, Debug)]
 pub(crate) struct BindingsKeeper {
-    latest: watch::Sender<Vec<RegistrationRecord>>,
+    /// Counted, so that a stop can wait for the last.
+    latest: watch::Sender<(u64, Vec<RegistrationRecord>)>,
+    written: Arc<AtomicU64>,
 }
 
 impl BindingsKeeper {
     /// A handle and the task to spawn.
     pub(crate) fn new(store: Store, clock: Clock) -> (Self, impl Future<Output = ()> + Send) {
-        let (latest, mut changed) = watch::channel(Vec::new());
+        let (latest, mut changed) = watch::channel((0, Vec::new()));
+        let written = Arc::new(AtomicU64::new(0));
+        let keeper = Self {
+            latest,
+            written: written.clone(),
+        };
         let task = async move {
             while changed.changed().await.is_ok() {
                 let mut told = false;
                 loop {
-                    let records = changed.borrow_and_update().clone();
+                    let (version, records) = changed.borrow_and_update().clone();
                     let rows: Vec<_> = records
                         .iter()
                         .map(|record| row(record, clock.now()))
                         .collect();
                     let Err(error) = store.replace_registrations(&rows).await else {
+                        written.store(version, Ordering::Release);
                         break;
                     };
                     if !std::mem::replace(&mut told, true) {
@@ -43,12 +56,27 @@ impl BindingsKeeper {
                 }
             }
         };
-        (Self { latest }, task)
+        (keeper, task)
+    }
+
+    /// How many writings were asked for.
+    pub(crate) fn wanted(&self) -> u64 {
+        self.latest.borrow().0
+    }
+
+    /// Waits until a writing beyond that many is done.
+    pub(crate) async fn written_beyond(&self, before: u64) {
+        while self.written.load(Ordering::Acquire) <= before {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Writes these down instead of the last ones.
     pub(crate) fn keep(&self, records: Vec<RegistrationRecord>) {
-        self.latest.send_replace(records);
+        self.latest.send_modify(|(version, latest)| {
+            *version += 1;
+            *latest = records;
+        });
     }
 }
 

@@ -132,6 +132,7 @@ fn trunk(old: &Trunk, new: &Trunk) -> Vec<&'static str> {
     differing([
         ("from", old.from != new.from),
         ("record", old.record != new.record),
+        ("outbound", old.outbound != new.outbound),
     ])
 }
 

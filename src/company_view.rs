@@ -5,7 +5,7 @@
 
 use crate::call::port::KnownQueue;
 use crate::config::settings::{Limits, RecordPolicy};
-use crate::config::{Company, Ids};
+use crate::config::{Company, Ids, Outbound};
 use crate::number;
 use router::id::{AgentId, QueueId};
 use router::{PhoneNumber, Private, RoutingCompany};
@@ -98,6 +98,29 @@ impl CompanyView {
             let digits = number.reveal();
             digits.starts_with('+') || digits.len() > number::LONGEST_EXTENSION
         })
+    }
+
+    /// The trunk through which agents may call this number, and its rules; none when no trunk allows it. Short numbers
+    /// and premium rates never are. Of several trunks the one with the longest prefix counts, then the first.
+    #[must_use]
+    pub fn way_out(&self, number: &PhoneNumber) -> Option<(&str, &Outbound)> {
+        if !number.reveal().starts_with('+') || number::is_premium(number) {
+            return None;
+        }
+        let mut best: Option<(usize, &str, &Outbound)> = None;
+        for trunk in &self.company.trunks {
+            let Some((outbound, length)) = trunk
+                .outbound
+                .as_ref()
+                .and_then(|outbound| Some((outbound, outbound.fits(number)?)))
+            else {
+                continue;
+            };
+            if best.is_none_or(|(known, ..)| length > known) {
+                best = Some((length, &trunk.name, outbound));
+            }
+        }
+        best.map(|(_, name, outbound)| (name, outbound))
     }
 
     /// An agent's phone.

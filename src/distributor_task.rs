@@ -4,6 +4,7 @@
 //! events out to the journal. **Must not**: decide anything.
 
 pub mod desk;
+mod expected_wait;
 mod phones;
 mod positions;
 

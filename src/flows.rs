@@ -3,11 +3,14 @@
 //! **Owns**: reading `NAME.flow.yaml`, and the last good version of each. A saved file is picked up by the next call;
 //! a broken one is refused and the last good version stays. **Must not**: interpret flows.
 
-use ivr_flows::{Finding, FindingLevel, Flow};
+use ivr_flows::{Catalog, Finding, FindingLevel, Flow};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
+
+/// The finding for a queue or a skill that the company does not have.
+const LOST: &str = "F004";
 
 /// What tells two savings of a file apart without reading it.
 type Stamp = (SystemTime, u64);
@@ -24,6 +27,8 @@ struct Held {
 pub struct FlowLibrary {
     folder: PathBuf,
     held: Mutex<HashMap<String, Held>>,
+    /// What flows may name; until it is known, names are not judged.
+    names: Mutex<Option<Catalog>>,
 }
 
 impl FlowLibrary {
@@ -33,22 +38,60 @@ impl FlowLibrary {
         Self {
             folder: folder.into(),
             held: Mutex::default(),
+            names: Mutex::default(),
         }
+    }
+
+    /// From now on flows are read against these names: one that names anything else is refused when it is saved. Files
+    /// that were refused before are looked at again.
+    pub fn set_names(&self, names: Catalog) {
+        *lock(&self.names) = Some(names);
+        lock(&self.held)
+            .values_mut()
+            .for_each(|held| held.seen = None);
+    }
+
+    /// What the versions that calls take would lose with these names: each place that names something which is gone. A
+    /// flow whose file already fits the new names loses nothing.
+    #[must_use]
+    pub fn would_lose(&self, names: &Catalog) -> Vec<Finding> {
+        let lost = |flow: &Flow, names: &Catalog| -> Vec<Finding> {
+            let findings = ivr_flows::check(flow, Some(names)).into_iter();
+            findings.filter(|finding| finding.code == LOST).collect()
+        };
+        let now = lock(&self.names).clone();
+        let mut all = Vec::new();
+        for flow in self.live() {
+            // What is missing already is no loss.
+            let before = now.as_ref().map(|now| lost(&flow, now)).unwrap_or_default();
+            let mut after = lost(&flow, names);
+            after.retain(|finding| !before.contains(finding));
+            if !after.is_empty() && read(Path::new(flow.file()), Some(names)).is_err() {
+                all.append(&mut after);
+            }
+        }
+        all
+    }
+
+    /// The versions that calls may take, in order of name.
+    #[must_use]
+    pub fn live(&self) -> Vec<Arc<Flow>> {
+        let held = lock(&self.held);
+        let mut flows: Vec<_> = held.values().filter_map(|held| held.good.clone()).collect();
+        flows.sort_by(|a, b| a.name().cmp(b.name()));
+        flows
     }
 
     /// The version that a call beginning now stays on; none when no version could ever be read.
     /// One `stat`, and a read only when the file was saved since.
     pub fn current(&self, name: &str) -> Option<Arc<Flow>> {
         let path = self.folder.join(format!("{name}.flow.yaml"));
-        let mut held = self
-            .held
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut held = lock(&self.held);
         let entry = held.entry(name.to_owned()).or_default();
         let stamp = stamp_of(&path);
         if stamp.is_some() && stamp != entry.seen {
             entry.seen = stamp;
-            match read(&path) {
+            match read(&path, lock(&self.names).as_ref()) {
                 Ok(flow) => {
                     if entry
                         .good
@@ -112,18 +155,22 @@ impl FlowLibrary {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn stamp_of(path: &Path) -> Option<Stamp> {
     let meta = std::fs::metadata(path).ok()?;
     Some((meta.modified().ok()?, meta.len()))
 }
 
 /// Reads and checks one file; the report is for people.
-fn read(path: &Path) -> Result<Flow, String> {
+fn read(path: &Path, names: Option<&Catalog>) -> Result<Flow, String> {
     let shown = path.display().to_string();
     let source = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
     let flow = ivr_flows::parse(&source, &shown)
         .map_err(|findings| ivr_flows::render_human(&findings, &source))?;
-    let errors: Vec<Finding> = ivr_flows::check(&flow, None)
+    let errors: Vec<Finding> = ivr_flows::check(&flow, names)
         .into_iter()
         .filter(|finding| finding.level == FindingLevel::Error)
         .collect();

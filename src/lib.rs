@@ -21,6 +21,7 @@ pub mod number;
 pub mod phone;
 pub mod prompts;
 pub mod serve;
+pub mod speech;
 pub mod talk_recorder;
 pub mod telemetry;
 mod watched_files;

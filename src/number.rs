@@ -56,6 +56,14 @@ pub fn normalise_user(user: &str, country: Option<&str>) -> Option<PhoneNumber> 
     (number.len() <= 2 * LONGEST_E164).then(|| PhoneNumber::from_normalised(number))
 }
 
+/// Whether a number in its international form costs more than a call: premium rate, by its country's tables.
+#[must_use]
+pub fn is_premium(number: &PhoneNumber) -> bool {
+    use phonenumber::metadata::DATABASE;
+    phonenumber::parse(None, number.reveal())
+        .is_ok_and(|parsed| parsed.number_type(&DATABASE) == phonenumber::Type::PremiumRate)
+}
+
 /// Whether the dialled user part, its escapes undone, means `number`, which is normalised.
 #[must_use]
 pub fn matches(number: &PhoneNumber, dialed: &str, country: Option<&str>) -> bool {

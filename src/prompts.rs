@@ -1,8 +1,9 @@
 //! Prompt audio by file name.
 //!
 //! **Owns**: finding `LANG/FILE` before `FILE` below the prompts folder, decoding each file once, and reading it again
-//! after it was saved. **Must not know**: flows.
+//! after it was saved. **Must not know**: what flows do.
 
+use ivr_flows::Flow;
 use sip_gateway::media::clip::Clip;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -40,6 +41,8 @@ pub enum PromptError {
 #[derive(Debug)]
 struct Held {
     seen: SystemTime,
+    /// It was told that the file is gone.
+    gone: bool,
     clip: Arc<Clip>,
 }
 
@@ -65,7 +68,12 @@ impl Prompts {
     /// # Errors
     /// [`PromptError`] says which file and what to do.
     pub fn clip(&self, language: &str, file: &str) -> Result<Arc<Clip>, PromptError> {
-        let path = self.find(language, file)?;
+        let path = match self.find(language, file) {
+            Err(PromptError::Missing { .. }) if let Some(clip) = self.vanished(language, file) => {
+                return Ok(clip);
+            }
+            found => found?,
+        };
         let broken = |reason: String| PromptError::Broken {
             path: path.display().to_string(),
             reason,
@@ -93,6 +101,7 @@ impl Prompts {
                     path,
                     Held {
                         seen,
+                        gone: false,
                         clip: clip.clone(),
                     },
                 );
@@ -107,6 +116,34 @@ impl Prompts {
                 }
                 None => Err(broken(error.to_string())),
             },
+        }
+    }
+
+    /// Audio that was there and is not any more: the last good one stays until the process ends.
+    fn vanished(&self, language: &str, file: &str) -> Option<Arc<Clip>> {
+        let mut held = self
+            .held
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let paths = [
+            self.folder.join(language).join(file),
+            self.folder.join(file),
+        ];
+        let path = paths.iter().find(|path| held.contains_key(*path))?;
+        let known = held.get_mut(path)?;
+        if !std::mem::replace(&mut known.gone, true) {
+            tracing::error!(path = %path.display(), "a prompt is gone, the last good audio stays: put the file back");
+        }
+        Some(known.clip.clone())
+    }
+
+    /// Reads what a flow may play, so that a file which is lost later is there all the same. What is missing is told when
+    /// it is to be heard.
+    pub fn keep(&self, flow: &Flow) {
+        for language in &flow.languages().offer {
+            for prompt in flow.prompts().values() {
+                let _ = self.clip(language, &prompt.file);
+            }
         }
     }
 

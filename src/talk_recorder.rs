@@ -4,9 +4,10 @@
 //! call: a full ring costs a block, whose place on the timeline becomes silence and is counted as `gap_ms`.
 
 use crate::clock::Clock;
-use recordings::recorder::{Block, Fault, Recorded, Recorder};
+use recordings::recorder::{Block, Fault, Recorded, Recorder, SilenceWatch};
 use recordings::wav::WavError;
 use recordings::{DataFolder, Health, Journal};
+use router::event::RecordingKind;
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
 use sip_gateway::leg::StreamId;
@@ -100,10 +101,35 @@ impl TalkRecorder {
     /// # Errors
     /// When the file cannot be created; the call goes on, and somebody must be told.
     pub async fn begin(&self, new: NewRecording) -> Result<BegunRecording, WavError> {
+        self.open(new, RecordingKind::Talk, None).await
+    }
+
+    /// The same for a message; `silence` tells when the customer has stopped speaking.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn begin_message(
+        &self,
+        new: NewRecording,
+        silence: SilenceWatch,
+    ) -> Result<BegunRecording, WavError> {
+        self.open(new, RecordingKind::Voicemail, Some(silence))
+            .await
+    }
+
+    async fn open(
+        &self,
+        new: NewRecording,
+        recording_kind: RecordingKind,
+        silence: Option<SilenceWatch>,
+    ) -> Result<BegunRecording, WavError> {
         let stream = self.streams.fetch_add(1, Ordering::Relaxed);
         let below = DataFolder::recording_path(new.started_at, new.interaction, new.index);
         let path = self.data.interactions().join(&below);
-        let opened = self.recorder.open(stream, path.clone(), SAMPLE_RATE).await;
+        let opened = self
+            .recorder
+            .open(stream, path.clone(), SAMPLE_RATE, silence)
+            .await;
         let ended = match opened {
             Ok(ended) => ended,
             Err(error) => {
@@ -120,6 +146,7 @@ impl TalkRecorder {
             index: new.index,
             path: below,
             sample_rate: SAMPLE_RATE,
+            recording_kind,
         };
         Ok(BegunRecording {
             stream: StreamId(stream),

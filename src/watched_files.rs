@@ -6,9 +6,13 @@
 use crate::app::ids_for;
 use crate::company_changes;
 use crate::company_view::CompanyView;
+use crate::config::finding::{ConfigFinding, to_text};
 use crate::config::settings::Settings;
 use crate::config::{Company, PasswordPolicy};
 use crate::flows::FlowLibrary;
+use crate::prompts::Prompts;
+use crate::speech::Speech;
+use ivr_flows::{Catalog, Flow};
 use recordings::Store;
 use sip_gateway::leg::GatewayCommand;
 use sip_gateway::net::Gateway;
@@ -29,30 +33,50 @@ pub(crate) struct WatchedFiles {
     pub(crate) company: watch::Sender<Arc<CompanyView>>,
     pub(crate) store: Store,
     pub(crate) gateway: Gateway,
+    pub(crate) prompts: Arc<Prompts>,
+    pub(crate) speech: Speech,
 }
 
 impl WatchedFiles {
     /// Runs until the process ends.
     pub(crate) async fn run(self) {
         let mut seen = self.stamp();
+        let mut versions = Vec::new();
+        let mut refused = None;
+        self.flows
+            .set_names(self.names(&self.company.borrow().company));
         loop {
             self.flows.refresh();
+            self.prepare(&mut versions).await;
             tokio::time::sleep(LOOK_FOR_CHANGES).await;
             let now = self.stamp();
-            if now == seen || now.is_none() {
+            // A company that was refused for what flows name is tried again: the flows may follow.
+            if (now == seen && refused.is_none()) || now.is_none() {
                 continue;
             }
             seen = now;
             match crate::config::load_company(&self.settings, self.passwords) {
                 Err(findings) => {
                     let source = |file: &str| std::fs::read_to_string(file).ok();
-                    let text = crate::config::finding::to_text(&findings, &source);
+                    let text = to_text(&findings, &source);
                     tracing::error!(
                         "the company file is refused, the last good one stays:\n{text}"
                     );
                 }
+                Ok((company, _)) if let Some(lost) = self.lost(&company) => {
+                    if refused.replace(lost.clone()).as_ref() == Some(&lost) {
+                        continue;
+                    }
+                    tracing::error!(
+                        "the company file is refused, the last good one stays: flows that calls run name what it no \
+                         longer has; put it back, or change these flows too:\n{lost}"
+                    );
+                }
                 Ok((company, _)) => match self.replace(company).await {
                     Ok(changes) => {
+                        refused = None;
+                        self.flows
+                            .set_names(self.names(&self.company.borrow().company));
                         tracing::info!(changes = changes.len(), "the company file was read again");
                         for line in changes {
                             tracing::info!("company file: {line}");
@@ -63,6 +87,54 @@ impl WatchedFiles {
                     }
                 },
             }
+        }
+    }
+
+    /// What flows may name with this company. Audio is not judged: a file that is missing costs a sentence, not a call.
+    fn names(&self, company: &Company) -> Catalog {
+        Catalog {
+            queues: company
+                .queues
+                .iter()
+                .map(|queue| queue.name.clone())
+                .collect(),
+            skills: company.skills.iter().cloned().collect(),
+            prompt_files: None,
+            speech: self.settings.speech_command.is_some(),
+        }
+    }
+
+    /// What live flows would lose with this company, for people.
+    fn lost(&self, company: &Company) -> Option<String> {
+        let findings = self.flows.would_lose(&self.names(company));
+        let findings: Vec<ConfigFinding> = findings.into_iter().map(ConfigFinding::from).collect();
+        let source = |file: &str| std::fs::read_to_string(file).ok();
+        (!findings.is_empty()).then(|| to_text(&findings, &source))
+    }
+
+    /// New versions: their prompts are read, their texts are rendered ahead.
+    async fn prepare(&self, versions: &mut Vec<Arc<Flow>>) {
+        let live = self.flows.live();
+        let same = |(a, b): (&Arc<Flow>, &Arc<Flow>)| Arc::ptr_eq(a, b);
+        if live.len() == versions.len() && live.iter().zip(versions.iter()).all(same) {
+            return;
+        }
+        versions.clone_from(&live);
+        let prompts = self.prompts.clone();
+        let texts = tokio::task::spawn_blocking(move || {
+            let mut texts = Vec::new();
+            for flow in &live {
+                prompts.keep(flow);
+                let words = flow.fixed_words().into_iter();
+                texts.extend(words.filter_map(|(language, file, words)| {
+                    let there = file.is_some_and(|file| prompts.clip(&language, &file).is_ok());
+                    (!there).then_some((language, words))
+                }));
+            }
+            texts
+        });
+        if let Ok(texts) = texts.await {
+            self.speech.ahead(texts);
         }
     }
 

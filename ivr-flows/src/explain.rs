@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 25] = [
+const TEXTS: [(&str, &str); 27] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -21,7 +21,8 @@ const TEXTS: [(&str, &str); 25] = [
     ),
     (
         "F002",
-        "A prompt that a step plays is not defined under `prompts:`, or its audio file is missing. Audio is looked for \
+        "A prompt that a step plays is not defined under `prompts:`, or its audio file is missing and no speech command \
+         could say its text. Audio is looked for \
          as `LANG/FILE` and then as `FILE` below the prompts folder; without `file:` the file is `NAME.wav`.",
     ),
     (
@@ -48,8 +49,8 @@ const TEXTS: [(&str, &str); 25] = [
     ),
     (
         "F007",
-        "A block ends and nothing says what comes next. The last step must be `go`, `hangup`, `menu` or `queue`; after a \
-         `queue` that is last, the call ends politely.",
+        "A block ends and nothing says what comes next. The last step must be `go`, `hangup`, `menu`, `queue` or `voicemail`; after \
+         a `queue` or `voicemail` that is last, the call ends politely.",
     ),
     (
         "F008",
@@ -57,7 +58,7 @@ const TEXTS: [(&str, &str); 25] = [
     ),
     (
         "F009",
-        "A step can end in a way that nothing handles. A menu needs `exhausted` (or both `exhausted_silence` and \
+        "A step can end in a way that nothing handles. A `menu` or `collect` needs `exhausted` (or both `exhausted_silence` and \
          `exhausted_wrong`) in its own `exits:` or under `defaults: { exits: … }`. An `hours` \
          step needs `closed`, which `holiday` falls back to. A step with an expression needs `error`, because an expression can fail in a call.",
     ),
@@ -69,7 +70,8 @@ const TEXTS: [(&str, &str); 25] = [
     (
         "F011",
         "A step sets or reads a variable that is not declared under `vars:`, or an expression reads a name that does not \
-         exist. Expressions read `vars.NAME`, `call.from`, `call.to`, `call.language`, `queue.position`, `tags.NAME`.",
+         exist. Expressions read `vars.NAME`, `call.from`, `call.to`, `call.language`, `queue.position`, `queue.ewt`, \
+         `queue.ewt_minutes`, `tags.NAME`, and after a `customer` step `customer.known`, `.name`, `.company`, `.language`.",
     ),
     (
         "F013",
@@ -82,6 +84,11 @@ const TEXTS: [(&str, &str); 25] = [
          `closed_on:` at all, or is never open. Write `closed_on: []` for a calendar without holidays.",
     ),
     (
+        "F019",
+        "Digits that `collect` takes as `sensitive` are read in a text that is heard or noted. Such digits are for checks \
+         alone.",
+    ),
+    (
         "F020",
         "`#:` begins a comment in YAML, so the choice behind it is not there at all. Write `hash:` for the hash key and \
          `star:` for the star key.",
@@ -90,6 +97,13 @@ const TEXTS: [(&str, &str); 25] = [
         "F025",
         "The flow plays, asks or queues before it says `answer:`. The call is then answered at that step. Say it \
          yourself, so that one sees where charging begins.",
+    ),
+    (
+        "F026",
+        "A text that callers are to hear has no audio, and no speech command is set that could say it. Set `command` under \
+         `[speech]` of the settings, or record a prompt. Of a prompt with values, the pieces between them are \
+         `NAME-1.wav`, `NAME-2.wav` and so on, and numbers are said from `numbers/0.wav` to `numbers/9.wav`, \
+         `numbers/10.wav` and further.",
     ),
     (
         "F100",

@@ -12,7 +12,7 @@ use cel::parser::Parser;
 use cel::{Context, Env, ExecutionError};
 
 use crate::flow::{Pos, Value};
-use crate::port::CallFacts;
+use crate::port::{CallFacts, KnownCustomer};
 
 /// Longer expressions are refused: nobody reads them, and their cost is bounded by this.
 const LONGEST: usize = 500;
@@ -48,11 +48,13 @@ const FUNCTIONS: [&str; 23] = [
     "string",
 ];
 /// The names under which the values of a call stand.
-pub(crate) const ROOTS: [&str; 4] = ["vars", "call", "queue", "tags"];
+pub(crate) const ROOTS: [&str; 5] = ["vars", "call", "queue", "tags", "customer"];
 /// What stands under `call`.
 pub(crate) const CALL: [&str; 3] = ["from", "to", "language"];
 /// What stands under `queue`.
-pub(crate) const QUEUE: [&str; 1] = ["position"];
+pub(crate) const QUEUE: [&str; 3] = ["position", "ewt", "ewt_minutes"];
+/// What stands under `customer`.
+pub(crate) const CUSTOMER: [&str; 4] = ["known", "name", "company", "language"];
 
 /// Building the table of operators takes longer than most evaluations.
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
@@ -92,6 +94,10 @@ pub(crate) struct Scope<'a> {
     pub(crate) language: &'a str,
     /// Last known place in the queue; 0 before any.
     pub(crate) position: usize,
+    /// Seconds until an agent is expected to answer; 0 when nobody can tell.
+    pub(crate) ewt: i64,
+    /// Who calls, as far as `customer` found out.
+    pub(crate) customer: Option<&'a KnownCustomer>,
 }
 
 impl Expression {
@@ -112,6 +118,11 @@ impl Expression {
             reads: walk.reads,
             tree: Arc::new(tree),
         })
+    }
+
+    /// Whether it only reads one name, which always has a value.
+    pub(crate) fn is_name(&self) -> bool {
+        matches!(&self.tree.expr, Expr::Select(_))
     }
 
     /// The value as `true` or `false`.
@@ -161,13 +172,34 @@ impl Scope<'_> {
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         let position = i64::try_from(self.position).unwrap_or(i64::MAX);
-        let queue = HashMap::from([("position".to_owned(), cel::Value::Int(position))]);
+        // Whole minutes, rounded up: nobody is promised less than it is.
+        let minutes = self.ewt.saturating_add(59) / 60;
+        let queue: HashMap<String, cel::Value> = QUEUE
+            .into_iter()
+            .zip([position, self.ewt, minutes])
+            .map(|(name, value)| (name.to_owned(), cel::Value::Int(value)))
+            .collect();
+        let customer = customer_values(self.customer);
         let mut context = Context::with_env(Arc::clone(&ENV));
-        for (root, values) in ROOTS.into_iter().zip([vars, call, queue, tags]) {
+        for (root, values) in ROOTS.into_iter().zip([vars, call, queue, tags, customer]) {
             context.add_variable_from_value(root, values);
         }
         context
     }
+}
+
+fn customer_values(customer: Option<&KnownCustomer>) -> HashMap<String, cel::Value> {
+    let text = |of: fn(&KnownCustomer) -> &str| customer.map_or("", of).into();
+    let values = [
+        cel::Value::Bool(customer.is_some()),
+        text(|known| known.name.as_str()),
+        text(|known| known.company.as_str()),
+        text(|known| known.language.as_str()),
+    ];
+    let named = CUSTOMER.into_iter().zip(values);
+    named
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 fn cel_value(value: &Value) -> cel::Value {
@@ -397,6 +429,11 @@ impl Template {
             parts.push(Part::Text(rest.to_owned()));
         }
         Ok(Self { parts })
+    }
+
+    /// A text without values.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.expressions().next().is_none()
     }
 
     /// The expressions in it.

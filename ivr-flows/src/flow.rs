@@ -115,6 +115,20 @@ impl Flow {
         names
     }
 
+    /// Whether a step finds out who calls.
+    pub(crate) fn asks_for_customer(&self) -> bool {
+        self.steps()
+            .any(|step| matches!(step.action, Action::Customer(_)))
+    }
+
+    /// Variables whose digits must not be heard or noted.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.steps().filter_map(|step| match &step.action {
+            Action::Collect(collect) if collect.sensitive => Some(collect.into.text.as_str()),
+            _ => None,
+        })
+    }
+
     /// Every name that a `tag` step sets, as often as it stands there.
     pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
         self.steps()
@@ -124,6 +138,39 @@ impl Flow {
             })
             .flatten()
             .map(|(name, _)| name.as_str())
+    }
+
+    /// Every list of what a caller may hear, those of prompts by name included.
+    pub(crate) fn sayings(&self) -> impl Iterator<Item = &Saying> {
+        let defaults = self.defaults.no_input.iter().chain(&self.defaults.no_match);
+        let waits = self.waits.values().flat_map(|wait| &wait.plays);
+        let waits = waits.flat_map(|(_, play)| &play.sayings);
+        defaults
+            .chain(self.steps().flat_map(Step::sayings))
+            .chain(waits)
+    }
+
+    /// The fixed words that callers may hear, for whoever renders them ahead: in which language, the audio file that
+    /// comes before them if there is one, and the words.
+    #[must_use]
+    pub fn fixed_words(&self) -> Vec<(String, Option<String>, String)> {
+        let mut all = Vec::new();
+        for saying in self.sayings() {
+            let (texts, file) = match saying {
+                Saying::Text(spoken) => (&spoken.texts, None),
+                Saying::Prompt(name) => match self.prompts.get(&name.text) {
+                    Some(prompt) => (&prompt.spoken, Some(prompt.file.as_str())),
+                    None => continue,
+                },
+            };
+            for (language, text) in texts {
+                let pieces = text.pieces(file).into_iter();
+                all.extend(pieces.map(|(file, words)| (language.clone(), file, words)));
+            }
+        }
+        all.sort();
+        all.dedup();
+        all
     }
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
@@ -156,8 +203,8 @@ pub struct Languages {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Defaults {
     pub(crate) input: InputRules,
-    pub(crate) no_input: Vec<Name>,
-    pub(crate) no_match: Vec<Name>,
+    pub(crate) no_input: Vec<Saying>,
+    pub(crate) no_match: Vec<Saying>,
     pub(crate) exits: Exits,
 }
 
@@ -182,14 +229,39 @@ impl Default for InputRules {
 }
 
 /// What callers hear under a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Prompt {
     /// Where it is defined.
     pub pos: Pos,
-    /// Text by language; empty for music.
+    /// Text by language, as written; empty for music.
     pub texts: BTreeMap<String, String>,
-    /// Audio file below the prompts folder: what `file:` says, else `NAME.wav`.
+    /// Audio file below the prompts folder: what `file:` says, else `NAME.wav`. Of a text with values the parts between
+    /// them are `NAME-1.wav`, `NAME-2.wav` …
     pub file: String,
+    /// The same texts with their expressions.
+    pub(crate) spoken: BTreeMap<String, Template>,
+}
+
+impl Prompt {
+    /// Whether every caller hears the same.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        self.spoken.values().all(Template::is_fixed)
+    }
+}
+
+/// A part of what a step says: a prompt by name, or a text of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum Saying {
+    Prompt(Name),
+    Text(Spoken),
+}
+
+/// A text that the speech command says, by language.
+#[derive(Clone, Debug)]
+pub(crate) struct Spoken {
+    pub(crate) pos: Pos,
+    pub(crate) texts: BTreeMap<String, Template>,
 }
 
 /// The value of a variable; its kind is the variable's type.
@@ -235,6 +307,10 @@ pub(crate) enum Action {
     Answer,
     Play(Play),
     Menu(Box<Menu>),
+    Collect(Box<Collect>),
+    Customer(Customer),
+    Language(Language),
+    Voicemail(Box<Voicemail>),
     Go(Go),
     Branch(Branch),
     Hours(Hours),
@@ -245,12 +321,48 @@ pub(crate) enum Action {
 }
 
 impl Step {
+    /// Everything that the step may say.
+    pub(crate) fn sayings(&self) -> impl Iterator<Item = &Saying> {
+        let lists: Vec<&Vec<Saying>> = match &self.action {
+            Action::Play(play) => vec![&play.sayings],
+            Action::Menu(menu) => {
+                vec![
+                    &menu.prompt,
+                    &menu.short_prompt,
+                    &menu.no_input,
+                    &menu.no_match,
+                ]
+            }
+            Action::Collect(collect) => vec![
+                &collect.prompt,
+                &collect.short_prompt,
+                &collect.no_input,
+                &collect.no_match,
+            ],
+            Action::Voicemail(voicemail) => vec![&voicemail.prompt],
+            _ => Vec::new(),
+        };
+        lists.into_iter().flatten()
+    }
+
+    /// Whether working out an expression of the step can fail in a call. Reading a name cannot.
+    pub(crate) fn can_fail(&self) -> bool {
+        match &self.action {
+            _ if self.when.is_some() => true,
+            Action::Customer(customer) => !customer.by.is_name(),
+            Action::Language(Language::From(from)) => !from.is_name(),
+            _ => !self.expressions().is_empty(),
+        }
+    }
+
     /// Every expression of the step: any of them can fail.
     pub(crate) fn expressions(&self) -> Vec<&Expression> {
         let mut all: Vec<&Expression> = self.when.iter().collect();
         match &self.action {
             Action::Branch(branch) => all.extend(branch.cases.iter().map(|(when, _)| when)),
             Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
+            Action::Customer(customer) => all.push(&customer.by),
+            Action::Language(Language::From(from)) => all.push(from),
             _ => {}
         }
         all
@@ -261,8 +373,13 @@ impl Action {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Answer => "answer",
+            Self::Play(play) if play.said => "say",
             Self::Play(_) => "play",
             Self::Menu(_) => "menu",
+            Self::Collect(_) => "collect",
+            Self::Customer(_) => "customer",
+            Self::Language(_) => "language",
+            Self::Voicemail(_) => "voicemail",
             Self::Go(_) => "go",
             Self::Branch(_) => "branch",
             Self::Hours(_) => "hours",
@@ -278,9 +395,13 @@ impl Action {
         match self {
             Self::Play(play) => Some(&play.exits),
             Self::Menu(menu) => Some(&menu.exits),
+            Self::Collect(collect) => Some(&collect.exits),
+            Self::Customer(customer) => Some(&customer.exits),
+            Self::Voicemail(voicemail) => Some(&voicemail.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer
+            | Self::Language(_)
             | Self::Go(_)
             | Self::Branch(_)
             | Self::Set(_)
@@ -292,7 +413,9 @@ impl Action {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Play {
-    pub(crate) prompts: Vec<Name>,
+    /// Written as `say`.
+    pub(crate) said: bool,
+    pub(crate) sayings: Vec<Saying>,
     /// None: as the defaults say.
     pub(crate) barge_in: Option<bool>,
     /// Music: repeat for this long, going on where the file last stopped.
@@ -302,14 +425,71 @@ pub(crate) struct Play {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Menu {
-    pub(crate) prompt: Vec<Name>,
-    pub(crate) short_prompt: Vec<Name>,
+    pub(crate) prompt: Vec<Saying>,
+    pub(crate) short_prompt: Vec<Saying>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) input: InputRules,
     /// False: keys pressed before the menu asks are dropped.
     pub(crate) type_ahead: bool,
-    pub(crate) no_input: Vec<Name>,
-    pub(crate) no_match: Vec<Name>,
+    pub(crate) no_input: Vec<Saying>,
+    pub(crate) no_match: Vec<Saying>,
+    pub(crate) exits: Exits,
+}
+
+/// Asks for digits.
+#[derive(Clone, Debug)]
+pub(crate) struct Collect {
+    /// The variable of type `string` that takes the digits.
+    pub(crate) into: Name,
+    pub(crate) prompt: Vec<Saying>,
+    pub(crate) short_prompt: Vec<Saying>,
+    /// Fewest and most digits.
+    pub(crate) digits: (usize, usize),
+    pub(crate) end_key: Option<char>,
+    /// Wrong input unless it holds.
+    pub(crate) check: Option<Expression>,
+    /// Nothing typed ahead counts, and the value must not be heard or noted.
+    pub(crate) sensitive: bool,
+    pub(crate) input: InputRules,
+    pub(crate) no_input: Vec<Saying>,
+    pub(crate) no_match: Vec<Saying>,
+    pub(crate) exits: Exits,
+}
+
+/// Looks up who calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Customer {
+    /// The telephone number by which the customer is looked for.
+    pub(crate) by: Expression,
+    /// Make a customer with that number when there is none.
+    pub(crate) create: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) exits: Exits,
+}
+
+/// Changes the call's language.
+#[derive(Clone, Debug)]
+pub(crate) enum Language {
+    /// To this one.
+    To(Name),
+    /// To the value, when the flow offers it.
+    From(Expression),
+}
+
+/// Records a message.
+#[derive(Clone, Debug)]
+pub(crate) struct Voicemail {
+    /// Whose it is: a queue of the company.
+    pub(crate) mailbox: Name,
+    pub(crate) prompt: Vec<Saying>,
+    /// The caller hears a tone before the recording begins.
+    pub(crate) beep: bool,
+    pub(crate) most: Duration,
+    /// Shorter ones take `too_short`.
+    pub(crate) least: Duration,
+    /// Ends after so much silence.
+    pub(crate) silence: Duration,
+    pub(crate) end_key: Option<char>,
     pub(crate) exits: Exits,
 }
 
@@ -371,7 +551,8 @@ pub(crate) struct Queue {
 #[derive(Clone, Debug)]
 pub(crate) struct Wait {
     pub(crate) pos: Pos,
-    pub(crate) plays: Vec<Play>,
+    /// What is played when its expression holds.
+    pub(crate) plays: Vec<(Option<Expression>, Play)>,
     pub(crate) give_up_after: Option<Duration>,
     pub(crate) exits: Exits,
 }
@@ -398,6 +579,9 @@ pub(crate) enum ExitName {
     Exhausted,
     ExhaustedSilence,
     ExhaustedWrong,
+    NotFound,
+    Recorded,
+    TooShort,
     Error,
     Hangup,
 }
@@ -427,6 +611,10 @@ impl ExitName {
         Self::Error,
         Self::Hangup,
     ];
+    pub(crate) const CUSTOMER: &[Self] =
+        &[Self::NotFound, Self::Timeout, Self::Error, Self::Hangup];
+    pub(crate) const VOICEMAIL: &[Self] =
+        &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
     pub(crate) const ALL: &[Self] = &[
         Self::Answered,
         Self::Timeout,
@@ -439,6 +627,9 @@ impl ExitName {
         Self::Exhausted,
         Self::ExhaustedSilence,
         Self::ExhaustedWrong,
+        Self::NotFound,
+        Self::Recorded,
+        Self::TooShort,
         Self::Error,
         Self::Hangup,
     ];
@@ -456,6 +647,9 @@ impl ExitName {
             Self::Exhausted => "exhausted",
             Self::ExhaustedSilence => "exhausted_silence",
             Self::ExhaustedWrong => "exhausted_wrong",
+            Self::NotFound => "not_found",
+            Self::Recorded => "recorded",
+            Self::TooShort => "too_short",
             Self::Error => "error",
             Self::Hangup => "hangup",
         }

@@ -3,6 +3,7 @@
 //! **Owns**: [`CallFacts`], [`FlowInput`], [`FlowOutput`]. Values only.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 /// What is known of a call before its flow begins.
@@ -15,6 +16,78 @@ pub struct CallFacts {
     /// When the call began, in milliseconds since 1970-01-01T00:00:00Z: with the time since, `hours` knows the time of
     /// day. None: no clock was handed in, so `hours` takes its `error` exit.
     pub began_at: Option<i64>,
+}
+
+/// A customer as a flow sees one. `Debug` shows nothing of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct KnownCustomer {
+    /// The person's name; empty when not known.
+    pub name: String,
+    /// The company's name; empty when not known.
+    pub company: String,
+    /// The language they want, such as `es`; empty when not known.
+    pub language: String,
+}
+
+impl fmt::Debug for KnownCustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KnownCustomer(***)")
+    }
+}
+
+/// What came of looking for a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CustomerAnswer {
+    /// There is one, or one was made.
+    Found(KnownCustomer),
+    /// There is none.
+    NotFound,
+    /// It could not be found out.
+    Failed,
+}
+
+/// One part of a playing: a file, else words for the speech command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// File below the prompts folder, such as `greeting.wav`; `LANG/greeting.wav` is looked for before it.
+    pub file: Option<String>,
+    /// What is said where there is no file.
+    pub words: Option<Words>,
+}
+
+impl Sound {
+    /// Words of which there is no file.
+    pub(crate) fn words(words: Words) -> Self {
+        let words = Some(words);
+        Self { file: None, words }
+    }
+}
+
+/// Words. `Debug` does not show what may be a caller's own.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Words {
+    /// Stands so in the flow: the same for every caller.
+    Fixed(String),
+    /// A whole number.
+    Number(i64),
+    /// Said digit by digit.
+    Digits(String),
+    /// Any other value; may be personal.
+    Value(String),
+    /// The tone after which a message is recorded.
+    Beep,
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(text) => f.debug_tuple("Fixed").field(text).finish(),
+            Self::Number(_) => f.write_str("Number(***)"),
+            Self::Digits(_) => f.write_str("Digits(***)"),
+            Self::Value(_) => f.write_str("Value(***)"),
+            Self::Beep => f.write_str("Beep"),
+        }
+    }
 }
 
 /// Names one playing, so that a late `PlayEnded` of an earlier one is not mistaken.
@@ -34,7 +107,22 @@ pub enum FlowInput {
     Queued {
         /// Place in the queue.
         position: usize,
+        /// How long until an agent is expected to answer; none when nobody can tell.
+        expected: Option<Duration>,
     },
+    /// Nothing of a playing could be made audible.
+    PlayFailed(PlayToken),
+    /// What [`FlowOutput::FindCustomer`] of this number asked for.
+    Customer {
+        /// Which question.
+        ask: u32,
+        /// The answer.
+        answer: CustomerAnswer,
+    },
+    /// The caller has said nothing for as long as [`FlowOutput::StartVoicemail`] allows.
+    CallerSilent,
+    /// The message cannot be recorded.
+    RecordingFailed,
     /// An agent and the caller are connected: the wait's audio must yield at once.
     AgentConnected,
     /// The waiting ended without an agent.
@@ -71,9 +159,8 @@ pub enum FlowOutput {
     Play {
         /// Names this playing.
         token: PlayToken,
-        /// Files below the prompts folder, in order, such as `greeting.wav`; `LANG/greeting.wav` is looked for
-        /// before it.
-        files: Vec<String>,
+        /// What is heard, in order. Empty: nothing can be said, so the playing ends at once.
+        sounds: Vec<Sound>,
         /// The call's language, such as `en`.
         language: String,
         /// Start over at the end until stopped.
@@ -98,6 +185,25 @@ pub enum FlowOutput {
         head_start: Duration,
         /// 0 emergency, 1 normal; the queue's own when none.
         class: Option<u8>,
+    },
+    /// Look for the customer with this number.
+    FindCustomer {
+        /// Names the question.
+        ask: u32,
+        /// As it was typed or sent; never to be logged.
+        number: Digits,
+        /// Make one when there is none.
+        create: bool,
+    },
+    /// Record what the caller says.
+    StartVoicemail {
+        /// Tell [`FlowInput::CallerSilent`] after so much silence.
+        silence: Duration,
+    },
+    /// The recording is over.
+    StopVoicemail {
+        /// Whose message; none: it was too short to be one.
+        mailbox: Option<String>,
     },
     /// Leave the queue: `key_exit` or the wait's own `give_up_after`.
     LeaveQueue {
@@ -141,12 +247,22 @@ pub enum FlowOutput {
     },
 }
 
+/// Digits that a caller typed or a network sent. `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Digits(pub String);
+
+impl fmt::Debug for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digits(***)")
+    }
+}
+
 /// Why the flow is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowEnd {
     /// A `hangup` step.
     Hangup,
-    /// The last step was a `queue` that ended, so the call ends politely.
+    /// The last step was a `queue` or `voicemail` that ended, so the call ends politely.
     AfterQueue,
     /// The caller hung up and the `hangup` exit is done.
     CallerLeft,

@@ -16,6 +16,7 @@ pub mod health;
 pub mod journal;
 pub mod projector;
 pub mod recorder;
+mod silence;
 pub mod startup;
 pub mod store;
 pub mod sweep;

@@ -3,10 +3,14 @@
 //! **Owns**: the open [`WavWriter`]s, the bounded ring of blocks from the media threads, when files are synced.
 //! **Must not know**: legs, SIP, the database, the journal. Who opens a recording hears how it ended and logs it.
 //!
+//! A sync may take as long as the disk likes, so it runs on a thread of its own, one at a time: blocks that wait in
+//! memory meanwhile would be lost in a crash of the process.
+//!
 //! Blocks that the ring had no room for never arrive: the jump on the timeline becomes silence of the same length
 //! and is counted in `gap_ms`. A disk that fails makes a gap in the same way: every later block is tried again.
 
 use crate::folder::{private_folder, sync_folder};
+use crate::silence::Silence;
 use crate::wav::{Finished, WavError, WavWriter};
 use std::collections::HashMap;
 use std::io;
@@ -42,6 +46,15 @@ pub enum Block {
         /// Length of the whole timeline.
         frames: u64,
     },
+}
+
+/// Whoever records a message hears when the left side has been silent for long enough.
+#[derive(Debug)]
+pub struct SilenceWatch {
+    /// So much silence, from the beginning or after the last sound.
+    pub after: Duration,
+    /// Told once.
+    pub told: oneshot::Sender<()>,
 }
 
 /// How a recording ended.
@@ -95,6 +108,7 @@ enum Command {
     Open {
         stream: u64,
         writer: WavWriter,
+        silence: Option<Silence>,
         done: oneshot::Sender<Recorded>,
     },
     Close {
@@ -130,6 +144,7 @@ impl Recorder {
                     orders,
                     running: HashMap::new(),
                     closing: Vec::new(),
+                    syncing: None,
                     strays: 0,
                 }
                 .run();
@@ -151,6 +166,7 @@ impl Recorder {
         stream: u64,
         path: PathBuf,
         sample_rate: u32,
+        silence: Option<SilenceWatch>,
     ) -> Result<oneshot::Receiver<Recorded>, WavError> {
         let commands = self.commands.clone();
         tokio::task::spawn_blocking(move || {
@@ -162,6 +178,7 @@ impl Recorder {
             let command = Command::Open {
                 stream,
                 writer,
+                silence: silence.map(|watch| Silence::new(watch, sample_rate)),
                 done,
             };
             commands.send(command).map_err(|_| thread_gone())?;
@@ -205,6 +222,7 @@ fn thread_gone() -> io::Error {
 
 struct Running {
     writer: WavWriter,
+    silence: Option<Silence>,
     done: oneshot::Sender<Recorded>,
     failure: Option<Failure>,
 }
@@ -244,7 +262,15 @@ struct Worker<B> {
     orders: Receiver<Command>,
     running: HashMap<u64, Running>,
     closing: Vec<u64>,
+    syncing: Option<Syncing>,
     strays: u64,
+}
+
+/// A sync on its way.
+struct Syncing {
+    stream: u64,
+    frames: u64,
+    thread: JoinHandle<io::Result<()>>,
 }
 
 impl<B> Worker<B> {
@@ -267,6 +293,9 @@ impl<B> Worker<B> {
             }
         }
         self.obey();
+        if let Some(syncing) = self.syncing.take() {
+            self.synced(syncing);
+        }
         for (stream, running) in std::mem::take(&mut self.running) {
             let frames = running.writer.frames();
             running.end(stream, frames);
@@ -279,10 +308,12 @@ impl<B> Worker<B> {
                 Command::Open {
                     stream,
                     writer,
+                    silence,
                     done,
                 } => {
                     let running = Running {
                         writer,
+                        silence,
                         done,
                         failure: None,
                     };
@@ -316,6 +347,9 @@ impl<B> Worker<B> {
                 ..
             } => match self.running.get_mut(&stream) {
                 Some(running) => {
+                    if let Some(silence) = &mut running.silence {
+                        silence.hear(start_frame, &samples);
+                    }
                     if let Err(error) = running.writer.write_at(start_frame, &samples) {
                         running.note(stream, &error);
                     }
@@ -343,17 +377,57 @@ impl<B> Worker<B> {
         }
     }
 
-    /// Syncs the recording that has most to lose, only while no block waits: a slow disk must not fill the ring.
+    /// Syncs the recording that has most to lose, only while no block waits and no other sync is on its way.
     fn sync_one(&mut self) {
+        match self.syncing.take() {
+            Some(syncing) if !syncing.thread.is_finished() => {
+                self.syncing = Some(syncing);
+                return;
+            }
+            Some(syncing) => self.synced(syncing),
+            None => {}
+        }
         let due = self
             .running
             .iter_mut()
             .max_by_key(|(_, running)| running.writer.unsynced_ms())
             .filter(|(_, running)| running.writer.unsynced_ms() >= SYNC_AFTER_MS);
-        if let Some((stream, running)) = due
-            && let Err(error) = running.writer.sync()
-        {
-            running.note(*stream, &error);
+        let Some((stream, running)) = due else {
+            return;
+        };
+        let stream = *stream;
+        let begun = running.writer.begin_sync().and_then(|(file, frames)| {
+            let thread = std::thread::Builder::new()
+                .name("recording sync".to_owned())
+                .spawn(move || file.sync_data())?;
+            Ok(Syncing {
+                stream,
+                frames,
+                thread,
+            })
+        });
+        match begun {
+            Ok(syncing) => self.syncing = Some(syncing),
+            Err(error) => running.note(stream, &error),
+        }
+    }
+
+    fn synced(&mut self, syncing: Syncing) {
+        let Syncing {
+            stream,
+            frames,
+            thread,
+        } = syncing;
+        let result = thread
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("the sync's thread panicked")));
+        // A recording that has ended meanwhile was synced by its end.
+        let Some(running) = self.running.get_mut(&stream) else {
+            return;
+        };
+        match result {
+            Ok(()) => running.writer.synced_to(frames),
+            Err(error) => running.note(stream, &error.into()),
         }
     }
 }
@@ -376,8 +450,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (recorder, ring) = Recorder::start(64, |block: Block| block).unwrap();
         let path = |n: u32| folder.path().join(format!("a/recording-{n}.wav"));
-        let first = recorder.open(1, path(1), 8_000).await.unwrap();
-        let second = recorder.open(2, path(2), 16_000).await.unwrap();
+        let first = recorder.open(1, path(1), 8_000, None).await.unwrap();
+        let second = recorder.open(2, path(2), 16_000, None).await.unwrap();
         for n in 0..10 {
             ring.send(samples(1, n * 1_600, 1_600)).unwrap();
             if n != 4 {
@@ -404,7 +478,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recording-1.wav");
         let (recorder, ring) = Recorder::start(64, |block: Block| block).unwrap();
-        let ended = recorder.open(1, path.clone(), 8_000).await.unwrap();
+        let ended = recorder.open(1, path.clone(), 8_000, None).await.unwrap();
         ring.send(samples(1, 0, 100)).unwrap();
         ring.send(samples(99, 0, 100)).unwrap(); // nobody's
         drop(ring);
@@ -418,12 +492,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recording-1.wav");
         let (recorder, ring) = Recorder::start(64, |block: Block| block).unwrap();
-        let ended = recorder.open(1, path.clone(), 8_000).await.unwrap();
+        let ended = recorder.open(1, path.clone(), 8_000, None).await.unwrap();
         ring.send(samples(1, 0, 100)).unwrap();
         recorder.close(1).await;
         let recorded = ended.await.unwrap();
         assert!(recorded.finished.frames == 100, "{recorded:?}");
-        assert!(recorder.open(2, path, 8_000).await.is_err());
+        assert!(recorder.open(2, path, 8_000, None).await.is_err());
         drop(ring);
         recorder.join();
     }

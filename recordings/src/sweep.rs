@@ -12,6 +12,7 @@ use crate::journal::Journal;
 use crate::store::Store;
 use crate::store::sweeping::{OpenRecording, Unfinished};
 use crate::wav;
+use router::event::RecordingKind;
 use router::id::InteractionId;
 use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
 use router::{Event, Timestamp};
@@ -69,9 +70,11 @@ async fn close(
     let interaction = found.id;
     let mut ends = Vec::new();
     let mut last_sign = found.last_event_at;
+    let mut message = false;
     for recording in store.open_recordings(interaction).await? {
         let (frames, end) = mend(folder, &recording, report).await;
         last_sign = last_sign.max(end);
+        message |= recording.kind == RecordingKind::Voicemail && frames > 0;
         ends.push(Event::RecordingFinished {
             interaction,
             recording: recording.id,
@@ -113,6 +116,8 @@ async fn close(
     if found.open {
         let outcome = match found.connected {
             Some(_) => Outcome::Answered,
+            // What the caller had said until then is a message.
+            None if message => Outcome::Voicemail,
             None => Outcome::Failed,
         };
         report.closed.push((interaction, outcome));

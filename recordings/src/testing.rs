@@ -354,6 +354,7 @@ fn talking(n: u64, phase: Phase) -> Vec<(i64, Event)> {
                 index: 1,
                 path: DataFolder::recording_path(at(begin), interaction, 1),
                 sample_rate: 8_000,
+                recording_kind: router::event::RecordingKind::Talk,
             },
         ),
     ]

@@ -152,6 +152,21 @@ impl WavWriter {
         Ok(())
     }
 
+    /// The first half of [`WavWriter::sync`]: the header tells what is there, and the file is given out to be synced by
+    /// somebody else, with what to hand to [`WavWriter::synced_to`] afterwards.
+    ///
+    /// # Errors
+    /// The disk's, or no descriptor is left.
+    pub fn begin_sync(&mut self) -> Result<(File, u64), WavError> {
+        self.tell()?;
+        Ok((self.file.try_clone()?, self.written))
+    }
+
+    /// So many frames survive a power cut.
+    pub fn synced_to(&mut self, frames: u64) {
+        self.synced = self.synced.max(frames.min(self.written));
+    }
+
     /// Ends the timeline at `total_frames`, padding with silence, which counts as a gap; a smaller total changes
     /// nothing. Afterwards the file is complete and survives a power cut.
     ///

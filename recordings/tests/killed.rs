@@ -42,7 +42,7 @@ async fn child(folder: &Path) {
         let leg = LegId::from_number(500 + n);
         let path = DataFolder::recording_path(start(), interaction, 1);
         let file = folder.recording_file(&path).unwrap();
-        let recording = recorder.open(n, file, RATE).await.unwrap();
+        let recording = recorder.open(n, file, RATE, None).await.unwrap();
         let events = [
             Event::CallArrived {
                 interaction,
@@ -64,6 +64,7 @@ async fn child(folder: &Path) {
                 index: 1,
                 path,
                 sample_rate: RATE,
+                recording_kind: router::event::RecordingKind::Talk,
             },
         ];
         for event in events {

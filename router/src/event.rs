@@ -53,6 +53,38 @@ pub enum LegRole {
     Agent,
 }
 
+/// What a recording holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingKind {
+    /// Customer and agent.
+    #[default]
+    Talk,
+    /// A message that the customer left; the right side is silent.
+    Voicemail,
+}
+
+impl RecordingKind {
+    /// The stored name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Talk => "talk",
+            Self::Voicemail => "voicemail",
+        }
+    }
+
+    /// The inverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "talk" => Some(Self::Talk),
+            "voicemail" => Some(Self::Voicemail),
+            _ => None,
+        }
+    }
+}
+
 /// What a leg's media was like, counted by the media thread until the leg closed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LegQuality {
@@ -139,6 +171,13 @@ pub enum Event {
         key: String,
         /// Its value.
         value: String,
+    },
+    /// The flow found out whose call this is.
+    CustomerIdentified {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The customer.
+        customer: CustomerId,
     },
     /// A caller began to wait.
     QueueEntered {
@@ -244,6 +283,9 @@ pub enum Event {
         path: String,
         /// Samples per second of each channel.
         sample_rate: u32,
+        /// What it holds. Lines of earlier versions say nothing and mean a talk.
+        #[serde(default)]
+        recording_kind: RecordingKind,
     },
     /// A recording's file is closed and synced.
     RecordingFinished {
@@ -322,6 +364,7 @@ impl Event {
             | Self::StepEntered { interaction, .. }
             | Self::MenuChosen { interaction, .. }
             | Self::Tagged { interaction, .. }
+            | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }
             | Self::QueueLeft { interaction, .. }
             | Self::OfferMade { interaction, .. }

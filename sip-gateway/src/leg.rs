@@ -216,6 +216,8 @@ pub enum GatewayCommand {
         /// Its extension.
         extension: String,
     },
+    /// Tell the bindings now ([`GatewayEvent::Bindings`]), without gathering changes first: the process is about to end.
+    TellBindings,
     /// Register at a server, as a phone does, and keep the registration fresh.
     Register {
         /// `sip:EXTENSION@HOST:PORT`.

@@ -2,21 +2,25 @@
 //!
 //! **Owns**: the call's [`CallMachine`] and the carrying out of what it asks, in order. **Must not**: decide.
 
+mod speaking;
+
 use super::counts::CallCounts;
 use super::leg_commands::{ForGateway, WantedRecording};
 use super::machine::CallMachine;
-use super::port::{CallInput, CallOutput, CallSetup, LegCommand, PlayFiles};
+use super::port::{CallInput, CallOutput, CallSetup, LegCommand};
 use crate::clock::Clock;
+use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DistributorHandle, DistributorMessage};
 use crate::ids::LiveIds;
-use crate::prompts::Prompts;
-use crate::talk_recorder::{NewRecording, TalkRecorder};
+use crate::speech::Voice;
+use crate::talk_recorder::{BegunRecording, NewRecording, TalkRecorder};
 use recordings::{Journal, JournalError};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
-use sip_gateway::leg::{GatewayCommand, LegEvent, LegId, StreamId};
-use sip_gateway::media::port::{PlayRequest, RecordRequest};
+use sip_gateway::leg::{GatewayCommand, LegId, StreamId};
+use sip_gateway::media::port::RecordRequest;
 use sip_gateway::net::Gateway;
+use speaking::Speaking;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -40,8 +44,10 @@ pub struct CallContext {
     pub journal: Journal,
     /// The Distributor's task.
     pub distributor: DistributorHandle,
-    /// Prompt audio.
-    pub prompts: Arc<Prompts>,
+    /// Prompts and speech.
+    pub voice: Voice,
+    /// Who calls.
+    pub customers: CustomerLookup,
     /// Takes recorded blocks to the disk.
     pub recordings: TalkRecorder,
     /// Tells the registry which legs are ours.
@@ -60,6 +66,7 @@ pub struct CallActor {
     mailbox: mpsc::Receiver<CallInput>,
     own: Mailbox,
     streams: HashMap<RecordingId, StreamId>,
+    speaking: Speaking,
     legs: Vec<LegId>,
 }
 
@@ -82,6 +89,7 @@ impl CallActor {
             mailbox,
             own,
             streams: HashMap::new(),
+            speaking: Speaking::default(),
         }
     }
 
@@ -102,6 +110,10 @@ impl CallActor {
             let input = tokio::select! {
                 input = self.mailbox.recv() => input.unwrap_or(CallInput::Shutdown),
                 () = sleep => CallInput::Tick,
+                spoken = self.speaking.next() => {
+                    self.spoken(spoken).await;
+                    continue;
+                }
             };
             self.step(input).await;
         }
@@ -154,6 +166,7 @@ impl CallActor {
                 }
                 return synced.map(|_| ());
             }
+            CallOutput::FindCustomer(question) => self.find_customer(question),
             CallOutput::Finished => {}
         }
         Ok(())
@@ -176,6 +189,7 @@ impl CallActor {
     }
 
     async fn leg(&mut self, command: LegCommand) {
+        self.speaking.outdated_by(&command);
         let command = match command.for_gateway() {
             ForGateway::AsIs(command) => command,
             ForGateway::Dial { leg, command } => {
@@ -210,41 +224,10 @@ impl CallActor {
         let _ = self.context.registry.send(message).await;
     }
 
-    /// A prompt whose audio is missing is told loudly and skipped, so that the caller is never left in silence.
-    fn play(&self, play: PlayFiles) -> Option<GatewayCommand> {
-        let mut clips = Vec::with_capacity(play.files.len());
-        for file in &play.files {
-            match self.context.prompts.clip(&play.language, file) {
-                Ok(clip) => clips.push(clip),
-                Err(error) => {
-                    tracing::error!(interaction = %self.interaction, %file, %error, "prompt skipped")
-                }
-            }
-        }
-        if clips.is_empty() {
-            self.deliver(CallInput::Leg {
-                leg: play.leg,
-                event: LegEvent::PlayEnded {
-                    play: play.play,
-                    finished: true,
-                },
-            });
-            return None;
-        }
-        let request = PlayRequest {
-            play: play.play,
-            clips,
-            repeat: play.repeat,
-            resume: play.resume,
-            at_most: play.at_most,
-        };
-        Some(GatewayCommand::Play {
-            leg: play.leg,
-            request,
-        })
-    }
-
     async fn start_recording(&mut self, wanted: WantedRecording) -> Option<GatewayCommand> {
+        if let Some(silence) = wanted.silence {
+            return self.start_message(wanted, silence).await;
+        }
         let WantedRecording {
             recording, index, ..
         } = wanted;
@@ -255,22 +238,29 @@ impl CallActor {
             index,
         };
         match self.context.recordings.begin(new).await {
-            Ok(begun) => {
-                self.streams.insert(recording, begun.stream);
-                self.log(begun.event, None).await;
-                Some(GatewayCommand::StartRecording(RecordRequest {
-                    stream: begun.stream,
-                    left: wanted.customer,
-                    right: wanted.agent,
-                    sample_rate: crate::talk_recorder::SAMPLE_RATE,
-                    sink: begun.sink,
-                }))
-            }
+            Ok(begun) => Some(self.recording_begun(wanted, begun).await),
             Err(error) => {
                 tracing::error!(interaction = %self.interaction, %error, "this talk is NOT recorded");
                 None
             }
         }
+    }
+
+    /// The file is there: its line, and the gateway's command.
+    async fn recording_begun(
+        &mut self,
+        wanted: WantedRecording,
+        begun: BegunRecording,
+    ) -> GatewayCommand {
+        self.streams.insert(wanted.recording, begun.stream);
+        self.log(begun.event, None).await;
+        GatewayCommand::StartRecording(RecordRequest {
+            stream: begun.stream,
+            left: wanted.customer,
+            right: wanted.agent,
+            sample_rate: crate::talk_recorder::SAMPLE_RATE,
+            sink: begun.sink,
+        })
     }
 
     /// To ourselves; the mailbox has room, since only the loop that runs this drains it.

@@ -40,8 +40,10 @@ pub struct WantedRecording {
     pub index: u32,
     /// The customer's leg.
     pub customer: LegId,
-    /// The agent's leg.
+    /// The agent's leg; the customer's own for a message.
     pub agent: LegId,
+    /// It is a message, and this much silence ends it.
+    pub silence: Option<Duration>,
 }
 
 impl LegCommand {
@@ -91,6 +93,21 @@ impl LegCommand {
                     index,
                     customer,
                     agent,
+                    silence: None,
+                });
+            }
+            Self::StartMessage {
+                recording,
+                index,
+                customer,
+                silence,
+            } => {
+                return ForGateway::StartRecording(WantedRecording {
+                    recording,
+                    index,
+                    customer,
+                    agent: customer,
+                    silence: Some(silence),
                 });
             }
             Self::StopRecording(recording) => return ForGateway::StopRecording(recording),
@@ -110,10 +127,29 @@ impl PhoneOutput {
     /// What the driver has to do.
     ///
     /// # Errors
-    /// What is asked of the Distributor's task comes back: it is no matter of the gateway.
-    pub fn for_gateway(self) -> Result<ForGateway, super::phone_call::PhoneAsk> {
+    /// What is no matter of the gateway comes back: what is asked of the Distributor's task, and what the record needs.
+    pub fn for_gateway(self) -> Result<ForGateway, Box<Self>> {
         let command = match self {
-            Self::Ask(ask) => return Err(ask),
+            Self::Ask(_)
+            | Self::Log { .. }
+            | Self::LogSynced(_)
+            | Self::StartRecording { .. }
+            | Self::StopRecording => return Err(Box::new(self)),
+            Self::DialOut {
+                leg,
+                uri,
+                caller_id,
+                credentials,
+            } => {
+                let dial = Dial {
+                    target: DialTarget::Uri(uri.into_inner()),
+                    from_user: Some(caller_id.reveal().to_owned()),
+                    from_name: None,
+                    headers: Vec::new(),
+                    credentials,
+                };
+                return Ok(dialled(leg, dial));
+            }
             Self::Ring(leg) => GatewayCommand::Ring(leg),
             Self::Answer(leg) => GatewayCommand::Answer(leg),
             Self::Reject { leg, status } => GatewayCommand::Reject {

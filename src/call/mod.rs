@@ -9,6 +9,7 @@ pub mod counts;
 pub mod internal;
 pub mod leg_commands;
 pub mod machine;
+pub mod outbound;
 pub mod phone_call;
 pub mod port;
 pub mod registry;

@@ -3,6 +3,7 @@
 //! **Owns**: [`CallSetup`], [`CallInput`], [`CallOutput`], [`LegCommand`] and [`IdSource`].
 
 use ivr_flows::Flow;
+use ivr_flows::port::{CustomerAnswer, Digits, Sound};
 use router::event::PersonalData;
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId,
@@ -88,6 +89,29 @@ pub enum CallInput {
         entry: QueueEntryId,
         /// 1 is next.
         position: usize,
+        /// How long until an agent is expected to answer; none when nobody can tell.
+        expected: Option<Duration>,
+    },
+    /// Nothing of a playing could be made audible.
+    PlayFailed {
+        /// Which.
+        play: PlayId,
+    },
+    /// The customer that the flow asked for.
+    CustomerFound {
+        /// The flow's question.
+        ask: u32,
+        /// The customer's id, when there is one.
+        customer: Option<CustomerId>,
+        /// What the flow hears.
+        answer: CustomerAnswer,
+    },
+    /// The caller who leaves a message has said nothing for long enough.
+    CallerSilent,
+    /// The message cannot be recorded.
+    MessageFailed {
+        /// Which.
+        recording: RecordingId,
     },
     /// The Distributor: ring this agent.
     Offered(Offered),
@@ -153,6 +177,8 @@ pub enum CallOutput {
     Leg(LegCommand),
     /// An input for the Distributor.
     Distribute(router::Input),
+    /// Look for a customer; the answer is [`CallInput::CustomerFound`].
+    FindCustomer(CustomerQuestion),
     /// A line for the one event log.
     Log {
         /// The event.
@@ -222,19 +248,43 @@ pub enum LegCommand {
         /// The agent's leg.
         agent: LegId,
     },
-    /// End it.
+    /// Begin to record a message of the customer, alone.
+    StartMessage {
+        /// Its id.
+        recording: RecordingId,
+        /// Counts from 1 within the interaction.
+        index: u32,
+        /// The customer's leg.
+        customer: LegId,
+        /// Tell [`CallInput::CallerSilent`] after so much silence.
+        silence: Duration,
+    },
+    /// End either.
     StopRecording(RecordingId),
 }
 
-/// Prompt files to play.
+/// A question of the flow: whose number is this?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerQuestion {
+    /// Names it.
+    pub ask: u32,
+    /// As it was typed or sent.
+    pub number: Digits,
+    /// Make a customer when there is none.
+    pub create: bool,
+    /// The customer that this very call makes for an unknown caller: is none yet.
+    pub fresh: Option<CustomerId>,
+}
+
+/// Something to play.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlayFiles {
     /// The leg.
     pub leg: LegId,
     /// Names this playing.
     pub play: PlayId,
-    /// Files below the prompts folder.
-    pub files: Vec<String>,
+    /// What is heard, in order.
+    pub sounds: Vec<Sound>,
     /// `LANG/FILE` is looked for first.
     pub language: String,
     /// Start over at the end.

@@ -7,14 +7,16 @@ pub mod arrivals;
 mod phones;
 
 use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
+use super::outbound::OutboundCall;
 use super::phone_call::PhoneMachine;
 use super::phone_call::actor::PhoneActor;
 use super::port::{CallInput, CallSetup};
 use crate::company_view::CompanyView;
 use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
-use arrivals::{Arrival, Arrivals, Moment, Refused};
-use router::id::InteractionId;
+use arrivals::{Arrival, Arrivals, Moment, Refused, WayOut};
+use ivr_flows::port::CustomerAnswer;
+use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
 use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId};
@@ -59,6 +61,17 @@ pub enum RegistryMessage {
         /// The customer's name.
         name: Private<String>,
     },
+    /// What came of a flow's question for a customer.
+    CustomerFound {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The flow's question.
+        ask: u32,
+        /// The customer's id, when there is one.
+        customer: Option<CustomerId>,
+        /// What the flow hears.
+        answer: CustomerAnswer,
+    },
     /// No new calls from here on; live ones end by themselves.
     Drain,
     /// End every call now.
@@ -80,6 +93,8 @@ pub struct Registry {
     driven: HashMap<tokio::task::Id, InteractionId>,
     /// Live calls of agents' phones that are no interaction: the log knows nothing of them.
     unlogged: HashSet<InteractionId>,
+    /// Live calls to the outside: whose, and by which trunk.
+    outbound: HashMap<InteractionId, (AgentId, String)>,
     arrivals: Arrivals,
     live: watch::Sender<usize>,
 }
@@ -106,6 +121,7 @@ impl Registry {
             actors: JoinSet::new(),
             driven: HashMap::new(),
             unlogged: HashSet::new(),
+            outbound: HashMap::new(),
             arrivals: Arrivals::default(),
             live,
         };
@@ -143,6 +159,7 @@ impl Registry {
             RegistryMessage::CallOver { interaction, legs } => {
                 self.calls.remove(&interaction);
                 self.unlogged.remove(&interaction);
+                self.outbound.remove(&interaction);
                 for leg in legs {
                     self.legs.remove(&leg);
                 }
@@ -151,6 +168,20 @@ impl Registry {
             RegistryMessage::CustomerKnown { interaction, name } => {
                 if let Some(mailbox) = self.calls.get(&interaction) {
                     let _ = mailbox.try_send(CallInput::CustomerKnown { name });
+                }
+            }
+            RegistryMessage::CustomerFound {
+                interaction,
+                ask,
+                customer,
+                answer,
+            } => {
+                if let Some(mailbox) = self.calls.get(&interaction) {
+                    let _ = mailbox.try_send(CallInput::CustomerFound {
+                        ask,
+                        customer,
+                        answer,
+                    });
                 }
             }
             RegistryMessage::Drain => self.arrivals.drain(),
@@ -175,7 +206,28 @@ impl Registry {
             }
             Arrival::Service(machine) => self.start_phone_call(leg, machine),
             Arrival::Internal(machine) => self.start_phone_call(leg, machine),
+            Arrival::Outbound(way) => self.call_outside(leg, *way).await,
         }
+    }
+
+    async fn call_outside(&mut self, leg: LegId, way: WayOut) {
+        let (agent, trunk) = (way.setup.agent, way.setup.trunk.clone());
+        let by_trunk = self.outbound.values().filter(|(_, by)| *by == trunk);
+        let by_agent = self.outbound.values().filter(|(by, _)| *by == agent);
+        let (by_trunk, by_agent) = (by_trunk.count(), by_agent.count());
+        if by_trunk >= way.of_trunk as usize || by_agent >= way.of_agent as usize {
+            tracing::warn!(%agent, trunk, by_trunk, by_agent, "too many calls to the outside at once: refused with 403");
+            let (status, retry_after) = (403, None);
+            let refused = Refused {
+                status,
+                retry_after,
+            };
+            return self.reject(leg, refused).await;
+        }
+        let key = way.setup.interaction;
+        let machine = OutboundCall::new(way.setup, self.context.clock.now());
+        self.outbound.insert(key, (agent, trunk));
+        self.drive(key, leg, machine);
     }
 
     fn decide(&mut self, call: IncomingCall) -> Arrival {
@@ -203,9 +255,13 @@ impl Registry {
 
     fn start_phone_call<M: PhoneMachine>(&mut self, leg: LegId, machine: M) {
         let key = self.context.ids.interaction();
+        self.unlogged.insert(key);
+        self.drive(key, leg, machine);
+    }
+
+    fn drive<M: PhoneMachine>(&mut self, key: InteractionId, leg: LegId, machine: M) {
         let (own, mailbox) = mpsc::channel(MAILBOX);
         self.calls.insert(key, own.clone());
-        self.unlogged.insert(key);
         self.legs.insert(leg, own.clone());
         self.live.send_replace(self.calls.len());
         let actor = PhoneActor::new(key, leg, machine, self.context.clone(), own, mailbox);
@@ -229,6 +285,7 @@ impl Registry {
         let lost = DistributorMessage::Lost { interaction };
         let _ = self.context.distributor.send(lost).await;
         self.live.send_replace(self.calls.len());
+        self.outbound.remove(&interaction);
         if self.unlogged.remove(&interaction) {
             return;
         }

@@ -46,7 +46,7 @@ pub fn findings(args: &CheckArgs, overrides: &[Override]) -> Vec<ConfigFinding> 
 #[must_use]
 pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
     let node = &loaded.settings.node;
-    let catalog = flow_files::catalog(&loaded.company, &node.prompts);
+    let catalog = flow_files::catalog(&loaded.company, &loaded.settings);
     let files = match flow_files::find(&node.flows) {
         Ok(files) => files,
         Err(problem) => return vec![unreadable(&node.flows.display().to_string(), &problem.why)],

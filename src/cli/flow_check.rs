@@ -4,7 +4,7 @@
 //! **Must not know**: what makes a flow right.
 
 use super::output::{self, COULD_NOT, Problem, WRONG};
-use super::{FlowCheckArgs, Format, check, flow_files};
+use super::{FlowCheckArgs, Format, check, flow_files, sarif};
 use crate::config::finding::{ConfigFinding, has_errors, to_json};
 use crate::config::{self, Override};
 use ivr_flows::{Catalog, Flow, check_source};
@@ -56,10 +56,7 @@ pub fn findings(
     let mut catalog = None;
     if let Some(path) = &args.config {
         let loaded = config::load(path, overrides).map_err(Stopped::Settings)?;
-        catalog = Some(flow_files::catalog(
-            &loaded.company,
-            &loaded.settings.node.prompts,
-        ));
+        catalog = Some(flow_files::catalog(&loaded.company, &loaded.settings));
         folder = loaded.settings.node.flows;
     }
     let paths = if args.paths.is_empty() {
@@ -103,6 +100,7 @@ pub(super) fn check_file(
 pub(super) fn report(findings: &[ConfigFinding], format: Format) {
     match format {
         Format::Json => output::result(&to_json(findings)),
+        Format::Sarif => output::result(&sarif::to_sarif(findings)),
         Format::Human => {
             output::result(&check::text(findings));
             output::result(&check::summary(findings));

@@ -6,6 +6,7 @@
 use super::output::Problem;
 use crate::config::Company;
 use crate::config::finding::{ConfigFinding, code};
+use crate::config::settings::Settings;
 use ivr_flows::{Catalog, FindingLevel, Flow};
 use sip_gateway::media::clip::Clip;
 use std::collections::BTreeSet;
@@ -45,13 +46,14 @@ pub(super) fn name_of(path: &Path) -> Option<&str> {
 }
 
 /// What flows may refer to: the company's names and the audio files below the prompts folder.
-pub(super) fn catalog(company: &Company, prompts: &Path) -> Catalog {
+pub(super) fn catalog(company: &Company, settings: &Settings) -> Catalog {
     let mut files = BTreeSet::new();
-    collect(prompts, "", DEPTH, &mut files);
+    collect(&settings.node.prompts, "", DEPTH, &mut files);
     Catalog {
         queues: company.queues.iter().map(|q| q.name.clone()).collect(),
         skills: company.skills.iter().cloned().collect(),
         prompt_files: Some(files),
+        speech: settings.speech_command.is_some(),
     }
 }
 
@@ -88,8 +90,18 @@ pub(super) fn needed(flow: &Flow, catalog: &Catalog) -> BTreeSet<String> {
                 }
             })
         })
+        .chain(pieces(flow))
         .filter(|file| files.contains(file))
         .collect()
+}
+
+/// The pieces of prompts with values, and the recorded numbers that may stand between them.
+fn pieces(flow: &Flow) -> impl Iterator<Item = String> {
+    let words = flow.fixed_words().into_iter();
+    words.flat_map(|(language, file, _)| {
+        let own = file.as_ref().map(|file| format!("{language}/{file}"));
+        own.into_iter().chain(file)
+    })
 }
 
 /// Opens one prompt as a call would.

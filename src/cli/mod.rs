@@ -10,6 +10,7 @@ pub mod explain;
 pub mod flow_check;
 mod flow_files;
 pub mod output;
+mod sarif;
 pub mod simulate;
 mod story;
 #[cfg(test)]
@@ -122,6 +123,8 @@ pub enum Format {
     Human,
     /// `{"findings":[…]}`.
     Json,
+    /// SARIF 2.1.0, for code review tools.
+    Sarif,
 }
 
 /// `cordboard check`.

@@ -6,7 +6,7 @@
 use super::output::{self, Problem, WRONG};
 use super::{SimulateArgs, flow_check};
 use crate::config::duration;
-use ivr_flows::port::{PlayToken, QueueEnd};
+use ivr_flows::port::{CustomerAnswer, KnownCustomer, PlayToken, QueueEnd, Sound, Words};
 use ivr_flows::{CallFacts, Flow, FlowInput, FlowOutput, Interpreter};
 use std::io::BufRead as _;
 use std::process::ExitCode;
@@ -21,7 +21,9 @@ const LONGEST_LINE: usize = 200;
 const SPEED: usize = 15;
 const HELP: &str = "  keys      1, 12, *, #: the caller presses them\n  (empty)   on to what happens next by itself\n  \
     +30s      time passes\n  agent     an agent answers; `left`: the agent hangs up first\n  \
-    place 3   the caller's place in the queue\n  full, closed, timeout, no_agents: the waiting ends so\n  \
+    place 3   the caller's place in the queue; `place 3 2m`: and the expected wait\n  \
+    customer Ana Ruiz es   whom the flow finds, perhaps with a language; `stranger`: nobody\n  \
+    silent    the caller who leaves a message stops speaking\n  full, closed, timeout, no_agents: the waiting ends so\n  \
     bye       the caller hangs up\n  quit      end";
 
 /// Runs the command: reads lines from standard input until the call or the input is over.
@@ -75,6 +77,8 @@ pub struct Simulation {
     /// What plays, and when it ends.
     playing: Option<(PlayToken, Duration)>,
     waiting: bool,
+    /// The last question for a customer.
+    asked: Option<u32>,
     block: String,
     said: String,
 }
@@ -88,6 +92,7 @@ impl Simulation {
             now: Duration::ZERO,
             playing: None,
             waiting: false,
+            asked: None,
             block: String::new(),
             said: String::new(),
         };
@@ -112,6 +117,8 @@ impl Simulation {
             "help" => self.said.push_str(HELP),
             "bye" => self.give(FlowInput::HungUp),
             "agent" => self.leave_queue(FlowInput::AgentConnected),
+            "stranger" => self.answer(CustomerAnswer::NotFound),
+            "silent" => self.give(FlowInput::CallerSilent),
             "left" => self.give(FlowInput::AgentLeft),
             "full" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::Full)),
             "closed" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::Closed)),
@@ -141,10 +148,20 @@ impl Simulation {
                 self.happen();
             }
             self.now = end;
-        } else if let Some(place) = line.strip_prefix("place ").and_then(|n| n.parse().ok()) {
-            self.give(FlowInput::Queued { position: place });
+        } else if let Some(queued) = line.strip_prefix("place ").and_then(queued) {
+            self.give(queued);
+        } else if let Some(name) = line.strip_prefix("customer ") {
+            self.answer(CustomerAnswer::Found(customer(name)));
         } else {
             self.say("that is not understood; `help` shows what may be typed");
+        }
+    }
+
+    /// The flow hears who calls.
+    fn answer(&mut self, answer: CustomerAnswer) {
+        match self.asked {
+            Some(ask) => self.give(FlowInput::Customer { ask, answer }),
+            None => self.say("the flow has not asked for a customer"),
         }
     }
 
@@ -184,12 +201,11 @@ impl Simulation {
             FlowOutput::Answer => "answered".to_owned(),
             FlowOutput::Play {
                 token,
-                files,
-                language,
+                sounds,
                 at_most,
                 ..
             } => {
-                let (words, length) = self.heard(&files, &language);
+                let (words, length) = heard(&sounds);
                 let ends = self.now.saturating_add(at_most.unwrap_or(length));
                 self.playing = Some((token, ends));
                 match at_most {
@@ -204,6 +220,19 @@ impl Simulation {
             FlowOutput::Enqueue { queue, .. } => {
                 self.waiting = true;
                 format!("waits in queue {queue}")
+            }
+            FlowOutput::FindCustomer { ask, .. } => {
+                self.asked = Some(ask);
+                "looks up the customer".to_owned()
+            }
+            FlowOutput::StartVoicemail { .. } => "(a message is recorded)".to_owned(),
+            FlowOutput::StopVoicemail {
+                mailbox: Some(mailbox),
+            } => {
+                format!("leaves a message for {mailbox}")
+            }
+            FlowOutput::StopVoicemail { mailbox: None } => {
+                "leaves no message: too short".to_owned()
             }
             FlowOutput::LeaveQueue { .. } => {
                 self.waiting = false;
@@ -227,30 +256,64 @@ impl Simulation {
         self.say(&words);
     }
 
-    /// What files say, and how long that takes.
-    fn heard(&self, files: &[String], language: &str) -> (String, Duration) {
-        let prompts = self.flow.flow().prompts();
-        let mut length = Duration::ZERO;
-        let words: Vec<String> = files
-            .iter()
-            .map(|file| {
-                let text = prompts
-                    .values()
-                    .find(|prompt| prompt.file == *file)
-                    .and_then(|prompt| prompt.texts.get(language));
-                let signs = text.map_or(SPEED, |text| text.chars().count());
-                let seconds = signs.div_ceil(SPEED).max(1);
-                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-                length = length.saturating_add(Duration::from_secs(seconds));
-                text.map_or_else(|| format!("[{file}]"), |text| format!("\"{text}\""))
-            })
-            .collect();
-        (words.join(" "), length)
-    }
-
     fn say(&mut self, words: &str) {
         let seconds = self.now.as_secs();
         let clock = format!("{:>3}:{:02}", seconds / 60, seconds % 60);
         self.said.push_str(&format!("{clock}  {words}\n"));
+    }
+}
+
+/// What sounds say, and how long that takes.
+fn heard(sounds: &[Sound]) -> (String, Duration) {
+    let mut length = Duration::ZERO;
+    let words: Vec<String> = sounds
+        .iter()
+        .map(|sound| {
+            let text = match &sound.words {
+                Some(Words::Fixed(text) | Words::Value(text)) => Some(format!("\"{text}\"")),
+                Some(Words::Digits(digits)) => {
+                    let digits: Vec<String> = digits.chars().map(String::from).collect();
+                    Some(format!("\"{}\"", digits.join(" ")))
+                }
+                Some(Words::Number(number)) => Some(format!("\"{number}\"")),
+                Some(Words::Beep) => Some("[beep]".to_owned()),
+                None => None,
+            };
+            let quotes = 2;
+            let signs = text
+                .as_ref()
+                .map_or(SPEED, |text| text.chars().count().saturating_sub(quotes));
+            let seconds = signs.div_ceil(SPEED).max(1);
+            let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+            length = length.saturating_add(Duration::from_secs(seconds));
+            let file = sound.file.as_deref().unwrap_or_default();
+            text.unwrap_or_else(|| format!("[{file}]"))
+        })
+        .collect();
+    (words.join(" "), length)
+}
+
+/// `3`, or `3 2m` with the expected wait.
+fn queued(text: &str) -> Option<FlowInput> {
+    let (place, wait) = text.split_once(' ').unwrap_or((text, ""));
+    let expected = match wait {
+        "" => None,
+        wait => Some(duration::parse(wait)?),
+    };
+    let position = place.parse().ok()?;
+    Some(FlowInput::Queued { position, expected })
+}
+
+/// `Ana Ruiz`, or `Ana Ruiz es` with a language.
+fn customer(text: &str) -> KnownCustomer {
+    let language = |word: &&str| word.len() == 2 && word.chars().all(|c| c.is_ascii_lowercase());
+    let (name, language) = match text.rsplit_once(' ').filter(|(_, last)| language(last)) {
+        Some((name, last)) => (name, last),
+        None => (text, ""),
+    };
+    KnownCustomer {
+        name: name.trim().to_owned(),
+        language: language.to_owned(),
+        ..KnownCustomer::default()
     }
 }

@@ -8,7 +8,7 @@ use recordings::store::record::{
     QueueEntryRecord, RecordingRecord,
 };
 use router::decision::{DecisionKind, TieBreak};
-use router::event::LegRole;
+use router::event::{LegRole, RecordingKind};
 use router::id::AgentId;
 use router::outcome::{EntryOutcome, OfferOutcome};
 use std::fmt::Write as _;
@@ -310,8 +310,13 @@ fn loss(received: u64, lost: u64) -> String {
 
 fn tell_recording(recording: &RecordingRecord) -> String {
     let mut text = format!(
-        "{} at {} samples per second, left the customer, right the agent",
-        recording.path, recording.sample_rate
+        "{} at {} samples per second, {}",
+        recording.path,
+        recording.sample_rate,
+        match recording.kind {
+            RecordingKind::Talk => "left the customer, right the agent",
+            RecordingKind::Voicemail => "a message that the customer left",
+        }
     );
     match recording.duration {
         Some(duration) => {

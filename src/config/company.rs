@@ -7,8 +7,11 @@ use crate::number;
 use router::company::{RoutingCompany, RoutingSettings, Skills, Strategy, WhenNoAgents, WrapUp};
 use router::id::{AgentId, QueueId};
 use router::{PhoneNumber, Private};
-use sip_gateway::leg::{Accounts, Device, DigestAlgorithm, Network, Trunk as GatewayTrunk};
+use sip_gateway::leg::{
+    Accounts, Credentials, Device, DigestAlgorithm, Network, Trunk as GatewayTrunk,
+};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Everything `company.toml` says, checked: every name refers to something, every default is filled in.
@@ -86,6 +89,44 @@ pub struct Trunk {
     pub from: Vec<Network>,
     /// Whether calls of this trunk are recorded; the queue or the settings decide when none.
     pub record: Option<RecordPolicy>,
+    /// Whom agents may call through it; nobody when none.
+    pub outbound: Option<Outbound>,
+}
+
+/// `outbound` of a trunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outbound {
+    /// Where the carrier takes calls (UDP).
+    pub address: SocketAddr,
+    /// What the called party is shown.
+    pub caller_id: PhoneNumber,
+    /// Numbers that begin so may be called: `+` and digits.
+    pub prefixes: Vec<String>,
+    /// Numbers that begin so may not, whatever the list above says.
+    pub denied: Vec<String>,
+    /// For the carrier's digest challenge.
+    pub credentials: Option<Credentials>,
+    /// Calls at once through this trunk.
+    pub max_calls: u32,
+    /// Calls at once of one agent.
+    pub max_calls_per_agent: u32,
+}
+
+impl Outbound {
+    /// How well this trunk fits a number in its international form: the length of the longest prefix that allows it,
+    /// none when it may not be called.
+    #[must_use]
+    pub fn fits(&self, number: &PhoneNumber) -> Option<usize> {
+        let number = number.reveal();
+        if self.denied.iter().any(|prefix| number.starts_with(prefix)) {
+            return None;
+        }
+        let allowing = self
+            .prefixes
+            .iter()
+            .filter(|prefix| number.starts_with(*prefix));
+        allowing.map(String::len).max()
+    }
 }
 
 /// One `[[numbers]]`.

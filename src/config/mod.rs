@@ -10,6 +10,7 @@ mod company_read;
 pub mod duration;
 pub mod finding;
 mod load;
+mod outbound_read;
 mod queue_read;
 mod section;
 pub mod settings;
@@ -20,7 +21,7 @@ mod trunk_read;
 #[cfg(test)]
 mod tests;
 
-pub use company::{Agent, Company, Ids, Queue, Trunk};
+pub use company::{Agent, Company, Ids, Outbound, Queue, Trunk};
 pub use company_read::{CompanyContext, PasswordPolicy, parse_company, parse_company_with};
 pub use finding::ConfigFinding;
 pub use load::{Loaded, load, load_company, load_settings};

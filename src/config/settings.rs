@@ -3,6 +3,7 @@
 //! **Owns**: [`Settings`] with its defaults, and the folders that follow from them.
 //! **Must not know**: TOML, files, the environment.
 
+use crate::speech::SpeechCommand;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ pub struct Settings {
     /// `[recording]`.
     pub recording: RecordPolicy,
     /// `[speech]`: command that turns text into WAV.
-    pub speech_command: Option<String>,
+    pub speech_command: Option<SpeechCommand>,
     /// `[limits]` of this node; what is not given here comes from the company file.
     pub limits: LimitSettings,
 }

@@ -11,6 +11,7 @@ use super::settings::{
     SipSettings, SipTransport,
 };
 use super::tree::{Override, Place, lay_over, read};
+use crate::speech::SpeechCommand;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -339,11 +340,21 @@ fn recording(root: &mut Section, out: &mut Findings<'_>) -> RecordPolicy {
     policy.unwrap_or_default()
 }
 
-fn speech(root: &mut Section, out: &mut Findings<'_>) -> Option<String> {
+fn speech(root: &mut Section, out: &mut Findings<'_>) -> Option<SpeechCommand> {
     let mut s = root.section("speech", "[speech]".to_owned(), out)?;
     let command = s.text("command", out);
     s.finish(out);
-    command.map(|c| c.value).filter(|c| !c.trim().is_empty())
+    let command = command.filter(|command| !command.value.trim().is_empty())?;
+    match SpeechCommand::parse(&command.value) {
+        Ok(parsed) => Some(parsed),
+        Err(why) => {
+            let help =
+                "write a program and its arguments, such as \"espeak-ng -v {lang} --stdout\"";
+            let message = format!("`command` cannot be run: {why}");
+            out.error(&command.place, code::BAD_VALUE, message, help);
+            None
+        }
+    }
 }
 
 fn store(root: &mut Section, out: &mut Findings<'_>) {

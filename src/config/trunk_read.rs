@@ -27,11 +27,13 @@ pub(super) fn trunks(root: &mut Section, out: &mut Findings<'_>) -> Vec<Trunk> {
             .text("record", out)
             .and_then(|text| out.check(&text.place, record_policy("record", &text.value)));
         register(&mut s, out);
+        let outbound = super::outbound_read::outbound(&mut s, out);
         s.finish(out);
         trunks.push(Trunk {
             name: name.map(|n| n.value).unwrap_or_default(),
             from,
             record,
+            outbound,
         });
     }
     trunks

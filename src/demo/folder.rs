@@ -74,6 +74,8 @@ struct Entry {
     numbers: Vec<String>,
     #[serde(default)]
     notes: Option<String>,
+    #[serde(default)]
+    language: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -96,6 +98,7 @@ pub(super) async fn seed_customers(data: &Path, running: &Running) -> anyhow::Re
             details: CustomerDetails {
                 name: Some(Private::new(entry.name)),
                 notes: entry.notes.map(Private::new),
+                language: entry.language,
                 numbers: entry
                     .numbers
                     .into_iter()

@@ -4,6 +4,7 @@
 //! does not hear. PURE: the task carries its outputs to mailboxes and to the journal, a simulation to its own.
 //! **Must not know**: channels, the clock.
 
+use super::expected_wait::ExpectedWait;
 use super::phones::OwnCalls;
 use super::positions::{Place, Positions};
 use crate::api::live::SetStateError;
@@ -83,6 +84,7 @@ pub struct Desk {
     calls: BTreeSet<InteractionId>,
     positions: Positions,
     outputs: VecDeque<DeskOutput>,
+    expected: ExpectedWait,
     pub(super) now: Timestamp,
 }
 
@@ -97,6 +99,7 @@ impl Desk {
             positions: Positions::default(),
             own_calls: OwnCalls::default(),
             outputs: VecDeque::new(),
+            expected: ExpectedWait::default(),
             now,
         }
     }
@@ -237,7 +240,12 @@ impl Desk {
         match input {
             Input::OwnCallStarted { agent } => self.own_call_started(agent, interaction),
             Input::OwnCallEnded { agent } => self.own_call_ended(agent, interaction),
-            input => self.input(input),
+            input => {
+                if let Input::Enqueue(request) = &input {
+                    self.expected.entered(request.entry, request.queue);
+                }
+                self.input(input);
+            }
         }
     }
 
@@ -336,10 +344,11 @@ impl Desk {
             } => self.tell(interaction, CallInput::OfferRevoked { offer }),
             Output::Accepted {
                 interaction,
+                entry,
                 offer,
                 agent,
-                ..
             } => {
+                self.expected.answered(entry, self.now);
                 self.positions.over(interaction);
                 self.tell(interaction, CallInput::OfferAccepted { offer, agent });
             }
@@ -350,6 +359,7 @@ impl Desk {
                 outcome,
                 refusal,
             } => {
+                self.expected.left(entry);
                 let left = CallInput::EntryLeft {
                     entry,
                     outcome,
@@ -363,7 +373,15 @@ impl Desk {
 
     fn tell_place(&mut self, place: Place) {
         let (entry, position) = (place.entry, place.position);
-        self.tell(place.interaction, CallInput::Queued { entry, position });
+        let expected = self.expected.of(entry, position, self.now);
+        self.tell(
+            place.interaction,
+            CallInput::Queued {
+                entry,
+                position,
+                expected,
+            },
+        );
     }
 
     fn void(&mut self, offer: OfferId) {

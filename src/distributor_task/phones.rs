@@ -81,6 +81,10 @@ impl Desk {
                 desk.input(Input::EndWrapUp { agent });
             }),
             PhoneAsk::CallAgent { caller, called } => self.call_agent(call, caller, called),
+            PhoneAsk::CallOut { agent } => {
+                self.own_call_started(agent, call);
+                PhoneAnswer::Done
+            }
             PhoneAsk::Release { agent } => return self.own_call_ended(agent, call),
         };
         self.tell(call, CallInput::PhoneAnswered(answer));

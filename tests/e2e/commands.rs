@@ -143,6 +143,12 @@ fn check_looks_at_everything() {
     assert_eq!(code, Some(0), "{out}\n{error}");
     assert_eq!(out.trim(), "{\"findings\":[]}");
     assert_eq!(check("human").0, Some(0));
+    let (code, out, _) = check("sarif");
+    let log: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (code, &log["runs"][0]["results"]),
+        (Some(0), &serde_json::json!([]))
+    );
     assert_eq!(
         run(root, &["check"]).0,
         Some(0),
@@ -153,6 +159,22 @@ fn check_looks_at_everything() {
     let (code, out, _) = check("json");
     assert_eq!(code, Some(1));
     assert!(out.contains("music.wav"), "{out}");
+    let (code, out, _) = check("sarif");
+    let log: Value = serde_json::from_str(&out).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(
+        (code, &result["level"]),
+        (Some(1), &serde_json::json!("error"))
+    );
+    let place = &result["locations"][0]["physicalLocation"];
+    assert!(
+        place["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap()
+            .ends_with("music.wav"),
+        "{out}"
+    );
+    assert_eq!(place["region"]["startLine"], 1);
     std::fs::write(
         root.join("company.toml"),
         COMPANY.replace("flow = \"support\"", "flow = \"suport\""),

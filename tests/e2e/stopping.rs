@@ -107,3 +107,21 @@ fn a_stop_ends_the_rest_when_the_drain_timeout_is_over() {
         assert_eq!(item["end_cause"], "shutdown", "{item:#}");
     }
 }
+
+#[test]
+fn a_phone_that_signs_off_right_before_a_stop_stays_signed_off() {
+    let mut world = World::start();
+    let agent = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
+    agent.register(world.sip, "2001", "word-of-ana").unwrap();
+    world.wait_agent("ana", "available", seconds(3));
+    let rows = "SELECT count(*) FROM registrations";
+    world.wait_query(rows, "1", seconds(5));
+    agent.unregister(world.sip, "2001").unwrap();
+    assert_eq!(world.stop(), Some(0));
+    assert_eq!(world.query(rows), [["0"]]);
+    // And one that signs on right before it is there again.
+    world.start_again();
+    agent.register(world.sip, "2001", "word-of-ana").unwrap();
+    assert_eq!(world.stop(), Some(0));
+    assert_eq!(world.query(rows), [["1"]]);
+}

@@ -259,3 +259,23 @@ fn a_recording_disk_that_stalls_or_fails_to_sync_does_not_touch_the_talk() {
     assert_eq!(metric(&world, "cordboard_recording_faults_total"), 1.0);
     line.reconcile(&world, seconds(10));
 }
+
+#[test]
+fn a_slow_sync_keeps_no_audio_in_memory() {
+    let (mut world, faults) = with_faults();
+    let mut line = Line::open(&world);
+    // The folder of the file is synced too when it is made: that one passes.
+    faults.set(0, On::Sync, ".wav", Do::Wait(20_000), 0);
+    let talk = line.begin(&world);
+    std::thread::sleep(seconds(5));
+    world.kill();
+    let talked = talk.began.elapsed().as_secs_f64();
+    assert!(faults.hits(0) > 0, "nothing was synced");
+    let path = world.query("SELECT path FROM recordings")[0][0].clone();
+    let file = world.root().join("interactions").join(path);
+    let kept = (std::fs::metadata(file).unwrap().len() - 44) as f64 / 32_000.0;
+    assert!(
+        kept + 1.1 > talked,
+        "{kept:.2} of {talked:.2} s are on the file"
+    );
+}

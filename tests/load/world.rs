@@ -29,6 +29,17 @@ pub(crate) struct Witnessed {
     pub(crate) before_talk: u32,
 }
 
+impl Witnessed {
+    /// Packets that the caller has sent since hearing the agent; none without a talk.
+    pub(crate) fn talked_for(&self) -> u32 {
+        if self.talked {
+            self.sent.saturating_sub(self.before_talk)
+        } else {
+            0
+        }
+    }
+}
+
 /// What to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {

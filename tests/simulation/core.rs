@@ -12,12 +12,13 @@ use cordboard::call::actor::MAILBOX;
 use cordboard::call::internal::InternalCall;
 use cordboard::call::leg_commands::{ForGateway, WantedRecording};
 use cordboard::call::machine::CallMachine;
-use cordboard::call::phone_call::PhoneMachine;
+use cordboard::call::phone_call::{PhoneMachine, PhoneOutput};
 use cordboard::call::port::{CallInput, CallOutput, IdSource, PlayFiles};
 use cordboard::call::registry::arrivals::{Arrival, ArrivalIds, Arrivals, Moment};
 use cordboard::call::service::ServiceCall;
 use cordboard::company_view::CompanyView;
 use cordboard::distributor_task::desk::{Desk, DeskInput, DeskOutput};
+use ivr_flows::port::CustomerAnswer;
 use router::id::{CustomerId, InteractionId, LegId as LogLegId, QueueEntryId, RecordingId};
 use router::{Distributor, Event, RoutingCompany, Timestamp};
 use sip_gateway::leg::{GatewayCommand, GatewayEvent, IncomingCall, LegEvent, LegId, StreamId};
@@ -519,6 +520,7 @@ impl Core {
                 self.count("calls between agents");
                 (self.ids.interaction(), Machine::Internal(machine))
             }
+            Arrival::Outbound(_) => panic!("no trunk of this company allows a call out"),
         };
         self.say("registry", &format!("{leg} is call {}", name(id)));
         self.owners.insert(leg, id);
@@ -619,7 +621,12 @@ impl Core {
             };
             let Some(output) = phone else { break };
             match output.for_gateway() {
-                Err(ask) => self.tell_desk(DeskInput::FromPhone { call: id, ask }),
+                Err(other) => match *other {
+                    PhoneOutput::Ask(ask) => {
+                        self.tell_desk(DeskInput::FromPhone { call: id, ask });
+                    }
+                    other => panic!("no call to the outside is here: {other:?}"),
+                },
                 Ok(command) => self.gateway(id, command),
             }
         }
@@ -663,6 +670,14 @@ impl Core {
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.stalled = Some((until, event, written));
                 }
+            }
+            CallOutput::FindCustomer(question) => {
+                let found = CallInput::CustomerFound {
+                    ask: question.ask,
+                    customer: None,
+                    answer: CustomerAnswer::NotFound,
+                };
+                let _ = self.tell_call(id, found);
             }
             CallOutput::Finished => {}
         }
@@ -713,9 +728,9 @@ impl Core {
 
     fn play(&mut self, id: InteractionId, play: PlayFiles) -> Option<GatewayCommand> {
         let clips: Vec<_> = play
-            .files
+            .sounds
             .iter()
-            .filter_map(|file| company::clip(file))
+            .filter_map(|sound| company::clip(sound.file.as_deref()?))
             .collect();
         if clips.is_empty() {
             let event = LegEvent::PlayEnded {
@@ -763,6 +778,7 @@ impl Core {
             index: wanted.index,
             path: String::new(),
             sample_rate: 8_000,
+            recording_kind: router::event::RecordingKind::Talk,
         });
         Some(GatewayCommand::StartRecording(RecordRequest {
             stream,

@@ -133,7 +133,22 @@ impl Builder<'_> {
         }
         let places = self.flow.exit_places(action);
         match action {
-            Action::Answer | Action::Set(_) | Action::Tag(_) => self.next(Why::Itself),
+            Action::Answer | Action::Language(_) | Action::Set(_) | Action::Tag(_) => {
+                self.next(Why::Itself);
+            }
+            Action::Customer(customer) => {
+                self.next(Why::Itself);
+                let own = customer.exits.get(&ExitName::Timeout);
+                let none = find_exit(places.iter().copied(), ExitName::NotFound);
+                for target in own.into_iter().chain(none) {
+                    self.target(target, Why::Itself);
+                }
+            }
+            Action::Collect(_) => {
+                self.next(Why::Person);
+                self.exhausted(&places);
+            }
+            Action::Voicemail(_) => self.voicemail(&places),
             Action::Hangup => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
@@ -181,9 +196,9 @@ impl Builder<'_> {
         }
     }
 
-    /// `when:` was false. After a `queue` that is last the call ends politely, entered or not.
+    /// `when:` was false. After a `queue` or `voicemail` that is last the call ends politely, entered or not.
     fn passed_over(&mut self, action: &Action) {
-        if self.last && matches!(action, Action::Queue(_)) {
+        if self.last && matches!(action, Action::Queue(_) | Action::Voicemail(_)) {
             self.ends();
         } else {
             self.next(Why::Itself);
@@ -196,12 +211,30 @@ impl Builder<'_> {
                 self.target(target, Why::Person);
             }
         }
+        self.exhausted(places);
+    }
+
+    fn exhausted(&mut self, places: &[&Exits]) {
         for (exit, why) in [
             (ExitName::ExhaustedSilence, Why::Itself),
             (ExitName::ExhaustedWrong, Why::Person),
         ] {
             if let Some(target) = find_exit(places.iter().copied(), exit) {
                 self.target(target, why);
+            }
+        }
+    }
+
+    /// A noise behind a caller who does nothing is a message too. After a `voicemail` that is last the call ends politely.
+    fn voicemail(&mut self, places: &[&Exits]) {
+        for (exit, why) in [
+            (ExitName::Recorded, Why::Itself),
+            (ExitName::TooShort, Why::Itself),
+        ] {
+            match find_exit(places.iter().copied(), exit) {
+                Some(target) => self.target(target, why),
+                None if self.last => self.ends(),
+                None => self.next(why),
             }
         }
     }

@@ -14,6 +14,7 @@ mod graph;
 mod hours;
 mod names;
 mod paths;
+mod speech;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,8 @@ pub struct Catalog {
     /// Audio files below the prompts folder with `/` between the parts: `greeting.wav`, `en/greeting.wav`. None:
     /// not known, so files are not judged.
     pub prompt_files: Option<BTreeSet<String>>,
+    /// A speech command says what has no file.
+    pub speech: bool,
 }
 
 /// What came of [`check_source`].
@@ -77,6 +80,7 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
         findings: Vec::new(),
     };
     names::check(flow, catalog, &mut notes);
+    speech::check(flow, catalog, &mut notes);
     paths::check(flow, &mut notes);
     hours::check(flow, &mut notes);
     sort(&mut notes.findings);
@@ -89,6 +93,7 @@ fn names_only(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
         findings: Vec::new(),
     };
     names::check(flow, catalog, &mut notes);
+    speech::check(flow, catalog, &mut notes);
     notes.findings
 }
 

@@ -1,14 +1,13 @@
 //! Do the names that are mentioned exist?
 //!
-//! **Owns**: F001, F002, F003, F004, F011.
+//! **Owns**: F001, F004, F011, F019, and F002 for prompts that are not defined.
 //! **Must not know**: the paths between blocks.
 
-use std::collections::BTreeSet;
-
 use super::{Catalog, Notes};
-use crate::expression::{CALL, Expression, QUEUE, ROOTS};
+use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Template};
 use crate::flow::{
-    Action, ChoiceTarget, Exits, Flow, Menu, Name, Prompt, Queue, Step, Target, Value,
+    Action, ChoiceTarget, Collect, Exits, Flow, Language, Menu, Name, Queue, Saying, Step, Target,
+    Value,
 };
 use crate::nearest::suggest;
 use crate::read::{fit, kind_help};
@@ -18,28 +17,31 @@ pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_
         flow,
         catalog,
         notes,
-        used: BTreeSet::new(),
     };
     names.exits(&flow.defaults.exits);
-    names.prompts(&flow.defaults.no_input);
-    names.prompts(&flow.defaults.no_match);
+    flow.sayings().for_each(|saying| names.saying(saying));
+    for text in flow
+        .prompts
+        .values()
+        .flat_map(|prompt| prompt.spoken.values())
+    {
+        names.template(text);
+    }
     for step in flow.steps() {
         names.step(step);
     }
     for wait in flow.waits.values() {
         names.exits(&wait.exits);
-        for play in &wait.plays {
-            names.prompts(&play.prompts);
+        for when in wait.plays.iter().filter_map(|(when, _)| when.as_ref()) {
+            names.reads(when);
         }
     }
-    names.audio();
 }
 
 struct Names<'a, 'n> {
     flow: &'a Flow,
     catalog: Option<&'a Catalog>,
     notes: &'a mut Notes<'n>,
-    used: BTreeSet<&'a str>,
 }
 
 impl<'a> Names<'a, '_> {
@@ -57,8 +59,11 @@ impl<'a> Names<'a, '_> {
                     .chain(&branch.otherwise)
                     .for_each(|target| self.target(target));
             }
-            Action::Answer | Action::Hangup | Action::Tag(_) => {}
-            Action::Play(play) => self.prompts(&play.prompts),
+            Action::Answer | Action::Hangup | Action::Play(_) | Action::Customer(_) => {}
+            Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
+            Action::Collect(collect) => self.into(collect),
+            Action::Language(language) => self.language(language),
+            Action::Voicemail(voicemail) => self.company_queue(&voicemail.mailbox),
             Action::Menu(menu) => self.menu(menu),
             Action::Go(go) => {
                 self.target(&go.to);
@@ -73,14 +78,6 @@ impl<'a> Names<'a, '_> {
     }
 
     fn menu(&mut self, menu: &'a Menu) {
-        for list in [
-            &menu.prompt,
-            &menu.short_prompt,
-            &menu.no_input,
-            &menu.no_match,
-        ] {
-            self.prompts(list);
-        }
         for choice in &menu.choices {
             if let ChoiceTarget::Leave(target) = &choice.then {
                 self.target(target);
@@ -105,20 +102,73 @@ impl<'a> Names<'a, '_> {
         }
     }
 
-    fn prompts(&mut self, names: &'a [Name]) {
-        for name in names {
-            if self.flow.prompts.contains_key(&name.text) {
-                self.used.insert(&name.text);
-            } else if !self.notes.full() {
-                let help = suggest(&name.text, self.flow.prompts.keys().map(String::as_str));
-                self.notes.error(
-                    "F002",
-                    name.pos,
-                    format!("there is no prompt `{}`", name.text),
-                    help,
-                );
+    fn saying(&mut self, saying: &'a Saying) {
+        match saying {
+            Saying::Text(spoken) => spoken.texts.values().for_each(|text| self.template(text)),
+            Saying::Prompt(name) => {
+                if !self.flow.prompts.contains_key(&name.text) && !self.notes.full() {
+                    let help = suggest(&name.text, self.flow.prompts.keys().map(String::as_str));
+                    let message = format!("there is no prompt `{}`", name.text);
+                    self.notes.error("F002", name.pos, message, help);
+                }
             }
         }
+    }
+
+    /// A text that is heard.
+    fn template(&mut self, text: &'a Template) {
+        text.expressions()
+            .for_each(|expression| self.reads(expression));
+        self.secrets(text);
+    }
+
+    /// What `sensitive` digits must not get into.
+    fn secrets(&mut self, text: &Template) {
+        let secret: Vec<&str> = self.flow.secrets().collect();
+        let reads = text.expressions().flat_map(|expression| &expression.reads);
+        for read in reads.filter(|read| read.root == "vars") {
+            let field = read.field.as_deref().unwrap_or_default();
+            if secret.contains(&field) {
+                let message =
+                    format!("`vars.{field}` is collected as `sensitive`, and stands in a text");
+                let help = "say or note something else: whether it was right, for example";
+                self.notes.error("F019", read.pos, message, help);
+            }
+        }
+    }
+
+    fn into(&mut self, collect: &Collect) {
+        if self.notes.full() {
+            return;
+        }
+        let name = &collect.into;
+        match self.flow.vars.get(&name.text) {
+            Some(Value::Text(_)) => {}
+            Some(_) => {
+                let message = format!("`{}` is no variable of type `string`", name.text);
+                let help = "digits are a text: as a number they would lose their zeros";
+                self.notes.error("F104", name.pos, message, help);
+            }
+            None => self.no_variable(name),
+        }
+    }
+
+    fn language(&mut self, language: &Language) {
+        let Language::To(name) = language else { return };
+        let offered = &self.flow.languages.offer;
+        if !offered.contains(&name.text) {
+            let message = format!("the flow does not offer the language `{}`", name.text);
+            let near = suggest(&name.text, offered.iter().map(String::as_str));
+            let help = format!("{near}; languages stand under `languages: {{ offer: … }}`");
+            self.notes.error("F004", name.pos, message, help);
+        }
+    }
+
+    fn no_variable(&mut self, name: &Name) {
+        let near = suggest(&name.text, self.flow.vars.keys().map(String::as_str));
+        let help = format!("{near}; variables stand under `vars:`");
+        let message = format!("there is no variable `{}`", name.text);
+        self.notes.error("F011", name.pos, message, help);
     }
 
     fn calendar(&mut self, name: &Name) {
@@ -145,6 +195,13 @@ impl<'a> Names<'a, '_> {
                 "vars" => vars.collect(),
                 "call" => CALL.to_vec(),
                 "queue" => QUEUE.to_vec(),
+                "customer" if self.flow.asks_for_customer() => CUSTOMER.to_vec(),
+                "customer" => {
+                    let message = "no `customer` step finds out who calls";
+                    let help = "add `- customer: { by: call.from }` before it";
+                    self.notes.error("F011", read.pos, message, help);
+                    continue;
+                }
                 "tags" => self.flow.tag_names().collect(),
                 root => {
                     let help = if self.flow.vars.contains_key(root) {
@@ -171,17 +228,7 @@ impl<'a> Names<'a, '_> {
             return;
         }
         let Some(declared) = self.flow.vars.get(&name.text) else {
-            let help = format!(
-                "{}; variables stand under `vars:`",
-                suggest(&name.text, self.flow.vars.keys().map(String::as_str))
-            );
-            self.notes.error(
-                "F011",
-                name.pos,
-                format!("there is no variable `{}`", name.text),
-                help,
-            );
-            return;
+            return self.no_variable(name);
         };
         if fit(value.clone(), declared).is_none() {
             let message = format!("`{value}` does not fit the type of `{}`", name.text);
@@ -205,12 +252,8 @@ impl<'a> Names<'a, '_> {
                 help,
             );
         }
+        self.company_queue(&queue.to);
         let Some(catalog) = self.catalog else { return };
-        if !catalog.queues.contains(&queue.to.text) {
-            let help = suggest(&queue.to.text, catalog.queues.iter().map(String::as_str));
-            let message = format!("the company has no queue `{}`", queue.to.text);
-            self.notes.error("F004", queue.to.pos, message, help);
-        }
         for (skill, (_, pos)) in &queue.skills {
             if !catalog.skills.contains(skill) {
                 let help = suggest(skill, catalog.skills.iter().map(String::as_str));
@@ -224,48 +267,12 @@ impl<'a> Names<'a, '_> {
         }
     }
 
-    /// Every prompt that is used needs audio in the default language, or audio for all languages.
-    fn audio(&mut self) {
-        let flow = self.flow;
-        for name in std::mem::take(&mut self.used) {
-            let Some(prompt) = flow.prompts.get(name) else {
-                continue;
-            };
-            for language in &flow.languages.offer {
-                let spoken = !prompt.texts.is_empty() && !prompt.texts.contains_key(language);
-                if spoken && prompt.file == format!("{name}.wav") {
-                    let message = format!(
-                        "prompt `{name}` has no text in `{language}`, which the flow offers"
-                    );
-                    let help =
-                        format!("add `{language}: \"…\"`, or take `{language}` out of `offer:`");
-                    self.notes.warning("F003", prompt.pos, message, help);
-                }
-                let files = self
-                    .catalog
-                    .and_then(|catalog| catalog.prompt_files.as_ref());
-                if let Some(files) = files {
-                    self.file(name, prompt, language, files);
-                }
-            }
-        }
-    }
-
-    fn file(&mut self, name: &str, prompt: &Prompt, language: &str, files: &BTreeSet<String>) {
-        let spoken = format!("{language}/{}", prompt.file);
-        if files.contains(&spoken) || files.contains(&prompt.file) || self.notes.full() {
-            return;
-        }
-        let message = format!(
-            "prompt `{name}` has no audio file `{spoken}`, nor `{}`",
-            prompt.file
-        );
-        let near = suggest(&spoken, files.iter().map(String::as_str));
-        let help = format!("put the file into the prompts folder; {near}");
-        if language == self.flow.languages.default {
-            self.notes.error("F002", prompt.pos, message, help);
-        } else {
-            self.notes.warning("F003", prompt.pos, message, help);
+    fn company_queue(&mut self, name: &Name) {
+        let Some(catalog) = self.catalog else { return };
+        if !catalog.queues.contains(&name.text) && !self.notes.full() {
+            let help = suggest(&name.text, catalog.queues.iter().map(String::as_str));
+            let message = format!("the company has no queue `{}`", name.text);
+            self.notes.error("F004", name.pos, message, help);
         }
     }
 }

@@ -185,14 +185,14 @@ impl Paths<'_> {
         for step in self.flow.steps() {
             let places = self.flow.exit_places(&step.action);
             let safe = find_exit(places, ExitName::Error).is_some();
-            if !safe && !step.expressions().is_empty() {
+            if !safe && step.can_fail() {
                 let message = "nothing says what happens when the expression fails (`error`)";
                 let help = "add `exits: { error: BLOCK }` under `defaults:`";
                 notes.error("F009", step.pos, message, help);
             }
-            let Action::Menu(_) = &step.action else {
+            if !matches!(&step.action, Action::Menu(_) | Action::Collect(_)) {
                 continue;
-            };
+            }
             let places = self.flow.exit_places(&step.action);
             let open: Vec<&str> = [ExitName::ExhaustedSilence, ExitName::ExhaustedWrong]
                 .into_iter()
@@ -205,7 +205,8 @@ impl Paths<'_> {
                 _ => ExitName::Exhausted.as_str(),
             };
             let message = format!(
-                "nothing says what happens when the tries of this menu are used up (`{what}`)"
+                "nothing says what happens when the tries of this `{}` are used up (`{what}`)",
+                step.action.name()
             );
             let help = format!("add `exits: {{ {what}: BLOCK }}` here or under `defaults:`");
             notes.error("F009", step.pos, message, help);
@@ -239,7 +240,7 @@ impl Paths<'_> {
             };
             match node.action {
                 "answer" => {}
-                "play" | "menu" | "queue" => {
+                "play" | "say" | "menu" | "collect" | "voicemail" | "queue" => {
                     let message = format!("`{}` comes before `answer`", node.action);
                     let help = "add `- answer:` before it; without, the call is answered here";
                     notes.warning("F025", node.pos, message, help);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{Expression, Scope, Template};
 use crate::flow::{Pos, Value};
-use crate::port::CallFacts;
+use crate::port::{CallFacts, KnownCustomer};
 
 const START: Pos = Pos { line: 1, column: 1 };
 
@@ -24,12 +24,18 @@ fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
         to: "9000".to_owned(),
         began_at: None,
     };
+    let customer = KnownCustomer {
+        name: "Ana Ruiz".to_owned(),
+        ..KnownCustomer::default()
+    };
     look(&Scope {
         vars: &vars,
         tags: &tags,
         facts: &facts,
         language: "en",
         position: 2,
+        ewt: 61,
+        customer: Some(&customer),
     })
 }
 
@@ -53,6 +59,11 @@ fn what_a_call_shows_can_be_compared() {
         ("call.to in [\"9000\", \"9001\"]", true),
         ("call.language == \"es\"", false),
         ("queue.position >= 2", true),
+        ("queue.ewt == 61 && queue.ewt_minutes == 2", true),
+        (
+            "customer.known && customer.name == \"Ana Ruiz\" && customer.company == \"\"",
+            true,
+        ),
         ("tags.tier == \"\"", true),
         ("size(call.from) == 12", true),
         ("vars.known ? vars.count == 3 : false", true),

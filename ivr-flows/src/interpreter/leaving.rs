@@ -19,7 +19,14 @@ impl Interpreter {
         let next = match self.state {
             State::Over => return,
             State::New => None,
-            State::Playing { .. } | State::Menu(_) | State::Waiting(_) | State::Talking => {
+            State::Playing { .. }
+            | State::Menu(_)
+            | State::Collect(_)
+            | State::Asking { .. }
+            | State::Voicemail(_)
+            | State::Waiting(_)
+            | State::Talking => {
+                self.stop_message();
                 self.exit(ExitName::Hangup)
             }
         };
@@ -29,7 +36,8 @@ impl Interpreter {
         self.end(FlowEnd::CallerLeft);
     }
 
-    /// Runs steps without audio; `play` and `answer` are passed over, a `menu` or `queue` ends it.
+    /// Runs steps without audio; `play`, `answer` and `customer` are passed over; what asks or
+    /// waits for the caller ends it.
     fn run_quietly(&mut self, first: Move) {
         let flow = Arc::clone(&self.flow);
         let mut next = first;
@@ -55,6 +63,7 @@ impl Interpreter {
                 Action::Go(_)
                     | Action::Branch(_)
                     | Action::Hours(_)
+                    | Action::Language(_)
                     | Action::Set(_)
                     | Action::Tag(_)
                     | Action::Hangup

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::run::Move;
 use super::{Interpreter, State};
-use crate::flow::{Action, Choice, ChoiceTarget, ExitName, Flow, Menu, Name};
+use crate::flow::{Action, Choice, ChoiceTarget, ExitName, Flow, Menu, Saying};
 use crate::port::{FlowOutput, PlayToken};
 
 /// One pass through a menu, from entering it to leaving it.
@@ -100,7 +100,7 @@ impl Interpreter {
     }
 
     /// Plays the prompt, after `first` if there is one; keys typed ahead are taken instead.
-    fn ask(&mut self, menu: &Menu, first: Option<&Name>, again: bool) -> Move {
+    fn ask(&mut self, menu: &Menu, first: Option<&Saying>, again: bool) -> Move {
         if menu.input.barge_in && !self.keys.is_empty() {
             return self.feed(menu);
         }
@@ -109,8 +109,8 @@ impl Interpreter {
         } else {
             &menu.prompt
         };
-        let names: Vec<&Name> = first.into_iter().chain(prompt).collect();
-        let token = self.start_prompts(&names);
+        let all: Vec<&Saying> = first.into_iter().chain(prompt).collect();
+        let token = self.start_sayings(&all);
         self.set_phase(Phase::Asking(token));
         Move::Stay
     }

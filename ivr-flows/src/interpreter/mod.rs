@@ -18,19 +18,24 @@ use std::time::Duration;
 
 use crate::expression::{Expression, Failure, Scope};
 use crate::flow::{Action, Flow, Step, Value};
-use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, PlayToken};
+use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken};
 
+mod collect;
 mod leaving;
 mod limits;
 mod menu;
 mod run;
+mod saying;
+mod voicemail;
 mod waiting;
 
 #[cfg(test)]
 mod tests;
 
+use collect::CollectRun;
 use limits::Limits;
 use menu::MenuRun;
+use voicemail::VoicemailRun;
 use waiting::WaitRun;
 
 /// Keys kept for the next menu; what is pressed beyond is dropped.
@@ -58,6 +63,16 @@ pub struct Interpreter {
     facts: CallFacts,
     /// Last known place in a queue; 0 before any.
     position: usize,
+    /// How long until an agent is expected to answer.
+    expected: Option<Duration>,
+    /// Who calls, once `customer` found out.
+    customer: Option<KnownCustomer>,
+    /// Questions for a customer so far.
+    asks: u32,
+    /// The call's language.
+    language: String,
+    /// It was told that a text cannot be worked out.
+    words_failed: bool,
     /// How often each bounded `go` was taken.
     taken: HashMap<Place, u32>,
     limits: Limits,
@@ -76,8 +91,18 @@ struct Place {
 #[derive(Debug)]
 enum State {
     New,
-    Playing { token: PlayToken, barge_in: bool },
+    Playing {
+        token: PlayToken,
+        barge_in: bool,
+    },
     Menu(MenuRun),
+    Collect(CollectRun),
+    /// Waits to hear who calls.
+    Asking {
+        ask: u32,
+        until: Duration,
+    },
+    Voicemail(VoicemailRun),
     Waiting(WaitRun),
     Talking,
     Over,
@@ -99,6 +124,7 @@ impl Interpreter {
             .map(|name| (name.to_owned(), String::new()))
             .collect();
         Self {
+            language: flow.languages.default.clone(),
             flow,
             out: VecDeque::new(),
             state: State::New,
@@ -109,6 +135,10 @@ impl Interpreter {
             tags,
             facts,
             position: 0,
+            expected: None,
+            customer: None,
+            asks: 0,
+            words_failed: false,
             taken: HashMap::new(),
             limits: Limits::new(),
             answered: false,
@@ -135,7 +165,14 @@ impl Interpreter {
             FlowInput::Key(key) => self.key(key),
             FlowInput::PlayEnded(token) => self.play_ended(token),
             FlowInput::AgentLeft => self.agent_left(),
-            FlowInput::Queued { position } => self.position = position,
+            FlowInput::PlayFailed(token) => self.play_failed(token),
+            FlowInput::Customer { ask, answer } => self.customer_answered(ask, answer),
+            FlowInput::CallerSilent => self.caller_silent(),
+            FlowInput::RecordingFailed => self.recording_failed(),
+            FlowInput::Queued { position, expected } => {
+                self.position = position;
+                self.expected = expected;
+            }
             FlowInput::QueueEnded(_)
             | FlowInput::Tick
             | FlowInput::HungUp
@@ -154,7 +191,12 @@ impl Interpreter {
         let own = self.state_deadline();
         let cap = match self.state {
             State::New | State::Talking | State::Over => None,
-            State::Playing { .. } | State::Menu(_) | State::Waiting(_) => self.limits.deadline(),
+            State::Playing { .. }
+            | State::Menu(_)
+            | State::Collect(_)
+            | State::Asking { .. }
+            | State::Voicemail(_)
+            | State::Waiting(_) => self.limits.deadline(),
         };
         own.into_iter().chain(cap).min()
     }
@@ -181,6 +223,9 @@ impl Interpreter {
         match &self.state {
             State::New | State::Playing { .. } | State::Talking | State::Over => None,
             State::Menu(menu) => menu.deadline(),
+            State::Collect(collect) => collect.deadline(),
+            State::Asking { until, .. } => Some(*until),
+            State::Voicemail(voicemail) => voicemail.deadline(),
             State::Waiting(wait) => wait.deadline(),
         }
     }
@@ -212,6 +257,9 @@ impl Interpreter {
                 }
             }
             State::Menu(_) => self.menu_key(key),
+            State::Collect(_) => self.collect_key(key),
+            State::Voicemail(_) => self.voicemail_key(key),
+            State::Asking { .. } => self.keep(key),
             // Keys pressed while waiting or talking are meant for nobody.
             State::New | State::Waiting(_) | State::Talking | State::Over => {}
         }
@@ -228,6 +276,8 @@ impl Interpreter {
         match &self.state {
             State::Playing { token: current, .. } if *current == token => self.go(run::Move::Next),
             State::Menu(menu) if menu.asks(token) => self.menu_asked(),
+            State::Collect(collect) if collect.asks(token) => self.collect_asked(),
+            State::Voicemail(voicemail) if voicemail.greets(token) => self.message_begins(),
             State::Waiting(wait) if wait.plays(token) => self.wait_on(),
             _ => {}
         }
@@ -246,22 +296,28 @@ impl Interpreter {
         }
         match self.state {
             State::Menu(_) => self.menu_timeout(),
+            State::Collect(_) => self.collect_timeout(),
+            State::Asking { .. } => self.customer_timeout(),
+            State::Voicemail(_) => self.message_over(false),
             State::Waiting(_) => self.wait_timeout(),
             State::New | State::Playing { .. } | State::Talking | State::Over => {}
         }
     }
 
-    /// Stops whatever plays; the state is the caller's to change.
+    /// Stops whatever plays or is recorded; the state is the caller's to change.
     fn stop_playing(&mut self) {
         let token = match &self.state {
             State::Playing { token, .. } => Some(*token),
             State::Menu(menu) => menu.token(),
+            State::Collect(collect) => collect.token(),
+            State::Voicemail(voicemail) => voicemail.token(),
             State::Waiting(wait) => wait.token(),
-            State::New | State::Talking | State::Over => None,
+            State::New | State::Asking { .. } | State::Talking | State::Over => None,
         };
         if let Some(token) = token {
             self.put(FlowOutput::StopPlay { token });
         }
+        self.stop_message();
     }
 
     fn put(&mut self, output: FlowOutput) {
@@ -279,8 +335,12 @@ impl Interpreter {
             vars: &self.vars,
             tags: &self.tags,
             facts: &self.facts,
-            language: &self.flow.languages.default,
+            language: &self.language,
             position: self.position,
+            ewt: self
+                .expected
+                .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX)),
+            customer: self.customer.as_ref(),
         }
     }
 

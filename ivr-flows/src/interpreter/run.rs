@@ -1,18 +1,15 @@
 //! From step to step.
 //!
-//! **Owns**: entering steps, targets and exits, playing, and what a backstop does.
+//! **Owns**: entering steps, targets and exits, and what a backstop does.
 //! **Must not know**: how menus and waits go on by themselves.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Interpreter, Place, State};
+use super::{Interpreter, Place};
 use crate::calendar::Opening;
 use crate::expression::{Failure, Template};
-use crate::flow::{
-    Action, Bound, Branch, ExitName, Go, Hours, Name, Play, Target, Value, find_exit,
-};
-use crate::port::{FlowEnd, FlowOutput, PlayToken};
+use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Name, Target, Value, find_exit};
+use crate::port::{FlowEnd, FlowOutput};
 use crate::read::fit;
 
 /// What comes after a step.
@@ -26,15 +23,6 @@ pub(super) enum Move {
     Stay,
     /// The flow is over.
     End(FlowEnd),
-}
-
-/// How long one playing lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Length {
-    /// Once, from the beginning.
-    Once,
-    /// Music for so long, from where it last stopped.
-    Lasting(Duration),
 }
 
 impl Interpreter {
@@ -76,10 +64,14 @@ impl Interpreter {
             }
             Action::Play(play) => self.play(play),
             Action::Menu(menu) => self.enter_menu(menu),
+            Action::Collect(collect) => self.enter_collect(collect),
+            Action::Customer(customer) => self.enter_customer(customer),
+            Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Go(_)
             | Action::Branch(_)
             | Action::Hours(_)
+            | Action::Language(_)
             | Action::Set(_)
             | Action::Tag(_)
             | Action::Hangup => self.quiet(action),
@@ -98,8 +90,11 @@ impl Interpreter {
             Action::Hours(hours) => self.hours(hours),
             Action::Tag(tags) => self.tag(tags),
             Action::Hangup => Move::End(FlowEnd::Hangup),
-            Action::Answer | Action::Play(_) => Move::Next,
-            Action::Menu(_) | Action::Queue(_) => Move::Stay,
+            Action::Language(language) => self.language_step(language),
+            Action::Answer | Action::Play(_) | Action::Customer(_) => Move::Next,
+            Action::Menu(_) | Action::Collect(_) | Action::Queue(_) | Action::Voicemail(_) => {
+                Move::Stay
+            }
         }
     }
 
@@ -115,7 +110,7 @@ impl Interpreter {
         }
     }
 
-    /// The last step of a block is done. Only a `queue` may be followed by nothing.
+    /// The last step of a block is done. Only `queue` and `voicemail` may be followed by nothing.
     fn after_block(&mut self) -> Move {
         let last = self
             .at
@@ -123,7 +118,7 @@ impl Interpreter {
             .checked_sub(1)
             .map(|step| Place { step, ..self.at });
         match last.and_then(|last| Self::action(&self.flow, last)) {
-            Some(Action::Queue(_)) => Move::End(FlowEnd::AfterQueue),
+            Some(Action::Queue(_) | Action::Voicemail(_)) => Move::End(FlowEnd::AfterQueue),
             _ => self.backstop("a block ended and nothing says what comes next"),
         }
     }
@@ -211,7 +206,7 @@ impl Interpreter {
         self.trouble(&format!("an expression failed: {why}"))
     }
 
-    fn trouble(&mut self, what: &str) -> Option<Move> {
+    pub(super) fn trouble(&mut self, what: &str) -> Option<Move> {
         let flow = self.flow.name().to_owned();
         let block = self.flow.blocks.get(self.at.block);
         let block = block.map_or("", |block| block.name.text.as_str());
@@ -251,63 +246,6 @@ impl Interpreter {
             None => vec![&flow.defaults.exits],
         };
         find_exit(places, exit).map(|target| self.target(target))
-    }
-
-    pub(super) fn answer(&mut self) {
-        if !std::mem::replace(&mut self.answered, true) {
-            self.put(FlowOutput::Answer);
-        }
-    }
-
-    fn play(&mut self, play: &Play) -> Move {
-        let barge_in = play.barge_in.unwrap_or(self.flow.defaults.input.barge_in);
-        self.answer();
-        // Whoever typed ahead of an earlier prompt is already further on.
-        if barge_in && !self.keys.is_empty() {
-            return self.interrupted();
-        }
-        let token = self.start_play(play);
-        self.state = State::Playing { token, barge_in };
-        Move::Stay
-    }
-
-    pub(super) fn interrupted(&mut self) -> Move {
-        self.exit(ExitName::Interrupted).unwrap_or(Move::Next)
-    }
-
-    pub(super) fn start_play(&mut self, play: &Play) -> PlayToken {
-        self.begin_play(
-            &play.prompts.iter().collect::<Vec<_>>(),
-            play.lasts.map_or(Length::Once, Length::Lasting),
-        )
-    }
-
-    pub(super) fn start_prompts(&mut self, prompts: &[&Name]) -> PlayToken {
-        self.begin_play(prompts, Length::Once)
-    }
-
-    fn begin_play(&mut self, prompts: &[&Name], length: Length) -> PlayToken {
-        let token = PlayToken(self.tokens);
-        self.tokens = self.tokens.wrapping_add(1);
-        let file = |name: &&Name| match self.flow.prompts.get(&name.text) {
-            Some(prompt) => prompt.file.clone(),
-            None => format!("{}.wav", name.text),
-        };
-        let (music, at_most) = match length {
-            Length::Once => (false, None),
-            Length::Lasting(time) => (true, Some(time)),
-        };
-        let files = prompts.iter().map(file).collect();
-        let language = self.flow.languages.default.clone();
-        self.put(FlowOutput::Play {
-            token,
-            files,
-            language,
-            repeat: music,
-            resume: music,
-            at_most,
-        });
-        token
     }
 
     /// Something that a checked flow cannot do, or does not do in its lifetime: told, then the `error` exit, once.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::run::Move;
 use super::{Interpreter, State};
+use crate::expression::Expression;
 use crate::flow::{Action, ExitName, Flow, Queue, Wait};
 use crate::port::{FlowEnd, FlowOutput, PlayToken, QueueEnd};
 
@@ -90,14 +91,30 @@ impl Interpreter {
             run.round_began = now;
         }
         run.pause_until = None;
-        let Some(play) = wait.plays.get(run.next) else {
-            return;
+        let next = run.next;
+        let mut rest = wait.plays.iter().skip(next).zip(next.saturating_add(1)..);
+        // What cannot be worked out counts as false; it is told once.
+        let chosen = rest.find(|((when, _), _)| when.as_ref().is_none_or(|when| self.holds(when)));
+        let (play, after) = match chosen {
+            Some(((_, play), after)) => (Some(play), after),
+            None => (None, wait.plays.len()),
         };
-        run.next = run.next.saturating_add(1);
-        let token = self.start_play(play);
+        let playing = play.map(|play| self.start_play(play));
         if let State::Waiting(run) = &mut self.state {
-            run.playing = Some(token);
+            run.next = after;
+            run.playing = playing;
+            if playing.is_none() {
+                run.pause_until = Some(run.round_began.saturating_add(SHORTEST_ROUND).max(now));
+            }
         }
+    }
+
+    /// Whether an expression in a wait holds.
+    fn holds(&mut self, when: &Expression) -> bool {
+        self.truth(when).unwrap_or_else(|why| {
+            self.told_words(why);
+            false
+        })
     }
 
     fn present_wait<'f>(&self, flow: &'f Flow) -> Option<&'f Wait> {
@@ -157,7 +174,12 @@ impl Interpreter {
     pub(super) fn agent_connected(&mut self) {
         match self.state {
             State::New | State::Talking | State::Over => {}
-            State::Playing { .. } | State::Menu(_) | State::Waiting(_) => {
+            State::Playing { .. }
+            | State::Menu(_)
+            | State::Collect(_)
+            | State::Asking { .. }
+            | State::Voicemail(_)
+            | State::Waiting(_) => {
                 self.stop_playing();
                 self.keys.clear();
                 self.limits.pause(self.now);

@@ -116,16 +116,13 @@ impl Reader<'_> {
     }
 
     fn unknown_exit(&mut self, key: &str, pos: Pos, what: &str, allowed: &[ExitName]) {
-        const LATER: [&str; 9] = [
+        const LATER: [&str; 6] = [
             "callback",
-            "not_found",
             "many",
             "client_error",
             "server_error",
             "cancelled",
             "emergency",
-            "recorded",
-            "too_short",
         ];
         if LATER.contains(&key) {
             self.later(pos, &format!("the exit `{key}`"));

@@ -14,8 +14,9 @@ const LONGEST_KEY: usize = 8;
 /// More keys in one menu are refused.
 const MOST_KEYS: usize = 200;
 /// The fields of a `menu`.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "prompt",
+    "say",
     "short_prompt",
     "keys",
     "tries",
@@ -36,11 +37,9 @@ impl Reader<'_> {
             self.wrong_kind(node, "a map for `menu`", help);
             return None;
         }
-        let fields = self.fields(node, "`menu`", &KNOWN, &["speech", "say", "store"])?;
-        let prompt = fields
-            .get("prompt")
-            .map(|node| self.names(node, "a prompt name"));
-        if prompt.is_none() {
+        let fields = self.fields(node, "`menu`", &KNOWN, &["speech", "store"])?;
+        let prompt = self.asked(&fields);
+        if prompt.is_none() && fields.get("say").is_none() {
             self.missing(
                 pos,
                 "`menu`",
@@ -62,11 +61,7 @@ impl Reader<'_> {
         };
         let defaults = self.defaults.clone();
         let input = self.input_rules(&fields, defaults.input);
-        let list = |reader: &mut Self, key| {
-            fields
-                .get(key)
-                .map(|node| reader.names(node, "a prompt name"))
-        };
+        let list = |reader: &mut Self, key| fields.get(key).map(|node| reader.sayings(node));
         Some(Menu {
             prompt: prompt.unwrap_or_default(),
             short_prompt: list(self, "short_prompt").unwrap_or_default(),

@@ -11,9 +11,11 @@ use crate::yaml::{self, Entry, Kind, Node};
 mod branch;
 mod exits;
 mod hours;
+mod input;
 mod menu;
 mod queue;
 mod raw;
+mod saying;
 mod scalar;
 mod step;
 mod top;
@@ -45,6 +47,7 @@ pub(crate) fn read(source: &str, file: &str) -> Outcome {
         findings: reading.findings,
         inline: Vec::new(),
         defaults: Defaults::default(),
+        language: String::new(),
     };
     raw::look(source, &mut reader);
     let flow = match reading.root {
@@ -73,6 +76,8 @@ struct Reader<'a> {
     findings: Vec<Finding>,
     inline: Vec<Block>,
     defaults: Defaults,
+    /// The flow's default language.
+    language: String,
 }
 
 impl Reader<'_> {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Reader;
+use crate::expression::Expression;
 use crate::flow::{Action, ExitName, Name, Play, Pos, Queue, Wait};
 use crate::nearest::suggest;
 use crate::yaml::{Kind, Node};
@@ -117,7 +118,7 @@ impl Reader<'_> {
         })
     }
 
-    fn wait_loop(&mut self, node: &Node, name: &str) -> Vec<Play> {
+    fn wait_loop(&mut self, node: &Node, name: &str) -> Vec<(Option<Expression>, Play)> {
         let mut plays = Vec::new();
         let steps = self.steps(node, name);
         if steps.is_empty() && matches!(&node.kind, Kind::Empty | Kind::List(_)) {
@@ -131,16 +132,17 @@ impl Reader<'_> {
             match step.action {
                 Action::Play(play) => {
                     if let Some((exit, _)) = play.exits.first_key_value() {
-                        let message = format!("a `play` in a wait has no exit `{}`", exit.as_str());
+                        let message =
+                            format!("what is heard in a wait has no exit `{}`", exit.as_str());
                         let help =
                             "put `exits:` on the wait: they belong to the waiting as a whole";
                         self.error("F104", step.pos, message, help);
                     }
-                    plays.push(play);
+                    plays.push((step.when, play));
                 }
                 action => {
                     let message = format!("`{}` cannot stand in the loop of a wait", action.name());
-                    self.error("F104", step.pos, message, "only `play` steps can");
+                    self.error("F104", step.pos, message, "only `play` and `say` steps can");
                 }
             }
         }

@@ -6,24 +6,33 @@
 use super::exits::RESERVED;
 use super::{Reader, shortened};
 use crate::expression::Template;
-use crate::flow::{Action, Bound, ExitName, Go, Name, Play, Step, Value};
+use crate::flow::{Action, Bound, Go, Name, Step, Value};
 use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 10] = [
-    "answer", "play", "menu", "go", "branch", "hours", "set", "tag", "queue", "hangup",
-];
-/// What the language has, and this version does not run yet.
-const LATER: [&str; 22] = [
+const ACTIONS: [&str; 15] = [
+    "answer",
+    "play",
     "say",
+    "menu",
     "collect",
     "customer",
-    "http",
     "language",
+    "voicemail",
+    "go",
+    "branch",
+    "hours",
+    "set",
+    "tag",
+    "queue",
+    "hangup",
+];
+/// What the language has, and this version does not run yet.
+const LATER: [&str; 17] = [
+    "http",
     "offer_callback",
     "callback",
-    "voicemail",
     "consent",
     "record",
     "transfer",
@@ -134,6 +143,15 @@ impl Reader<'_> {
             "menu" => self
                 .menu(node, entry.pos, block)
                 .map(|menu| Action::Menu(Box::new(menu))),
+            "say" => self.say(node, block).map(Action::Play),
+            "collect" => self
+                .collect(node, entry.pos, block)
+                .map(|collect| Action::Collect(Box::new(collect))),
+            "customer" => self.customer(node, entry.pos, block).map(Action::Customer),
+            "language" => self.language_step(node).map(Action::Language),
+            "voicemail" => self
+                .voicemail(node, block)
+                .map(|voicemail| Action::Voicemail(Box::new(voicemail))),
             "go" => self.go(node, block).map(Action::Go),
             "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),
@@ -158,37 +176,6 @@ impl Reader<'_> {
                 );
             }
         }
-    }
-
-    /// `play: greeting`, `play: [a, b]`, `play: { prompt: …, barge_in: …, for: … }`.
-    pub(super) fn play(&mut self, node: &Node, block: &str) -> Option<Play> {
-        let Kind::Map(_) = &node.kind else {
-            let prompts = self.names(node, "a prompt name");
-            return (!prompts.is_empty()).then(|| Play {
-                prompts,
-                ..Play::default()
-            });
-        };
-        let known = ["prompt", "barge_in", "for", "exits"];
-        let fields = self.fields(node, "`play`", &known, &["loop", "voice", "ssml", "file"])?;
-        let Some(prompt) = fields.get("prompt") else {
-            self.missing(fields.pos, "`play`", "prompt", "write `prompt: NAME`");
-            return None;
-        };
-        let prompts = self.names(prompt, "a prompt name");
-        let barge_in = fields
-            .get("barge_in")
-            .and_then(|node| self.truth(node, "`barge_in`"));
-        let lasts = fields
-            .get("for")
-            .and_then(|node| self.some_time(node, "`for`"));
-        let exits = self.exits(fields.get("exits"), "`play`", ExitName::PLAY, block);
-        (!prompts.is_empty()).then_some(Play {
-            prompts,
-            barge_in,
-            lasts,
-            exits,
-        })
     }
 
     /// `go: main`, `go: { to: main, at_most: 2, then: other }`.

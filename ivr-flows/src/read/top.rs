@@ -54,6 +54,7 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
     let title = text(reader, "title");
     let owner = text(reader, "owner");
     let languages = languages(reader, fields.get("languages"));
+    reader.language.clone_from(&languages.default);
     reader.defaults = fields
         .get("defaults")
         .map(|node| defaults(reader, node))
@@ -163,7 +164,7 @@ fn languages(reader: &mut Reader<'_>, node: Option<&Node>) -> Languages {
 }
 
 /// A tag such as `en` or `pt-BR`; it becomes a folder name.
-fn language(reader: &mut Reader<'_>, tag: &str, pos: Pos) -> bool {
+pub(super) fn language(reader: &mut Reader<'_>, tag: &str, pos: Pos) -> bool {
     let mut parts = tag.split('-');
     let main = parts.next().unwrap_or("");
     let good = (2..=3).contains(&main.len())
@@ -198,7 +199,7 @@ fn defaults(reader: &mut Reader<'_>, node: &Node) -> Defaults {
     let mut list = |key| {
         fields
             .get(key)
-            .map(|node| reader.names(node, "a prompt name"))
+            .map(|node| reader.sayings(node))
             .unwrap_or_default()
     };
     let no_input = list("no_input");
@@ -246,28 +247,25 @@ fn prompt(reader: &mut Reader<'_>, entry: &Entry) -> Option<Prompt> {
     let mut prompt = Prompt {
         pos: entry.pos,
         texts: BTreeMap::new(),
+        spoken: BTreeMap::new(),
         file: format!("{}.wav", entry.key),
     };
     for part in parts {
-        let text = reader.text(
-            &part.value,
-            "the text of a prompt",
-            "put the text in quotes",
-        );
-        match (part.key.as_str(), text) {
-            ("file", Some(file)) => {
-                if audio_file(reader, &file, part.value.pos) {
-                    prompt.file = file;
-                }
+        let help = "put the text in quotes";
+        if part.key == "file" {
+            let file = reader.text(&part.value, "the file of a prompt", help);
+            if let Some(file) = file.filter(|file| audio_file(reader, file, part.value.pos)) {
+                prompt.file = file;
             }
-            ("file", None) => {}
-            (tag, text) => {
-                if language(reader, tag, part.pos)
-                    && let Some(text) = text
-                {
-                    prompt.texts.insert(tag.to_owned(), text);
-                }
-            }
+            continue;
+        }
+        let text = reader.template(&part.value, "the text of a prompt", help);
+        if language(reader, &part.key, part.pos)
+            && let Some(text) = text
+            && let Kind::Text { text: written, .. } = &part.value.kind
+        {
+            prompt.texts.insert(part.key.clone(), written.clone());
+            prompt.spoken.insert(part.key.clone(), text);
         }
     }
     if parts.is_empty() {

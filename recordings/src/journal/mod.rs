@@ -46,6 +46,9 @@ pub struct Settings {
     pub sync_within: Duration,
     /// A segment that has grown to this many bytes is followed by the next.
     pub segment_bytes: u64,
+    /// The same for one that was begun so long ago: what the database has is not kept here for long, since it names
+    /// callers; and a database that is put back from a copy finds here what it lacks.
+    pub segment_age: Duration,
     /// Lines kept in memory while the disk refuses to take them; more are lost, counted and complained of.
     pub backlog: usize,
     /// How long after a failure of the disk the backlog is tried again when nothing else happens.
@@ -61,6 +64,7 @@ impl Default for Settings {
             gather: Duration::from_millis(10),
             sync_within: Duration::from_millis(200),
             segment_bytes: 8 << 20,
+            segment_age: Duration::from_secs(60 * 60),
             backlog: 65_536,
             retry_after: Duration::from_secs(1),
             reserve: 2 << 20,

@@ -184,11 +184,21 @@ async fn a_broken_line_in_the_middle_is_kept_aside_and_skipped() {
 
 #[tokio::test]
 async fn segments_follow_each_other_and_go_when_consumed() {
-    let temp = tempfile::tempdir().unwrap();
-    let settings = Settings {
+    let by_size = Settings {
         segment_bytes: 300,
         ..quick()
     };
+    let by_age = Settings {
+        segment_age: Duration::ZERO,
+        ..quick()
+    };
+    for settings in [by_size, by_age] {
+        segments_follow(settings).await;
+    }
+}
+
+async fn segments_follow(settings: Settings) {
+    let temp = tempfile::tempdir().unwrap();
     let mut opened = Journal::open(temp.path(), 0, settings).unwrap();
     for n in 1..=40 {
         let seq = opened.journal.append_synced(NOW, event(n), None).await;

@@ -28,6 +28,7 @@ const GROUP: usize = 1_024;
 struct Open {
     file: Box<dyn SegmentFile>,
     path: PathBuf,
+    begun: Instant,
     length: u64,
     synced_length: u64,
 }
@@ -324,10 +325,10 @@ impl Writer {
         if bytes.is_empty() {
             return Ok(());
         }
-        let full = self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.length >= self.settings.segment_bytes);
+        let full = self.open.as_ref().is_some_and(|open| {
+            open.length >= self.settings.segment_bytes
+                || open.length > 0 && open.begun.elapsed() >= self.settings.segment_age
+        });
         if full {
             self.try_sync()?;
             self.open = None;
@@ -357,6 +358,7 @@ impl Writer {
         Ok(Open {
             file: self.disk.create(&path)?,
             path,
+            begun: Instant::now(),
             length: 0,
             synced_length: 0,
         })

@@ -58,6 +58,10 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             key,
             value,
         } => interactions::tagged(conn, *interaction, key, value).await,
+        Event::CustomerIdentified {
+            interaction,
+            customer,
+        } => interactions::identified(conn, *interaction, *customer).await,
         Event::WrapUpStarted { interaction, agent } => {
             interactions::wrap_up_started(conn, line.seq, *interaction, *agent, at).await
         }
@@ -90,6 +94,7 @@ async fn recording(conn: &mut Conn, at: Timestamp, event: &Event) -> Result<(), 
             index,
             path,
             sample_rate,
+            recording_kind,
         } => {
             let row = recordings::Recording {
                 id: *recording,
@@ -97,6 +102,7 @@ async fn recording(conn: &mut Conn, at: Timestamp, event: &Event) -> Result<(), 
                 index: *index,
                 path,
                 sample_rate: *sample_rate,
+                kind: *recording_kind,
                 at,
             };
             recordings::started(conn, row).await

@@ -30,6 +30,8 @@ pub struct CustomerRecord {
     pub email: Option<Private<String>>,
     /// What people wrote.
     pub notes: Option<Private<String>>,
+    /// The language they want to hear, such as `es`.
+    pub language: Option<String>,
     /// Telephone numbers, the main one first.
     pub numbers: Vec<PhoneNumber>,
     /// When the row was made.
@@ -59,6 +61,8 @@ pub struct CustomerDetails {
     pub email: Option<Private<String>>,
     /// What people wrote.
     pub notes: Option<Private<String>>,
+    /// The language they want to hear, such as `es`.
+    pub language: Option<String>,
     /// Normalised telephone numbers, the main one first.
     pub numbers: Vec<PhoneNumber>,
 }
@@ -79,6 +83,9 @@ pub struct CustomerPatch {
     /// What people wrote.
     #[serde(deserialize_with = "present")]
     pub notes: Option<Option<Private<String>>>,
+    /// The language they want to hear.
+    #[serde(deserialize_with = "present")]
+    pub language: Option<Option<String>>,
     /// All normalised numbers anew.
     pub numbers: Option<Vec<PhoneNumber>>,
 }
@@ -88,9 +95,9 @@ pub struct CustomerPatch {
     clippy::option_option,
     reason = "a patch has three cases: absent, null, a value"
 )]
-fn present<'de, D: Deserializer<'de>>(
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-) -> Result<Option<Option<Private<String>>>, D::Error> {
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -213,13 +220,14 @@ impl Store {
             new.clone().unwrap_or(old).map(Private::into_inner)
         };
         sqlx::query(
-            "UPDATE customers SET name = $1, company = $2, email = $3, notes = $4, updated_at = $5 \
-             WHERE id = $6",
+            "UPDATE customers SET name = $1, company = $2, email = $3, notes = $4, language = $5, \
+             updated_at = $6 WHERE id = $7",
         )
         .bind(value(&patch.name, old.name))
         .bind(value(&patch.company, old.company))
         .bind(value(&patch.email, old.email))
         .bind(value(&patch.notes, old.notes))
+        .bind(patch.language.clone().unwrap_or(old.language))
         .bind(now.millis())
         .bind(id.to_string())
         .execute(&mut *tx)
@@ -370,6 +378,7 @@ fn read(row: &SqliteRow) -> Result<CustomerRecord, StoreError> {
         company: row.opt_private("company")?,
         email: row.opt_private("email")?,
         notes: row.opt_private("notes")?,
+        language: row.opt_text("language")?,
         numbers: Vec::new(),
         created_at: row.at("created_at")?,
         updated_at: row.at("updated_at")?,
@@ -398,14 +407,15 @@ async fn insert(
     let text = |value: &Option<Private<String>>| value.clone().map(Private::into_inner);
     let details = &customer.details;
     let done = sqlx::query(
-        "INSERT INTO customers (id, name, company, email, notes, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO customers (id, name, company, email, notes, language, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING",
     )
     .bind(customer.id.to_string())
     .bind(text(&details.name))
     .bind(text(&details.company))
     .bind(text(&details.email))
     .bind(text(&details.notes))
+    .bind(details.language.clone())
     .bind(now.millis())
     .execute(conn)
     .await?;

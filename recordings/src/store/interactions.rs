@@ -374,6 +374,24 @@ pub(crate) async fn answered(
     Ok(())
 }
 
+/// The flow found out whose call it is.
+pub(crate) async fn identified(
+    conn: &mut Conn,
+    id: InteractionId,
+    customer: CustomerId,
+) -> Result<(), StoreError> {
+    // A customer who was erased meanwhile stays erased.
+    sqlx::query(
+        "UPDATE interactions SET customer_id = $1 \
+         WHERE id = $2 AND EXISTS (SELECT 1 FROM customers WHERE id = $1)",
+    )
+    .bind(customer.to_string())
+    .bind(id.to_string())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 pub(crate) async fn connected(
     conn: &mut Conn,
     id: InteractionId,

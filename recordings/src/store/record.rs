@@ -7,7 +7,7 @@
 use crate::utc::Utc;
 use router::company::Skills;
 use router::decision::{DecisionKind, TieBreak};
-use router::event::{LegQuality, LegRole};
+use router::event::{LegQuality, LegRole, RecordingKind};
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
 };
@@ -199,6 +199,8 @@ pub struct RecordingRecord {
     pub interaction_id: InteractionId,
     /// Counts an interaction's recordings from 1.
     pub index: u32,
+    /// `talk`, or `voicemail` for a message.
+    pub kind: RecordingKind,
     /// Path below the folder of interactions.
     pub path: String,
     /// Samples per second of each channel.

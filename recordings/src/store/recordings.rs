@@ -8,6 +8,7 @@ use super::row::{RowExt as _, big};
 use super::{Conn, Store};
 use crate::error::StoreError;
 use router::Timestamp;
+use router::event::RecordingKind;
 use router::id::{InteractionId, RecordingId};
 use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
@@ -56,6 +57,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<RecordingRecord, StoreError> {
         id: row.id("id")?,
         interaction_id: row.id("interaction_id")?,
         index: row.count("place")?,
+        kind: RecordingKind::from_name(&row.text("kind")?).unwrap_or_default(),
         path: row.text("path")?,
         sample_rate,
         channels: 2,
@@ -83,14 +85,15 @@ pub(crate) struct Recording<'a> {
     pub(crate) index: u32,
     pub(crate) path: &'a str,
     pub(crate) sample_rate: u32,
+    pub(crate) kind: RecordingKind,
     pub(crate) at: Timestamp,
 }
 
 pub(crate) async fn started(conn: &mut Conn, recording: Recording<'_>) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO recordings \
-         (id, interaction_id, place, path, sample_rate, started_at, recovered) \
-         VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT (id) DO NOTHING",
+         (id, interaction_id, place, path, sample_rate, started_at, kind, recovered) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT (id) DO NOTHING",
     )
     .bind(recording.id.to_string())
     .bind(recording.interaction.to_string())
@@ -98,6 +101,7 @@ pub(crate) async fn started(conn: &mut Conn, recording: Recording<'_>) -> Result
     .bind(recording.path)
     .bind(i64::from(recording.sample_rate))
     .bind(recording.at.millis())
+    .bind(recording.kind.as_str())
     .execute(conn)
     .await?;
     Ok(())

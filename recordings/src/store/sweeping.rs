@@ -7,6 +7,7 @@ use super::row::RowExt as _;
 use crate::error::StoreError;
 use crate::utc::Utc;
 use router::Timestamp;
+use router::event::RecordingKind;
 use router::id::{AgentId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId};
 use sqlx::sqlite::SqliteRow;
 
@@ -39,6 +40,7 @@ pub(crate) struct OpenRecording {
     pub(crate) id: RecordingId,
     pub(crate) path: String,
     pub(crate) started_at: Timestamp,
+    pub(crate) kind: RecordingKind,
 }
 
 impl Store {
@@ -102,7 +104,7 @@ impl Store {
         &self,
         id: InteractionId,
     ) -> Result<Vec<OpenRecording>, StoreError> {
-        let sql = "SELECT id, path, started_at FROM recordings \
+        let sql = "SELECT id, path, started_at, kind FROM recordings \
                    WHERE interaction_id = $1 AND finished_at IS NULL ORDER BY place";
         self.of_interaction(sql, id, |row| {
             let Utc(started_at) = row.at("started_at")?;
@@ -110,6 +112,7 @@ impl Store {
                 id: row.id("id")?,
                 path: row.text("path")?,
                 started_at,
+                kind: RecordingKind::from_name(&row.text("kind")?).unwrap_or_default(),
             })
         })
         .await

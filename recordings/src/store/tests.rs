@@ -139,7 +139,7 @@ async fn a_customer_is_made_changed_and_found() {
         json,
         serde_json::json!({
             "id": id.to_string(), "name": null, "company": "Fernhill", "email": null,
-            "notes": null, "numbers": ["+34600000009"],
+            "notes": null, "language": null, "numbers": ["+34600000009"],
             "created_at": "2026-11-21T20:00:00.000Z", "updated_at": "2026-11-21T20:00:05.000Z",
         })
     );

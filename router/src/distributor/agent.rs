@@ -103,6 +103,15 @@ impl State {
             _ => None,
         }
     }
+    /// What the log keeps for a restart: in an own call the reason that the agent goes back to.
+    pub(super) const fn logged_reason(&self) -> Option<&Reason> {
+        match self {
+            Self::OwnCall {
+                before: Before::NotReady(pause),
+            } => Some(&pause.reason),
+            _ => self.reason(),
+        }
+    }
     pub(super) const fn interaction(&self) -> Option<InteractionId> {
         match self {
             Self::Offered { interaction, .. } | Self::Serving { interaction, .. } => {

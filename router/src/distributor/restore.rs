@@ -40,6 +40,10 @@ impl Distributor {
         match stored.state {
             AgentState::Offline => {}
             AgentState::Available | AgentState::Offered => self.enter_available(id, Clock::Keep),
+            // An own call of somebody who was not ready; no caller's call has a reason.
+            AgentState::OnCall if stored.reason.is_some() => {
+                self.restore_pause(id, stored.reason.clone(), registered);
+            }
             AgentState::OnCall => self.restore_wrap_up(id, &stored, true),
             AgentState::WrapUp => self.restore_wrap_up(id, &stored, false),
             AgentState::NotReady => self.restore_pause(id, stored.reason.clone(), registered),

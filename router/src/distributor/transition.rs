@@ -31,7 +31,7 @@ impl Distributor {
             agent: id,
             from: from.public(),
             to: to.public(),
-            reason: to.reason().cloned(),
+            reason: to.logged_reason().cloned(),
             interaction: to.interaction().or_else(|| from.interaction()),
             idle_since: record.idle.since,
             ready_seq: record.idle.ready_seq,

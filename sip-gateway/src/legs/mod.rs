@@ -4,20 +4,22 @@
 //! means for the leg. PURE: no socket, clock, task or randomness; `net/sip_driver.rs` drives it, and the simulation of
 //! the whole core does. **Must not know**: SIP's rules (`sip/`), RTP's (`media/`), what a call is for.
 //!
-//! One file beside this one: `media.rs` answers and makes offers, opens and closes what each leg needs.
+//! Beside this file: `owed.rs` keeps ends of recordings that a full ring has not taken; `media.rs` answers and makes offers, opens and closes what each leg needs.
 
 mod media;
+mod owed;
 mod plane;
 
 pub use plane::MediaPlane;
 
 use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId};
-use crate::media::port::{MediaEvent, RecordBlock};
+use crate::media::port::MediaEvent;
 use crate::sip::endpoint::Endpoint;
 use crate::sip::flow::ConnectionId;
 use crate::sip::port::{SipCommand, SipInput, SipOutput};
 use bytes::Bytes;
 use media::LegMedia;
+use owed::OwedEnds;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -84,6 +86,8 @@ pub struct Legs<M> {
     media_address: IpAddr,
     now: Instant,
     outputs: VecDeque<LegsOutput>,
+    /// Ends of recordings that never began and whose sink had no room for them yet.
+    owed_ends: OwedEnds,
 }
 
 impl<M: MediaPlane> Legs<M> {
@@ -97,7 +101,13 @@ impl<M: MediaPlane> Legs<M> {
             media_address,
             now,
             outputs: VecDeque::new(),
+            owed_ends: OwedEnds::default(),
         }
+    }
+
+    /// Tries again what a full sink has not taken; to be called every second or so.
+    pub fn pay_owed(&mut self) {
+        self.owed_ends.pay();
     }
 
     /// Advances everything; afterwards call [`Self::poll_output`] until it gives none.
@@ -229,7 +239,7 @@ impl<M: MediaPlane> Legs<M> {
                 let started = self.media.start_recording(request);
                 if started.is_err() {
                     // A leg has ended meanwhile: whoever opened the file must hear that nothing comes.
-                    let _ = sink.try_send(RecordBlock::End { stream, frames: 0 });
+                    self.owed_ends.owe(stream, sink);
                 }
                 Self::told(left, started);
             }
@@ -239,6 +249,8 @@ impl<M: MediaPlane> Legs<M> {
                     tracing::debug!(?stream, %error, "no recording to stop");
                 }
             }
+            // The driver's own: it gathers what the endpoint has to tell.
+            GatewayCommand::TellBindings => {}
             GatewayCommand::ForgetDevice { extension } => {
                 self.sip(SipCommand::ForgetDevice { extension })
             }

@@ -33,7 +33,7 @@ pub struct RecordRequest {
     pub stream: StreamId,
     /// What the left channel hears: this leg's party.
     pub left: LegId,
-    /// What the right channel hears.
+    /// What the right channel hears. The left leg itself: nothing, the recording is of one party alone.
     pub right: LegId,
     /// Samples per second of each channel: 8000 or 16000.
     pub sample_rate: u32,

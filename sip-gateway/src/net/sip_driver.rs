@@ -134,6 +134,7 @@ impl SipDriver {
             };
             tokio::select! {
                 command = self.commands.recv() => match command {
+                    Some(GatewayCommand::TellBindings) => self.tell_bindings(),
                     Some(command) => self.input(LegsInput::Command(command)),
                     None => break,
                 },
@@ -162,7 +163,10 @@ impl SipDriver {
                 arrival = self.streams.next(), if self.pending.len() < BEHIND => self.arrival(arrival),
                 () = sleep => self.sip(SipInput::Tick),
                 () = due(self.bindings.1) => self.tell_bindings(),
-                _ = publish.tick() => self.publish(&stats),
+                _ = publish.tick() => {
+                    self.publish(&stats);
+                    self.legs.pay_owed();
+                }
             }
             self.watch_bindings();
             self.flush_events();

@@ -145,6 +145,7 @@ pub(in crate::api) struct Recording {
     id: Id,
     interaction_id: Id,
     index: u32,
+    kind: String,
     path: String,
     sample_rate: u32,
     channels: u8,
@@ -203,6 +204,7 @@ pub(in crate::api) struct Customer {
     company: Option<String>,
     email: Option<String>,
     notes: Option<String>,
+    language: Option<String>,
     numbers: Vec<String>,
     created_at: Moment,
     updated_at: Moment,
@@ -215,6 +217,7 @@ pub(in crate::api) struct CustomerBody {
     company: Option<String>,
     email: Option<String>,
     notes: Option<String>,
+    language: Option<String>,
     numbers: Option<Vec<String>>,
 }
 

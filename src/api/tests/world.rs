@@ -417,6 +417,7 @@ fn recorded_and_ended(leg: LegId) -> Vec<Event> {
             index: 1,
             path: "1970-01/talk/recording-1.wav".to_owned(),
             sample_rate: 8_000,
+            recording_kind: router::event::RecordingKind::Talk,
         },
         Event::RecordingFinished {
             interaction,

@@ -82,6 +82,7 @@ impl CallMachine {
     /// Takes the call out of whatever it was doing, and into `Ending`.
     fn leave_phase(&mut self, cause: EndCause, now: Timestamp) {
         let mut owed = None;
+        self.message_cut_off(now);
         match std::mem::replace(&mut self.phase, Phase::InFlow) {
             Phase::InFlow | Phase::Ending(_) => {}
             Phase::Waiting(waiting) => {
@@ -166,6 +167,9 @@ impl CallMachine {
     fn outcome(&self) -> Outcome {
         if self.history.connected {
             return Outcome::Answered;
+        }
+        if self.history.voicemail {
+            return Outcome::Voicemail;
         }
         if self.history.failed {
             return Outcome::Failed;

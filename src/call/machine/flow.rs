@@ -5,7 +5,7 @@
 use super::CallMachine;
 use super::phase::{Phase, Waiting};
 use crate::call::port::{CallOutput, IdSource, KnownQueue, LegCommand, PlayFiles};
-use ivr_flows::port::{FlowEnd, QueueEnd};
+use ivr_flows::port::{FlowEnd, QueueEnd, Sound};
 use ivr_flows::{FlowInput, FlowOutput};
 use router::company::Skills;
 use router::distributor::port::{EntryRequest, LeaveCause};
@@ -43,7 +43,10 @@ impl CallMachine {
         self.leg(LegCommand::Play(PlayFiles {
             leg: self.customer.leg,
             play: MUSIC,
-            files: vec![file],
+            sounds: vec![Sound {
+                file: Some(file),
+                words: None,
+            }],
             language: self.setup.flow.languages().default.clone(),
             repeat: true,
             resume: true,
@@ -58,6 +61,10 @@ impl CallMachine {
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) -> Option<FlowInput> {
+        if let FlowOutput::StopVoicemail { mailbox } = output {
+            self.message_over(mailbox);
+            return None;
+        }
         let output = match self.flow_note(output) {
             // A caller who has left hears and waits no more.
             Some(output) if !self.customer.over => output,
@@ -67,7 +74,7 @@ impl CallMachine {
             FlowOutput::Answer => self.answer(),
             FlowOutput::Play {
                 token,
-                files,
+                sounds,
                 language,
                 repeat,
                 resume,
@@ -77,7 +84,7 @@ impl CallMachine {
                 self.leg(LegCommand::Play(PlayFiles {
                     leg: self.customer.leg,
                     play: PlayId(token.0),
-                    files,
+                    sounds,
                     language,
                     repeat,
                     resume,
@@ -91,10 +98,17 @@ impl CallMachine {
                 head_start,
                 class,
             } => return self.enqueue(&queue, (skills, head_start, class), ids),
+            FlowOutput::FindCustomer {
+                ask,
+                number,
+                create,
+            } => self.find_customer(ask, number, create),
+            FlowOutput::StartVoicemail { silence } => self.start_message(silence, now, ids),
             FlowOutput::LeaveQueue { by_key: true } => self.leave_queue(LeaveCause::KeyExit),
             FlowOutput::LeaveQueue { by_key: false } => self.leave_queue(LeaveCause::TimedOut),
             FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
-            FlowOutput::StepEntered { .. }
+            FlowOutput::StopVoicemail { .. }
+            | FlowOutput::StepEntered { .. }
             | FlowOutput::MenuChosen { .. }
             | FlowOutput::Tag { .. }
             | FlowOutput::Incident { .. } => {}
@@ -112,7 +126,7 @@ impl CallMachine {
                 action,
             } => {
                 // Whatever asks the caller something new is no longer the agent's goodbye.
-                if !["play", "set", "tag", "go", "hangup"].contains(&action) {
+                if !["play", "say", "set", "tag", "go", "hangup"].contains(&action) {
                     self.history.agent_left_last = false;
                 }
                 let action = action.to_owned();
@@ -218,12 +232,12 @@ impl CallMachine {
     pub(super) fn queued(
         &mut self,
         entry: QueueEntryId,
-        position: usize,
+        (position, expected): (usize, Option<Duration>),
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) {
         if self.waits_as(entry) {
-            self.drive_flow(FlowInput::Queued { position }, now, ids);
+            self.drive_flow(FlowInput::Queued { position, expected }, now, ids);
         }
     }
 

@@ -3,13 +3,15 @@
 //! **Owns**: what a call does next. PURE: no clock, task, socket or randomness; the same machine runs live, in
 //! simulation and in replay. **Must not know**: which agent is best (the Distributor), what a menu says (the flow).
 //!
-//! One file per phase: `flow.rs` carries out what the interpreter asks, `ringing.rs` an offer at an agent's phone,
+//! One file per phase: `flow.rs` carries out what the interpreter asks, `message.rs` what it asks of customers and
+//! messages, `ringing.rs` an offer at an agent's phone,
 //! `talking.rs` the bridge, `ending.rs` the way out and the outcome.
 
 mod ending;
 mod flow;
+mod message;
 mod phase;
-mod ringing;
+pub(in crate::call) mod ringing;
 mod talking;
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,7 @@ use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
 use router::event::{LegRole, PersonalData};
 use router::outcome::EndCause;
 use router::{Event, Private, Timestamp};
-use sip_gateway::leg::{LegEvent, LegId};
+use sip_gateway::leg::{LegEvent, LegId, PlayId};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -83,7 +85,21 @@ impl CallMachine {
             }
             CallInput::Leg { leg, event } => self.agent_event(leg, event, now, ids),
             CallInput::CustomerKnown { name } => self.customer_name = Some(name),
-            CallInput::Queued { entry, position } => self.queued(entry, position, now, ids),
+            CallInput::Queued {
+                entry,
+                position,
+                expected,
+            } => self.queued(entry, (position, expected), now, ids),
+            CallInput::PlayFailed { play } => self.drive_flow(play_failed(play), now, ids),
+            CallInput::CustomerFound {
+                ask,
+                customer,
+                answer,
+            } => self.customer_found(ask, customer, answer, now, ids),
+            CallInput::CallerSilent => {
+                self.drive_flow(ivr_flows::FlowInput::CallerSilent, now, ids);
+            }
+            CallInput::MessageFailed { recording } => self.message_failed(recording, now, ids),
             CallInput::Offered(offered) => self.offered(offered, now, ids),
             CallInput::OfferRevoked { offer } | CallInput::OfferVoid { offer } => {
                 self.offer_over(offer)
@@ -233,6 +249,10 @@ impl CallMachine {
             self.outputs.push_back(CallOutput::Finished);
         }
     }
+}
+
+fn play_failed(play: PlayId) -> ivr_flows::FlowInput {
+    ivr_flows::FlowInput::PlayFailed(ivr_flows::port::PlayToken(play.0))
 }
 
 /// What the flow may know of the call. It decides with them and puts none of them into a log line.

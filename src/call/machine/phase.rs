@@ -93,6 +93,13 @@ pub(super) struct ClosingLeg {
     pub(super) unlogged: Option<AgentId>,
 }
 
+/// A message that is recorded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Message {
+    pub(super) recording: RecordingId,
+    pub(super) since: Timestamp,
+}
+
 /// What the outcome is worked out from.
 #[derive(Debug, Default)]
 pub(super) struct History {
@@ -102,6 +109,10 @@ pub(super) struct History {
     pub(super) last_entry: Option<EntryOutcome>,
     /// The agent left first, and the flow has asked the caller nothing since.
     pub(super) agent_left_last: bool,
+    /// The message that is recorded now.
+    pub(super) message: Option<Message>,
+    /// A message was left.
+    pub(super) voicemail: bool,
     /// Our fault ended the call.
     pub(super) failed: bool,
     /// Recordings so far.

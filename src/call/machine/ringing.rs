@@ -6,7 +6,7 @@ use super::phase::{ClosingLeg, Phase, Ringing, Waiting};
 use super::{CallMachine, SILENT_PHONE};
 use crate::call::port::{IdSource, LegCommand, Offered};
 use router::event::{LegQuality, LegRole};
-use router::id::{AgentId, LegId as LogLegId, OfferId};
+use router::id::{AgentId, InteractionId, LegId as LogLegId, OfferId};
 use router::outcome::OfferOutcome;
 use router::{Event, Input, Timestamp};
 use sip_gateway::leg::{LegEndCause, LegId};
@@ -212,25 +212,8 @@ impl CallMachine {
         cause: LegEndCause,
         quality: Option<MediaQuality>,
     ) {
-        let quality = quality.map(|q| LegQuality {
-            packets_received: q.packets_received,
-            packets_sent: q.packets_sent,
-            packets_lost: q.packets_lost,
-            packets_ignored: q.packets_ignored,
-            jitter_ms: q.jitter_ms,
-            codec: q.codec,
-            burst_ratio: Some(q.burst_ratio),
-            round_trip_ms: q.round_trip_ms,
-            far_lost: q.far_lost,
-            mos: q.mos,
-        });
         let interaction = self.setup.interaction;
-        self.log(Event::LegEnded {
-            interaction,
-            leg,
-            cause: cause.as_text(),
-            quality,
-        });
+        self.log(leg_ended(interaction, leg, cause, quality));
     }
 
     fn ringing_at(&mut self, leg: LegId) -> Option<&mut Ringing> {
@@ -267,5 +250,32 @@ fn offer_outcome(cause: LegEndCause) -> OfferOutcome {
         | LegEndCause::Unreachable
         | LegEndCause::Local
         | LegEndCause::BadMedia => OfferOutcome::Unreachable,
+    }
+}
+
+/// The log's line about the end of a leg.
+pub(in crate::call) fn leg_ended(
+    interaction: InteractionId,
+    leg: LogLegId,
+    cause: LegEndCause,
+    quality: Option<MediaQuality>,
+) -> Event {
+    let quality = quality.map(|q| LegQuality {
+        packets_received: q.packets_received,
+        packets_sent: q.packets_sent,
+        packets_lost: q.packets_lost,
+        packets_ignored: q.packets_ignored,
+        jitter_ms: q.jitter_ms,
+        codec: q.codec,
+        burst_ratio: Some(q.burst_ratio),
+        round_trip_ms: q.round_trip_ms,
+        far_lost: q.far_lost,
+        mos: q.mos,
+    });
+    Event::LegEnded {
+        interaction,
+        leg,
+        cause: cause.as_text(),
+        quality,
     }
 }

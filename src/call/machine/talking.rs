@@ -11,7 +11,8 @@ use sip_gateway::leg::{LegEndCause, LegId};
 use sip_gateway::media::port::MediaQuality;
 
 impl CallMachine {
-    /// The answer counts. The bridge comes first: music must yield at once.
+    /// The answer counts. Its line goes into the log first, so that a crash right after the bridge leaves a talk; the
+    /// line is not waited for, because music must yield at once. Making the recording's file may take a while.
     pub(super) fn offer_accepted(
         &mut self,
         offer: OfferId,
@@ -30,16 +31,15 @@ impl CallMachine {
             return self.left_at_once(agent, now, ids);
         }
         let customer = self.customer.leg;
-        self.leg(LegCommand::Bridge {
-            customer,
-            agent: ringing.leg,
-        });
         let interaction = self.setup.interaction;
-        // Before the recording, whose file may take its time: a crash meanwhile must leave an answered call.
         self.log(Event::Connected {
             interaction,
             agent,
             leg: ringing.log_leg,
+        });
+        self.leg(LegCommand::Bridge {
+            customer,
+            agent: ringing.leg,
         });
         let recording = ringing.record.then(|| ids.recording());
         if let Some(recording) = recording {

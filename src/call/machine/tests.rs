@@ -1,8 +1,10 @@
 //! The call's life as scripts: inputs with times, outputs as short words.
 
+mod message;
+
 use super::CallMachine;
 use crate::call::port::{
-    CallInput, CallOutput, CallSetup, IdSource, KnownQueue, LegCommand, Offered,
+    CallInput, CallOutput, CallSetup, IdSource, KnownQueue, LegCommand, Offered, PlayFiles,
 };
 use router::distributor::port::LeaveCause;
 use router::id::{
@@ -126,7 +128,11 @@ impl Script {
             },
         });
         let entry = script.entry();
-        script.say(CallInput::Queued { entry, position: 1 });
+        script.say(CallInput::Queued {
+            entry,
+            position: 1,
+            expected: None,
+        });
         script
     }
 
@@ -277,6 +283,12 @@ impl Script {
     }
 }
 
+/// The files of a playing.
+fn files(play: &PlayFiles) -> Vec<&str> {
+    let files = play.sounds.iter();
+    files.filter_map(|sound| sound.file.as_deref()).collect()
+}
+
 #[test]
 fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
     let silent = FLOW.replace("use: wait, ", "");
@@ -291,7 +303,7 @@ fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
     });
     let plays = |script: &Script, file: &str| {
         script.last.iter().any(|output| {
-            matches!(output, CallOutput::Leg(LegCommand::Play(play)) if play.files == [file] && play.repeat == (file == "own.wav"))
+            matches!(output, CallOutput::Leg(LegCommand::Play(play)) if files(play) == [file] && play.repeat == (file == "own.wav"))
         })
     };
     assert!(plays(&script, "own.wav"));
@@ -305,7 +317,7 @@ fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
     assert!(plays(&script, "sorry.wav"));
 
     let with_wait = Script::waiting();
-    let own = |output: &CallOutput| matches!(output, CallOutput::Leg(LegCommand::Play(play)) if play.files == ["own.wav"]);
+    let own = |output: &CallOutput| matches!(output, CallOutput::Leg(LegCommand::Play(play)) if files(play) == ["own.wav"]);
     assert!(
         !with_wait.all.iter().any(own),
         "the flow's wait plays instead"
@@ -353,7 +365,7 @@ fn a_call_whose_line_is_not_on_the_disk_is_refused_and_never_answered() {
 }
 
 #[test]
-fn an_accepted_agent_is_bridged_first_then_logged_then_recorded() {
+fn an_accepted_agent_is_logged_then_bridged_then_recorded() {
     let (script, agent) = Script::talking();
     let words: Vec<&str> = script
         .last
@@ -374,7 +386,7 @@ fn an_accepted_agent_is_bridged_first_then_logged_then_recorded() {
             _ => None,
         })
         .collect();
-    assert_eq!(words, ["bridge", "connected", "record"]);
+    assert_eq!(words, ["connected", "bridge", "record"]);
 }
 
 #[test]

@@ -1,17 +1,18 @@
-//! Calls that an agent's phone makes and that are no customer's request: to another agent, to a feature code.
+//! Calls that an agent's phone makes: to another agent, to a feature code, to the outside.
 //!
 //! **Owns**: what their machines ask for ([`PhoneOutput`], [`PhoneAsk`]) and are answered ([`PhoneAnswer`]), and the
-//! three verbs that both machines share ([`PhoneMachine`]). **Must not know**: flows, queues, the record: such a call
-//! is no interaction, so nothing of it is written but the states of its agents.
+//! three verbs that the machines share ([`PhoneMachine`]). **Must not know**: flows, queues. Only a call to the outside
+//! is an interaction; of the others nothing is written but the states of their agents.
 
 pub mod actor;
 pub mod tones;
 
 use crate::call::port::CallInput;
 use router::agent::Wanted;
+use router::event::PersonalData;
 use router::id::AgentId;
-use router::{Private, Timestamp};
-use sip_gateway::leg::{LegId, PlayId};
+use router::{Event, PhoneNumber, Private, Timestamp};
+use sip_gateway::leg::{Credentials, LegId, PlayId};
 use tones::Confirmation;
 
 /// What the Distributor's task is asked in the name of an agent's phone.
@@ -36,6 +37,11 @@ pub enum PhoneAsk {
         /// Who is called.
         called: AgentId,
     },
+    /// The agent calls the outside: busy for every queue from here on. Answered.
+    CallOut {
+        /// The agent.
+        agent: AgentId,
+    },
     /// This call is over for the agent. Not answered; said twice it changes nothing.
     Release {
         /// The agent.
@@ -57,7 +63,7 @@ pub enum PhoneAnswer {
 }
 
 /// What a phone call asks of its driver, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PhoneOutput {
     /// To the Distributor's task.
     Ask(PhoneAsk),
@@ -83,6 +89,35 @@ pub enum PhoneOutput {
         /// The calling agent's name.
         from_name: Private<String>,
     },
+    /// Call the outside through a trunk.
+    DialOut {
+        /// The new leg.
+        leg: LegId,
+        /// `sip:NUMBER@ADDRESS`.
+        uri: Private<String>,
+        /// What the called party is shown.
+        caller_id: PhoneNumber,
+        /// For the carrier's challenge.
+        credentials: Option<Credentials>,
+    },
+    /// A line for the one event log.
+    Log {
+        /// The event.
+        event: Event,
+        /// Personal data that belongs to the rows.
+        personal: Option<PersonalData>,
+    },
+    /// The same, and it must be on the disk before the next output is carried out.
+    LogSynced(Event),
+    /// Begin a recording: left = customer, right = agent.
+    StartRecording {
+        /// The customer's leg.
+        customer: LegId,
+        /// The agent's leg.
+        agent: LegId,
+    },
+    /// End it.
+    StopRecording,
     /// End a leg in the way its state needs.
     Hangup(LegId),
     /// Let two legs hear each other; one leg twice is an echo.

@@ -4,6 +4,7 @@
 //! **Must not know**: what a call does afterwards.
 
 use crate::call::internal::InternalCall;
+use crate::call::outbound::OutboundSetup;
 use crate::call::port::CallSetup;
 use crate::call::service::ServiceCall;
 use crate::company_view::CompanyView;
@@ -36,6 +37,19 @@ pub enum Arrival {
     Service(ServiceCall),
     /// An agent's phone dialled another agent.
     Internal(InternalCall),
+    /// An agent's phone dialled an outside number that a trunk allows.
+    Outbound(Box<WayOut>),
+}
+
+/// A call to the outside, which the registry refuses when there are too many.
+#[derive(Clone, Debug)]
+pub struct WayOut {
+    /// What the call is born with.
+    pub setup: OutboundSetup,
+    /// Calls at once through its trunk at most.
+    pub of_trunk: u32,
+    /// Calls at once of its agent at most.
+    pub of_agent: u32,
 }
 
 /// How a call is refused.

@@ -1,11 +1,13 @@
-//! What an agent's phone may dial that is no number of ours: feature codes and other agents.
+//! What an agent's phone may dial that is no number of ours: feature codes, other agents, and the outside.
 //!
 //! **Owns**: the reading of what was dialled. **Must not**: know what becomes of these calls.
 
-use super::arrivals::{Arrival, ArrivalIds, Moment, refused};
+use super::arrivals::{Arrival, ArrivalIds, Moment, WayOut, refused};
 use crate::call::internal::{InternalCall, InternalSetup};
+use crate::call::outbound::{LegNames, OutboundSetup};
 use crate::call::service::{FeatureCode, ServiceCall};
 use router::Private;
+use router::id::AgentId;
 use sip_gateway::leg::IncomingCall;
 
 /// Takes the call, unless it is one to a number of ours (or to nothing at all).
@@ -39,8 +41,47 @@ pub(super) fn phone_call(
         return Some(Arrival::Internal(InternalCall::new(setup, now)));
     }
     if company.is_outside(&call.dialed_user) {
-        tracing::warn!(agent = %caller, "an agent's phone dialled an outside number: refused with 403, calls to the outside are off");
-        return Some(refused(403, None));
+        let way = way_out(call, caller, moment, ids);
+        return Some(way.unwrap_or_else(|| {
+            tracing::warn!(agent = %caller, "an agent's phone dialled an outside number that no trunk allows: refused with 403, calls to the outside are off for it");
+            refused(403, None)
+        }));
     }
     None
+}
+
+/// Only through a trunk that allows this number, which is in no line of the log.
+fn way_out(
+    call: &IncomingCall,
+    caller: AgentId,
+    moment: &Moment<'_>,
+    ids: &mut dyn ArrivalIds,
+) -> Option<Arrival> {
+    let company = moment.company;
+    let number = company.number_of_user(&call.dialed_user)?;
+    let (trunk, rules) = company.way_out(&number)?;
+    let setup = OutboundSetup {
+        interaction: ids.interaction(),
+        agent: caller,
+        phone: LegNames {
+            leg: call.leg,
+            log_leg: ids.log_leg(),
+        },
+        phone_call_id: call.sip_call_id.clone(),
+        party: LegNames {
+            leg: ids.new_leg(),
+            log_leg: ids.log_leg(),
+        },
+        trunk: trunk.to_owned(),
+        uri: Private::new(format!("sip:{}@{}", number.reveal(), rules.address)),
+        number,
+        caller_id: rules.caller_id.clone(),
+        credentials: rules.credentials.clone(),
+        record: company.record_by(Some(trunk)),
+    };
+    Some(Arrival::Outbound(Box::new(WayOut {
+        setup,
+        of_trunk: rules.max_calls,
+        of_agent: rules.max_calls_per_agent,
+    })))
 }

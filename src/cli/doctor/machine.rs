@@ -83,3 +83,26 @@ pub(super) fn judge_descriptors(max_calls: u32, most: Option<u64>) -> Finding {
         ),
     }
 }
+
+/// Whether the speech command's program is there.
+pub(super) fn speech(settings: &Settings) -> Option<Finding> {
+    let program = settings.speech_command.as_ref()?.program();
+    let here = std::path::Path::new(program);
+    let found = if here.components().count() > 1 {
+        here.is_file()
+    } else {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    };
+    Some(if found {
+        Finding::ok("speech", format!("the speech command `{program}` is there"))
+    } else {
+        let message =
+            format!("the speech command `{program}` is not there: texts of flows cannot be said");
+        Finding::error(
+            "speech",
+            message,
+            "install it, or change `command` under [speech]",
+        )
+    })
+}

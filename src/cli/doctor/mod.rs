@@ -3,6 +3,7 @@
 //! **Owns**: [`Finding`], the order of checks, the exit code. **Must not know**: how the running process works; a check
 //! looks from outside and leaves nothing behind.
 
+mod carrier;
 mod disk;
 mod machine;
 mod network;
@@ -11,6 +12,7 @@ mod tests;
 
 use super::output::{self, WRONG};
 use super::{DoctorArgs, Format, check};
+use crate::config::finding::ConfigFinding;
 use crate::config::{self, Loaded, Override};
 use ivr_flows::FindingLevel;
 use serde::Serialize;
@@ -32,7 +34,7 @@ pub enum Level {
 /// One thing that was looked at. The field names are those of `--format json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `ports`, `address`, `clock`, `disk`, `descriptors`, `trunks`, `prompts`.
+    /// `ports`, `address`, `clock`, `disk`, `descriptors`, `trunks`, `prompts`, `speech`.
     pub check: &'static str,
     /// How it stands.
     pub level: Level,
@@ -82,6 +84,7 @@ pub fn run(args: &DoctorArgs) -> ExitCode {
         Format::Json => {
             output::result(&serde_json::json!({ "findings": findings }).to_string());
         }
+        Format::Sarif => output::result(&super::sarif::to_sarif(&as_results(&findings))),
         Format::Human => output::result(&text(&findings)),
     }
     if findings.iter().any(|f| f.level != Level::Ok) {
@@ -91,6 +94,24 @@ pub fn run(args: &DoctorArgs) -> ExitCode {
     }
 }
 
+/// What is not well, as findings about the settings file as a whole.
+fn as_results(findings: &[Finding]) -> Vec<ConfigFinding> {
+    let open = findings.iter().filter(|f| f.level != Level::Ok);
+    open.map(|f| ConfigFinding {
+        code: f.check,
+        level: match f.level {
+            Level::Error => FindingLevel::Error,
+            Level::Ok | Level::Warning => FindingLevel::Warning,
+        },
+        file: "cordboard.toml".to_owned(),
+        line: 1,
+        column: 1,
+        message: f.message.clone(),
+        help: f.help.clone(),
+    })
+    .collect()
+}
+
 /// Every check.
 #[must_use]
 pub fn examine(loaded: &Loaded) -> Vec<Finding> {
@@ -98,10 +119,12 @@ pub fn examine(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = network::ports(&loaded.settings, loaded.limits().max_calls, running);
     findings.extend(network::address(&loaded.settings));
     findings.extend(network::trunks(&loaded.settings, &loaded.company));
+    findings.extend(carrier::carriers(&loaded.company));
     findings.push(machine::clock(&loaded.settings));
     findings.extend(disk::folders(&loaded.settings));
     findings.push(machine::descriptors(loaded.limits().max_calls));
     findings.extend(prompts(loaded));
+    findings.extend(machine::speech(&loaded.settings));
     findings
 }
 

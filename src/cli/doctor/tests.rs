@@ -151,6 +151,29 @@ fn trunks_that_trust_too_much_or_are_told_a_private_address() {
 }
 
 #[test]
+fn a_carrier_that_is_silent_and_one_that_is_there() {
+    let place = Place::clean();
+    let carrier = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = carrier.local_addr().unwrap();
+    let outbound = format!(
+        "name = \"carrier\"\noutbound = {{ address = \"{address}\", caller_id = \"+34910000000\", prefixes = [\"+34\"] }}"
+    );
+    place.write(
+        "company.toml",
+        &COMPANY.replace("name = \"carrier\"", &outbound),
+    );
+    let found = wrong(&place.findings(&[]));
+    assert_eq!(found, [("trunks", Level::Warning)]);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 2048];
+        while let Ok((_, from)) = carrier.recv_from(&mut buffer) {
+            let _ = carrier.send_to(b"SIP/2.0 403 Forbidden\r\n\r\n", from);
+        }
+    });
+    assert_eq!(wrong(&place.findings(&[])), []);
+}
+
+#[test]
 fn too_few_ports_and_a_flow_without_its_prompt() {
     let place = Place::clean();
     let found = wrong(&place.findings(&[("limits.max_calls", "50000")]));

@@ -100,3 +100,72 @@ fn odd_lines_change_nothing() {
     let over = typed(&["bye", "1", "agent", ""]);
     assert!(over.last().unwrap().contains("nothing happens"));
 }
+
+#[test]
+fn customers_digits_texts_and_messages_are_told() {
+    const STEPS: &str = r#"
+flow: 1
+name: test
+languages: { default: en, offer: [en, es] }
+defaults: { exits: { exhausted: bye, error: bye } }
+vars: { order: { type: string } }
+prompts: { ask: { en: "Your order number?", es: "¿Su pedido?" } }
+waits:
+  w: { loop: [ { say: { en: "You are number {{ queue.position }}, {{ queue.ewt_minutes }} minutes.", es: "Puesto {{ queue.position }}." } } ] }
+blocks:
+  start:
+    - answer:
+    - customer: { by: call.from }
+    - say: { en: "Hello {{ customer.name }}.", es: "Hola {{ customer.name }}." }
+    - language: { from: customer.language }
+    - collect: { into: order, prompt: ask, digits: 4 }
+    - say: { en: "Order {{ vars.order }}.", es: "Pedido {{ vars.order }}." }
+    - queue: { to: support, use: w, exits: { timeout: leave } }
+  leave:
+    - voicemail: { box: support, prompt: ask }
+  bye:
+    - hangup:
+"#;
+    let flow = Arc::new(ivr_flows::parse(STEPS, "test").unwrap());
+    let facts = CallFacts {
+        from: "555".to_owned(),
+        ..CallFacts::default()
+    };
+    let (mut simulation, mut said) = Simulation::begin(flow, facts);
+    for line in [
+        "customer Ana Ruiz es",
+        "",
+        "0042",
+        "",
+        "place 2 3m",
+        "",
+        "timeout",
+        "",
+        "+3s",
+        "silent",
+        "stranger",
+    ] {
+        said.push_str(&simulation.line(line));
+    }
+    let lines: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.split_once("  ").map(|(_, words)| words))
+        .map(|line| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':' || c == ' '))
+        .collect();
+    let expected = [
+        "looks up the customer",
+        "hears \"Hello\" \"Ana Ruiz\"",
+        "hears \"¿Su pedido?\"",
+        "hears \"Pedido\" \"0 0 4 2\"",
+        "waits in queue support",
+        "hears \"Puesto\" \"2\"",
+        "hears \"¿Su pedido?\" [beep]",
+        "(a message is recorded)",
+        "leaves no message: too short",
+        "the call ends: AfterQueue",
+    ];
+    let mut rest = lines.iter();
+    for wanted in expected {
+        assert!(rest.any(|line| *line == wanted), "{wanted}: {lines:#?}");
+    }
+}

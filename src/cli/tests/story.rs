@@ -162,6 +162,7 @@ fn record() -> InteractionRecord {
             id: RecordingId::from_number(1),
             interaction_id: InteractionId::from_number(1),
             index: 1,
+            kind: router::event::RecordingKind::Talk,
             path: "2023-11/x/recording-1.wav".to_owned(),
             sample_rate: 8_000,
             channels: 2,

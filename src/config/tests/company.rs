@@ -262,6 +262,36 @@ const WRONG: &[(&str, usize, &str)] = &[
         "is not a range of addresses",
     ),
     (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\noutbound = { address = \"10.0.0.1:5060\", caller_id = \"+34910000000\" }",
+        4,
+        "nobody could be called",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\noutbound = { prefixes = [\"+\"] }",
+        4,
+        "is no prefix of international numbers",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\noutbound = { address = \"carrier.example\" }",
+        4,
+        "is no address with a port",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\noutbound = { caller_id = \"911\" }",
+        4,
+        "no number in its international form",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\noutbound = { username = \"us\" }",
+        4,
+        "has one of `username` and `password`",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\noutbound = { prefix = \"+34\" }",
+        4,
+        "did you mean `prefixes`?",
+    ),
+    (
         "[[numbers]]\nnumber = \"hello\"\nflow = \"f\"",
         2,
         "neither a telephone number",
@@ -301,4 +331,25 @@ fn a_ladder_is_read_and_said_not_to_be_applied_yet() {
         list.iter().any(|f| f.message.contains("do not rise")),
         "{list:?}"
     );
+}
+
+#[test]
+fn the_way_out_is_read_and_the_longest_prefix_counts() {
+    let source = "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\n\
+        outbound = { address = \"10.0.0.1:5060\", caller_id = \"+34910000000\", prefixes = [\"+34\", \"+3491\"], \
+        denied = [\"+34803\"], username = \"us\", password = \"secret\", max_calls = 3 }";
+    let read = parse(source);
+    assert_eq!(read.findings, []);
+    let company = read.value.unwrap();
+    let outbound = company.trunks[0].outbound.as_ref().unwrap();
+    assert_eq!((outbound.max_calls, outbound.max_calls_per_agent), (3, 1));
+    let fits =
+        |number: &str| outbound.fits(&router::PhoneNumber::from_normalised(number.to_owned()));
+    assert_eq!(fits("+34911222333"), Some(5));
+    assert_eq!(fits("+34600111222"), Some(3));
+    assert_eq!(fits("+34803111222"), None);
+    assert_eq!(fits("+33123456789"), None);
+    assert_eq!(fits("112"), None);
+    assert!(!format!("{outbound:?}").contains("secret"));
+    assert!(!format!("{outbound:?}").contains("910000000"));
 }

@@ -7,6 +7,7 @@ use crate::finding::FindingLevel;
 
 mod faults;
 mod hours;
+mod steps;
 
 /// A flow that is clean, with marks for what the tables put in.
 const FRAME: &str = "\
@@ -47,6 +48,7 @@ fn catalog() -> Catalog {
         queues: set(&["support", "repairs"]),
         skills: set(&["billing"]),
         prompt_files: Some(set(&["en/hello.wav", "moh/calm.wav"])),
+        speech: false,
     }
 }
 
@@ -98,12 +100,11 @@ fn the_frame_itself_is_clean() {
 #[test]
 fn what_comes_later_is_refused_and_says_so() {
     for step in [
-        "    - say: Hello",
         "    - hours: { check: support, exits: { emergency: bye } }",
-        "    - voicemail: { box: support }",
-        "    - collect: { into: x }",
+        "    - collect: { into: x, confirm: true }",
+        "    - voicemail: { box: support, transcribe: true }",
         "    - http: { get: x }",
-        "    - customer: { by: call.from }",
+        "    - customer: { by: call.from, adapter: crm }",
         "    - go: return",
         "    - play: { prompt: hello, loop: 3 }",
         "    - queue: { to: support, exits: { callback: bye } }",
@@ -122,7 +123,7 @@ fn what_comes_later_is_refused_and_says_so() {
     }
     for (from, to) in [
         ("vars:\n", "vars:\n  m: { type: map }\n"),
-        ("en: \"Hello.\"", "en: \"Hello {{ name }}.\""),
+        ("name: test\n", "name: test\ntitle: \"{{ call.to }}\"\n"),
     ] {
         let codes = found(&frame("    - go: bye", "").replace(from, to), None);
         assert_eq!(

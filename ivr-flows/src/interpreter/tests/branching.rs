@@ -114,7 +114,10 @@ fn the_place_in_the_queue_and_tags_can_be_read() {
         call.other(FlowInput::Start),
         "answer, tag place=0, queue support"
     );
-    call.give(FlowInput::Queued { position: 4 });
+    call.give(FlowInput::Queued {
+        position: 4,
+        expected: None,
+    });
     assert_eq!(
         call.queue_ended(QueueEnd::Full),
         "tag place=4, was 0, hangup Hangup"

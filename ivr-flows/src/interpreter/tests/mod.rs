@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Interpreter;
-use crate::port::{CallFacts, FlowInput, FlowOutput, PlayToken, QueueEnd};
+use crate::port::{CallFacts, FlowInput, FlowOutput, PlayToken, QueueEnd, Sound, Words};
 
 mod backstop;
 mod branching;
+mod collect;
+mod customer;
 mod leaving;
 mod menu;
 mod property;
+mod saying;
 mod type_ahead;
+mod voicemail;
 mod waiting;
 
 /// One call. Outputs become short words; `StepEntered` only with `steps`.
@@ -62,23 +66,25 @@ impl Call {
             FlowOutput::Answer => "answer".to_owned(),
             FlowOutput::Play {
                 token,
-                files,
+                sounds,
                 language,
                 repeat,
                 resume,
                 at_most,
             } => {
-                assert_eq!((repeat, language.as_str()), (resume, "en"));
+                assert_eq!(repeat, resume);
                 assert_eq!(repeat, at_most.is_some());
                 self.playing = Some(token);
-                let files: Vec<&str> = files
-                    .iter()
-                    .map(|file| file.trim_end_matches(".wav"))
-                    .collect();
+                let files: Vec<String> = sounds.iter().map(sound).collect();
+                let other = (language != "en").then(|| format!("[{language}] "));
                 let length = at_most
                     .map(|time| format!(" for {time:?}"))
                     .unwrap_or_default();
-                format!("play {}{length}", files.join("+"))
+                format!(
+                    "play {}{}{length}",
+                    other.unwrap_or_default(),
+                    files.join("+")
+                )
             }
             FlowOutput::StopPlay { token } => {
                 assert_eq!(self.playing.take(), Some(token), "stops what does not play");
@@ -99,6 +105,19 @@ impl Call {
                     class.unwrap_or_default()
                 )
             }
+            FlowOutput::FindCustomer {
+                ask,
+                number,
+                create,
+            } => {
+                format!(
+                    "find {} {ask}{}",
+                    number.0,
+                    if create { " or make" } else { "" }
+                )
+            }
+            FlowOutput::StartVoicemail { silence } => format!("record, silence {silence:?}"),
+            FlowOutput::StopVoicemail { mailbox } => format!("message {mailbox:?}"),
             FlowOutput::LeaveQueue { by_key } => format!("leave queue, by key {by_key}"),
             FlowOutput::StepEntered {
                 block,
@@ -158,6 +177,22 @@ impl Call {
     fn other(&mut self, input: FlowInput) -> String {
         self.give(input);
         self.heard()
+    }
+}
+
+/// A file by its name, words in quotes.
+fn sound(sound: &Sound) -> String {
+    let words = match &sound.words {
+        Some(Words::Fixed(text)) => format!("\"{text}\""),
+        Some(Words::Number(number)) => format!("#{number}"),
+        Some(Words::Digits(digits)) => format!("digits {digits}"),
+        Some(Words::Value(value)) => format!("<{value}>"),
+        Some(Words::Beep) => "beep".to_owned(),
+        None => String::new(),
+    };
+    match &sound.file {
+        Some(file) => file.trim_end_matches(".wav").to_owned(),
+        None => words,
     }
 }
 

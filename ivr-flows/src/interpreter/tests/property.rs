@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::check::check_source;
 use crate::interpreter::Interpreter;
-use crate::port::{FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd};
+use crate::port::{CustomerAnswer, FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd};
 
 const BLOCKS: [&str; 5] = ["start", "b1", "b2", "b3", "b4"];
 
@@ -24,6 +24,11 @@ fn passing() -> impl Strategy<Value = String> {
         Just("play: { prompt: [p, q], barge_in: false }".to_owned()),
         Just("play: { prompt: q, for: 5s }".to_owned()),
         Just("tag: { a: b }".to_owned()),
+        Just("say: \"Number {{ queue.position }}\"".to_owned()),
+        Just("customer: { by: vars.v }".to_owned()),
+        Just("customer: { by: call.language, create: true }".to_owned()),
+        (target(), 1_u32..3).prop_map(|(to, tries)| format!("collect: {{ into: v, prompt: p, digits: 1-3, tries: {tries}, exits: {{ exhausted: {to} }} }}")),
+        target().prop_map(|to| format!("voicemail: {{ box: x, prompt: q, max: 3s, exits: {{ too_short: {to} }} }}")),
         Just("set: { v: x }".to_owned()),
         Just("tag: { a: \"{{ vars.v }}{{ queue.position }}\" }".to_owned()),
         target().prop_map(|to| format!("go: {to}\n      when: vars.v == \"x\"")),
@@ -93,7 +98,11 @@ fn input() -> impl Strategy<Value = FlowInput> {
         3 => (0_u64..30).prop_map(|n| FlowInput::PlayEnded(PlayToken(n))),
         3 => Just(FlowInput::Tick),
         1 => Just(FlowInput::Start),
-        1 => (0_usize..9).prop_map(|position| FlowInput::Queued { position }),
+        1 => (0_usize..9).prop_map(|position| FlowInput::Queued { position, expected: None }),
+        1 => (0_u64..30).prop_map(|n| FlowInput::PlayFailed(PlayToken(n))),
+        2 => (0_u32..9).prop_map(|ask| FlowInput::Customer { ask, answer: CustomerAnswer::NotFound }),
+        1 => Just(FlowInput::CallerSilent),
+        1 => Just(FlowInput::RecordingFailed),
         1 => Just(FlowInput::AgentConnected),
         1 => end.prop_map(FlowInput::QueueEnded),
         1 => Just(FlowInput::AgentLeft),
@@ -105,6 +114,8 @@ fn input() -> impl Strategy<Value = FlowInput> {
 struct Driver {
     playing: Option<PlayToken>,
     queued: bool,
+    asked: Option<u32>,
+    records: bool,
     answered: bool,
     over: Option<FlowEnd>,
     incidents: usize,
@@ -118,8 +129,8 @@ impl Driver {
             self.count += 1;
             match output {
                 FlowOutput::Answer => prop_assert!(!std::mem::replace(&mut self.answered, true)),
-                FlowOutput::Play { token, files, .. } => {
-                    prop_assert!(self.answered && !files.is_empty());
+                FlowOutput::Play { token, sounds, .. } => {
+                    prop_assert!(self.answered && !sounds.is_empty());
                     self.playing = Some(token);
                 }
                 FlowOutput::StopPlay { token } => {
@@ -131,6 +142,11 @@ impl Driver {
                     prop_assert!(self.answered);
                     self.queued = true;
                 }
+                FlowOutput::FindCustomer { ask, .. } => self.asked = Some(ask),
+                FlowOutput::StartVoicemail { .. } => {
+                    prop_assert!(self.answered && !std::mem::replace(&mut self.records, true));
+                }
+                FlowOutput::StopVoicemail { .. } => prop_assert!(std::mem::take(&mut self.records)),
                 FlowOutput::LeaveQueue { .. } => prop_assert!(std::mem::take(&mut self.queued)),
                 FlowOutput::Hangup { cause } => self.over = Some(cause),
                 FlowOutput::Incident { .. } => self.incidents += 1,

@@ -50,7 +50,13 @@ fn call() -> Call {
 #[test]
 fn the_loop_plays_until_an_agent_is_there_and_stops_at_once() {
     let mut call = call();
-    assert_eq!(call.other(FlowInput::Queued { position: 3 }), "");
+    assert_eq!(
+        call.other(FlowInput::Queued {
+            position: 3,
+            expected: None
+        }),
+        ""
+    );
     assert_eq!(call.ended(), "play busy");
     call.seconds(3);
     assert_eq!(call.ended(), "play moh/calm for 30s");

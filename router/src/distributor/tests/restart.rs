@@ -125,6 +125,37 @@ fn a_restored_cooldown_ends_by_itself() {
 }
 
 #[test]
+fn who_was_not_ready_before_an_own_call_comes_back_so() {
+    let mut story = Story::new(company());
+    story.tell(Input::PhoneRegistered { agent: ANA });
+    let lunch = Reason::Company("lunch".into());
+    story.tell(Input::SetState {
+        agent: ANA,
+        wanted: crate::agent::Wanted::NotReady {
+            reason: lunch.clone(),
+        },
+    });
+    story.tell(Input::OwnCallStarted { agent: ANA });
+    let logged = story.log.iter().rev().find_map(|event| match event {
+        Event::AgentStateChanged { to, reason, .. } => Some((*to, reason.clone())),
+        _ => None,
+    });
+    assert_eq!(logged, Some((AgentState::OnCall, Some(lunch.clone()))));
+    let mut story = Story::new(company());
+    let idle_since = idle(&story);
+    story.tell(Input::RestoreAgent {
+        agent: ANA,
+        state: AgentState::OnCall,
+        reason: Some(lunch),
+        idle_since,
+        interaction: None,
+        queue: None,
+        registered: true,
+    });
+    assert!(story.is(ANA, AgentState::NotReady));
+}
+
+#[test]
 fn an_own_call_that_ended_with_us_leaves_no_wrap_up() {
     let mut story = Story::new(company());
     let idle_since = idle(&story);

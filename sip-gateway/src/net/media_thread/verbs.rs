@@ -208,7 +208,8 @@ impl<I: PacketIo> Core<I> {
         }
     }
 
-    /// Hears what both legs' parties say from now on. A leg that is gone leaves its side silent.
+    /// Hears what both legs' parties say from now on. A leg that is gone leaves its side silent; of a leg with itself,
+    /// which is a message, the right side is.
     fn start_recording(&mut self, request: RecordRequest, now: Duration) {
         let RecordRequest {
             stream,
@@ -223,7 +224,8 @@ impl<I: PacketIo> Core<I> {
         self.recordings.start(stream, sample_rate, sink, now);
         let mut heard = 0;
         for (leg, side) in [(left, Side::Left), (right, Side::Right)] {
-            if let Some(key) = self.keys.get(&leg).copied()
+            let alone = left == right && side == Side::Right;
+            if let Some(key) = self.keys.get(&leg).copied().filter(|_| !alone)
                 && let Some(tap) = self.recordings.tap(stream, side)
                 && let Some(seat) = self.seat(key)
             {

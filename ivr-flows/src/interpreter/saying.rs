@@ -1,0 +1,241 @@
+//! What the caller hears.
+//!
+//! **Owns**: turning prompts and texts of the flow into the sounds of one playing, in the call's language; `play`, `say`
+//! and `language`.
+//! **Must not know**: audio; where the words of a file come from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::run::Move;
+use super::{Interpreter, State};
+use crate::expression::{Failure, Part, Template};
+use crate::flow::{Action, ExitName, Language, Play, Prompt, Saying, Value, find_exit};
+use crate::port::{FlowOutput, PlayToken, Sound, Words};
+
+/// Longest value that is said: nobody listens to more.
+const LONGEST_VALUE: usize = 200;
+
+impl Interpreter {
+    pub(super) fn answer(&mut self) {
+        if !std::mem::replace(&mut self.answered, true) {
+            self.put(FlowOutput::Answer);
+        }
+    }
+
+    pub(super) fn play(&mut self, play: &Play) -> Move {
+        let barge_in = play.barge_in.unwrap_or(self.flow.defaults.input.barge_in);
+        self.answer();
+        // Whoever typed ahead of an earlier prompt is already further on.
+        if barge_in && !self.keys.is_empty() {
+            return self.interrupted();
+        }
+        let token = self.start_play(play);
+        self.state = State::Playing { token, barge_in };
+        Move::Stay
+    }
+
+    pub(super) fn interrupted(&mut self) -> Move {
+        self.exit(ExitName::Interrupted).unwrap_or(Move::Next)
+    }
+
+    /// Nothing could be made audible. A step that only says something takes its own `error` exit; an inherited one would
+    /// send away callers who merely miss a sentence. Anything else goes on as if it had been said.
+    pub(super) fn play_failed(&mut self, token: PlayToken) {
+        let says = matches!(self.state, State::Playing { token: current, .. } if current == token);
+        let flow = Arc::clone(&self.flow);
+        let own = match Self::action(&flow, self.at) {
+            Some(Action::Play(play)) if says => find_exit([&play.exits], ExitName::Error),
+            _ => None,
+        };
+        // Once, until the caller chooses something: like every `error` exit.
+        let own = own.filter(|_| !std::mem::replace(&mut self.limits.failed, true));
+        match own {
+            Some(target) => {
+                let next = self.target(target);
+                self.go(next);
+            }
+            None => self.play_ended(token),
+        }
+    }
+
+    pub(super) fn start_play(&mut self, play: &Play) -> PlayToken {
+        let sayings: Vec<&Saying> = play.sayings.iter().collect();
+        self.begin_play(&sayings, &[], play.lasts)
+    }
+
+    pub(super) fn start_sayings(&mut self, sayings: &[&Saying]) -> PlayToken {
+        self.begin_play(sayings, &[], None)
+    }
+
+    /// `lasts`: music for so long, from where it last stopped.
+    pub(super) fn begin_play(
+        &mut self,
+        sayings: &[&Saying],
+        after: &[Words],
+        lasts: Option<Duration>,
+    ) -> PlayToken {
+        let token = PlayToken(self.tokens);
+        self.tokens = self.tokens.wrapping_add(1);
+        let mut sounds = Vec::new();
+        for saying in sayings {
+            match self.sounds(saying) {
+                Ok(more) => sounds.extend(more),
+                Err(why) => self.told_words(why),
+            }
+        }
+        sounds.extend(after.iter().cloned().map(Sound::words));
+        self.put(FlowOutput::Play {
+            token,
+            sounds,
+            language: self.language.clone(),
+            repeat: lasts.is_some(),
+            resume: lasts.is_some(),
+            at_most: lasts,
+        });
+        token
+    }
+
+    /// A text that cannot be worked out is left out; told once in a call.
+    pub(super) fn told_words(&mut self, why: Failure) {
+        if !std::mem::replace(&mut self.words_failed, true) {
+            let flow = self.flow.name().to_owned();
+            let what = format!("flow `{flow}`: a text is left out, an expression failed: {why}");
+            self.put(FlowOutput::Incident { what });
+        }
+    }
+
+    fn sounds(&self, saying: &Saying) -> Result<Vec<Sound>, Failure> {
+        match saying {
+            Saying::Text(spoken) => match self.in_language(&spoken.texts) {
+                Some(text) => self.parts(text, None),
+                None => Ok(Vec::new()),
+            },
+            Saying::Prompt(name) => match self.flow.prompts.get(&name.text) {
+                Some(prompt) => self.prompt(prompt),
+                None => Ok(vec![Sound {
+                    file: Some(format!("{}.wav", name.text)),
+                    words: None,
+                }]),
+            },
+        }
+    }
+
+    fn prompt(&self, prompt: &Prompt) -> Result<Vec<Sound>, Failure> {
+        let text = self.in_language(&prompt.spoken);
+        match text {
+            Some(text) if !text.is_fixed() => self.parts(text, Some(&prompt.file)),
+            _ => Ok(vec![Sound {
+                file: Some(prompt.file.clone()),
+                words: text.and_then(fixed).map(Words::Fixed),
+            }]),
+        }
+    }
+
+    /// The text in the call's language, else in the flow's own.
+    fn in_language<'t>(&self, texts: &'t BTreeMap<String, Template>) -> Option<&'t Template> {
+        let own = &self.flow.languages.default;
+        texts.get(&self.language).or_else(|| texts.get(own))
+    }
+
+    /// The pieces of a text with values: what is fixed has a file of its own, when the text has a name.
+    fn parts(&self, text: &Template, file: Option<&str>) -> Result<Vec<Sound>, Failure> {
+        let scope = self.scope();
+        let mut sounds = Vec::new();
+        for (part, file) in text.parts.iter().zip(text.files(file)) {
+            match part {
+                Part::Text(text) if !speakable(text) => {}
+                Part::Text(text) => sounds.push(Sound {
+                    file,
+                    words: Some(Words::Fixed(text.trim().to_owned())),
+                }),
+                Part::Value(value) => {
+                    sounds.extend(said(&value.value(&scope)?).map(Sound::words));
+                }
+            }
+        }
+        Ok(sounds)
+    }
+
+    pub(super) fn language_step(&mut self, language: &Language) -> Move {
+        let wanted = match language {
+            Language::To(name) => name.text.clone(),
+            Language::From(from) => match from.value(&self.scope()) {
+                Ok(value) => value.to_string(),
+                Err(why) => return self.failed(why).unwrap_or(Move::Next),
+            },
+        };
+        if self.flow.languages.offer.contains(&wanted) {
+            self.language = wanted;
+        }
+        Move::Next
+    }
+}
+
+impl Template {
+    /// The file of each part, where a text whose values stand between recorded pieces has one.
+    pub(crate) fn files(&self, file: Option<&str>) -> Vec<Option<String>> {
+        let stem = file.map(|file| file.strip_suffix(".wav").unwrap_or(file));
+        let mut number = 0_usize;
+        let of = |part: &Part| match part {
+            Part::Text(text) if speakable(text) => {
+                number = number.saturating_add(1);
+                stem.map(|stem| format!("{stem}-{number}.wav"))
+            }
+            Part::Text(_) | Part::Value(_) => None,
+        };
+        self.parts.iter().map(of).collect()
+    }
+
+    /// The fixed pieces of a text and, when it has a name, their files.
+    pub(crate) fn pieces(&self, file: Option<&str>) -> Vec<(Option<String>, String)> {
+        if self.is_fixed() {
+            let whole = fixed(self);
+            let file = file.map(str::to_owned);
+            return whole.into_iter().map(|text| (file.clone(), text)).collect();
+        }
+        let files = self.files(file);
+        let parts = self.parts.iter().zip(files);
+        parts
+            .filter_map(|(part, file)| match part {
+                Part::Text(text) if speakable(text) => Some((file, text.trim().to_owned())),
+                Part::Text(_) | Part::Value(_) => None,
+            })
+            .collect()
+    }
+}
+
+/// Whether a text is more than signs.
+fn speakable(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+/// The whole of a text without values.
+fn fixed(text: &Template) -> Option<String> {
+    let mut whole = String::new();
+    for part in &text.parts {
+        match part {
+            Part::Text(text) => whole.push_str(text),
+            Part::Value(_) => return None,
+        }
+    }
+    let whole = whole.trim();
+    speakable(whole).then(|| whole.to_owned())
+}
+
+/// How a value is said: a number as a number, a text of digits digit by digit, nothing for nothing.
+fn said(value: &Value) -> Option<Words> {
+    match value {
+        Value::Int(number) => Some(Words::Number(*number)),
+        Value::Bool(truth) => Some(Words::Fixed(truth.to_string())),
+        Value::Text(text) => {
+            let text: String = text.trim().chars().take(LONGEST_VALUE).collect();
+            let digits = text.strip_prefix('+').unwrap_or(&text);
+            if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
+                return Some(Words::Digits(digits.to_owned()));
+            }
+            speakable(&text).then_some(Words::Value(text))
+        }
+    }
+}
