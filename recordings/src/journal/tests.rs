@@ -130,6 +130,24 @@ async fn gathered_lines_wait_for_one_that_cannot_and_for_no_longer_than_they_may
     }
 }
 
+/// The wake-up for the line that cannot wait may come while the thread still wakes up for the one before it.
+#[tokio::test]
+async fn a_line_that_cannot_wait_right_behind_one_that_can_goes_at_once() {
+    for _ in 0..5 {
+        let temp = tempfile::tempdir().unwrap();
+        let gather = Duration::from_secs(600);
+        let settings = Settings { gather, ..quick() };
+        let opened = Journal::open(temp.path(), 0, settings).unwrap();
+        // By now the thread waits for its first line.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let line = opened.journal.append_gathered(NOW, event(1), None);
+        line.await.unwrap();
+        let synced = opened.journal.append_synced(NOW, event(2), None);
+        let synced = tokio::time::timeout(Duration::from_secs(5), synced).await;
+        assert_eq!(synced.unwrap(), Ok(2));
+    }
+}
+
 #[tokio::test]
 async fn a_torn_end_is_cut_off_wherever_it_was_torn() {
     let temp = tempfile::tempdir().unwrap();

@@ -89,6 +89,15 @@ struct Group {
     syncs: Vec<Reply>,
 }
 
+impl Group {
+    fn take(&mut self, request: Request) {
+        match request.wish {
+            Wish::Line { draft, reply } => self.lines.push((draft, reply)),
+            Wish::Sync(reply) => self.syncs.push(reply),
+        }
+    }
+}
+
 impl Writer {
     pub(super) fn new(
         folder: &std::path::Path,
@@ -125,18 +134,7 @@ impl Writer {
         loop {
             match self.next(inbox) {
                 Ok(first) => {
-                    if first.gathered {
-                        // Whoever brings a line that cannot wait unparks this thread.
-                        std::thread::park_timeout(self.settings.gather);
-                    }
-                    let rest = inbox.try_iter().take(GROUP);
-                    let mut group = Group::default();
-                    for request in std::iter::once(first).chain(rest) {
-                        match request.wish {
-                            Wish::Line { draft, reply } => group.lines.push((draft, reply)),
-                            Wish::Sync(reply) => group.syncs.push(reply),
-                        }
-                    }
+                    let group = self.gather(first, inbox);
                     self.write(group);
                     self.sync_if_due();
                     self.naps = true;
@@ -154,6 +152,25 @@ impl Writer {
                 "lines of the log were lost because the journal's disk refused them"
             );
         }
+    }
+
+    /// The group behind its first request. Whoever brings a line that cannot wait unparks this thread; that word may
+    /// have been spent on waking it up for the first one, so what waits already is looked at before it parks.
+    fn gather(&self, first: Request, inbox: &Receiver<Request>) -> Group {
+        let mut can_wait = first.gathered;
+        let mut group = Group::default();
+        group.take(first);
+        for request in inbox.try_iter().take(GROUP) {
+            can_wait &= request.gathered;
+            group.take(request);
+        }
+        if can_wait {
+            std::thread::park_timeout(self.settings.gather);
+            for request in inbox.try_iter().take(GROUP) {
+                group.take(request);
+            }
+        }
+        group
     }
 
     /// The next request, waited for until something else is due. Behind a group the thread naps first, since lines
