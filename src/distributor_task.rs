@@ -17,7 +17,7 @@ use crate::company_view::CompanyView;
 use desk::{Desk, DeskInput, DeskOutput};
 use recordings::Journal;
 use router::id::InteractionId;
-use router::{Distributor, Input};
+use router::{Distributor, Event, Input};
 use sip_gateway::leg::DeviceChange;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -185,19 +185,32 @@ impl DistributorTask {
         }
     }
 
+    /// What somebody asked for goes to the file at once: whoever was told that an agent is not ready must find it so
+    /// after a crash. What calls do to agents is put right by the next start, and may wait for company.
+    async fn log(&self, event: Event) {
+        let now = self.clock.now();
+        let was_asked = matches!(
+            event,
+            Event::AgentStateChanged {
+                interaction: None,
+                ..
+            }
+        );
+        let logged = if was_asked {
+            self.journal.append(now, event, None).await
+        } else {
+            self.journal.append_gathered(now, event, None).await
+        };
+        if let Err(error) = logged {
+            tracing::error!(%error, "a line of the log is lost");
+        }
+    }
+
     /// Carries away everything the desk says, in order.
     async fn drain(&mut self) {
         while let Some(output) = self.desk.poll_output() {
             match output {
-                DeskOutput::Log(event) => {
-                    if let Err(error) = self
-                        .journal
-                        .append_gathered(self.clock.now(), event, None)
-                        .await
-                    {
-                        tracing::error!(%error, "a line of the log is lost");
-                    }
-                }
+                DeskOutput::Log(event) => self.log(event).await,
                 DeskOutput::Tell { call, input } => self.tell(call, input),
                 DeskOutput::TellAll(input) => {
                     for mailbox in self.calls.values() {
