@@ -18,12 +18,11 @@ mod audio;
 mod faults;
 
 use super::rtp;
-use super::server::{Server, Shape, own_address};
+use super::server::{Server, Shape, own_address, query};
 use super::world::{Plan, Witnessed, World};
 use faults::{Do, Faults, On};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 const CALLS: u64 = 20;
@@ -367,22 +366,4 @@ fn last_number(path: &Path, sent: u32) -> Result<Option<u32>, String> {
         }
     }
     Ok(last)
-}
-
-/// Rows of the database as text.
-fn query(folder: &Path, sql: &str) -> Result<Vec<Vec<String>>, String> {
-    let out = Command::new("sqlite3")
-        .args(["-readonly", "-separator", "\u{1f}"])
-        .arg(folder.join("data/cordboard.db"))
-        .arg(sql)
-        .output()
-        .map_err(|error| format!("sqlite3: {error}"))?;
-    if !out.status.success() {
-        return Err(String::from_utf8_lossy(&out.stderr).into_owned());
-    }
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    Ok(text
-        .lines()
-        .map(|line| line.split('\u{1f}').map(str::to_owned).collect())
-        .collect())
 }

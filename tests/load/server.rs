@@ -261,3 +261,21 @@ pub(crate) fn tone(path: &Path, samples: u32) -> std::io::Result<()> {
     }
     wav.finalize().map_err(std::io::Error::other)
 }
+
+/// Rows of the database as text.
+pub(crate) fn query(folder: &Path, sql: &str) -> Result<Vec<Vec<String>>, String> {
+    let out = Command::new("sqlite3")
+        .args(["-readonly", "-separator", "\u{1f}"])
+        .arg(folder.join("data/cordboard.db"))
+        .arg(sql)
+        .output()
+        .map_err(|error| format!("sqlite3: {error}"))?;
+    if !out.status.success() {
+        return Err(String::from_utf8_lossy(&out.stderr).into_owned());
+    }
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    Ok(text
+        .lines()
+        .map(|line| line.split('\u{1f}').map(str::to_owned).collect())
+        .collect())
+}

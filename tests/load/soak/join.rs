@@ -1,9 +1,9 @@
 //! The record beside what the generator saw: each call once, each talk with its recording.
 
 use super::call::{Call, Story};
+use crate::server::query;
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::Command;
 
 /// A recording may be this much shorter or longer than the talk as the caller heard it, seconds.
 const TALK_SLACK: f64 = 2.5;
@@ -110,22 +110,4 @@ fn recordings(folder: &Path, calls: &[Call], joined: &mut Joined) -> Result<(), 
 fn seconds(path: &Path) -> Result<f64, String> {
     let wav = hound::WavReader::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
     Ok(f64::from(wav.duration()) / f64::from(wav.spec().sample_rate))
-}
-
-/// Rows of the database as text.
-fn query(folder: &Path, sql: &str) -> Result<Vec<Vec<String>>, String> {
-    let out = Command::new("sqlite3")
-        .args(["-readonly", "-separator", "\u{1f}"])
-        .arg(folder.join("data/cordboard.db"))
-        .arg(sql)
-        .output()
-        .map_err(|error| format!("sqlite3: {error}"))?;
-    if !out.status.success() {
-        return Err(String::from_utf8_lossy(&out.stderr).into_owned());
-    }
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    Ok(text
-        .lines()
-        .map(|line| line.split('\u{1f}').map(str::to_owned).collect())
-        .collect())
 }
