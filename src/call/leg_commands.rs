@@ -137,6 +137,7 @@ impl PhoneOutput {
             | Self::StopRecording => return Err(Box::new(self)),
             Self::DialOut {
                 leg,
+                trunk: _,
                 uri,
                 caller_id,
                 credentials,

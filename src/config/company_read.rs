@@ -258,6 +258,7 @@ fn routing(root: &mut Section, out: &mut Findings<'_>) -> RoutingSettings {
         outbound_keeps_idle: s
             .boolean("outbound_keeps_idle", out)
             .unwrap_or(default.outbound_keeps_idle),
+        outbound_wrap_up: queue_read::wrap_up(&mut s, "outbound_wrap_up", out),
     };
     s.finish(out);
     routing

@@ -299,6 +299,8 @@ async fn history(journal: &Journal) {
             trunk: Some("carrier".to_owned()),
             flow: "support".to_owned(),
             flow_version: "f00d".to_owned(),
+            direction: router::event::Direction::Inbound,
+            agent: None,
         };
         events.push((arrived, Some(caller.clone())));
         let more = if interaction == TALK {

@@ -2,6 +2,7 @@
 
 use super::support::*;
 use crate::agent::{AgentState, Reason};
+use crate::company::WrapUp;
 use crate::distributor::Input;
 use crate::event::Event;
 use crate::id::InteractionId;
@@ -176,5 +177,28 @@ fn counts_only_before_anything_else() {
     let mut story = Story::with(company(), &[ANA]);
     let input = stored(&story, AgentState::OnCall, None, true);
     story.tell(input);
+    assert!(story.is(ANA, AgentState::Available));
+}
+
+#[test]
+fn a_call_out_that_ended_with_us_leaves_its_after_call_work() {
+    let mut company = company();
+    company.settings.outbound_wrap_up = Some(WrapUp::Timed(secs(7)));
+    let mut story = Story::new(company);
+    let (idle_since, interaction) = (idle(&story), InteractionId::from_number(70));
+    story.tell(Input::RestoreAgent {
+        agent: ANA,
+        state: AgentState::OnCall,
+        reason: None,
+        idle_since,
+        interaction: Some(interaction),
+        queue: None,
+        registered: true,
+    });
+    assert!(story.is(ANA, AgentState::WrapUp));
+    let agent = ANA;
+    let begun = Event::WrapUpStarted { interaction, agent };
+    assert!(story.log.contains(&begun));
+    story.pass(7);
     assert!(story.is(ANA, AgentState::Available));
 }
