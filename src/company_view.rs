@@ -64,6 +64,20 @@ impl CompanyView {
         Some((number.number.clone(), number.flow.clone()))
     }
 
+    /// The same for a call of this trunk to the account that we registered: its own number, when the call names none.
+    #[must_use]
+    pub fn flow_of_account(&self, trunk: &str, user: &str) -> Option<(PhoneNumber, String)> {
+        let mut trunks = self.company.trunks.iter();
+        let register = trunks
+            .find(|known| known.name == trunk)?
+            .register
+            .as_ref()?;
+        let wanted = &register.number.as_ref()?.value;
+        let mut numbers = self.company.numbers.iter();
+        let number = numbers.find(|known| known.number == *wanted && register.user() == user)?;
+        Some((number.number.clone(), number.flow.clone()))
+    }
+
     /// A number as people write it, in its one form; none when it is no number.
     #[must_use]
     pub fn normalise(&self, user: &str) -> Option<PhoneNumber> {

@@ -28,6 +28,7 @@ async fn gateway() -> (Gateway, Receiver<GatewayEvent>) {
             devices: Vec::new(),
             trunks: vec![Trunk {
                 name: "carrier".to_owned(),
+                register: None,
                 from: vec![network],
             }],
         },

@@ -31,5 +31,6 @@ mod scanners;
 mod steps;
 mod stopping;
 mod strangers;
+mod trunk_register;
 mod watching;
 mod wideband;

@@ -115,6 +115,7 @@ impl World {
             domain: "cordboard.localhost".to_owned(),
             listen: server,
             metrics: Metrics {
+                trunks: watch::channel(Default::default()).1,
                 gateway: watch::channel(GatewayStats::default()).1,
                 calls: watch::channel(3).1,
                 counts: Arc::default(),

@@ -105,7 +105,12 @@ impl Arrivals {
         {
             return arrival;
         }
-        let Some((number, flow_name)) = company.flow_for(&call.dialed_user, &call.to_user) else {
+        let by_account = || match &call.source {
+            CallSource::Trunk(trunk) => company.flow_of_account(trunk, &call.dialed_user),
+            CallSource::Device(_) => None,
+        };
+        let found = company.flow_for(&call.dialed_user, &call.to_user);
+        let Some((number, flow_name)) = found.or_else(by_account) else {
             return refused(404, None);
         };
         let Some(flow) = (moment.flow)(&flow_name) else {

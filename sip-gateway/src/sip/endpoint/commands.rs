@@ -65,6 +65,7 @@ impl Endpoint {
                 self.registrations
                     .register(&mut self.core, account, expires);
             }
+            SipCommand::LeaveTrunks => self.registrations.leave_trunks(&mut self.core),
             SipCommand::Unregister { address_of_record } => {
                 self.registrations
                     .unregister(&mut self.core, &address_of_record);
@@ -111,6 +112,7 @@ impl Endpoint {
                         uri: request_uri(contact)?,
                         destination: source,
                         path: Path::Flow(source),
+                        routes: Vec::new(),
                     })
                 };
                 bindings
@@ -118,13 +120,18 @@ impl Endpoint {
                     .filter_map(|binding| target(&binding.contact, binding.source))
                     .collect()
             }
-            DialTarget::Uri(uri) => {
+            DialTarget::Uri(uri) | DialTarget::Trunk { uri, .. } => {
+                let routes = match &dial.target {
+                    DialTarget::Trunk { trunk, .. } => self.registrations.routes_of(trunk),
+                    _ => Vec::new(),
+                };
                 let target = destination
                     .zip(request_uri(uri))
                     .map(|(destination, uri)| Target {
                         uri,
                         destination: Flow::Udp(destination),
                         path: Path::Fallback(destination),
+                        routes,
                     });
                 target.into_iter().collect()
             }
@@ -132,6 +139,8 @@ impl Endpoint {
     }
 
     fn set_accounts(&mut self, accounts: Accounts) {
+        self.registrations
+            .set_trunks(&mut self.core, &accounts.trunks);
         self.identity.set_accounts(accounts);
         let identity = &self.identity;
         let gone = self

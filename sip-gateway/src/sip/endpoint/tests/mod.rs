@@ -16,3 +16,4 @@ mod reinvite;
 mod streams;
 mod timing;
 mod torture;
+mod trunks;
