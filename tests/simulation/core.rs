@@ -15,6 +15,7 @@ use cordboard::call::machine::CallMachine;
 use cordboard::call::phone_call::{PhoneMachine, PhoneOutput};
 use cordboard::call::port::{CallInput, CallOutput, IdSource, PlayFiles};
 use cordboard::call::registry::arrivals::{Arrival, ArrivalIds, Arrivals, Moment};
+use cordboard::call::ringback;
 use cordboard::call::service::ServiceCall;
 use cordboard::company_view::CompanyView;
 use cordboard::distributor_task::desk::{Desk, DeskInput, DeskOutput};
@@ -23,6 +24,7 @@ use router::id::{CustomerId, InteractionId, LegId as LogLegId, QueueEntryId, Rec
 use router::{Distributor, Event, RoutingCompany, Timestamp};
 use sip_gateway::leg::{GatewayCommand, GatewayEvent, IncomingCall, LegEvent, LegId, StreamId};
 use sip_gateway::legs::{Legs, LegsInput, LegsOutput};
+use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::{MediaEvent, PlayRequest, RecordBlock, RecordRequest};
 use sip_gateway::sip::port::SipInput;
 use sip_gateway::sip::{Endpoint, EndpointConfig};
@@ -216,6 +218,7 @@ pub(crate) struct Core {
     pub(crate) outdated_changed: bool,
     answered: BTreeSet<InteractionId>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
+    tone: Arc<Clip>,
 }
 
 impl Core {
@@ -261,6 +264,7 @@ impl Core {
             outdated_changed: false,
             answered: BTreeSet::new(),
             counts: BTreeMap::new(),
+            tone: Arc::new(ringback::clip(None)),
         }
     }
 
@@ -693,6 +697,7 @@ impl Core {
                 self.tell_registry(ToRegistry::Leg(leg, id));
                 command
             }
+            ForGateway::Ringback(leg) => ringback::play(leg, &self.tone),
             ForGateway::Play(play) => match self.play(id, play) {
                 Some(command) => command,
                 None => return,
@@ -754,6 +759,7 @@ impl Core {
                 repeat: play.repeat,
                 resume: play.resume,
                 at_most: play.at_most,
+                until_heard: false,
             },
         })
     }
