@@ -1,7 +1,7 @@
 //! Early dialogs against a scripted peer: media before the answer, forks, reliable provisional answers.
 
 use super::kit::{Net, OFFICE, dial_to, seconds};
-use super::puppet::{TRUNK, header, send};
+use super::puppet::{Draft, TRUNK, header, send, status as status_of};
 use crate::leg::{DialTarget, LegEndCause, LegId};
 use crate::sip::port::{SipCommand, SipEvent};
 use bytes::Bytes;
@@ -182,4 +182,27 @@ fn a_flood_of_forks_is_bounded() {
     net.hang_up(OFFICE, leg);
     answer(&mut net, &invite, ("487", "fork0"), "", "");
     net.assert_clean("many forks");
+}
+
+#[test]
+fn a_key_by_info_before_our_answer_counts() {
+    let mut net = Net::new(3);
+    Draft::new("INVITE").send(&mut net, TRUNK);
+    let leg = net.incoming_leg(OFFICE);
+    net.mail.clear();
+    let sdp = Some(Bytes::from_static(b"v=0 early"));
+    let status = 183;
+    net.command(OFFICE, SipCommand::Provisional { leg, status, sdp });
+    net.run(seconds(1) / 20);
+    let early = net.mail[0].text();
+    assert!(early.ends_with("v=0 early"), "{early}");
+    let mut info = Draft::new("INFO");
+    info.to = header(&early, "To").unwrap();
+    info.cseq = 2;
+    info.more = "Content-Type: application/dtmf-relay\r\n".to_owned();
+    info.body = "Signal=5\r\n";
+    let answers = info.send(&mut net, TRUNK);
+    assert_eq!(status_of(&answers), 200);
+    let key = '5';
+    assert!(net.events[OFFICE].contains(&SipEvent::Key { leg, key }));
 }
