@@ -16,6 +16,7 @@ use crate::transcript::Transcript;
 pub(crate) use calls::{Call, Machine};
 use cordboard::call::port::CallInput;
 use cordboard::call::registry::arrivals::Arrivals;
+use cordboard::call::ringback;
 use cordboard::company_view::CompanyView;
 use cordboard::distributor_task::desk::{Desk, DeskInput, DeskOutput};
 use ids::Ids;
@@ -24,6 +25,7 @@ use router::id::{InteractionId, RecordingId};
 use router::{Distributor, Event, RoutingCompany, Timestamp};
 use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId, StreamId};
 use sip_gateway::legs::{Legs, LegsInput};
+use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::{MediaEvent, RecordBlock};
 use sip_gateway::sip::port::SipInput;
 use sip_gateway::sip::{Endpoint, EndpointConfig};
@@ -92,6 +94,7 @@ pub(crate) struct Core {
     pub(crate) outdated_changed: bool,
     answered: BTreeSet<InteractionId>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
+    tone: Arc<Clip>,
 }
 
 impl Core {
@@ -137,6 +140,7 @@ impl Core {
             outdated_changed: false,
             answered: BTreeSet::new(),
             counts: BTreeMap::new(),
+            tone: Arc::new(ringback::clip(None)),
         }
     }
 

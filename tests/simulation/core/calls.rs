@@ -10,6 +10,7 @@ use cordboard::call::leg_commands::{ForGateway, WantedRecording};
 use cordboard::call::machine::CallMachine;
 use cordboard::call::phone_call::{PhoneMachine, PhoneOutput};
 use cordboard::call::port::{CallInput, CallOutput, PlayFiles};
+use cordboard::call::ringback;
 use cordboard::call::service::ServiceCall;
 use cordboard::distributor_task::desk::DeskInput;
 use ivr_flows::port::CustomerAnswer;
@@ -218,6 +219,7 @@ impl Core {
                 self.tell_registry(ToRegistry::Leg(leg, id));
                 command
             }
+            ForGateway::Ringback(leg) => ringback::play(leg, &self.tone),
             ForGateway::Play(play) => match self.play(id, play) {
                 Some(command) => command,
                 None => return,
@@ -279,6 +281,7 @@ impl Core {
                 repeat: play.repeat,
                 resume: play.resume,
                 at_most: play.at_most,
+                until_heard: false,
             },
         })
     }
