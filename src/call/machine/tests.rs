@@ -1,6 +1,7 @@
 //! The call's life as scripts: inputs with times, outputs as short words.
 
 mod message;
+mod silence;
 
 use super::CallMachine;
 use crate::call::port::{
@@ -81,6 +82,10 @@ impl Script {
     }
 
     fn begin_as(flow: &str, caller_agent: Option<AgentId>) -> Self {
+        Self::begin_in(flow, caller_agent, Some("own.wav"))
+    }
+
+    fn begin_in(flow: &str, caller_agent: Option<AgentId>, music: Option<&str>) -> Self {
         let flow = ivr_flows::parse(flow, "support.flow.yaml").unwrap();
         let setup = CallSetup {
             interaction: InteractionId::from_number(1),
@@ -98,7 +103,7 @@ impl Script {
                 "support".to_owned(),
                 KnownQueue {
                     id: QueueId::from_number(1),
-                    music: Some("own.wav".to_owned()),
+                    music: music.map(str::to_owned),
                 },
             )])),
             record: true,
