@@ -5,9 +5,11 @@
 //! the whole core does. **Must not know**: SIP's rules (`sip/`), RTP's (`media/`), what a call is for.
 //!
 //! Beside this file: `owed.rs` keeps ends of recordings that a full ring has not taken; `media.rs`
-//! answers and makes offers, opens and closes what each leg needs; `early.rs` does what comes before an answer.
+//! answers and makes offers, opens and closes what each leg needs; `early.rs` does what comes before an answer,
+//! `hold.rs` what a party on hold is offered.
 
 mod early;
+mod hold;
 mod media;
 mod owed;
 mod plane;
@@ -236,6 +238,8 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
             GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),
             GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
+            GatewayCommand::Hold(leg) => self.hold(leg, true),
+            GatewayCommand::Resume(leg) => self.hold(leg, false),
             GatewayCommand::SendKey { leg, key } => Self::told(leg, self.media.send_key(leg, key)),
             GatewayCommand::StartRecording(request) => {
                 let (left, stream, sink) = (request.left, request.stream, request.sink.clone());
@@ -245,6 +249,12 @@ impl<M: MediaPlane> Legs<M> {
                     self.owed_ends.owe(stream, sink);
                 }
                 Self::told(left, started);
+            }
+            GatewayCommand::PauseRecording { stream, paused } => {
+                let done = self.media.pause_recording(stream, paused);
+                if let Err(error) = done {
+                    tracing::debug!(?stream, %error, "no recording to pause");
+                }
             }
             GatewayCommand::StopRecording(stream) => {
                 // Its legs may be closed already, and the recording has ended with them.
@@ -317,6 +327,9 @@ fn host_and_port(uri: &str) -> String {
 fn address_in(uri: &str) -> Option<SocketAddr> {
     host_and_port(uri).parse().ok()
 }
+
+#[cfg(test)]
+mod between;
 
 #[cfg(test)]
 mod tests {
