@@ -66,7 +66,7 @@ impl Party {
             port: 30_000,
             session_id: 1,
             version: 1,
-            direction: sip_gateway::sip::sdp::Direction::SendRecv,
+            direction: sdp::Direction::SendRecv,
         }
     }
 

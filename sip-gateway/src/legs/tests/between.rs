@@ -1,6 +1,6 @@
 //! Two gateways without sockets that talk to each other in virtual time: what each makes of the other's changes.
 
-use super::{Legs, LegsInput, LegsOutput, MediaPlane};
+use super::super::{Legs, LegsInput, LegsOutput, MediaPlane};
 use crate::leg::{
     Accounts, Dial, DialTarget, GatewayCommand, GatewayEvent, LegEvent, LegId, Network, StreamId,
     Trunk,
