@@ -190,6 +190,9 @@ pub enum GatewayCommand {
     SetAccounts(Accounts),
     /// 180 Ringing.
     Ring(LegId),
+    /// 183 with our SDP answer, so that the caller hears something before the answer; a caller who offered nothing
+    /// gets 180 instead. Media flows from here on.
+    EarlyMedia(LegId),
     /// 200 OK with our SDP answer; media flows from here on.
     Answer(LegId),
     /// A final refusal.
@@ -234,6 +237,12 @@ pub enum GatewayCommand {
         /// One of the two.
         leg: LegId,
     },
+    /// Put an answered party on hold: it is offered to be sent to only (RFC 3264 8.4), and what it says is heard by
+    /// nobody from now on, whatever it answers. What it hears is up to the caller of the gateway: part it from its peer
+    /// and play music. Held twice is held.
+    Hold(LegId),
+    /// Take the party back: it may send again, as far as it does not hold us itself.
+    Resume(LegId),
     /// Send a key to the far end (RFC 4733).
     SendKey {
         /// The leg.
@@ -243,6 +252,13 @@ pub enum GatewayCommand {
     },
     /// Begin a recording.
     StartRecording(RecordRequest),
+    /// Leave out what is said from now on, or take it again; the recording's time goes on in silence meanwhile.
+    PauseRecording {
+        /// The stream.
+        stream: StreamId,
+        /// Leave it out.
+        paused: bool,
+    },
     /// End it; the last blocks and the end mark go to its sink.
     StopRecording(StreamId),
     /// Forget a device's registrations: it does not answer where it registered from. Its next REGISTER counts as
@@ -333,6 +349,9 @@ pub enum LegEvent {
         /// The provisional status.
         status: u16,
     },
+    /// The called party rings or makes progress, and says where its media is: it can be heard from here on. Once per
+    /// call, in the place of a [`LegEvent::Progress`].
+    EarlyMedia,
     /// A call of ours was answered; our ACK has been sent.
     Answered,
     /// Our answer was acknowledged (ACK).

@@ -20,13 +20,21 @@ const CODECS: [Codec; 3] = Codec::ALL;
 #[derive(Debug, Default)]
 pub(super) struct LegMedia {
     /// The party's offer, until we answer it.
-    offer: Option<Bytes>,
+    pub(super) offer: Option<Bytes>,
     /// Our sockets, once open.
-    local: Option<LocalAddress>,
+    pub(super) local: Option<LocalAddress>,
     /// Our offer, until it is answered.
-    ours: Option<Bytes>,
+    pub(super) ours: Option<Bytes>,
+    /// Its answer came with a provisional one: the final one may replace it.
+    pub(super) early: bool,
+    /// Our answer, when a 183 has brought it: the 200 says the same.
+    pub(super) given: Option<Bytes>,
+    /// What the party agreed to last, before our hold narrows it.
+    pub(super) agreed: Option<NegotiatedMedia>,
+    /// We hold it.
+    pub(super) held: bool,
     /// SDP version of what we sent last.
-    version: u64,
+    pub(super) version: u64,
     /// SIP is over for this cause; the media's count is awaited.
     over: Option<LegEndCause>,
     /// Replaces SIP's cause: why we had to end it.
@@ -40,9 +48,7 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Dialled { leg, sip_call_id } => {
                 self.leg_event(leg, LegEvent::Dialled { sip_call_id });
             }
-            SipEvent::Progress { leg, status, .. } => {
-                self.leg_event(leg, LegEvent::Progress { status })
-            }
+            SipEvent::Progress { leg, status, sdp } => self.progress(leg, status, sdp.as_ref()),
             SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
@@ -100,38 +106,38 @@ impl<M: MediaPlane> Legs<M> {
 
     /// 200 OK: open sockets, answer the offer (or offer, when the INVITE had none).
     pub(super) fn answer(&mut self, leg: LegId) {
-        let Some((local, version)) = self.open(leg) else {
-            return self.sip(SipCommand::Reject {
+        match self.describe(leg) {
+            Ok(sdp) => self.sip(SipCommand::Answer { leg, sdp }),
+            Err(status) => self.sip(SipCommand::Reject {
                 leg,
-                status: 503,
+                status,
                 retry_after: None,
-            });
-        };
+            }),
+        }
+    }
+
+    /// Our side towards a caller: what a 183 said already, else the answer to the offer, else our offer.
+    pub(super) fn describe(&mut self, leg: LegId) -> Result<Bytes, u16> {
+        let given = self.legs.get(&leg).and_then(|media| media.given.clone());
+        if let Some(given) = given {
+            return Ok(given);
+        }
+        let (local, version) = self.open(leg).ok_or(503_u16)?;
         let described = self.local_media(local.rtp, version);
-        let offer = self.legs.get_mut(&leg).and_then(|media| media.offer.take());
-        let sdp = match offer {
-            None => {
-                let ours = sdp::make_offer(&described, &CODECS);
-                if let Some(media) = self.legs.get_mut(&leg) {
-                    media.ours = Some(ours.clone());
-                }
-                ours
+        let offer = self.legs.get(&leg).and_then(|media| media.offer.clone());
+        let Some(offer) = offer else {
+            let ours = sdp::make_offer(&described, &CODECS);
+            if let Some(media) = self.legs.get_mut(&leg) {
+                media.ours = Some(ours.clone());
             }
-            Some(offer) => match sdp::answer(&offer, &described) {
-                Ok((answer, negotiated)) => {
-                    self.set_remote(leg, &negotiated);
-                    answer
-                }
-                Err(error) => {
-                    return self.sip(SipCommand::Reject {
-                        leg,
-                        status: error.status,
-                        retry_after: None,
-                    });
-                }
-            },
+            return Ok(ours);
         };
-        self.sip(SipCommand::Answer { leg, sdp });
+        let (answer, negotiated) = sdp::answer(&offer, &described).map_err(|error| error.status)?;
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.offer = None;
+        }
+        self.set_remote(leg, &negotiated);
+        Ok(answer)
     }
 
     pub(super) fn dial(&mut self, leg: LegId, dial: Dial, destination: Option<SocketAddr>) {
@@ -201,18 +207,22 @@ impl<M: MediaPlane> Legs<M> {
             None => Err(481),
             Some(media) => {
                 media.version += 1;
-                let version = media.version;
+                let (version, held) = (media.version, media.held);
                 match (media.local, sdp) {
                     (None, _) => Err(488),
                     (Some(local), None) => {
-                        let ours = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
+                        let mut described = self.local_media(local.rtp, version);
+                        described.direction = wanted(held);
+                        let ours = sdp::make_offer(&described, &CODECS);
                         if let Some(media) = self.legs.get_mut(&leg) {
                             media.ours = Some(ours.clone());
                         }
                         Ok(ours)
                     }
                     (Some(local), Some(sdp)) => {
-                        match sdp::answer(sdp, &self.local_media(local.rtp, version)) {
+                        let mut described = self.local_media(local.rtp, version);
+                        described.direction = wanted(held);
+                        match sdp::answer(sdp, &described) {
                             Ok((answer, negotiated)) => {
                                 self.set_remote(leg, &negotiated);
                                 Ok(answer)
@@ -228,9 +238,8 @@ impl<M: MediaPlane> Legs<M> {
 
     /// A change or refresh of ours was answered: the party's side of the media may have moved with it.
     fn reoffered(&mut self, leg: LegId, result: Result<(Bytes, Bytes), u16>) {
-        match result.map(|(offer, answer)| sdp::accept_answer(&answer, &offer)) {
-            Ok(Ok(negotiated)) => self.set_remote(leg, &negotiated),
-            Ok(Err(error)) => tracing::info!(%leg, %error, "the answer to a change cannot be used"),
+        match result {
+            Ok((offer, answer)) => self.changed(leg, &offer, &answer),
             Err(status) => tracing::info!(%leg, status, "the party refused a change"),
         }
     }
@@ -312,8 +321,13 @@ impl<M: MediaPlane> Legs<M> {
         media.local.map(|local| (local, media.version))
     }
 
-    fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
-        Self::told(leg, self.media.set_remote(leg, remote(negotiated)));
+    pub(super) fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
+        let mut effective = negotiated.clone();
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.agreed = Some(negotiated.clone());
+            effective.direction = sdp::narrower(negotiated.direction, wanted(media.held));
+        }
+        Self::told(leg, self.media.set_remote(leg, remote(&effective)));
     }
 
     /// A leg may have ended a moment ago, so its media may be gone: that is no fault.
@@ -323,13 +337,23 @@ impl<M: MediaPlane> Legs<M> {
         }
     }
 
-    fn local_media(&self, rtp: SocketAddr, version: u64) -> LocalMedia {
+    pub(super) fn local_media(&self, rtp: SocketAddr, version: u64) -> LocalMedia {
         LocalMedia {
             address: self.media_address,
             port: rtp.port(),
             session_id: u64::from(rtp.port()),
             version,
+            direction: sdp::Direction::SendRecv,
         }
+    }
+}
+
+/// What we want of a party at most.
+pub(super) const fn wanted(held: bool) -> sdp::Direction {
+    if held {
+        sdp::Direction::SendOnly
+    } else {
+        sdp::Direction::SendRecv
     }
 }
 

@@ -31,6 +31,8 @@ const RING: Duration = Duration::from_secs(90);
 /// How long legs may take to report their end (a BYE nobody answers takes 64 × T1 = 32 s).
 const LEGS_OVER: Duration = Duration::from_secs(40);
 
+const RINGING: u16 = 180;
+
 /// How far a leg has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leg {
@@ -48,8 +50,12 @@ enum Phase {
         until: Timestamp,
     },
     Ringing {
+        /// The trunk has said anything at all.
         heard: bool,
+        /// The phone has been told that it rings.
         told: bool,
+        /// It hears the party's side already.
+        early: bool,
         until: Timestamp,
     },
     Talking,
@@ -152,6 +158,7 @@ impl OutboundCall {
         self.phase = Phase::Ringing {
             heard: false,
             told: false,
+            early: false,
             until: now + SILENT,
         };
         self.way = Some(way.clone());
@@ -200,6 +207,7 @@ impl OutboundCall {
     fn party_event(&mut self, party: LegNames, event: LegEvent, now: Timestamp) {
         match event {
             LegEvent::Dialled { sip_call_id } => self.party_dialled(party, sip_call_id),
+            LegEvent::EarlyMedia => self.early_media(party, now),
             LegEvent::Progress { status } => self.progress(status, now),
             LegEvent::Answered => self.talk(party),
             LegEvent::MediaLost => self.media_lost(now),
@@ -248,14 +256,45 @@ impl OutboundCall {
     }
 
     fn progress(&mut self, status: u16, now: Timestamp) {
-        let Phase::Ringing { heard, told, until } = &mut self.phase else {
+        let leg = self.setup.phone.leg;
+        let Phase::Ringing {
+            heard,
+            told,
+            early,
+            until,
+        } = &mut self.phase
+        else {
             return;
         };
         if !std::mem::replace(heard, true) {
             *until = now + RING;
         }
-        if status > 100 && !std::mem::replace(told, true) {
-            self.say(PhoneOutput::Ring(self.setup.phone.leg));
+        let news = !*told;
+        *told |= status > 100;
+        if *early && status == RINGING {
+            self.say(PhoneOutput::Ringback(leg));
+        } else if news && status > 100 {
+            self.say(PhoneOutput::Ring(leg));
+        }
+    }
+
+    /// The carrier can be heard. Until it is, we ring: a phone that got 183 with media makes no tone of its own.
+    fn early_media(&mut self, party: LegNames, now: Timestamp) {
+        if let Phase::Ringing {
+            heard,
+            told,
+            early,
+            until,
+        } = &mut self.phase
+        {
+            if !std::mem::replace(heard, true) {
+                *until = now + RING;
+            }
+            (*told, *early) = (true, true);
+            let (a, b) = (party.leg, self.setup.phone.leg);
+            self.say(PhoneOutput::EarlyMedia(b));
+            self.say(PhoneOutput::Bridge { a, b });
+            self.say(PhoneOutput::Ringback(b));
         }
     }
 

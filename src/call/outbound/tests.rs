@@ -3,6 +3,8 @@ use router::id::{AgentId, CustomerId, InteractionId, LegId as LogLegId};
 use router::outcome::Outcome;
 use router::{PhoneNumber, Private};
 
+mod early;
+
 const PHONE: LegId = LegId(1);
 const PARTY: LegId = LegId(2);
 const SECOND: LegId = LegId(4);

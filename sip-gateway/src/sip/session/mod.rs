@@ -8,6 +8,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod change;
+mod early;
 mod info;
 pub(crate) mod own_change;
 pub(crate) mod talking;
@@ -25,6 +26,7 @@ use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use attempt::Attempt;
 use bytes::Bytes;
+use early::EarlyDialogs;
 use own_change::{Acked, OwnChange};
 use std::time::{Duration, Instant};
 use talking::Talking;
@@ -70,8 +72,12 @@ pub(crate) struct Leg {
     state: State,
     /// INVITEs of ours whose transactions live; they may still bring a 2xx that must be acknowledged and ended.
     attempts: Vec<Attempt>,
+    /// What they said before their final answers.
+    early: EarlyDialogs,
     /// Our change of the session, wanted or under way.
     own: Option<OwnChange>,
+    /// The offer that the product wants to follow it.
+    next_offer: Option<Bytes>,
     /// 2xx to changes of ours that may be repeated.
     acked: Vec<Acked>,
     /// The device at its other end, and the instance of it.
@@ -87,7 +93,9 @@ impl Leg {
             id,
             state,
             attempts: Vec::new(),
+            early: EarlyDialogs::default(),
             own: None,
+            next_offer: None,
             device: None,
             acked: Vec::new(),
             key: None,
