@@ -172,13 +172,8 @@ impl Wiring {
         let (voice, prompts, speech) = self.voice();
         let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
         let counts = context.counts.clone();
-        let (registry, calls) = Registry::new(
-            context,
-            flows.clone(),
-            self.company.clone(),
-            customers,
-            at_registry,
-        );
+        let seen = self.company.clone();
+        let (registry, calls) = Registry::new(context, flows.clone(), seen, customers, at_registry);
         let watched = WatchedFiles {
             settings: self.settings.clone(),
             passwords,
@@ -200,8 +195,7 @@ impl Wiring {
         );
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
-        let to_them = (to_registry.clone(), to_distributor);
-        let (bindings, trunks) = self.listen(events, &store, to_them);
+        let (bindings, trunks) = self.listen(events, &store, (to_registry.clone(), to_distributor));
         self.spawn_behind(watched.run());
         let metrics = Metrics {
             gateway: self.gateway.stats(),

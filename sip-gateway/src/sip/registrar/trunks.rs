@@ -5,12 +5,11 @@
 
 use super::client::{OwnRegistration, Registrations, Spec};
 use crate::leg::{Trunk, TrunkState};
-use crate::sip::auth::hmac_sha256;
+use crate::sip::auth::{hmac_sha256, key_of};
 use crate::sip::endpoint::core::Core;
 use crate::sip::endpoint::schedule::Owner;
 use crate::sip::message::Uri;
 use crate::sip::port::SipEvent;
-use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -111,10 +110,9 @@ fn spec(trunk: &Trunk) -> Option<Spec> {
 /// The same after a restart, so that the carrier knows one Contact of ours and not two; and nobody's guess without the
 /// password.
 fn line(trunk: &str, address_of_record: &str, password: &str) -> String {
-    let key: [u8; 32] = Sha256::digest(password.as_bytes()).into();
     let parts: [&[u8]; 3] = [b"line", trunk.as_bytes(), address_of_record.as_bytes()];
     let mut text = String::with_capacity(32);
-    for byte in hmac_sha256(&key, &parts).into_iter().take(16) {
+    for byte in hmac_sha256(&key_of(password), &parts).into_iter().take(16) {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
