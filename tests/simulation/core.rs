@@ -20,7 +20,8 @@ use cordboard::company_view::CompanyView;
 use cordboard::distributor_task::desk::{Desk, DeskInput, DeskOutput};
 use ids::Ids;
 use inbox::Inbox;
-use router::id::{InteractionId, RecordingId};
+pub(crate) use inbox::Slow;
+use router::id::{InteractionId, QueueEntryId, RecordingId};
 use router::{Distributor, Event, RoutingCompany, Timestamp};
 use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId, StreamId};
 use sip_gateway::legs::{Legs, LegsInput};
@@ -91,11 +92,21 @@ pub(crate) struct Core {
     /// An outdated answer changed something (I8).
     pub(crate) outdated_changed: bool,
     answered: BTreeSet<InteractionId>,
+    /// Answers of the customer look-up, by the time at which they come.
+    lookups: BTreeMap<(u64, u64), (InteractionId, CallInput)>,
+    /// The place that each waiting call was told last.
+    pub(crate) places: BTreeMap<QueueEntryId, usize>,
+    slow: Slow,
     pub(crate) counts: BTreeMap<&'static str, u64>,
 }
 
 impl Core {
-    pub(crate) fn new(address: SocketAddr, dice: Dice, transcript: Transcript) -> Self {
+    pub(crate) fn new(
+        address: SocketAddr,
+        mut dice: Dice,
+        transcript: Transcript,
+        slow: Slow,
+    ) -> Self {
         let start = Instant::now();
         let company = company::company(0);
         let config = EndpointConfig {
@@ -112,15 +123,14 @@ impl Core {
             legs: Legs::new(endpoint, StandIn::default(), address.ip(), start),
             start,
             now: 0,
-            dice,
-            commands: Inbox::default(),
-            media: Inbox::default(),
-            registry: Inbox::default(),
+            commands: Inbox::new(slow.pace(Slow::Gateway, &mut dice)),
+            media: Inbox::new(slow.pace(Slow::Gateway, &mut dice)),
+            registry: Inbox::new(slow.pace(Slow::Registry, &mut dice)),
             arrivals: Arrivals::default(),
             owners: BTreeMap::new(),
             calls: BTreeMap::new(),
             desk: Desk::new(distributor, company.clone(), timestamp(0)),
-            to_desk: Inbox::default(),
+            to_desk: Inbox::new(slow.pace(Slow::Distributor, &mut dice)),
             told: Vec::new(),
             unheard: Vec::new(),
             companies: vec![(0, company.routing.clone())],
@@ -136,6 +146,10 @@ impl Core {
             unlogged_answers: Vec::new(),
             outdated_changed: false,
             answered: BTreeSet::new(),
+            lookups: BTreeMap::new(),
+            places: BTreeMap::new(),
+            slow,
+            dice,
             counts: BTreeMap::new(),
         }
     }
@@ -168,6 +182,7 @@ impl Core {
                 .map(|then| self.micros_until(then)),
             self.legs.media().next_deadline(),
             self.desk.next_deadline().map(micros_of),
+            self.next_lookup(),
         ];
         let calls = self.calls.values().filter_map(Call::due);
         inboxes.into_iter().flatten().chain(calls).min()
@@ -229,6 +244,8 @@ impl Core {
             }
         } else if let Some(id) = call {
             self.call_due(id);
+        } else if due(self.next_lookup()) {
+            self.look_up();
         } else if due(self.desk.next_deadline().map(micros_of)) {
             self.desk(DeskInput::Tick);
         } else if due(self.legs.media().next_deadline()) {
@@ -313,6 +330,12 @@ impl Core {
                     self.log(event);
                 }
                 DeskOutput::Tell { call, input } => {
+                    if let CallInput::Queued {
+                        entry, position, ..
+                    } = &input
+                    {
+                        self.places.insert(*entry, *position);
+                    }
                     if let Some(unheard) = self.tell_call(call, input) {
                         self.unheard
                             .push((self.told.len() - 1, call, unheard.clone()));
