@@ -14,6 +14,10 @@ use sip_gateway::leg::LegId;
 use sip_gateway::sip::Occupancy;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A call that is told to end is over after this long, microseconds: a BYE that nobody answers takes 32 s, and word may
+/// be late.
+const SHUT_DOWN: u64 = 50_000_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
     oracle: Oracle,
@@ -54,6 +58,17 @@ impl Checks {
         }
         if let Some(call) = core.unlogged_answers.first() {
             return Err(format!("{} is answered without its line", name(*call)));
+        }
+        if let Some(call) = core.taken_too_late.first() {
+            return Err(format!("{} is taken in during the drain", name(*call)));
+        }
+        if let Some((at, told)) = &core.ended_by_us
+            && core.now > at + SHUT_DOWN
+        {
+            let left = told.iter().find(|id| core.calls.contains_key(id));
+            must(left.is_none(), || {
+                format!("{left:?} was told to end and goes on")
+            })?;
         }
         must(!core.outdated_changed, || {
             "I8: an outdated answer changed something".to_owned()

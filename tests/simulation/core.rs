@@ -12,6 +12,7 @@ mod inbox;
 use crate::company;
 use crate::dice::Dice;
 use crate::media::StandIn;
+use crate::sabotage::Fault;
 use crate::transcript::Transcript;
 pub(crate) use calls::{Call, Machine};
 use cordboard::call::port::CallInput;
@@ -97,6 +98,13 @@ pub(crate) struct Core {
     /// The place that each waiting call was told last.
     pub(crate) places: BTreeMap<QueueEntryId, usize>,
     slow: Slow,
+    drained: bool,
+    /// Taken in after the drain began: none, ever.
+    pub(crate) taken_too_late: Vec<InteractionId>,
+    /// Which calls were told to end, and when.
+    pub(crate) ended_by_us: Option<(u64, Vec<InteractionId>)>,
+    /// Planted, so that the checks are seen to see.
+    pub(crate) fault: Option<Fault>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
 }
 
@@ -149,6 +157,10 @@ impl Core {
             lookups: BTreeMap::new(),
             places: BTreeMap::new(),
             slow,
+            drained: false,
+            taken_too_late: Vec::new(),
+            ended_by_us: None,
+            fault: None,
             dice,
             counts: BTreeMap::new(),
         }
@@ -294,13 +306,15 @@ impl Core {
 
     pub(crate) const fn drain(&mut self) {
         self.arrivals.drain();
+        self.drained = true;
     }
 
     pub(crate) fn end_all(&mut self) {
         let ids: Vec<InteractionId> = self.calls.keys().copied().collect();
-        for id in ids {
-            self.tell_call(id, CallInput::Shutdown);
+        for id in &ids {
+            self.tell_call(*id, CallInput::Shutdown);
         }
+        self.ended_by_us = Some((self.now, ids));
     }
 
     pub(crate) fn desk(&mut self, input: DeskInput) {
@@ -314,7 +328,15 @@ impl Core {
     }
 
     fn desk_one(&mut self, input: DeskInput, now: Timestamp) {
-        self.told.push((input.clone(), now));
+        let Some(input) = (match self.fault {
+            Some(fault) => fault.heard(self, input),
+            None => Some(input),
+        }) else {
+            return;
+        };
+        if self.fault.is_none_or(|fault| fault.is_kept(&input)) {
+            self.told.push((input.clone(), now));
+        }
         let company = match &input {
             DeskInput::Company(company) => Some(company.routing.clone()),
             _ => None,
@@ -353,6 +375,16 @@ impl Core {
     }
 
     fn log(&mut self, event: Event) {
+        let lines = match self.fault {
+            Some(fault) => fault.line(self, event),
+            None => vec![event],
+        };
+        for line in lines {
+            self.write(line);
+        }
+    }
+
+    fn write(&mut self, event: Event) {
         if let Event::CallAnswered { interaction } = &event {
             self.answered.insert(*interaction);
         }

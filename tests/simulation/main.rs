@@ -30,10 +30,12 @@ mod dice;
 mod media;
 mod oracle;
 mod party;
+mod sabotage;
 mod script;
 mod transcript;
 mod world;
 
+use sabotage::Fault;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -52,9 +54,13 @@ type Counts = BTreeMap<&'static str, u64>;
 fn play(seed: u64, aloud: bool) -> Result<(Counts, (u64, u64)), String> {
     let callers = 8 + seed % 9;
     let mut world = World::new(seed, callers as usize, aloud);
+    play_in(seed, &mut world)
+}
+
+fn play_in(seed: u64, world: &mut World) -> Result<(Counts, (u64, u64)), String> {
     let ended = catch_unwind(AssertUnwindSafe(|| world.play()));
     let broken = match ended {
-        Ok(Ok(())) => return Ok((counts(&world), world.core.transcript.digest())),
+        Ok(Ok(())) => return Ok((counts(world), world.core.transcript.digest())),
         Ok(Err(broken)) => broken,
         Err(panic) => panic
             .downcast_ref::<String>()
@@ -122,9 +128,42 @@ fn play_all(seeds: u64) -> Result<Counts, String> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// Plays all seeds and counts what the checks say, for a fault that was planted.
+#[allow(clippy::print_stdout)]
+fn survey(seeds: u64) {
+    let mut complaints: BTreeMap<String, (u64, Vec<u64>)> = BTreeMap::new();
+    let mut broken_seeds = 0;
+    for seed in 0..seeds {
+        let Err(broken) = play(seed, false) else {
+            continue;
+        };
+        broken_seeds += 1;
+        let complaint = broken
+            .lines()
+            .rev()
+            .find(|line| !line.is_empty() && !line.starts_with("all of it"));
+        let complaint: String = complaint
+            .unwrap_or_default()
+            .chars()
+            .filter(|c| !c.is_ascii_digit() && *c != '-')
+            .take(70)
+            .collect();
+        let (count, which) = complaints.entry(complaint).or_default();
+        *count += 1;
+        which.push(seed);
+    }
+    println!("{broken_seeds} of {seeds} seeds complain");
+    for (complaint, (count, which)) in complaints {
+        println!("{count} times, first at seed {}: {complaint}", which[0]);
+    }
+}
+
 #[test]
 #[allow(clippy::print_stdout)]
 fn seeds_keep_every_rule() {
+    if let Ok(seeds) = std::env::var("CORDBOARD_SURVEY") {
+        return survey(seeds.parse().expect("CORDBOARD_SURVEY is a number"));
+    }
     if let Ok(seed) = std::env::var("CORDBOARD_SEED") {
         let seed = seed.parse().expect("CORDBOARD_SEED is a number");
         let (counts, _) = play(seed, true).unwrap_or_else(|broken| panic!("{broken}"));
@@ -156,6 +195,28 @@ fn seeds_keep_every_rule() {
             "{what}: {counts:?}"
         );
     }
+}
+
+/// For each rule there is a fault that its check, and no other before it, finds within these seeds.
+#[test]
+fn each_check_finds_its_fault() {
+    const WITHIN: u64 = 40;
+    let mut unseen = Vec::new();
+    for fault in Fault::ALL {
+        let found = (0..WITHIN).find_map(|seed| {
+            let mut world = World::new(seed, 16, false);
+            world.core.fault = Some(fault);
+            play_in(seed, &mut world).err().map(|broken| (seed, broken))
+        });
+        match found {
+            None => unseen.push(format!("{fault:?} is not seen")),
+            Some((seed, broken)) if broken.contains(&format!("\n{fault:?}: ")) => {
+                println!("{fault:?} is seen at seed {seed}");
+            }
+            Some((_, broken)) => unseen.push(format!("{fault:?} is seen as: {broken}")),
+        }
+    }
+    assert!(unseen.is_empty(), "{}", unseen.join("\n"));
 }
 
 #[test]

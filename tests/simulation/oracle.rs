@@ -40,6 +40,7 @@ struct Waiting {
     /// The place in the line, and since when.
     place: Option<(usize, Timestamp)>,
     ringing: Option<AgentId>,
+    rings_since: Option<Timestamp>,
     refused: BTreeMap<AgentId, Timestamp>,
 }
 
@@ -65,6 +66,8 @@ pub(crate) struct Oracle {
     seen_legs: BTreeSet<LegId>,
     queue_gone: bool,
     unmet: BTreeMap<QueueId, Unmet>,
+    /// Of any queue so far.
+    longest_ringing: Duration,
     pub(crate) outcomes: BTreeMap<&'static str, u64>,
     pub(crate) decisions: u64,
     /// Answered at the Distributor, never connected.
@@ -91,6 +94,8 @@ fn may_follow(from: AgentState, to: AgentState) -> bool {
 impl Oracle {
     pub(crate) fn edit(&mut self, company: RoutingCompany) {
         self.unmet.clear();
+        let ringing = company.queues.values().map(|queue| queue.ring_timeout);
+        self.longest_ringing = ringing.max().unwrap_or_default().max(self.longest_ringing);
         self.queue_gone |= self.company.queues.len() > company.queues.len();
         self.company = company;
     }
@@ -279,6 +284,7 @@ impl Oracle {
                     seq: *entry_seq,
                     since: now,
                     ringing: None,
+                    rings_since: None,
                     refused: BTreeMap::new(),
                 };
                 self.waiting.insert(*entry, waiting);
@@ -322,6 +328,7 @@ impl Oracle {
                 must(!twice, || format!("I1: {agent} is offered two callers"))?;
                 self.offers.insert(*offer, (*entry, *agent));
                 let waiting = self.waiting.get_mut(entry).ok_or("an offer for nobody")?;
+                waiting.rings_since = Some(now);
                 must(waiting.ringing.replace(*agent).is_none(), || {
                     format!("I2: {entry} rings twice")
                 })

@@ -127,6 +127,9 @@ impl Core {
             }
             Arrival::Outbound(_) => panic!("no trunk of this company allows a call out"),
         };
+        if self.drained {
+            self.taken_too_late.push(id);
+        }
         self.say("registry", &format!("{leg} is call {}", name(id)));
         self.owners.insert(leg, id);
         let call = Call {

@@ -13,6 +13,8 @@ use std::time::Duration;
 const PROMOTED: Duration = Duration::from_secs(15 * 60);
 /// A requirement that nobody meets is told within this time.
 const TOLD_WITHIN: Duration = Duration::from_secs(1);
+/// A call may be late to report by this much.
+const REPORT_GRACE: Duration = Duration::from_secs(2);
 /// A place that changed is told within this time, and one step of the clock.
 const PLACE_WITHIN: Duration = Duration::from_millis(501);
 
@@ -76,7 +78,6 @@ impl Oracle {
         must(self.free(caller, now).contains(&chosen), || {
             format!("{chosen} is chosen and not eligible")
         })?;
-        self.overtakes_rightly(decision, now)?;
         if decision.kind == DecisionKind::Ready {
             let rank = |waiting: &Waiting| waiting.rank(now);
             let first = self
@@ -88,7 +89,7 @@ impl Oracle {
                 .min();
             must(first == Some(rank(caller)), || {
                 format!("I6: {} is passed over for {}", chosen, decision.entry)
-            })
+            })?;
         } else {
             let rank = |agent: &AgentId| {
                 let known = self.agents.get(agent)?;
@@ -98,8 +99,9 @@ impl Oracle {
             let first = self.free(caller, now).iter().filter_map(rank).min();
             must(first.map(|rank| rank.3) == Some(chosen), || {
                 format!("I5: {first:?} is passed over for {chosen}")
-            })
+            })?;
         }
+        self.overtakes_rightly(decision, now)
     }
 
     /// I12: whoever is asked for before an earlier caller of the same class came within the head start that the company
@@ -138,7 +140,26 @@ impl Oracle {
                 format!("I4: {id} waits while {free:?} could take the call")
             })?;
         }
+        self.nobody_is_forgotten(now)?;
         self.unmet_is_told(now)
+    }
+
+    /// Waiting and ringing have an end, whatever calls report.
+    fn nobody_is_forgotten(&self, now: Timestamp) -> Result<(), String> {
+        for (id, caller) in &self.waiting {
+            let Some(queue) = self.company.queues.get(&caller.queue) else {
+                continue;
+            };
+            must(now.since(caller.since) <= queue.max_wait, || {
+                format!("{id} waits for longer than its queue allows")
+            })?;
+            let rings = caller.rings_since.filter(|_| caller.ringing.is_some());
+            let limit = self.longest_ringing + REPORT_GRACE;
+            must(rings.is_none_or(|since| now.since(since) <= limit), || {
+                format!("{id} rings for ever")
+            })?;
+        }
+        Ok(())
     }
 
     /// I13.
