@@ -6,7 +6,7 @@
 //! After every step `checks.rs` and `oracle.rs` hold the whole against the rules of `docs/routing-rules.md`.
 //!
 //! A seed that fails is printed with the last lines of its story. `CORDBOARD_SEED=N cargo test --test simulation seeds`
-//! plays that seed alone and prints all of it. `CORDBOARD_LONG=1` plays many more.
+//! plays that seed alone and prints all of it. `CORDBOARD_LONG=1` plays many more, `CORDBOARD_SURVEY=200` counts complaints.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -15,7 +15,8 @@
 //! | `world.rs` | the clock, the network, the parties |
 //! | `party.rs`, `script.rs`, `script/` | phones, and what their people do |
 //! | `company.rs` | company files and flows |
-//! | `checks.rs`, `oracle.rs` | what must hold |
+//! | `checks.rs`, `oracle.rs`, `oracle/` | what must hold |
+//! | `sabotage.rs` | a fault for each rule, so that the checks are seen to see |
 
 #![allow(
     clippy::unwrap_used,
@@ -128,33 +129,22 @@ fn play_all(seeds: u64) -> Result<Counts, String> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Plays all seeds and counts what the checks say, for a fault that was planted.
+/// Plays seeds until five complain, for a fault that was planted: which check says what, and how soon.
 #[allow(clippy::print_stdout)]
 fn survey(seeds: u64) {
-    let mut complaints: BTreeMap<String, (u64, Vec<u64>)> = BTreeMap::new();
-    let mut broken_seeds = 0;
-    for seed in 0..seeds {
-        let Err(broken) = play(seed, false) else {
-            continue;
-        };
-        broken_seeds += 1;
-        let complaint = broken
-            .lines()
-            .rev()
-            .find(|line| !line.is_empty() && !line.starts_with("all of it"));
-        let complaint: String = complaint
-            .unwrap_or_default()
-            .chars()
-            .filter(|c| !c.is_ascii_digit() && *c != '-')
-            .take(70)
-            .collect();
-        let (count, which) = complaints.entry(complaint).or_default();
-        *count += 1;
-        which.push(seed);
+    let mut complaints = Vec::new();
+    let mut played = 0;
+    while played < seeds && complaints.len() < 5 {
+        if let Err(broken) = play(played, false) {
+            let of_use = |line: &&str| !line.is_empty() && !line.starts_with("all of it");
+            let last = broken.lines().rfind(of_use);
+            complaints.push((played, last.unwrap_or_default().to_owned()));
+        }
+        played += 1;
     }
-    println!("{broken_seeds} of {seeds} seeds complain");
-    for (complaint, (count, which)) in complaints {
-        println!("{count} times, first at seed {}: {complaint}", which[0]);
+    println!("{} of the first {played} seeds complain", complaints.len());
+    for (seed, complaint) in complaints {
+        println!("seed {seed}: {complaint}");
     }
 }
 

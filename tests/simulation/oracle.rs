@@ -225,24 +225,34 @@ impl Oracle {
             }
             Event::CallEnded {
                 outcome, end_cause, ..
-            } => {
-                must(!over, || format!("I10: {id} ends twice"))?;
-                must(call.entry.is_none(), || {
-                    format!("I10: {id} ends and still waits")
-                })?;
-                call.ended = Some(*outcome);
-                *self.outcomes.entry(outcome.as_str()).or_default() += 1;
-                let crossing = call.last_entry == Some(EntryOutcome::Answered) && !call.connected;
-                self.crossings += u64::from(crossing);
-                let wanted = outcomes(call, *end_cause, self.queue_gone);
-                must(wanted.contains(outcome), || {
-                    format!(
-                        "I10: {id} ended {outcome:?} by {end_cause:?}, its log says {wanted:?}: {call:?}"
-                    )
-                })
-            }
+            } => self.call_ended(id, *outcome, *end_cause),
             _ => Ok(()),
         }
+    }
+
+    /// I10.
+    fn call_ended(
+        &mut self,
+        id: InteractionId,
+        outcome: Outcome,
+        cause: EndCause,
+    ) -> Result<(), String> {
+        let queue_gone = self.queue_gone;
+        let Some(call) = self.interactions.get_mut(&id) else {
+            return Ok(());
+        };
+        must(call.ended.is_none(), || format!("I10: {id} ends twice"))?;
+        must(call.entry.is_none(), || {
+            format!("I10: {id} ends and still waits")
+        })?;
+        call.ended = Some(outcome);
+        *self.outcomes.entry(outcome.as_str()).or_default() += 1;
+        let crossing = call.last_entry == Some(EntryOutcome::Answered) && !call.connected;
+        self.crossings += u64::from(crossing);
+        let wanted = outcomes(call, cause, queue_gone);
+        must(wanted.contains(&outcome), || {
+            format!("I10: {id} ended {outcome:?} by {cause:?}, its log says {wanted:?}: {call:?}")
+        })
     }
 
     fn queue_line(&mut self, now: Timestamp, event: &Event) -> Result<(), String> {

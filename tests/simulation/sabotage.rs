@@ -64,7 +64,13 @@ impl Fault {
             (Self::I1, event @ Event::OfferMade { .. }) => vec![to_a_busy_agent(core, event)],
             (Self::I2, event @ Event::OfferMade { .. }) => twice(core, event),
             (Self::I4, Event::Decided { .. } | Event::OfferMade { .. }) => vec![],
-            (Self::I4, Event::AgentStateChanged { to, .. }) if to == AgentState::Offered => vec![],
+            (
+                Self::I4,
+                Event::AgentStateChanged {
+                    to: AgentState::Offered,
+                    ..
+                },
+            ) => vec![],
             (Self::I5, Event::Decided { decision }) if decision.kind != DecisionKind::Ready => {
                 vec![another_agent(*decision)]
             }
@@ -75,7 +81,13 @@ impl Fault {
                 decision.v = decision.v + std::time::Duration::from_millis(1);
                 vec![Event::Decided { decision }]
             }
-            (Self::I9, Event::AgentStateChanged { to, .. }) if to == AgentState::OnCall => vec![],
+            (
+                Self::I9,
+                Event::AgentStateChanged {
+                    to: AgentState::OnCall,
+                    ..
+                },
+            ) => vec![],
             (Self::I10, event @ Event::CallEnded { .. }) => vec![event.clone(), event],
             (Self::I13, Event::SupervisorTold { queue: Some(_), .. }) => vec![],
             (_, event) => vec![event],

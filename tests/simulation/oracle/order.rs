@@ -206,18 +206,17 @@ impl Oracle {
         told: &BTreeMap<QueueEntryId, usize>,
         now: Timestamp,
     ) -> Result<(), String> {
-        let mut lines: BTreeMap<QueueId, Vec<(QueueEntryId, (u8, Timestamp, u64))>> =
-            BTreeMap::new();
-        for (id, waiting) in &self.waiting {
-            let line = lines.entry(waiting.queue).or_default();
-            line.push((*id, waiting.rank(now)));
-        }
-        let mut places = BTreeMap::new();
-        for line in lines.values_mut() {
-            line.sort_unstable_by_key(|(_, rank)| *rank);
-            places.extend(line.iter().zip(1..).map(|((id, _), place)| (*id, place)));
-        }
-        for (id, place) in places {
+        let mut line: Vec<_> = self
+            .waiting
+            .iter()
+            .map(|(id, waiting)| (waiting.queue, waiting.rank(now), *id))
+            .collect();
+        line.sort_unstable();
+        let mut before = None;
+        let mut place = 0;
+        for (queue, _, id) in line {
+            place = if before == Some(queue) { place + 1 } else { 1 };
+            before = Some(queue);
             let Some(waiting) = self.waiting.get_mut(&id) else {
                 continue;
             };
