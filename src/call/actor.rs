@@ -8,6 +8,7 @@ use super::counts::CallCounts;
 use super::leg_commands::{ForGateway, WantedRecording};
 use super::machine::CallMachine;
 use super::port::{CallInput, CallOutput, CallSetup, LegCommand};
+use super::ringback;
 use crate::clock::Clock;
 use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DistributorHandle, DistributorMessage};
@@ -18,6 +19,7 @@ use recordings::{Journal, JournalError};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
 use sip_gateway::leg::{GatewayCommand, LegId, StreamId};
+use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::RecordRequest;
 use sip_gateway::net::Gateway;
 use speaking::Speaking;
@@ -54,6 +56,16 @@ pub struct CallContext {
     pub registry: mpsc::Sender<super::registry::RegistryMessage>,
     /// How calls ended, for whoever watches the process.
     pub counts: Arc<CallCounts>,
+    /// How it rings here.
+    pub tone: Arc<Clip>,
+}
+
+impl CallContext {
+    /// The ringing tone towards a leg.
+    #[must_use]
+    pub fn ringback(&self, leg: LegId) -> GatewayCommand {
+        ringback::play(leg, &self.tone)
+    }
 }
 
 /// One call's driver.
@@ -188,6 +200,7 @@ impl CallActor {
                 self.own_leg(leg).await;
                 command
             }
+            ForGateway::Ringback(leg) => self.context.ringback(leg),
             ForGateway::Play(play) => match self.play(play) {
                 Some(command) => command,
                 None => return,

@@ -17,6 +17,7 @@ use crate::transcript::Transcript;
 pub(crate) use calls::{Call, Machine};
 use cordboard::call::port::CallInput;
 use cordboard::call::registry::arrivals::Arrivals;
+use cordboard::call::ringback;
 use cordboard::company_view::CompanyView;
 use cordboard::distributor_task::desk::{Desk, DeskInput, DeskOutput};
 use ids::Ids;
@@ -26,6 +27,7 @@ use router::id::{InteractionId, QueueEntryId, RecordingId};
 use router::{Distributor, Event, RoutingCompany, Timestamp};
 use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId, StreamId};
 use sip_gateway::legs::{Legs, LegsInput};
+use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::{MediaEvent, RecordBlock};
 use sip_gateway::sip::port::SipInput;
 use sip_gateway::sip::{Endpoint, EndpointConfig};
@@ -106,6 +108,7 @@ pub(crate) struct Core {
     /// Planted, so that the checks are seen to see.
     pub(crate) fault: Option<Fault>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
+    tone: Arc<Clip>,
 }
 
 impl Core {
@@ -163,6 +166,7 @@ impl Core {
             fault: None,
             dice,
             counts: BTreeMap::new(),
+            tone: Arc::new(ringback::clip(None)),
         }
     }
 

@@ -168,6 +168,7 @@ impl<M: PhoneMachine> PhoneActor<M> {
                 self.own_leg(leg).await;
                 command
             }
+            ForGateway::Ringback(leg) => self.context.ringback(leg),
             // Such a call plays no files, and its recording comes another way.
             ForGateway::Play(_) | ForGateway::StartRecording(_) | ForGateway::StopRecording(_) => {
                 return;

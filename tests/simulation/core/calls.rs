@@ -11,6 +11,7 @@ use cordboard::call::machine::CallMachine;
 use cordboard::call::phone_call::{PhoneMachine, PhoneOutput};
 use cordboard::call::port::{CallInput, CallOutput, PlayFiles};
 use cordboard::call::registry::arrivals::ArrivalIds;
+use cordboard::call::ringback;
 use cordboard::call::service::ServiceCall;
 use cordboard::distributor_task::desk::DeskInput;
 use ivr_flows::port::{CustomerAnswer, KnownCustomer};
@@ -259,6 +260,7 @@ impl Core {
                 self.tell_registry(ToRegistry::Leg(leg, id));
                 command
             }
+            ForGateway::Ringback(leg) => ringback::play(leg, &self.tone),
             ForGateway::Play(play) => match self.play(id, play) {
                 Some(command) => command,
                 None => return,
@@ -320,6 +322,7 @@ impl Core {
                 repeat: play.repeat,
                 resume: play.resume,
                 at_most: play.at_most,
+                until_heard: false,
             },
         })
     }

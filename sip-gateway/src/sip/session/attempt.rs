@@ -42,7 +42,7 @@ pub(crate) struct Attempt {
     pub(crate) authenticated: bool,
     /// A 422 has been answered with a longer timer.
     pub(crate) raised: bool,
-    path: Path,
+    pub(super) path: Path,
     phase: Phase,
     acknowledged: Vec<Acknowledged>,
 }
