@@ -18,7 +18,7 @@ use crate::sip::message::{
 use crate::sip::port::SipEvent;
 use crate::sip::session::{self, InDialog, attempt, uas};
 use crate::sip::transaction::key::{ClientKey, ServerKey};
-use crate::sip::transaction::{Action, Actions};
+use crate::sip::transaction::{Action, Actions, TransactionId};
 use bytes::Bytes;
 
 /// What an INVITE may carry: SDP, alone or as one part of several.
@@ -120,6 +120,7 @@ impl Endpoint {
                 self.core.transactions.ack(id, self.core.now, &mut actions);
             } else {
                 self.core.counters.repeats_received += 1;
+                self.follow_repeat(id, reply_to);
                 self.core
                     .transactions
                     .repeat(id, self.core.now, &mut actions);
@@ -143,6 +144,19 @@ impl Endpoint {
             reply_to,
         };
         self.dispatch(arrived);
+    }
+
+    /// A request that comes again over another connection: the first is of no use any more, so the answers and what
+    /// follows go by this one.
+    fn follow_repeat(&mut self, id: TransactionId, flow: Flow) {
+        let Some((old, user)) = self.core.transactions.peer_and_user(id) else {
+            return;
+        };
+        if self.core.transactions.moved(id, flow)
+            && let User::Leg(leg) = user
+        {
+            self.with_leg(leg, |leg, core| leg.moved(core, old, flow));
+        }
     }
 
     fn dispatch(&mut self, arrived: Arrived) {

@@ -22,6 +22,8 @@ struct Office {
     events: Vec<SipEvent>,
     /// By connection, what was sent.
     sent: Vec<(u64, String)>,
+    /// Requests with credentials that were sent to it.
+    invites: Vec<String>,
 }
 
 impl Office {
@@ -40,6 +42,7 @@ impl Office {
             now,
             events: Vec::new(),
             sent: Vec::new(),
+            invites: Vec::new(),
         }
     }
 
@@ -104,6 +107,7 @@ impl Office {
         draft.cseq += 1;
         let answer = answer.unwrap();
         draft.more = format!("{}{}: {answer}\r\n", draft.more, HeaderName::Authorization);
+        self.invites.push(text(&draft));
         self.send(id, &text(&draft))
     }
 
@@ -354,6 +358,47 @@ fn an_answered_caller_may_go_on_over_another_connection() {
     office.close(2);
     office.wait(seconds(33));
     assert!(office.is_idle());
+}
+
+#[test]
+fn an_invite_that_comes_again_over_another_connection_is_answered_there() {
+    let mut office = Office::new();
+    let mut draft = Draft::new("INVITE");
+    draft.from_user = "2001".to_owned();
+    office.authenticated(1, draft);
+    let Some(SipEvent::Incoming { call, .. }) = office.events.last() else {
+        panic!("{:?}", office.events);
+    };
+    let (leg, sent) = (call.leg, office.invites.last().unwrap().clone());
+    let again = office.send(2, &sent);
+    assert!(again[0].starts_with("SIP/2.0 100 "), "{again:?}");
+    assert_eq!(office.sent.last().unwrap().0, 2);
+    assert_eq!(office.endpoint.occupancy().legs, 1, "one call");
+    // The first connection ends, and with it nothing.
+    office.close(1);
+    let sdp = ANSWER.into();
+    office.input(SipInput::Command(SipCommand::Answer { leg, sdp }));
+    let (id, ok) = office.sent.last().unwrap().clone();
+    assert!(id == 2 && ok.starts_with("SIP/2.0 200 "), "{id} {ok}");
+    let mut ack = Draft::new("ACK");
+    let to = header(&ok, "To").unwrap();
+    (ack.from_user, ack.to, ack.cseq) = ("2001".to_owned(), to, 2);
+    office.send(2, &text(&ack));
+    office.input(SipInput::Command(SipCommand::Hangup { leg }));
+    let (id, bye) = office.sent.last().unwrap();
+    assert!(*id == 2 && bye.starts_with("BYE "), "{id} {bye}");
+    // Somebody else's connection takes nothing over.
+    let mut office = Office::new();
+    let mut draft = Draft::new("INVITE");
+    draft.from_user = "2001".to_owned();
+    office.authenticated(1, draft);
+    let bytes = office.invites.last().unwrap().clone().into_bytes().into();
+    let stranger = Flow::Tcp(ConnectionId(9), "192.0.2.9:6000".parse().unwrap());
+    office.input(SipInput::Stream {
+        flow: stranger,
+        bytes,
+    });
+    assert_eq!(office.sent.last().unwrap().0, 1);
 }
 
 /// 2001 is called over connection 1 and answers; the BYE that would end it is ours.
