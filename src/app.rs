@@ -517,7 +517,7 @@ async fn forward(
                 .await
                 .is_err(),
             GatewayEvent::Bindings(records) => {
-                bindings.keep(records);
+                bindings.keep(records).await;
                 false
             }
             GatewayEvent::Registration { .. } => false,

@@ -213,7 +213,7 @@ async fn event(events: &mut Receiver<GatewayEvent>) -> GatewayEvent {
     loop {
         let event = timeout(PATIENCE, events.recv()).await;
         match event.expect("an event in time").unwrap() {
-            GatewayEvent::Bindings(kept) => assert!(kept.is_empty(), "a connection cannot be kept"),
+            GatewayEvent::Bindings(_) => {}
             event => return event,
         }
     }

@@ -17,6 +17,7 @@ use crate::sip::message::{
 };
 use crate::sip::port::SipEvent;
 use crate::sip::session::{self, InDialog, attempt, uas};
+use crate::sip::stun;
 use crate::sip::transaction::key::{ClientKey, ServerKey};
 use crate::sip::transaction::{Action, Actions, TransactionId};
 use bytes::Bytes;
@@ -57,10 +58,24 @@ impl Endpoint {
             }
             return;
         }
+        if !source.is_stream() && stun::is_stun(bytes) {
+            return self.on_stun(source, bytes);
+        }
         match parse_datagram(bytes) {
             Ok(Message::Request(request)) => self.on_request(request, source),
             Ok(Message::Response(response)) => self.on_response(&response),
             Err(error) => self.on_unreadable(error, source),
+        }
+    }
+
+    /// A phone asks whether its flow lives, and by which address it is seen (RFC 5626 4.4.2).
+    fn on_stun(&mut self, source: Flow, bytes: &Bytes) {
+        match stun::answer(bytes, source.address()) {
+            Some(answer) => {
+                self.core.counters.keep_alives += 1;
+                self.core.transmit(source, answer);
+            }
+            None => self.core.counters.unreadable += 1,
         }
     }
 
