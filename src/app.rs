@@ -11,6 +11,7 @@ use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
 use crate::call::actor::CallContext;
 use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
+use crate::call::ringback;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::Settings;
@@ -285,6 +286,7 @@ impl Wiring {
             recordings: self.recorder.clone(),
             registry: registry.clone(),
             counts: Arc::default(),
+            tone: Arc::new(ringback::clip(self.settings.node.country.as_deref())),
         }
     }
 

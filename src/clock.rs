@@ -44,4 +44,12 @@ impl Clock {
     pub fn instant_of(&self, then: Timestamp) -> tokio::time::Instant {
         tokio::time::Instant::now() + self.until(then)
     }
+
+    /// Comes back at a machine's next deadline; never without one.
+    pub async fn wait_until(self, then: Option<Timestamp>) {
+        match then {
+            Some(then) => tokio::time::sleep_until(self.instant_of(then)).await,
+            None => std::future::pending().await,
+        }
+    }
 }

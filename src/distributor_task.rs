@@ -110,16 +110,8 @@ impl DistributorTask {
         self.input(DeskInput::Tick);
         self.drain().await;
         loop {
-            let deadline = self
-                .desk
-                .next_deadline()
-                .map(|then| self.clock.instant_of(then));
-            let sleep = async {
-                match deadline {
-                    Some(then) => tokio::time::sleep_until(then).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let clock = self.clock;
+            let due = clock.wait_until(self.desk.next_deadline());
             tokio::select! {
                 message = self.messages.recv() => match message {
                     Some(message) => self.message(message),
@@ -130,7 +122,7 @@ impl DistributorTask {
                     let company = self.company.borrow_and_update().clone();
                     self.input(DeskInput::Company(company));
                 }
-                () = sleep => self.input(DeskInput::Tick),
+                () = due => self.input(DeskInput::Tick),
             }
             self.drain().await;
         }

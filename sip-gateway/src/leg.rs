@@ -155,6 +155,9 @@ pub enum GatewayCommand {
     SetAccounts(Accounts),
     /// 180 Ringing.
     Ring(LegId),
+    /// 183 with our SDP answer, so that the caller hears something before the answer; a caller who offered nothing
+    /// gets 180 instead. Media flows from here on.
+    EarlyMedia(LegId),
     /// 200 OK with our SDP answer; media flows from here on.
     Answer(LegId),
     /// A final refusal.
@@ -290,6 +293,9 @@ pub enum LegEvent {
         /// The provisional status.
         status: u16,
     },
+    /// The called party rings or makes progress, and says where its media is: it can be heard from here on. Once per
+    /// call, in the place of a [`LegEvent::Progress`].
+    EarlyMedia,
     /// A call of ours was answered; our ACK has been sent.
     Answered,
     /// Our answer was acknowledged (ACK).

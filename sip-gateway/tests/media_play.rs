@@ -72,6 +72,7 @@ fn music_goes_on_where_it_stopped_and_yields_to_a_prompt() {
         repeat: true,
         resume: true,
         at_most,
+        until_heard: false,
     };
     let (mut heard, mut told) = (Vec::new(), Vec::new());
     for (play, finished) in [(1, true), (2, true), (3, false)] {

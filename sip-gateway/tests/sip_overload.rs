@@ -4,46 +4,20 @@
 
 #![allow(clippy::unwrap_used)] // clippy does not see that helpers of tests are tests
 
-use sip_gateway::leg::{Accounts, GatewayCommand, GatewayEvent, Network, Trunk};
-use sip_gateway::net::{Gateway, GatewayConfig};
+mod trunk_support;
+
+use sip_gateway::leg::{GatewayCommand, GatewayEvent};
+use sip_gateway::net::Gateway;
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
+use trunk_support::gateway;
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
 /// What the consumer takes for one new call.
 const WORK: Duration = Duration::from_millis(10);
-
-async fn gateway() -> (Gateway, Receiver<GatewayEvent>) {
-    let address = Ipv4Addr::LOCALHOST.into();
-    let network = Network {
-        address,
-        prefix: 32,
-    };
-    let config = GatewayConfig {
-        listen: SocketAddr::new(address, 0),
-        listen_tcp: Vec::new(),
-        advertise: None,
-        domain: "office.test".to_owned(),
-        media_listen: address,
-        media_ports: 30_000..=59_999,
-        media_threads: 1,
-        media_lost_after: Duration::from_secs(600),
-        accounts: Accounts {
-            devices: Vec::new(),
-            trunks: vec![Trunk {
-                name: "carrier".to_owned(),
-                from: vec![network],
-            }],
-        },
-        bindings: Vec::new(),
-        user_agent: "test".to_owned(),
-    };
-    Gateway::start(config).await.unwrap()
-}
 
 /// Answers each call after [`WORK`], for as long as there are events.
 fn consume(

@@ -8,6 +8,7 @@ use super::counts::CallCounts;
 use super::leg_commands::{ForGateway, WantedRecording};
 use super::machine::CallMachine;
 use super::port::{CallInput, CallOutput, CallSetup, LegCommand};
+use super::ringback;
 use crate::clock::Clock;
 use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DistributorHandle, DistributorMessage};
@@ -18,6 +19,7 @@ use recordings::{Journal, JournalError};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
 use sip_gateway::leg::{GatewayCommand, LegId, StreamId};
+use sip_gateway::media::clip::Clip;
 use sip_gateway::media::port::RecordRequest;
 use sip_gateway::net::Gateway;
 use speaking::Speaking;
@@ -54,6 +56,16 @@ pub struct CallContext {
     pub registry: mpsc::Sender<super::registry::RegistryMessage>,
     /// How calls ended, for whoever watches the process.
     pub counts: Arc<CallCounts>,
+    /// How it rings here.
+    pub tone: Arc<Clip>,
+}
+
+impl CallContext {
+    /// The ringing tone towards a leg.
+    #[must_use]
+    pub fn ringback(&self, leg: LegId) -> GatewayCommand {
+        ringback::play(leg, &self.tone)
+    }
 }
 
 /// One call's driver.
@@ -97,19 +109,11 @@ impl CallActor {
     pub async fn run(mut self) {
         self.step(CallInput::Begin).await;
         while !self.machine.is_finished() {
-            let deadline = self
-                .machine
-                .next_deadline()
-                .map(|then| self.context.clock.instant_of(then));
-            let sleep = async {
-                match deadline {
-                    Some(then) => tokio::time::sleep_until(then).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let clock = self.context.clock;
+            let due = clock.wait_until(self.machine.next_deadline());
             let input = tokio::select! {
                 input = self.mailbox.recv() => input.unwrap_or(CallInput::Shutdown),
-                () = sleep => CallInput::Tick,
+                () = due => CallInput::Tick,
                 spoken = self.speaking.next() => {
                     self.spoken(spoken).await;
                     continue;
@@ -196,6 +200,7 @@ impl CallActor {
                 self.own_leg(leg).await;
                 command
             }
+            ForGateway::Ringback(leg) => self.context.ringback(leg),
             ForGateway::Play(play) => match self.play(play) {
                 Some(command) => command,
                 None => return,

@@ -25,6 +25,8 @@ pub enum ForGateway {
     },
     /// Find the prompts first.
     Play(PlayFiles),
+    /// Play the ringing tone.
+    Ringback(LegId),
     /// Open the file first.
     StartRecording(WantedRecording),
     /// Find its stream first.
@@ -66,6 +68,7 @@ impl LegCommand {
             },
             Self::Unbridge(leg) => GatewayCommand::Unbridge { leg },
             Self::Play(play) => return ForGateway::Play(play),
+            Self::Ringback(leg) => return ForGateway::Ringback(leg),
             Self::Dial {
                 leg,
                 extension,
@@ -151,6 +154,8 @@ impl PhoneOutput {
                 return Ok(dialled(leg, dial));
             }
             Self::Ring(leg) => GatewayCommand::Ring(leg),
+            Self::EarlyMedia(leg) => GatewayCommand::EarlyMedia(leg),
+            Self::Ringback(leg) => return Ok(ForGateway::Ringback(leg)),
             Self::Answer(leg) => GatewayCommand::Answer(leg),
             Self::Reject { leg, status } => GatewayCommand::Reject {
                 leg,
@@ -182,6 +187,7 @@ impl PhoneOutput {
                     repeat: false,
                     resume: false,
                     at_most: None,
+                    until_heard: false,
                 },
             },
             Self::ForgetDevice { extension } => GatewayCommand::ForgetDevice { extension },

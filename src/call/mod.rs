@@ -13,4 +13,5 @@ pub mod outbound;
 pub mod phone_call;
 pub mod port;
 pub mod registry;
+pub mod ringback;
 pub mod service;

@@ -226,6 +226,8 @@ pub enum LegCommand {
     },
     /// Play prompt files towards the leg.
     Play(PlayFiles),
+    /// The ringing tone towards the leg, until it is bridged or told to stop.
+    Ringback(LegId),
     /// Stop what plays.
     StopPlay(LegId),
     /// Let both hear each other.

@@ -13,7 +13,7 @@ use crate::call::port::{CallInput, Offered};
 use crate::company_view::CompanyView;
 use router::agent::Wanted;
 use router::distributor::port::{AgentView, LeaveCause, QueueView};
-use router::id::{AgentId, InteractionId, OfferId};
+use router::id::{AgentId, InteractionId, OfferId, QueueId};
 use router::{AgentState, Distributor, Event, Input, Output, Timestamp};
 use sip_gateway::leg::DeviceChange;
 use std::collections::{BTreeSet, VecDeque};
@@ -141,8 +141,8 @@ impl Desk {
             if due.is_empty() {
                 return None;
             }
-            for place in due {
-                self.tell_place(place);
+            for queue in due {
+                self.tell_line(queue);
             }
         }
         self.outputs.pop_front()
@@ -315,10 +315,9 @@ impl Desk {
                     entry,
                     position,
                 };
-                if let Some(place) = self.positions.take(place, self.now) {
-                    self.tell_place(place);
-                }
+                self.tell_place(place);
             }
+            Output::LineMoved { queue } => self.positions.moved(queue, self.now),
             Output::Offer {
                 interaction,
                 entry,
@@ -371,7 +370,23 @@ impl Desk {
         }
     }
 
+    /// Everybody of this line whose place is not the one they know.
+    fn tell_line(&mut self, queue: QueueId) {
+        let line = self.distributor.queue(queue).map(|view| view.waiting);
+        for waiting in line.unwrap_or_default() {
+            let place = Place {
+                interaction: waiting.interaction,
+                entry: waiting.entry,
+                position: waiting.position,
+            };
+            if self.positions.is_news(place) {
+                self.tell_place(place);
+            }
+        }
+    }
+
     fn tell_place(&mut self, place: Place) {
+        self.positions.telling(place);
         let (entry, position) = (place.entry, place.position);
         let expected = self.expected.of(entry, position, self.now);
         self.tell(

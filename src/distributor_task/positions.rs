@@ -3,11 +3,12 @@
 //! **Owns**: which caller was told what, and when the next telling is due. **Must not**: know channels or the clock.
 //!
 //! Whoever leaves a long line moves everybody behind up by one, so telling each place at once costs as many messages
-//! a caller as there are callers. A newcomer hears of their place at once, everybody else at most twice a second.
+//! a caller as there are callers. A newcomer hears of their place at once, everybody else at most twice a second, and
+//! only then is their line looked through.
 
 use router::Timestamp;
-use router::id::{InteractionId, QueueEntryId};
-use std::collections::{BTreeMap, HashMap};
+use router::id::{InteractionId, QueueEntryId, QueueId};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 /// A place that changed is told after this long at the latest.
@@ -21,31 +22,30 @@ pub(super) struct Place {
     pub(super) position: usize,
 }
 
-/// Who was told, and what waits to be told.
+/// Who was told what, and which lines moved since.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    told: HashMap<InteractionId, QueueEntryId>,
-    /// In the order of their calls' ids, so that a seed tells them in the same order again.
-    news: BTreeMap<InteractionId, Place>,
+    told: HashMap<InteractionId, (QueueEntryId, usize)>,
+    moved: BTreeSet<QueueId>,
     due: Option<Timestamp>,
 }
 
 impl Positions {
-    /// Takes a place; gives it back when it must be told at once.
-    pub(super) fn take(&mut self, place: Place, now: Timestamp) -> Option<Place> {
-        if self.told.insert(place.interaction, place.entry) != Some(place.entry) {
-            self.news.remove(&place.interaction);
-            return Some(place);
-        }
-        self.news.insert(place.interaction, place);
+    /// A caller is about to be told this place.
+    pub(super) fn telling(&mut self, place: Place) {
+        self.told
+            .insert(place.interaction, (place.entry, place.position));
+    }
+
+    /// Callers of this queue have other places now.
+    pub(super) fn moved(&mut self, queue: QueueId, now: Timestamp) {
+        self.moved.insert(queue);
         self.due.get_or_insert(now + TELL_WITHIN);
-        None
     }
 
     /// The caller waits no more.
     pub(super) fn over(&mut self, interaction: InteractionId) {
         self.told.remove(&interaction);
-        self.news.remove(&interaction);
     }
 
     /// When [`Positions::due`] is to be asked.
@@ -53,13 +53,18 @@ impl Positions {
         self.due
     }
 
-    /// What is to be told now.
-    pub(super) fn due(&mut self, now: Timestamp) -> Vec<Place> {
+    /// The lines to look through now.
+    pub(super) fn due(&mut self, now: Timestamp) -> BTreeSet<QueueId> {
         if self.due.is_none_or(|due| due > now) {
-            return Vec::new();
+            return BTreeSet::new();
         }
         self.due = None;
-        std::mem::take(&mut self.news).into_values().collect()
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Whether the caller does not know it.
+    pub(super) fn is_news(&self, place: Place) -> bool {
+        self.told.get(&place.interaction) != Some(&(place.entry, place.position))
     }
 }
 
@@ -80,39 +85,32 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_is_told_at_once_and_the_others_twice_a_second() {
+    fn lines_that_moved_are_looked_through_twice_a_second() {
+        let (support, billing) = (QueueId::from_number(1), QueueId::from_number(2));
         let mut positions = Positions::default();
-        for caller in 1..=3 {
-            let newcomer = place(caller, caller as usize);
-            assert_eq!(positions.take(newcomer, at(0)), Some(newcomer));
-        }
-        // Two callers leave, a moment apart: whoever is left moves twice and is told once.
-        for (moment, gone) in [(100, 1), (200, 2)] {
-            positions.over(InteractionId::from_number(gone));
-            for caller in gone + 1..=3 {
-                let moved = place(caller, (caller - gone) as usize);
-                assert_eq!(positions.take(moved, at(moment)), None);
-            }
-        }
+        positions.moved(support, at(100));
+        positions.moved(billing, at(200));
+        positions.moved(support, at(300));
         assert_eq!(positions.deadline(), Some(at(600)));
-        assert_eq!(positions.due(at(599)), []);
-        assert_eq!(positions.due(at(600)), [place(3, 1)]);
-        assert_eq!(
-            (positions.deadline(), positions.due(at(9_999))),
-            (None, vec![])
-        );
+        assert!(positions.due(at(599)).is_empty());
+        assert_eq!(positions.due(at(600)), BTreeSet::from([support, billing]));
+        assert_eq!(positions.deadline(), None);
+        assert!(positions.due(at(9_999)).is_empty());
     }
 
     #[test]
-    fn a_caller_who_waits_anew_is_a_newcomer() {
+    fn a_place_is_news_once_and_to_whoever_waits_anew() {
         let mut positions = Positions::default();
-        positions.take(place(1, 4), at(0));
+        assert!(positions.is_news(place(1, 4)));
+        positions.telling(place(1, 4));
+        assert!(!positions.is_news(place(1, 4)));
+        assert!(positions.is_news(place(1, 3)));
         let again = Place {
             entry: QueueEntryId::from_number(9),
-            ..place(1, 7)
+            ..place(1, 4)
         };
-        assert_eq!(positions.take(again, at(10)), Some(again));
+        assert!(positions.is_news(again));
         positions.over(again.interaction);
-        assert_eq!(positions.take(again, at(20)), Some(again));
+        assert!(positions.is_news(place(1, 4)));
     }
 }

@@ -198,6 +198,7 @@ impl Phone {
             repeat: true,
             resume: false,
             at_most: None,
+            until_heard: false,
         };
         self.gateway
             .send(GatewayCommand::Play {

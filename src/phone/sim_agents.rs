@@ -162,6 +162,7 @@ async fn act(gateway: &Gateway, talks: &mut HashMap<LegId, Talk>, leg: LegId) {
                 repeat: true,
                 resume: false,
                 at_most: None,
+                until_heard: false,
             };
             let _ = gateway.send(GatewayCommand::Answer(leg)).await;
             let _ = gateway.send(GatewayCommand::Play { leg, request }).await;

@@ -1,8 +1,9 @@
 //! A customer and an agent whose phones speak different codecs.
 
+use crate::support::calls::{ana, talk_in_tones, to_the_queue};
 use crate::support::phone::heard::Heard;
-use crate::support::phone::{Phone, Sending, audio, seconds};
-use crate::support::world::{self, GREETING, MENU, MUSIC, World};
+use crate::support::phone::{Phone, audio, seconds};
+use crate::support::world::{self, World};
 
 const CUSTOMER_HZ: f64 = 420.0;
 const AGENT_HZ: f64 = 1_300.0;
@@ -10,25 +11,15 @@ const AGENT_HZ: f64 = 1_300.0;
 #[test]
 fn a_pcma_caller_and_a_pcmu_agent_hear_each_other_and_are_recorded() {
     let world = World::start();
-    let agent = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
-    agent.register(world.sip, "2001", "word-of-ana").unwrap();
-    world.wait_agent("ana", "available", seconds(3));
+    let agent = ana(&world, "127.0.0.1");
     let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
     customer.speak_pcma();
 
-    let call = customer.call(world.sip, "9000", "600111222").unwrap();
-    call.wait_answered(seconds(3)).unwrap();
-    call.wait_tone(GREETING, seconds(3)).unwrap();
-    call.wait_tone(MENU, seconds(3)).unwrap();
-    call.press("2");
-    call.wait_tone(MUSIC, seconds(3)).unwrap();
+    let call = to_the_queue(&world, &customer);
     let ringing = agent.wait_ring(seconds(3)).unwrap();
     let interaction = ringing.header("X-Cordboard-Interaction").unwrap();
     let talk = ringing.answer().unwrap();
-    talk.send(Sending::Tone(AGENT_HZ));
-    call.send(Sending::Tone(CUSTOMER_HZ));
-    call.wait_tone(AGENT_HZ, seconds(2)).unwrap();
-    talk.wait_tone(CUSTOMER_HZ, seconds(2)).unwrap();
+    talk_in_tones((&call, &talk), (CUSTOMER_HZ, AGENT_HZ));
     std::thread::sleep(seconds(3));
     call.hang_up();
     talk.wait_ended(seconds(3)).unwrap();

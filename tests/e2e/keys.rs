@@ -1,7 +1,8 @@
 //! Keys of phones that know no telephone events, in the menu and in the talk.
 
-use crate::support::phone::{Phone, Sending, seconds};
-use crate::support::world::{GREETING, MENU, MUSIC, World};
+use crate::support::calls::{ana, talk_in_tones, to_the_queue};
+use crate::support::phone::{Phone, seconds};
+use crate::support::world::World;
 use std::time::Instant;
 
 /// A caller whose phone can only send tones chooses in the menu; in the talk each side's keys reach the other as that
@@ -9,24 +10,14 @@ use std::time::Instant;
 #[test]
 fn a_caller_without_events_presses_keys_by_tones() {
     let world = World::start();
-    let agent = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
-    agent.register(world.sip, "2001", "word-of-ana").unwrap();
-    world.wait_agent("ana", "available", seconds(3));
+    let agent = ana(&world, "127.0.0.1");
     let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
     customer.press_in_band();
 
-    let call = customer.call(world.sip, "9000", "600111222").unwrap();
-    call.wait_answered(seconds(3)).unwrap();
-    call.wait_tone(GREETING, seconds(3)).unwrap();
-    call.wait_tone(MENU, seconds(3)).unwrap();
-    call.press("2");
-    call.wait_tone(MUSIC, seconds(3)).unwrap();
+    let call = to_the_queue(&world, &customer);
     let ringing = agent.wait_ring(seconds(3)).unwrap();
     let talk = ringing.answer().unwrap();
-    talk.send(Sending::Tone(1_300.0));
-    call.send(Sending::Tone(420.0));
-    call.wait_tone(1_300.0, seconds(2)).unwrap();
-    talk.wait_tone(420.0, seconds(2)).unwrap();
+    talk_in_tones((&call, &talk), (420.0, 1_300.0));
     assert_eq!(
         talk.heard().keys(),
         "",

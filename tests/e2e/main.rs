@@ -14,6 +14,7 @@ mod codecs;
 mod commands;
 mod crash_in_a_talk;
 mod desk_phones;
+mod early_media;
 mod flow_files_are_picked_up;
 mod full;
 mod garbage;

@@ -9,8 +9,8 @@ use std::time::Duration;
 const AGENT_HZ: f64 = 1_300.0;
 const PARTY_HZ: f64 = 420.0;
 /// A number that the trunk allows, as people dial it and in its one form.
-const NUMBER: &str = "911222333";
-const FULL: &str = "+34911222333";
+pub(crate) const NUMBER: &str = "911222333";
+pub(crate) const FULL: &str = "+34911222333";
 
 /// The test company whose carrier takes calls at `carrier`.
 fn company(carrier: SocketAddr, more: &str) -> String {
@@ -23,21 +23,21 @@ fn company(carrier: SocketAddr, more: &str) -> String {
     COMPANY.replace(trunk, &outbound)
 }
 
-fn open(carrier: SocketAddr, more: &str) -> World {
+pub(crate) fn open(carrier: SocketAddr, more: &str) -> World {
     World::with(&Plan {
         company: company(carrier, more),
         ..Plan::default()
     })
 }
 
-fn ana(world: &World) -> Phone {
+pub(crate) fn ana(world: &World) -> Phone {
     let phone = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
     phone.register(world.sip, "2001", "word-of-ana").unwrap();
     world.wait_agent("ana", "available", seconds(3));
     phone
 }
 
-fn carrier() -> Phone {
+pub(crate) fn carrier() -> Phone {
     Phone::start("127.0.0.2".parse().unwrap()).unwrap()
 }
 

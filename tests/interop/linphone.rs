@@ -1,10 +1,10 @@
 //! Linphone as a customer's and as an agent's phone, through whole calls.
 
+use crate::support::calls::{NUMBER, ana};
 use crate::support::peers::linphone::Linphone;
-use crate::support::phone::{Sending, audio, seconds};
-use crate::support::world::{GREETING, MENU, MUSIC};
+use crate::support::phone::{Sending, seconds};
 use crate::{
-    AGENT, AGENT_HZ, CUSTOMER, CUSTOMER_HZ, NUMBER, ana, assert_tone, assert_whole,
+    AGENT, AGENT_HZ, CUSTOMER, CUSTOMER_HZ, assert_heard, assert_tone, assert_whole,
     customer_at_the_menu, open, record,
 };
 use std::time::Duration;
@@ -32,21 +32,7 @@ fn linphone_calls() {
     talk.wait_ended(seconds(3)).unwrap();
     assert_eq!(talk.heard().lost(), 0);
     let heard = caller.quit_and_listen().unwrap();
-    for (hz, what) in [
-        (GREETING, "greeting"),
-        (MENU, "menu"),
-        (MUSIC, "music"),
-        (AGENT_HZ, "agent"),
-    ] {
-        let windows = heard.chunks_exact(800);
-        let count = windows
-            .filter(|window| audio::dominance(window, hz, 8_000.0) > 0.7)
-            .count();
-        assert!(
-            count >= 4,
-            "Linphone heard the {what} for {count} tenths of a second"
-        );
-    }
+    assert_heard(&heard, "Linphone");
     let (record, left, right) = record(&world);
     assert_eq!(record["end_cause"], "customer");
     assert_tone(&left, CUSTOMER_HZ, "the customer");

@@ -1,6 +1,7 @@
 //! Whole calls with SIPp and with baresip on either side: greeting, menu, key, music, talk, record. What each side sent
 //! is counted by packet numbers and read back from its own channel of the recording.
 
+mod early_media;
 mod linphone;
 mod restart;
 mod sipp_listens;
@@ -10,6 +11,7 @@ mod support;
 use serde_json::Value;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use support::calls::{self, NUMBER, ana};
 use support::peers::baresip::Baresip;
 use support::peers::sipp::Sipp;
 use support::peers::track::Track;
@@ -24,7 +26,6 @@ const CUSTOMER: u8 = 1;
 const AGENT: u8 = 2;
 /// The trunk of the test company.
 const TRUNK: &str = "127.0.0.2";
-const NUMBER: &str = "600111222";
 
 fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
@@ -32,16 +33,6 @@ fn ip(text: &str) -> IpAddr {
 
 fn at(text: &str, port: u16) -> SocketAddr {
     SocketAddr::new(ip(text), port)
-}
-
-/// Our own phone as agent `ana`, registered and available.
-fn ana(world: &World, address: &str) -> Phone {
-    let phone = Phone::start(ip(address)).expect("a free port");
-    phone
-        .register(world.sip, "2001", "word-of-ana")
-        .expect("registered");
-    world.wait_agent("ana", "available", seconds(3));
-    phone
 }
 
 /// The test company, with a trunk that also covers the address baresip has to call from.
@@ -55,23 +46,37 @@ fn open() -> World {
     World::with(&plan)
 }
 
-/// Our own phone as customer, in the menu; it sends silence, as a phone does whose owner listens.
+/// Our own phone as customer, in the menu.
 fn customer_at_the_menu(world: &World) -> (Phone, Call) {
     let phone = Phone::start(ip(TRUNK)).expect("a free port");
-    let call = phone.call(world.sip, "9000", NUMBER).expect("an INVITE");
-    call.send(Sending::Silence);
-    call.wait_answered(seconds(3)).expect("an answer");
-    call.wait_tone(GREETING, seconds(3)).expect("the greeting");
-    call.wait_tone(MENU, seconds(3)).expect("the menu");
+    let call = calls::to_the_menu(world, &phone);
     (phone, call)
 }
 
 /// The same, having pressed 2 and hearing the music.
 fn customer(world: &World) -> (Phone, Call) {
-    let (phone, call) = customer_at_the_menu(world);
-    call.press("2");
-    call.wait_tone(MUSIC, seconds(3)).expect("music");
+    let phone = Phone::start(ip(TRUNK)).expect("a free port");
+    let call = calls::to_the_queue(world, &phone);
     (phone, call)
+}
+
+/// What a caller heard of a whole call: four tenths of a second of each sound at least.
+fn assert_heard(heard: &[i16], who: &str) {
+    for (hz, what) in [
+        (GREETING, "greeting"),
+        (MENU, "menu"),
+        (MUSIC, "music"),
+        (AGENT_HZ, "agent"),
+    ] {
+        let windows = heard.chunks_exact(800);
+        let count = windows
+            .filter(|window| audio::dominance(window, hz, 8_000.0) > 0.7)
+            .count();
+        assert!(
+            count >= 4,
+            "{who} heard the {what} for {count} tenths of a second"
+        );
+    }
 }
 
 /// The record of the only call, and the two sides of its recording.
@@ -269,21 +274,7 @@ fn baresip_calls() {
     talk.wait_ended(seconds(3)).unwrap();
     assert_eq!(talk.heard().lost(), 0);
     let heard = caller.quit_and_listen().unwrap();
-    for (hz, what) in [
-        (GREETING, "greeting"),
-        (MENU, "menu"),
-        (MUSIC, "music"),
-        (AGENT_HZ, "agent"),
-    ] {
-        let windows = heard.chunks_exact(800);
-        let count = windows
-            .filter(|window| audio::dominance(window, hz, 8_000.0) > 0.7)
-            .count();
-        assert!(
-            count >= 4,
-            "baresip heard the {what} for {count} tenths of a second"
-        );
-    }
+    assert_heard(&heard, "baresip");
     let (_, left, right) = record(&world);
     assert_tone(&left, CUSTOMER_HZ, "the customer");
     assert_tone(&right, AGENT_HZ, "the agent");

@@ -1,10 +1,21 @@
 //! Callers and agents in one loop and one clock.
 
-use super::rtp::{self, Heard, Mark};
-use super::server::Server;
-use super::sip::{self, Received};
+#[path = "world/agents.rs"]
+mod agents;
+#[path = "world/callers.rs"]
+mod callers;
+#[path = "world/plan.rs"]
+mod plan;
+#[path = "world/speech.rs"]
+mod speech;
+
+use super::server::{self, Server};
+use super::sip;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
+use plan::Figures;
+pub(crate) use plan::{Plan, Witnessed};
+use speech::{Lag, Leg};
 use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,74 +24,6 @@ const CALLERS: Token = Token(0);
 const AGENTS: Token = Token(1);
 const FIRST_LEG: usize = 2;
 const PACKET: Duration = Duration::from_millis(20);
-
-/// One call as the generator saw it.
-#[derive(Clone, Debug)]
-pub(crate) struct Witnessed {
-    /// The caller's number.
-    pub(crate) number: String,
-    /// A 200 came.
-    pub(crate) answered: bool,
-    /// The caller heard the agent.
-    pub(crate) talked: bool,
-    /// Packets the caller had sent in all.
-    pub(crate) sent: u32,
-    /// Packets the caller had sent before hearing the agent.
-    pub(crate) before_talk: u32,
-    /// How far speech through the server lagged at the end, in packets: what was sent is still in sockets by that much.
-    pub(crate) lag: u32,
-}
-
-impl Witnessed {
-    /// Packets that the caller has sent since hearing the agent; none without a talk.
-    pub(crate) fn talked_for(&self) -> u32 {
-        if self.talked {
-            self.sent.saturating_sub(self.before_talk)
-        } else {
-            0
-        }
-    }
-}
-
-/// What to do.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
-    pub(crate) cps: u64,
-    pub(crate) calls: u64,
-    /// Talk this long after first hearing the agent; none: BYE 1 s after the answer.
-    pub(crate) talk: Option<Duration>,
-    /// Added to a call's place in its caller's number, so that waves on one folder are told apart.
-    pub(crate) first: usize,
-}
-
-impl Plan {
-    pub(crate) fn answer_only(cps: u64, calls: u64) -> Self {
-        Self {
-            cps,
-            calls,
-            talk: None,
-            first: 0,
-        }
-    }
-    pub(crate) fn talk(cps: u64, calls: u64, talk: Duration) -> Self {
-        Self {
-            cps,
-            calls,
-            talk: Some(talk),
-            first: 0,
-        }
-    }
-}
-
-/// One end of the speech.
-#[derive(Debug)]
-struct Leg {
-    socket: UdpSocket,
-    remote: Option<SocketAddr>,
-    sent: u32,
-    heard: Heard,
-    peer: Option<u32>,
-}
 
 #[derive(Debug, Default)]
 struct Call {
@@ -123,24 +66,6 @@ impl PartialOrd for Due {
     }
 }
 
-/// Times in ms, as the report wants them.
-#[derive(Debug, Default)]
-pub(crate) struct Figures {
-    pub(crate) setup: Vec<f64>,
-    pub(crate) queue_to_invite: Vec<f64>,
-    pub(crate) answer_to_audio: Vec<f64>,
-    pub(crate) one_way: Vec<f64>,
-    pub(crate) gaps: Vec<f64>,
-    pub(crate) retransmissions: u64,
-    pub(crate) failed: u64,
-    pub(crate) done: u64,
-    pub(crate) packets: u64,
-    pub(crate) missing: u64,
-    pub(crate) deaf: u64,
-    pub(crate) call_seconds: f64,
-    pub(crate) peak_rss_kb: f64,
-}
-
 pub(crate) struct World {
     poll: Poll,
     callers: UdpSocket,
@@ -159,28 +84,6 @@ pub(crate) struct World {
     registered: usize,
     last_rss: Instant,
     lag: Lag,
-}
-
-/// The longest way of a packet in the last one to two seconds.
-#[derive(Debug, Default)]
-struct Lag {
-    since: Option<Instant>,
-    now: Duration,
-    before: Duration,
-}
-
-impl Lag {
-    fn take(&mut self, way: Duration, at: Instant) {
-        let since = *self.since.get_or_insert(at);
-        if at.duration_since(since) > Duration::from_secs(1) {
-            (self.since, self.before, self.now) = (Some(at), self.now, Duration::ZERO);
-        }
-        self.now = self.now.max(way);
-    }
-
-    fn packets(&self) -> u32 {
-        (self.now.max(self.before).as_millis() / PACKET.as_millis()) as u32
-    }
 }
 
 fn bind() -> Result<UdpSocket, String> {
@@ -231,31 +134,6 @@ impl World {
             last_rss: Instant::now(),
             lag: Lag::default(),
         })
-    }
-
-    pub(crate) fn register_agents(&mut self) -> Result<(), String> {
-        let own = self.agents.local_addr().map_err(|e| e.to_string())?;
-        for agent in 0..self.agent_count {
-            send(
-                &self.agents,
-                &sip::register(self.server, own, (agent, self.plan.first), None),
-                self.server,
-            );
-            if agent % 20 == 19 {
-                self.turn(Duration::from_millis(20))?;
-            }
-        }
-        let until = Instant::now() + Duration::from_secs(10);
-        while self.registered < self.agent_count {
-            if Instant::now() > until {
-                return Err(format!(
-                    "{} of {} agents registered",
-                    self.registered, self.agent_count
-                ));
-            }
-            self.turn(Duration::from_millis(50))?;
-        }
-        Ok(())
     }
 
     fn schedule_calls(&mut self) {
@@ -372,10 +250,7 @@ impl World {
         }
         if now.duration_since(self.last_rss) > Duration::from_millis(500) {
             self.last_rss = now;
-            self.figures.peak_rss_kb = self
-                .figures
-                .peak_rss_kb
-                .max(super::server::rss_kb(&self.status));
+            self.figures.peak_rss_kb = self.figures.peak_rss_kb.max(server::rss_kb(&self.status));
         }
         Ok(())
     }
@@ -436,322 +311,6 @@ impl World {
             What::AgentAnswers(call, request, from) => self.agent_answers(call, &request, from)?,
         }
         Ok(())
-    }
-
-    fn send_invite(&mut self, call: usize, leg: u32) -> Result<(), String> {
-        let own = self.callers.local_addr().map_err(|e| e.to_string())?;
-        let port = self.legs[leg as usize]
-            .socket
-            .local_addr()
-            .map_err(|e| e.to_string())?
-            .port();
-        send(
-            &self.callers,
-            &sip::invite(self.server, own, self.plan.first + call, port),
-            self.server,
-        );
-        Ok(())
-    }
-
-    fn hang_up(&mut self, call: usize) -> Result<(), String> {
-        if self.calls[call].over || self.calls[call].bye.is_some() {
-            return Ok(());
-        }
-        let own = self.callers.local_addr().map_err(|e| e.to_string())?;
-        let ok = std::mem::take(&mut self.calls[call].last_ok);
-        let Some(ok) = Received::new(ok.as_bytes()) else {
-            return Ok(());
-        };
-        let bye = sip::in_dialog("BYE", 2, &ok, own, self.plan.first + call);
-        send(&self.callers, &bye, self.server);
-        if let Some(since) = self.calls[call].answered {
-            self.figures.call_seconds += since.elapsed().as_secs_f64();
-        }
-        for leg in [self.calls[call].leg, self.calls[call].agent_leg]
-            .into_iter()
-            .flatten()
-        {
-            self.legs[leg as usize].remote = None;
-        }
-        self.calls[call].bye = Some((Instant::now(), bye));
-        self.due.push(Due(
-            Instant::now() + Duration::from_millis(500),
-            What::ResendBye(call),
-        ));
-        Ok(())
-    }
-
-    fn speak(&mut self, leg: u32, at: Instant) {
-        let sent_us = self.start.elapsed().as_micros() as u64;
-        let state = &mut self.legs[leg as usize];
-        let Some(remote) = state.remote else { return };
-        let packet = rtp::packet(
-            Mark {
-                leg,
-                number: state.sent,
-                sent_us,
-            },
-            state.sent == 0,
-        );
-        state.sent += 1;
-        let _ = state.socket.send_to(&packet, remote);
-        self.due.push(Due(at + PACKET, What::Speak(leg)));
-    }
-
-    fn new_leg(&mut self) -> Result<u32, String> {
-        let mut socket = bind()?;
-        let token = Token(FIRST_LEG + self.legs.len());
-        self.poll
-            .registry()
-            .register(&mut socket, token, Interest::READABLE)
-            .map_err(|e| e.to_string())?;
-        self.legs.push(Leg {
-            socket,
-            remote: None,
-            sent: 0,
-            heard: Heard::default(),
-            peer: None,
-        });
-        Ok(self.legs.len() as u32 - 1)
-    }
-
-    fn read_callers(&mut self) {
-        let mut buffer = [0u8; 4096];
-        while let Ok((length, _)) = self.callers.recv_from(&mut buffer) {
-            let Some(message) = Received::new(&buffer[..length]) else {
-                continue;
-            };
-            let Some(call) = message
-                .user("From")
-                .and_then(|user| self.by_number.get(user).copied())
-            else {
-                self.read_bye_from_server(&message);
-                continue;
-            };
-            match (message.status(), message.cseq_method()) {
-                (Some(200), "INVITE") => self.caller_answered(call, &message),
-                (Some(200), "BYE") if !self.calls[call].over => {
-                    self.calls[call].over = true;
-                    self.figures.done += 1;
-                }
-                (Some(400..), "INVITE") => {
-                    self.calls[call].failed = true;
-                    self.calls[call].over = true;
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The server hung up on a caller: that is a failure in these workloads.
-    fn read_bye_from_server(&mut self, message: &Received<'_>) {
-        if message.method() != "BYE" {
-            return;
-        }
-        let Ok(own) = self.callers.local_addr() else {
-            return;
-        };
-        send(
-            &self.callers,
-            &sip::respond(message, "200 OK", own, "", ""),
-            self.server,
-        );
-        if let Some(call) = message
-            .user("To")
-            .and_then(|user| self.by_number.get(user).copied())
-            && !self.calls[call].over
-        {
-            self.calls[call].over = true;
-            self.calls[call].failed = true;
-        }
-    }
-
-    fn caller_answered(&mut self, call: usize, ok: &Received<'_>) {
-        let Ok(own) = self.callers.local_addr() else {
-            return;
-        };
-        send(
-            &self.callers,
-            &sip::in_dialog("ACK", 1, ok, own, self.plan.first + call),
-            self.server,
-        );
-        if self.calls[call].answered.is_some() {
-            self.figures.retransmissions += 1;
-            return;
-        }
-        let now = Instant::now();
-        let state = &mut self.calls[call];
-        state.answered = Some(now);
-        state.last_ok = ok.text().to_owned();
-        if let Some(invited) = state.invited {
-            self.figures
-                .setup
-                .push(now.duration_since(invited).as_secs_f64() * 1e3);
-        }
-        let leg = state.leg;
-        if self.plan.talk.is_none() {
-            self.due
-                .push(Due(now + Duration::from_secs(1), What::Bye(call)));
-        } else if let Some(leg) = leg {
-            self.begin_to_speak(leg, ok.audio(), now);
-        }
-    }
-
-    fn begin_to_speak(&mut self, leg: u32, remote: Option<SocketAddr>, now: Instant) {
-        self.legs[leg as usize].remote = remote;
-        // Spread over the 20 ms, so that legs do not send in one burst.
-        self.due.push(Due(
-            now + Duration::from_millis(u64::from(leg) % 20),
-            What::Speak(leg),
-        ));
-    }
-
-    fn read_agents(&mut self) {
-        let mut buffer = [0u8; 4096];
-        while let Ok((length, from)) = self.agents.recv_from(&mut buffer) {
-            let Some(message) = Received::new(&buffer[..length]) else {
-                continue;
-            };
-            let Ok(own) = self.agents.local_addr() else {
-                continue;
-            };
-            match (message.status(), message.cseq_method()) {
-                (Some(401), "REGISTER") => {
-                    let agent = message
-                        .user("To")
-                        .and_then(|user| user.parse::<usize>().ok());
-                    if let (Some(agent), Some(challenge)) =
-                        (agent, message.header("WWW-Authenticate"))
-                    {
-                        send(
-                            &self.agents,
-                            &sip::register(
-                                self.server,
-                                own,
-                                (agent - 10_000, self.plan.first),
-                                Some(challenge),
-                            ),
-                            self.server,
-                        );
-                    }
-                }
-                (Some(200), "REGISTER") => self.registered += 1,
-                (None, "INVITE") => self.agent_invited(&message, own, from),
-                (None, "BYE" | "CANCEL") => send(
-                    &self.agents,
-                    &sip::respond(&message, "200 OK", own, "", ""),
-                    from,
-                ),
-                _ => {}
-            }
-        }
-    }
-
-    fn agent_invited(&mut self, invite: &Received<'_>, own: SocketAddr, from: SocketAddr) {
-        let Some(call) = invite
-            .user("From")
-            .and_then(|user| self.by_number.get(user).copied())
-        else {
-            return;
-        };
-        let id = invite.header("Call-ID").unwrap_or_default().to_owned();
-        if self.agent_calls.insert(id, call).is_some() {
-            self.figures.retransmissions += 1;
-            return;
-        }
-        let now = Instant::now();
-        self.calls[call].agent_invited = Some(now);
-        if let Some(answered) = self.calls[call].answered {
-            self.figures
-                .queue_to_invite
-                .push(now.duration_since(answered).as_secs_f64() * 1e3 - 1000.0);
-        }
-        send(
-            &self.agents,
-            &sip::respond(invite, "180 Ringing", own, &format!("a{call}"), ""),
-            from,
-        );
-        let request = invite.text().to_owned();
-        self.due.push(Due(
-            now + Duration::from_millis(100),
-            What::AgentAnswers(call, request, from),
-        ));
-    }
-
-    fn agent_answers(
-        &mut self,
-        call: usize,
-        request: &str,
-        from: SocketAddr,
-    ) -> Result<(), String> {
-        let leg = self.new_leg()?;
-        let own = self.agents.local_addr().map_err(|e| e.to_string())?;
-        let port = self.legs[leg as usize]
-            .socket
-            .local_addr()
-            .map_err(|e| e.to_string())?
-            .port();
-        let Some(invite) = Received::new(request.as_bytes()) else {
-            return Ok(());
-        };
-        let now = Instant::now();
-        send(
-            &self.agents,
-            &sip::respond(&invite, "200 OK", own, &format!("a{call}"), &sip::sdp(port)),
-            from,
-        );
-        self.calls[call].agent_answered = Some(now);
-        self.calls[call].agent_leg = Some(leg);
-        let customer = self.calls[call].leg;
-        self.legs[leg as usize].peer = customer;
-        if let Some(customer) = customer {
-            self.legs[customer as usize].peer = Some(leg);
-        }
-        self.begin_to_speak(leg, invite.audio(), now);
-        Ok(())
-    }
-
-    fn read_leg(&mut self, leg: usize) {
-        let mut buffer = [0u8; 2048];
-        let now_us = self.start.elapsed().as_micros() as u64;
-        let now = Instant::now();
-        let mut heard_first = false;
-        let Some(state) = self.legs.get_mut(leg) else {
-            return;
-        };
-        while let Ok((length, _)) = state.socket.recv_from(&mut buffer) {
-            let Some(mark) = rtp::read(&buffer[..length]) else {
-                continue;
-            };
-            if Some(mark.leg) != state.peer {
-                state.heard.foreign += 1;
-                continue;
-            }
-            heard_first |= state.heard.first.is_none();
-            state.heard.take(mark, now);
-            let way = now_us.saturating_sub(mark.sent_us);
-            self.lag.take(Duration::from_micros(way), now);
-            self.figures.one_way.push(way as f64 / 1e3);
-        }
-        if heard_first {
-            self.hears(leg as u32, now);
-        }
-    }
-
-    fn hears(&mut self, leg: u32, now: Instant) {
-        let Some(call) = self.calls.iter().position(|call| call.leg == Some(leg)) else {
-            return;
-        };
-        self.calls[call].hears_agent = Some(now);
-        self.calls[call].sent_before_talk = self.legs[leg as usize].sent;
-        if let Some(answered) = self.calls[call].agent_answered {
-            self.figures
-                .answer_to_audio
-                .push(now.duration_since(answered).as_secs_f64() * 1e3);
-        }
-        if let Some(talk) = self.plan.talk {
-            self.due.push(Due(now + talk, What::Bye(call)));
-        }
     }
 
     fn count(&mut self) {

@@ -10,10 +10,10 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `core.rs` | the contact centre: machines, inboxes, who hears what when |
+//! | `core.rs`, `core/` | the contact centre: machines, inboxes, who hears what when |
 //! | `media.rs` | the media threads' stand-in |
 //! | `world.rs` | the clock, the network, the parties |
-//! | `party.rs`, `script.rs` | phones, and what their people do |
+//! | `party.rs`, `script.rs`, `script/` | phones, and what their people do |
 //! | `company.rs` | company files and flows |
 //! | `checks.rs`, `oracle.rs` | what must hold |
 

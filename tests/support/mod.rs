@@ -8,6 +8,7 @@
     reason = "a library of helpers: each test binary uses its part, and a helper that fails is a failed test"
 )]
 
+pub(crate) mod calls;
 pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod mutate;

@@ -36,8 +36,6 @@ pub(super) struct Entry {
     pub(super) offer: Option<OfferId>,
     /// Agents who refused or missed this caller, and until when they are excluded.
     pub(super) refused: BTreeMap<AgentId, Timestamp>,
-    /// The place told last; 0 before the first.
-    pub(super) position: usize,
     /// The step at which this caller last came to be matched anew; see `invariants.rs`.
     pub(super) touched: u64,
 }

@@ -115,7 +115,7 @@ impl Distributor {
         self.apply(input);
         self.settle();
         self.run_due();
-        self.tell_positions();
+        self.tell_moved_lines();
         debug_assert_eq!(
             self.check_invariants(),
             Ok(()),

@@ -140,7 +140,7 @@ pub enum Input {
 /// Everything the Distributor says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// The caller waits.
+    /// The caller waits. Said once, to a newcomer.
     Queued {
         /// The interaction.
         interaction: InteractionId,
@@ -148,6 +148,14 @@ pub enum Output {
         entry: QueueEntryId,
         /// Place in the queue, 1 is next.
         position: usize,
+    },
+    /// Callers of this queue have another place than before: [`Distributor::queue`] has all of them. Said once for a
+    /// line, because whoever leaves a long one moves everybody behind.
+    ///
+    /// [`Distributor::queue`]: crate::Distributor::queue
+    LineMoved {
+        /// The queue.
+        queue: QueueId,
     },
     /// Ring this agent for this caller. The call must report the offer's end by
     /// [`Input::OfferAnswered`] or [`Input::OfferFailed`]; the Distributor's own timer covers a silent one.

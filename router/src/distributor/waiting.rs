@@ -39,10 +39,9 @@ impl Distributor {
             self.end_entry(id, outcome, refusal);
             return;
         }
-        self.work.queues.insert(queue);
         self.work.callers.insert(id, DecisionKind::Arrive);
         // The newcomer hears of its place before anything else happens to it.
-        self.tell_positions_of(queue);
+        self.tell_newcomer(id);
         self.watch_arrival(id);
     }
 
@@ -73,7 +72,6 @@ impl Distributor {
             },
             offer: None,
             refused: BTreeMap::new(),
-            position: 0,
             touched,
         }
     }
@@ -212,29 +210,34 @@ impl Distributor {
         }
     }
 
-    /// Tells every caller whose place changed since it was told.
-    pub(super) fn tell_positions(&mut self) {
+    /// Says which lines have moved.
+    pub(super) fn tell_moved_lines(&mut self) {
         for queue in std::mem::take(&mut self.work.queues) {
-            self.tell_positions_of(queue);
+            self.say(Output::LineMoved { queue });
         }
     }
 
-    fn tell_positions_of(&mut self, queue: QueueId) {
-        let line: Vec<QueueEntryId> = self.world.line(queue).iter().map(|(id, _)| *id).collect();
-        for (index, id) in line.into_iter().enumerate() {
-            let position = index + 1;
-            let Some(entry) = self.world.entries.get_mut(&id) else {
-                continue;
-            };
-            if entry.position != position {
-                entry.position = position;
-                let interaction = entry.interaction;
-                self.say(Output::Queued {
-                    interaction,
-                    entry: id,
-                    position,
-                });
+    /// Its place, by counting: a line of hundreds is not sorted for each who joins it.
+    fn tell_newcomer(&mut self, id: QueueEntryId) {
+        let Some(newcomer) = self.world.entries.get(&id) else {
+            return;
+        };
+        let (interaction, queue, key) = (newcomer.interaction, newcomer.queue, newcomer.key);
+        let (mut ahead, mut behind) = (0, false);
+        for other in self.world.entries.values().filter(|e| e.queue == queue) {
+            if other.key < key {
+                ahead += 1;
+            } else if other.key > key {
+                behind = true;
             }
+        }
+        self.say(Output::Queued {
+            interaction,
+            entry: id,
+            position: ahead + 1,
+        });
+        if behind {
+            self.work.queues.insert(queue);
         }
     }
 }

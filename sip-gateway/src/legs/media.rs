@@ -20,11 +20,15 @@ const CODECS: [Codec; 3] = Codec::ALL;
 #[derive(Debug, Default)]
 pub(super) struct LegMedia {
     /// The party's offer, until we answer it.
-    offer: Option<Bytes>,
+    pub(super) offer: Option<Bytes>,
     /// Our sockets, once open.
     local: Option<LocalAddress>,
     /// Our offer, until it is answered.
-    ours: Option<Bytes>,
+    pub(super) ours: Option<Bytes>,
+    /// Its answer came with a provisional one: the final one may replace it.
+    pub(super) early: bool,
+    /// Our answer, when a 183 has brought it: the 200 says the same.
+    pub(super) given: Option<Bytes>,
     /// SDP version of what we sent last.
     version: u64,
     /// SIP is over for this cause; the media's count is awaited.
@@ -40,9 +44,7 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Dialled { leg, sip_call_id } => {
                 self.leg_event(leg, LegEvent::Dialled { sip_call_id });
             }
-            SipEvent::Progress { leg, status, .. } => {
-                self.leg_event(leg, LegEvent::Progress { status })
-            }
+            SipEvent::Progress { leg, status, sdp } => self.progress(leg, status, sdp.as_ref()),
             SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
@@ -99,38 +101,38 @@ impl<M: MediaPlane> Legs<M> {
 
     /// 200 OK: open sockets, answer the offer (or offer, when the INVITE had none).
     pub(super) fn answer(&mut self, leg: LegId) {
-        let Some((local, version)) = self.open(leg) else {
-            return self.sip(SipCommand::Reject {
+        match self.describe(leg) {
+            Ok(sdp) => self.sip(SipCommand::Answer { leg, sdp }),
+            Err(status) => self.sip(SipCommand::Reject {
                 leg,
-                status: 503,
+                status,
                 retry_after: None,
-            });
-        };
+            }),
+        }
+    }
+
+    /// Our side towards a caller: what a 183 said already, else the answer to the offer, else our offer.
+    pub(super) fn describe(&mut self, leg: LegId) -> Result<Bytes, u16> {
+        let given = self.legs.get(&leg).and_then(|media| media.given.clone());
+        if let Some(given) = given {
+            return Ok(given);
+        }
+        let (local, version) = self.open(leg).ok_or(503_u16)?;
         let described = self.local_media(local.rtp, version);
-        let offer = self.legs.get_mut(&leg).and_then(|media| media.offer.take());
-        let sdp = match offer {
-            None => {
-                let ours = sdp::make_offer(&described, &CODECS);
-                if let Some(media) = self.legs.get_mut(&leg) {
-                    media.ours = Some(ours.clone());
-                }
-                ours
+        let offer = self.legs.get(&leg).and_then(|media| media.offer.clone());
+        let Some(offer) = offer else {
+            let ours = sdp::make_offer(&described, &CODECS);
+            if let Some(media) = self.legs.get_mut(&leg) {
+                media.ours = Some(ours.clone());
             }
-            Some(offer) => match sdp::answer(&offer, &described) {
-                Ok((answer, negotiated)) => {
-                    self.set_remote(leg, &negotiated);
-                    answer
-                }
-                Err(error) => {
-                    return self.sip(SipCommand::Reject {
-                        leg,
-                        status: error.status,
-                        retry_after: None,
-                    });
-                }
-            },
+            return Ok(ours);
         };
-        self.sip(SipCommand::Answer { leg, sdp });
+        let (answer, negotiated) = sdp::answer(&offer, &described).map_err(|error| error.status)?;
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.offer = None;
+        }
+        self.set_remote(leg, &negotiated);
+        Ok(answer)
     }
 
     pub(super) fn dial(&mut self, leg: LegId, dial: Dial, destination: Option<SocketAddr>) {
@@ -311,7 +313,7 @@ impl<M: MediaPlane> Legs<M> {
         media.local.map(|local| (local, media.version))
     }
 
-    fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
+    pub(super) fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
         Self::told(leg, self.media.set_remote(leg, remote(negotiated)));
     }
 

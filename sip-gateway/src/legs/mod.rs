@@ -4,8 +4,10 @@
 //! means for the leg. PURE: no socket, clock, task or randomness; `net/sip_driver.rs` drives it, and the simulation of
 //! the whole core does. **Must not know**: SIP's rules (`sip/`), RTP's (`media/`), what a call is for.
 //!
-//! Beside this file: `owed.rs` keeps ends of recordings that a full ring has not taken; `media.rs` answers and makes offers, opens and closes what each leg needs.
+//! Beside this file: `owed.rs` keeps ends of recordings that a full ring has not taken; `media.rs`
+//! answers and makes offers, opens and closes what each leg needs; `early.rs` does what comes before an answer.
 
+mod early;
 mod media;
 mod owed;
 mod plane;
@@ -219,6 +221,7 @@ impl<M: MediaPlane> Legs<M> {
                 status: 180,
                 sdp: None,
             }),
+            GatewayCommand::EarlyMedia(leg) => self.early_media(leg),
             GatewayCommand::Answer(leg) => self.answer(leg),
             GatewayCommand::Reject {
                 leg,

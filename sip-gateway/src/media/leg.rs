@@ -330,6 +330,12 @@ impl MediaLeg {
         (!claimed.is_empty()).then_some((codec, claimed))
     }
 
+    /// The bridged party is heard: what plays until then is over.
+    pub fn give_way(&mut self) -> Option<Ended> {
+        let gives_way = self.player.as_ref().is_some_and(Player::gives_way);
+        gives_way.then(|| self.stop()).flatten()
+    }
+
     /// Stops what plays.
     pub fn stop(&mut self) -> Option<Ended> {
         self.end_play(false)

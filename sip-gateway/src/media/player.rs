@@ -60,6 +60,12 @@ impl Player {
         self.request.play
     }
 
+    /// It gives way to whatever a bridged party says.
+    #[must_use]
+    pub fn gives_way(&self) -> bool {
+        self.request.until_heard
+    }
+
     /// What it plays.
     #[must_use]
     pub fn clips(&self) -> &[Arc<Clip>] {
@@ -191,6 +197,7 @@ mod tests {
             repeat: false,
             resume: false,
             at_most: None,
+            until_heard: false,
         }
     }
 

@@ -24,6 +24,8 @@ pub struct PlayRequest {
     pub resume: bool,
     /// Stop by itself after this long.
     pub at_most: Option<Duration>,
+    /// Stop as soon as a bridged party is heard: a ringing tone gives way to whatever the far end plays.
+    pub until_heard: bool,
 }
 
 /// A stereo recording of two legs on one timeline.

@@ -110,6 +110,11 @@ impl Dialog {
         })
     }
 
+    /// Goes on counting where another part of the same dialog has come to: requests were sent before the answer.
+    pub(crate) fn count_on(&mut self, before: &Self) {
+        self.local_cseq = self.local_cseq.max(before.local_cseq);
+    }
+
     /// What names it.
     #[must_use]
     pub const fn key(&self) -> &DialogKey {

@@ -242,6 +242,7 @@ pub(crate) fn prompt(play: u64, frequency: f64, length: Duration) -> PlayRequest
         repeat: false,
         resume: false,
         at_most: None,
+        until_heard: false,
     }
 }
 

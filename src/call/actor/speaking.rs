@@ -169,6 +169,7 @@ fn command(play: PlayFiles, clips: Vec<Arc<Clip>>) -> GatewayCommand {
             repeat: play.repeat,
             resume: play.resume,
             at_most: play.at_most,
+            until_heard: false,
         },
     }
 }

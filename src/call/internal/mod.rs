@@ -23,6 +23,7 @@ const SILENT_PHONE: Duration = Duration::from_secs(5);
 /// How long legs may take to report their end (a BYE nobody answers takes 64 × T1 = 32 s).
 const LEGS_OVER: Duration = Duration::from_secs(40);
 
+const RINGING: u16 = 180;
 const BUSY_HERE: u16 = 486;
 const UNAVAILABLE: u16 = 480;
 const OUR_FAULT: u16 = 503;
@@ -77,6 +78,8 @@ enum Phase {
         heard: bool,
         /// The caller has been told that it rings.
         told: bool,
+        /// The caller hears the called phone's side already.
+        early: bool,
         silent_at: Timestamp,
         until: Timestamp,
     },
@@ -129,6 +132,7 @@ impl InternalCall {
         self.phase = Phase::Ringing {
             heard: false,
             told: false,
+            early: false,
             silent_at: now + SILENT_PHONE,
             until: now + RING,
         };
@@ -146,16 +150,24 @@ impl InternalCall {
                 self.caller = Leg::Over;
                 self.end(UNAVAILABLE, now);
             }
-            LegEvent::MediaLost => self.end(UNAVAILABLE, now),
+            LegEvent::MediaLost => self.media_lost(now),
             _ => {}
+        }
+    }
+
+    /// Before the answer a phone need not send anything.
+    fn media_lost(&mut self, now: Timestamp) {
+        if self.phase == Phase::Talking {
+            self.end(UNAVAILABLE, now);
         }
     }
 
     fn called_event(&mut self, event: &LegEvent, now: Timestamp) {
         match event {
+            LegEvent::EarlyMedia => self.early_media(),
             LegEvent::Progress { status } => self.progress(*status),
             LegEvent::Answered => self.talk(),
-            LegEvent::MediaLost => self.end(UNAVAILABLE, now),
+            LegEvent::MediaLost => self.media_lost(now),
             LegEvent::Ended { cause, .. } => {
                 self.called = Leg::Over;
                 self.called_gone(*cause, now);
@@ -165,12 +177,33 @@ impl InternalCall {
     }
 
     fn progress(&mut self, status: u16) {
-        let Phase::Ringing { heard, told, .. } = &mut self.phase else {
+        let Phase::Ringing {
+            heard, told, early, ..
+        } = &mut self.phase
+        else {
             return;
         };
         *heard = true;
-        if status > 100 && !std::mem::replace(told, true) {
-            self.say(PhoneOutput::Ring(self.setup.caller_leg));
+        let (leg, news) = (self.setup.caller_leg, !*told);
+        *told |= status > 100;
+        if *early && status == RINGING {
+            self.say(PhoneOutput::Ringback(leg));
+        } else if news && status > 100 {
+            self.say(PhoneOutput::Ring(leg));
+        }
+    }
+
+    /// The called side can be heard. Until it is, we ring: a phone that got 183 with media makes no tone of its own.
+    fn early_media(&mut self) {
+        if let Phase::Ringing {
+            heard, told, early, ..
+        } = &mut self.phase
+        {
+            (*heard, *told, *early) = (true, true, true);
+            let (a, b) = (self.setup.caller_leg, self.setup.called_leg);
+            self.say(PhoneOutput::EarlyMedia(a));
+            self.say(PhoneOutput::Bridge { a, b });
+            self.say(PhoneOutput::Ringback(a));
         }
     }
 

@@ -1,8 +1,8 @@
 //! The life of a call between agents as scripts: inputs with times, outputs in order.
 
-use super::{InternalCall, InternalSetup};
+use super::{InternalCall, InternalSetup, SILENT_PHONE};
 use crate::call::phone_call::PhoneOutput::{
-    Answer, Ask, Bridge, Dial, ForgetDevice, Hangup, Reject, Ring,
+    Answer, Ask, Bridge, Dial, EarlyMedia, ForgetDevice, Hangup, Reject, Ring, Ringback,
 };
 use crate::call::phone_call::{PhoneAnswer, PhoneAsk, PhoneMachine, PhoneOutput};
 use crate::call::port::CallInput;
@@ -243,4 +243,34 @@ fn going_down_and_dead_media_end_it() {
     let mut script = Script::ringing();
     script.say(CallInput::Shutdown);
     assert_eq!(script.last, and_released(&[refused(503), Hangup(BEN)]));
+}
+
+#[test]
+fn a_called_phone_with_media_is_heard_before_it_answers() {
+    let mut script = Script::begin();
+    script.say(CallInput::PhoneAnswered(PhoneAnswer::Done));
+    script.leg(BEN, LegEvent::EarlyMedia);
+    let bridge = Bridge { a: ANA, b: BEN };
+    assert_eq!(
+        script.last,
+        [EarlyMedia(ANA), bridge.clone(), Ringback(ANA)]
+    );
+    // It is there, so it may ring on.
+    script.at = script.at + SILENT_PHONE;
+    script.say(CallInput::Tick);
+    assert_eq!(script.last, []);
+    // A phone that sends nothing before the answer has lost nothing.
+    for leg in [ANA, BEN] {
+        script.leg(leg, LegEvent::MediaLost);
+        assert_eq!(script.last, []);
+    }
+    // Ringing without media once more: a tone, should nobody be heard.
+    script.leg(BEN, LegEvent::Progress { status: 180 });
+    assert_eq!(script.last, [Ringback(ANA)]);
+    script.leg(BEN, LegEvent::Progress { status: 183 });
+    assert_eq!(script.last, []);
+    script.leg(BEN, LegEvent::Answered);
+    assert_eq!(script.last, [Answer(ANA), bridge]);
+    script.leg(ANA, LegEvent::MediaLost);
+    assert_eq!(script.last, and_released(&[Hangup(ANA), Hangup(BEN)]));
 }

@@ -195,6 +195,7 @@ impl CallMachine {
             LegEvent::Ended { cause, quality } => self.customer_left(cause, quality, now, ids),
             LegEvent::Dialled { .. }
             | LegEvent::Progress { .. }
+            | LegEvent::EarlyMedia
             | LegEvent::Answered
             | LegEvent::Confirmed
             | LegEvent::MediaStarted => {}
@@ -208,7 +209,8 @@ impl CallMachine {
                 self.agent_leg_ended(leg, cause, quality, now, ids)
             }
             LegEvent::Dialled { sip_call_id } => self.agent_dialled(leg, sip_call_id),
-            LegEvent::Progress { .. } => self.agent_progress(leg),
+            // What a phone sends before it answers is not for a caller who hears music.
+            LegEvent::Progress { .. } | LegEvent::EarlyMedia => self.agent_progress(leg),
             LegEvent::Answered => self.agent_answered(leg),
             LegEvent::MediaLost if self.talks_with(leg) => self.media_lost(now),
             LegEvent::MediaLost

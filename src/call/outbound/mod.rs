@@ -25,6 +25,7 @@ const RING: Duration = Duration::from_secs(90);
 /// How long legs may take to report their end (a BYE nobody answers takes 64 × T1 = 32 s).
 const LEGS_OVER: Duration = Duration::from_secs(40);
 
+const RINGING: u16 = 180;
 const BUSY_HERE: u16 = 486;
 const NOT_FOUND: u16 = 404;
 const UNAVAILABLE: u16 = 480;
@@ -79,10 +80,20 @@ enum Leg {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Asking { until: Timestamp },
-    Ringing { told: bool, until: Timestamp },
+    Asking {
+        until: Timestamp,
+    },
+    Ringing {
+        /// The phone has been told that it rings.
+        told: bool,
+        /// It hears the party's side already.
+        early: bool,
+        until: Timestamp,
+    },
     Talking,
-    Ending { until: Timestamp },
+    Ending {
+        until: Timestamp,
+    },
 }
 
 /// How the call ended, as the record has it.
@@ -160,6 +171,7 @@ impl OutboundCall {
         self.party = Leg::Early;
         self.phase = Phase::Ringing {
             told: false,
+            early: false,
             until: now + RING,
         };
         self.say(PhoneOutput::DialOut {
@@ -197,6 +209,7 @@ impl OutboundCall {
     fn party_event(&mut self, event: LegEvent, now: Timestamp) {
         match event {
             LegEvent::Dialled { sip_call_id } => self.party_dialled(sip_call_id),
+            LegEvent::EarlyMedia => self.early_media(),
             LegEvent::Progress { status } => self.progress(status),
             LegEvent::Answered => self.talk(),
             LegEvent::MediaLost => self.media_lost(now),
@@ -230,11 +243,26 @@ impl OutboundCall {
     }
 
     fn progress(&mut self, status: u16) {
-        if let Phase::Ringing { told, .. } = &mut self.phase
-            && status > 100
-            && !std::mem::replace(told, true)
-        {
-            self.say(PhoneOutput::Ring(self.setup.phone.leg));
+        let Phase::Ringing { told, early, .. } = &mut self.phase else {
+            return;
+        };
+        let (leg, news) = (self.setup.phone.leg, !*told);
+        *told |= status > 100;
+        if *early && status == RINGING {
+            self.say(PhoneOutput::Ringback(leg));
+        } else if news && status > 100 {
+            self.say(PhoneOutput::Ring(leg));
+        }
+    }
+
+    /// The carrier can be heard. Until it is, we ring: a phone that got 183 with media makes no tone of its own.
+    fn early_media(&mut self) {
+        if let Phase::Ringing { told, early, .. } = &mut self.phase {
+            (*told, *early) = (true, true);
+            let (a, b) = (self.setup.party.leg, self.setup.phone.leg);
+            self.say(PhoneOutput::EarlyMedia(b));
+            self.say(PhoneOutput::Bridge { a, b });
+            self.say(PhoneOutput::Ringback(b));
         }
     }
 

@@ -1,5 +1,7 @@
 use super::*;
 
+mod early;
+
 const PHONE: LegId = LegId(1);
 const PARTY: LegId = LegId(2);
 

@@ -59,19 +59,11 @@ impl<M: PhoneMachine> PhoneActor<M> {
     pub async fn run(mut self) {
         self.step(CallInput::Begin).await;
         while !self.machine.is_finished() {
-            let deadline = self
-                .machine
-                .next_deadline()
-                .map(|then| self.context.clock.instant_of(then));
-            let sleep = async {
-                match deadline {
-                    Some(then) => tokio::time::sleep_until(then).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let clock = self.context.clock;
+            let due = clock.wait_until(self.machine.next_deadline());
             let input = tokio::select! {
                 input = self.mailbox.recv() => input.unwrap_or(CallInput::Shutdown),
-                () = sleep => CallInput::Tick,
+                () = due => CallInput::Tick,
             };
             self.step(input).await;
         }
@@ -176,6 +168,7 @@ impl<M: PhoneMachine> PhoneActor<M> {
                 self.own_leg(leg).await;
                 command
             }
+            ForGateway::Ringback(leg) => self.context.ringback(leg),
             // Such a call plays no files, and its recording comes another way.
             ForGateway::Play(_) | ForGateway::StartRecording(_) | ForGateway::StopRecording(_) => {
                 return;

@@ -69,6 +69,10 @@ pub enum PhoneOutput {
     Ask(PhoneAsk),
     /// 180 to the calling phone.
     Ring(LegId),
+    /// 183 to the calling phone: it hears the other leg from here on.
+    EarlyMedia(LegId),
+    /// The ringing tone towards a leg that carries audio already, until somebody is heard.
+    Ringback(LegId),
     /// 200 to the calling phone.
     Answer(LegId),
     /// Refuse the calling phone.

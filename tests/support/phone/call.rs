@@ -228,6 +228,20 @@ impl IncomingCall {
         inner.refuse_or_ring(&self.call.call_id, 180, "Ringing");
     }
 
+    /// Says where its media is before it answers (183, or 180): packets may flow from here on, both ways.
+    pub(crate) fn early_media(&self, status: u16) -> Outcome<&Call> {
+        let body = self.call.state(|call| call.invite.body.clone());
+        let Some(remote) = self.call.media.read(&body) else {
+            return Err(self.call.failure("the INVITE has no usable offer"));
+        };
+        self.call.media.set_remote(Some(remote));
+        let sdp = self.call.media.describe();
+        let mut inner = self.call.engine.lock();
+        inner.answer_with(&self.call.call_id, (status, "Session Progress"), Some(&sdp));
+        drop(inner);
+        Ok(&self.call)
+    }
+
     /// Answers; fails when the caller is gone already.
     pub(crate) fn answer(self) -> Outcome<Call> {
         let (phase, body) = self

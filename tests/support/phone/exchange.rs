@@ -74,6 +74,9 @@ impl Inner {
         if status > 100 {
             call.phase = Phase::Ringing;
         }
+        if let Some(remote) = call.media.read(&response.body) {
+            call.media.set_remote(Some(remote));
+        }
         if call.cancelled && call.provisional.len() == 1 {
             self.cancel(&call_id);
         }

@@ -259,6 +259,16 @@ impl Inner {
 
     /// An answer to the INVITE that is no 200.
     pub(super) fn refuse_or_ring(&mut self, call_id: &str, status: u16, reason: &str) {
+        self.answer_with(call_id, (status, reason), None);
+    }
+
+    /// The same, perhaps with our description: media before the answer.
+    pub(super) fn answer_with(
+        &mut self,
+        call_id: &str,
+        (status, reason): (u16, &str),
+        sdp: Option<&str>,
+    ) {
         let contact = format!("<sip:phone@{}>", self.local);
         let Some(call) = self.calls.get_mut(call_id) else {
             return;
@@ -266,6 +276,9 @@ impl Inner {
         let mut response = call.invite.response(status, reason, &call.tag);
         if status < 200 {
             response = response.with("Contact", contact);
+            if let Some(sdp) = sdp {
+                response = response.with_sdp(sdp);
+            }
             call.phase = Phase::Ringing;
         } else {
             call.end(End::WeDeclined(status));

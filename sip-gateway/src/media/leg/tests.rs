@@ -45,6 +45,7 @@ fn music(length: usize) -> PlayRequest {
         repeat: false,
         resume: true,
         at_most: None,
+        until_heard: false,
     }
 }
 

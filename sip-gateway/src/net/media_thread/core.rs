@@ -255,6 +255,15 @@ impl<I: PacketIo> Core<I> {
             }
             return peer.leg.skip_source();
         }
+        let over = if event { None } else { peer.leg.give_way() };
+        if let Some(Ended { play, finished }) = over {
+            let leg = peer.leg.id();
+            self.outbox.push(MediaEvent::PlayEnded {
+                leg,
+                play,
+                finished,
+            });
+        }
         if decoding {
             return;
         }

@@ -180,11 +180,16 @@ impl<I: PacketIo> Core<I> {
         let together = self
             .seat(key_a)
             .is_some_and(|seat| seat.peer == Some(key_b));
+        for key in [key_a, key_b] {
+            if together && let Some(seat) = self.seat(key) {
+                // They were joined before the answer, when a phone need not send: silence counts from here on.
+                (seat.quiet_since, seat.lost_told) = (now, false);
+            } else {
+                self.part(key);
+            }
+        }
         if together {
             return;
-        }
-        for key in [key_a, key_b] {
-            self.part(key);
         }
         for (key, peer) in [(key_a, key_b), (key_b, key_a)] {
             if let Some(seat) = self.seat(key) {

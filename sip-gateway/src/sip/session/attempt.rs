@@ -45,7 +45,7 @@ pub(crate) struct Attempt {
     pub(crate) raised: bool,
     /// Other ways to the same phone, for when this one fails.
     pub(crate) others: Vec<Target>,
-    path: Path,
+    pub(super) path: Path,
     phase: Phase,
     acknowledged: Vec<Acknowledged>,
 }

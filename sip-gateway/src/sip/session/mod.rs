@@ -8,6 +8,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod change;
+mod early;
 mod info;
 pub(crate) mod own_change;
 pub(crate) mod talking;
@@ -25,6 +26,7 @@ use crate::sip::port::SipEvent;
 use crate::sip::transaction::TransactionId;
 use attempt::Attempt;
 use bytes::Bytes;
+use early::EarlyDialogs;
 use own_change::{Acked, OwnChange};
 use std::time::{Duration, Instant};
 use talking::Talking;
@@ -70,6 +72,8 @@ pub(crate) struct Leg {
     state: State,
     /// INVITEs of ours whose transactions live; they may still bring a 2xx that must be acknowledged and ended.
     attempts: Vec<Attempt>,
+    /// What they said before their final answers.
+    early: EarlyDialogs,
     /// Our change of the session, wanted or under way.
     own: Option<OwnChange>,
     /// 2xx to changes of ours that may be repeated.
@@ -87,6 +91,7 @@ impl Leg {
             id,
             state,
             attempts: Vec::new(),
+            early: EarlyDialogs::default(),
             own: None,
             device: None,
             acked: Vec::new(),

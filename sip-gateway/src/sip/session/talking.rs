@@ -271,7 +271,7 @@ pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>)
 }
 
 /// INFO is answered 200 whatever it carries; a key in it is told.
-fn on_info(leg: &Leg, core: &mut Core, request: &InDialog<'_>) {
+pub(super) fn on_info(leg: &Leg, core: &mut Core, request: &InDialog<'_>) {
     let ok = core.response(request.request, 200, "");
     core.respond(request.transaction, &ok);
     if let Some(key) = super::info::key_of(request.request).filter(|_| !leg.has_ended()) {

@@ -4,6 +4,7 @@
 //! refuse, credentials. **Must not know**: who asked for the call.
 
 use super::attempt::{Attempt, Unusable};
+use super::early::Provisional;
 use super::own_change;
 use super::talking::{self, Talking};
 use super::timer::{self, SessionTimer};
@@ -163,7 +164,7 @@ pub(super) fn on_response(
         ..=199 => {
             leg.attempts[index].on_provisional(core);
             if !leg.attempts[index].is_cancelled() {
-                tell_progress(leg, core, response);
+                on_progress(leg, core, index, response);
             }
         }
         200..=299 => on_success(leg, core, index, response),
@@ -171,8 +172,10 @@ pub(super) fn on_response(
             if !answer_challenge(leg, core, index, response)
                 && !raise_timer(leg, core, index, response)
             {
-                let attempt = leg.attempts.remove(index);
-                if status != FLOW_FAILED || !try_another_way(leg, core, attempt) {
+                let gone = leg.attempts.remove(index);
+                let call_id = gone.invite.headers.call_id();
+                leg.early.forget(call_id.unwrap_or_default());
+                if status != FLOW_FAILED || !try_another_way(leg, core, gone) {
                     on_refusal(leg, core, status);
                 }
             }
@@ -180,12 +183,21 @@ pub(super) fn on_response(
     }
 }
 
-fn tell_progress(leg: &mut Leg, core: &mut Core, response: &Response) {
+fn on_progress(leg: &mut Leg, core: &mut Core, index: usize, response: &Response) {
     let (id, status) = (leg.id, response.status);
     let State::Outgoing(outgoing) = &mut leg.state else {
         return;
     };
+    let attempt = &leg.attempts[index];
+    let of = (&attempt.invite, attempt.path);
     let sdp = sdp_of(&response.headers, &response.body);
+    let sdp = match status {
+        100 => None,
+        _ => match leg.early.provisional(core, of, response, sdp) {
+            Provisional::Void => return,
+            Provisional::News(sdp) => sdp,
+        },
+    };
     // 100 is told as well, but only first: it says that the party is there at all.
     let is_news = outgoing
         .told
@@ -211,13 +223,14 @@ fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response)
             return on_refusal(leg, core, 502);
         }
     };
+    let known = leg.early.answered(response, &mut dialog);
     if !matches!(leg.state, State::Outgoing(_)) {
         return talking::send_bye_for_nobody(&mut dialog, core);
     }
     for other in leg.attempts.iter_mut() {
         other.cancel(core);
     }
-    match sdp_of(&response.headers, &response.body) {
+    match sdp_of(&response.headers, &response.body).or(known) {
         Some(sdp) => {
             let ours = leg.attempts[index].invite.body.clone();
             let mut talking = Talking::new(dialog, ours, true);
@@ -310,6 +323,8 @@ pub(super) fn on_failure(
         return;
     };
     let attempt = leg.attempts.remove(index);
+    let call_id = attempt.invite.headers.call_id();
+    leg.early.forget(call_id.unwrap_or_default());
     if let State::Outgoing(outgoing) = &mut leg.state {
         outgoing.unreachable |= failure == Failure::Unreachable;
     }

@@ -6,8 +6,7 @@
 use super::own_change;
 use super::talking::Talking;
 use super::{
-    InDialog, Leg, State, capabilities, put_sdp, refuse, refuse_for_now, say_capabilities,
-    whole_seconds,
+    InDialog, Leg, State, capabilities, put_sdp, refuse_for_now, say_capabilities, whole_seconds,
 };
 use crate::leg::{LegEndCause, LegId};
 use crate::sip::dialog::{Dialog, DialogKey, Path};
@@ -233,7 +232,7 @@ pub(super) fn on_request(leg: &mut Leg, core: &mut Core, request: &InDialog<'_>)
             let response = capabilities(core, request.request, &incoming.local_tag);
             core.respond(request.transaction, &response);
         }
-        Method::Info => refuse(core, request, 200),
+        Method::Info => super::talking::on_info(leg, core, request),
         Method::Update if request.request.body.is_empty() => {
             // It moves the caller's contact or says that the caller is there (RFC 3311 5.2); there is no offer in it.
             let mut response = core.response(request.request, 200, "");

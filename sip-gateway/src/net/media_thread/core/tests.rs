@@ -170,6 +170,7 @@ fn music(play: u64) -> PlayRequest {
         repeat: true,
         resume: false,
         at_most: None,
+        until_heard: false,
     }
 }
 
@@ -213,6 +214,47 @@ fn a_leg_forwards_only_while_bridged() {
             .flatten()
             .all(|seat| seat.peer.is_none())
     );
+}
+
+#[test]
+fn a_ringing_tone_gives_way_to_the_far_end_and_silence_counts_anew_from_the_answer() {
+    let mut world = World::new();
+    (1..=2).for_each(|leg| world.open(leg));
+    let (a, b) = (LegId(1), LegId(2));
+    world.tell(Command::Bridge { a, b });
+    let tone = PlayRequest {
+        until_heard: true,
+        ..music(7)
+    };
+    world.tell(Command::Play {
+        leg: a,
+        request: tone,
+    });
+    world.run(ms(200));
+    assert_eq!(world.sent_to(1), 10);
+    // The caller's own packets change nothing; the first of the far end is passed on itself.
+    world.arrive(1, audio(1));
+    world.run(ms(20));
+    assert_eq!((world.sent_to(1), world.events().len()), (11, 1));
+    world.arrive(2, audio(1));
+    let ended = MediaEvent::PlayEnded {
+        leg: a,
+        play: PlayId(7),
+        finished: false,
+    };
+    assert!(world.events().contains(&ended));
+    assert_eq!(world.sent_to(1), 12);
+    world.run(ms(100));
+    assert_eq!(world.sent_to(1), 12);
+    // A caller's phone that sends nothing before the answer is lost only so long after it.
+    let lost = |world: &mut World| world.events().contains(&MediaEvent::MediaLost { leg: a });
+    world.run(ms(30_000));
+    assert!(lost(&mut world));
+    world.tell(Command::Bridge { a, b });
+    world.run(ms(29_000));
+    assert!(!lost(&mut world));
+    world.run(ms(2_000));
+    assert!(lost(&mut world));
 }
 
 #[test]

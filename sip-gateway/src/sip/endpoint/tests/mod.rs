@@ -2,6 +2,7 @@
 
 mod calls;
 mod devices;
+mod early;
 mod fuzz;
 mod guessing;
 mod kit;
