@@ -155,7 +155,7 @@ fn bindings_survive_a_restart_with_the_time_they_had_left() {
 #[test]
 fn a_refresh_is_no_news() {
     let (now, mut registrar) = (Instant::now(), Registrar::new(10));
-    let mut told = |registrar: &mut Registrar, cseq, uri: &str, expires| {
+    let told = |registrar: &mut Registrar, cseq, uri: &str, expires| {
         registrar
             .register(&one("a", cseq, uri, expires), now)
             .unwrap();
