@@ -202,6 +202,12 @@ pub enum GatewayCommand {
         /// One of the two.
         leg: LegId,
     },
+    /// Put an answered party on hold: it is offered to be sent to only (RFC 3264 8.4), and what it says is heard by
+    /// nobody from now on, whatever it answers. What it hears is up to the caller of the gateway: part it from its peer
+    /// and play music. Held twice is held.
+    Hold(LegId),
+    /// Take the party back: it may send again, as far as it does not hold us itself.
+    Resume(LegId),
     /// Send a key to the far end (RFC 4733).
     SendKey {
         /// The leg.
@@ -211,6 +217,13 @@ pub enum GatewayCommand {
     },
     /// Begin a recording.
     StartRecording(RecordRequest),
+    /// Leave out what is said from now on, or take it again; the recording's time goes on in silence meanwhile.
+    PauseRecording {
+        /// The stream.
+        stream: StreamId,
+        /// Leave it out.
+        paused: bool,
+    },
     /// End it; the last blocks and the end mark go to its sink.
     StopRecording(StreamId),
     /// Forget a device's registrations: it does not answer where it registered from. Its next REGISTER counts as

@@ -29,6 +29,7 @@ impl CallMachine {
             log_leg,
             unlogged: Some(offered.agent),
             heard: false,
+            rings: false,
             answered: false,
             gone: false,
             silent_at: now + SILENT_PHONE.min(offered.ring_timeout),
@@ -79,9 +80,11 @@ impl CallMachine {
         }
     }
 
-    pub(super) fn agent_progress(&mut self, leg: LegId) {
+    /// The phone is there, and perhaps it rings already.
+    pub(super) fn agent_progress(&mut self, leg: LegId, rings: bool) {
         if let Some(ringing) = self.ringing_at(leg) {
             ringing.heard = true;
+            ringing.rings |= rings;
         }
     }
 

@@ -76,6 +76,8 @@ pub(crate) struct Leg {
     early: EarlyDialogs,
     /// Our change of the session, wanted or under way.
     own: Option<OwnChange>,
+    /// The offer that the product wants to follow it.
+    next_offer: Option<Bytes>,
     /// 2xx to changes of ours that may be repeated.
     acked: Vec<Acked>,
     /// The device at its other end, and the instance of it.
@@ -93,6 +95,7 @@ impl Leg {
             attempts: Vec::new(),
             early: EarlyDialogs::default(),
             own: None,
+            next_offer: None,
             device: None,
             acked: Vec::new(),
             key: None,
