@@ -26,6 +26,7 @@ mod missed_calls;
 mod odd_callers;
 mod outbound;
 mod outbound_records;
+mod over_tcp;
 mod privacy;
 mod queue_exits;
 mod scanners;

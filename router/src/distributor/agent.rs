@@ -113,6 +113,10 @@ impl State {
                 before: Before::NotReady(pause),
                 ..
             } => Some(&pause.reason),
+            Self::OwnCall {
+                before: Before::Offline,
+                ..
+            } => Some(&Reason::SignedOff),
             _ => self.reason(),
         }
     }
