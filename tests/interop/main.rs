@@ -1,6 +1,7 @@
 //! Whole calls with SIPp and with baresip on either side: greeting, menu, key, music, talk, record. What each side sent
 //! is counted by packet numbers and read back from its own channel of the recording.
 
+mod carrier;
 mod early_media;
 mod linphone;
 mod restart;
