@@ -23,6 +23,7 @@ mod inbound_call_is_recorded;
 mod keys;
 mod lossy;
 mod missed_calls;
+mod no_open_relay;
 mod odd_callers;
 mod outbound;
 mod outbound_records;
