@@ -37,19 +37,20 @@ fn talk(scenario: &str, desk: &str, port: u16) -> (World, RunningSipp, Phone, Ca
     let carrier = Sipp::new(scenario, at(TRUNK, port))
         .plays(&Track::new(CUSTOMER, CUSTOMER_HZ, 8))
         .start()
-        .unwrap();
+        .expect("sipp starts");
     let phone = ana(&world, desk);
-    let call = phone.call(world.sip, DIALLED, "2001").unwrap();
+    let call = phone.call(world.sip, DIALLED, "2001").expect("a call");
     if let Err(failure) = call.wait_answered(seconds(10)) {
         // What SIPp says of it tells more.
-        carrier.wait(seconds(1)).unwrap();
+        carrier.wait(seconds(1)).expect("sipp as its scenario says");
         panic!("{failure}");
     }
     call.send(Sending::Numbered {
         leg: AGENT,
         hz: AGENT_HZ,
     });
-    call.wait_tone(CUSTOMER_HZ, seconds(5)).unwrap();
+    call.wait_tone(CUSTOMER_HZ, seconds(5))
+        .expect("the carrier is heard");
     std::thread::sleep(seconds(2));
     (world, carrier, phone, call)
 }
