@@ -140,12 +140,16 @@ impl PhoneOutput {
             | Self::StopRecording => return Err(Box::new(self)),
             Self::DialOut {
                 leg,
+                trunk,
                 uri,
                 caller_id,
                 credentials,
             } => {
                 let dial = Dial {
-                    target: DialTarget::Uri(uri.into_inner()),
+                    target: DialTarget::Trunk {
+                        trunk,
+                        uri: uri.into_inner(),
+                    },
                     from_user: Some(caller_id.reveal().to_owned()),
                     from_name: None,
                     headers: Vec::new(),

@@ -58,6 +58,7 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Device { extension, change } => {
                 self.tell(GatewayEvent::Device { extension, change });
             }
+            SipEvent::Trunk { trunk, state } => self.tell(GatewayEvent::Trunk { trunk, state }),
             SipEvent::Registration {
                 address_of_record,
                 result,

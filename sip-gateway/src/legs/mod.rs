@@ -279,6 +279,7 @@ impl<M: MediaPlane> Legs<M> {
                     });
                 }
             }
+            GatewayCommand::LeaveTrunks => self.sip(SipCommand::LeaveTrunks),
             GatewayCommand::Unregister { address_of_record } => {
                 self.sip(SipCommand::Unregister { address_of_record });
             }
@@ -306,7 +307,7 @@ impl<M: MediaPlane> Legs<M> {
     fn resolve(&mut self, leg: LegId, dial: Dial) {
         match &dial.target {
             DialTarget::Device(_) => self.dial(leg, dial, None),
-            DialTarget::Uri(uri) => match address_in(uri) {
+            DialTarget::Uri(uri) | DialTarget::Trunk { uri, .. } => match address_in(uri) {
                 Some(address) => self.dial(leg, dial, Some(address)),
                 None => {
                     let host = host_and_port(uri);

@@ -106,6 +106,7 @@ fn side(index: usize, now: Instant) -> Legs<Plane> {
         devices: Vec::new(),
         trunks: vec![Trunk {
             name: "other".to_owned(),
+            register: None,
             from: vec![network],
         }],
     };
