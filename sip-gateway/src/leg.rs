@@ -3,7 +3,7 @@
 //! **Owns**: [`LegId`], [`GatewayCommand`], [`GatewayEvent`], [`LegEvent`]. **Must not know**: how SIP or RTP do it.
 
 use crate::media::port::{PlayRequest, RecordRequest};
-pub use crate::sip::registrar::RegistrationRecord;
+pub use crate::sip::registrar::{DeviceBindings, RegistrationRecord};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -269,8 +269,9 @@ pub enum GatewayEvent {
         /// How.
         change: DeviceChange,
     },
-    /// The bindings of all devices, some time after one of them changed: what a restart needs to ring them again.
-    Bindings(Vec<RegistrationRecord>),
+    /// The bindings of those devices of which one changed, what a restart needs to ring them again: at most 10 ms after
+    /// one came, went or moved, 300 ms after a refresh.
+    Bindings(Vec<DeviceBindings>),
     /// One of our own registrations changed.
     Registration {
         /// `sip:EXTENSION@HOST:PORT`.

@@ -439,9 +439,13 @@ async fn registrations_survive_until_they_end() {
         cseq: u32::MAX,
         expires_at: at(expires),
     };
-    store.save_registration(&row("sip:a", 10)).await.unwrap();
-    store.save_registration(&row("sip:b", 60)).await.unwrap();
-    store.save_registration(&row("sip:b", 90)).await.unwrap();
+    let phone = |name: &str, rows: &[StoredRegistration]| (name.to_owned(), rows.to_vec());
+    let save = async |store: &Store, rows: &[StoredRegistration]| {
+        let phones = [phone("2001", rows)];
+        store.save_registrations(&phones, false).await.unwrap();
+    };
+    save(&store, &[row("sip:a", 10), row("sip:b", 60)]).await;
+    save(&store, &[row("sip:a", 10), row("sip:b", 90)]).await;
     store.close().await;
     let store = Store::open(&temp.path().join("cordboard.db"))
         .await
@@ -450,11 +454,33 @@ async fn registrations_survive_until_they_end() {
         store.registrations(at(10)).await.unwrap(),
         [row("sip:b", 90)]
     );
-    store.remove_registration("2001", "sip:b").await.unwrap();
-    assert_eq!(store.registrations(at(10)).await.unwrap(), []);
-    let all = [row("sip:c", 50), row("sip:d", 50)];
-    store.replace_registrations(&all).await.unwrap();
-    assert_eq!(store.registrations(at(10)).await.unwrap(), all);
+    // Two flows of one phone have the same contact; another phone is another matter.
+    let second = StoredRegistration {
+        source: "tcp:127.0.0.1:5071".to_owned(),
+        ..row("sip:b", 90)
+    };
+    let other = StoredRegistration {
+        extension: "2002".to_owned(),
+        ..row("sip:c", 50)
+    };
+    let flows = [second, row("sip:b", 90)];
+    save(&store, &flows).await;
+    let phones = [phone("2002", std::slice::from_ref(&other))];
+    store.save_registrations(&phones, false).await.unwrap();
+    let [a, b] = flows;
+    assert_eq!(
+        store.registrations(at(10)).await.unwrap(),
+        [a, b, other.clone()]
+    );
+    save(&store, &[]).await;
+    let left = store.registrations(at(10)).await.unwrap();
+    assert_eq!(left, std::slice::from_ref(&other));
+    let phones = [phone("2001", &[row("sip:d", 50)])];
+    store.save_registrations(&phones, true).await.unwrap();
+    assert_eq!(
+        store.registrations(at(10)).await.unwrap(),
+        [row("sip:d", 50)]
+    );
 }
 
 #[tokio::test]

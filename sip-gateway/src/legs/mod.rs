@@ -67,6 +67,8 @@ pub enum LegsOutput {
         connection: ConnectionId,
         /// Its other end.
         peer: SocketAddr,
+        /// It is a new one: open it to that address first.
+        open: bool,
         /// The bytes.
         bytes: Bytes,
     },
@@ -195,10 +197,12 @@ impl<M: MediaPlane> Legs<M> {
                 SipOutput::TransmitStream {
                     connection,
                     peer,
+                    open,
                     bytes,
                 } => self.outputs.push_back(LegsOutput::TransmitStream {
                     connection,
                     peer,
+                    open,
                     bytes,
                 }),
                 SipOutput::Event(event) => self.sip_event(event),

@@ -154,6 +154,8 @@ pub enum SipOutput {
         connection: ConnectionId,
         /// Its other end.
         peer: SocketAddr,
+        /// It is a new one: open it to that address first.
+        open: bool,
         /// The bytes.
         bytes: Bytes,
     },

@@ -308,6 +308,17 @@ impl Leg {
         }
     }
 
+    /// Its party has left one flow for another.
+    pub(crate) fn moved(&mut self, core: &mut Core, old: Flow, flow: Flow) {
+        match &mut self.state {
+            State::Incoming(incoming) => incoming.moved(old, flow),
+            State::Talking(talking) if talking.dialog.destination() == old => {
+                self.follow(core, flow);
+            }
+            _ => {}
+        }
+    }
+
     /// Whether messages to its party go over this flow.
     pub(crate) fn uses(&self, flow: Flow) -> bool {
         let own = match &self.state {
