@@ -19,8 +19,6 @@ use std::time::{Duration, Instant};
 
 /// How often a provisional is sent again, so that no proxy on the way loses patience (RFC 3261 13.3.1.1).
 const REFRESH: Duration = Duration::from_secs(60);
-/// One that carries a description is sent twice: nobody acknowledges it, and without it the caller hears nothing.
-const AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Incoming {
@@ -121,13 +119,11 @@ pub(crate) fn provisional(leg: &mut Leg, core: &mut Core, status: u16, sdp: Opti
         return false;
     };
     let mut response = incoming.response(core, status.clamp(101, 199));
-    let mut refresh = REFRESH;
     if let Some(sdp) = sdp {
         put_sdp(&mut response.headers, &mut response.body, sdp);
-        refresh = AGAIN;
     }
     let bytes = response.to_bytes();
-    incoming.provisional = Some((response.status, bytes.clone(), core.now + refresh));
+    incoming.provisional = Some((response.status, bytes.clone(), core.now + REFRESH));
     core.respond_bytes(incoming.transaction, response.status, bytes);
     true
 }

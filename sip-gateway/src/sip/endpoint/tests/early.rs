@@ -1,6 +1,6 @@
 //! Early dialogs against a scripted peer: media before the answer, forks, reliable provisional answers.
 
-use super::kit::{CARRIER, Net, OFFICE, dial_to, seconds};
+use super::kit::{Net, OFFICE, dial_to, seconds};
 use super::puppet::{Draft, TRUNK, header, send, status as status_of};
 use crate::leg::{DialTarget, LegEndCause, LegId};
 use crate::sip::port::{SipCommand, SipEvent};
@@ -205,31 +205,4 @@ fn a_key_by_info_before_our_answer_counts() {
     assert_eq!(status_of(&answers), 200);
     let key = '5';
     assert!(net.events[OFFICE].contains(&SipEvent::Key { leg, key }));
-}
-
-#[test]
-fn a_lost_183_with_a_description_is_made_good() {
-    let mut net = Net::new(3);
-    let leg = net.dial(CARRIER, OFFICE, None);
-    net.run(seconds(1));
-    let mut lost = false;
-    net.passes =
-        Box::new(move |packet| packet.kind() != "183 INVITE" || std::mem::replace(&mut lost, true));
-    let sdp = Some(Bytes::from_static(b"v=0 early"));
-    let (ours, status) = (net.incoming_leg(OFFICE), 183);
-    net.command(
-        OFFICE,
-        SipCommand::Provisional {
-            leg: ours,
-            status,
-            sdp,
-        },
-    );
-    net.run(seconds(2));
-    let heard = net.events[CARRIER].iter().any(
-        |event| matches!(event, SipEvent::Progress { leg: of, sdp: Some(_), .. } if *of == leg),
-    );
-    assert!(heard);
-    net.run(seconds(20));
-    assert_eq!(net.sent(OFFICE, "183 INVITE"), 2);
 }
