@@ -306,6 +306,9 @@ pub enum GatewayEvent {
         /// How.
         change: DeviceChange,
     },
+    /// The bindings of those devices of which one changed, what a restart needs to ring them again: at most 10 ms after
+    /// one came, went or moved, 300 ms after a refresh.
+    Bindings(Vec<DeviceBindings>),
     /// The registration of a trunk changed.
     Trunk {
         /// Its name.
@@ -313,9 +316,6 @@ pub enum GatewayEvent {
         /// How it stands.
         state: TrunkState,
     },
-    /// The bindings of those devices of which one changed, what a restart needs to ring them again: at most 10 ms after
-    /// one came, went or moved, 300 ms after a refresh.
-    Bindings(Vec<DeviceBindings>),
     /// One of our own registrations changed.
     Registration {
         /// `sip:EXTENSION@HOST:PORT`.

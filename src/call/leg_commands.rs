@@ -53,6 +53,7 @@ impl LegCommand {
     #[must_use]
     pub fn for_gateway(self) -> ForGateway {
         let command = match self {
+            Self::EarlyMedia(leg) => GatewayCommand::EarlyMedia(leg),
             Self::Answer(leg) => GatewayCommand::Answer(leg),
             Self::Hangup(leg) => GatewayCommand::Hangup(leg),
             Self::Reject { leg, status } => GatewayCommand::Reject {

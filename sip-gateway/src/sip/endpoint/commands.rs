@@ -118,8 +118,8 @@ impl Endpoint {
                         uri,
                         destination: Flow::Udp(destination),
                         path: Path::Fallback(destination),
-                        routes,
                         others: Vec::new(),
+                        routes,
                     });
                 target.into_iter().collect()
             }
@@ -156,8 +156,8 @@ impl Endpoint {
             uri: request_uri(&binding.contact)?,
             destination: flow,
             path: Path::Flow(flow),
-            routes: Vec::new(),
             others: Vec::new(),
+            routes: Vec::new(),
         })
     }
 

@@ -45,10 +45,10 @@ pub(crate) struct Target {
     pub(crate) uri: Uri,
     pub(crate) destination: Flow,
     pub(crate) path: Path,
-    /// `Route` headers the INVITE begins with.
-    pub(crate) routes: Vec<String>,
     /// Other ways to the same phone, in the order to try them when this one fails (RFC 5626 5.3).
     pub(crate) others: Vec<Self>,
+    /// `Route` headers the INVITE begins with.
+    pub(crate) routes: Vec<String>,
 }
 
 /// Places the call; with no target at all it ends at once.
