@@ -306,6 +306,9 @@ impl Oracle {
                 outcome,
                 ..
             } => {
+                must(self.offers.values().all(|(open, _)| open != entry), || {
+                    format!("{entry} leaves and its offer goes on")
+                })?;
                 // Refused at the door: it never stood there.
                 let stood = self.waiting.remove(entry).is_some();
                 let new = stood || self.seen_entries.insert(*entry);
