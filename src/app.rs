@@ -467,7 +467,8 @@ fn signed_on(started: &Started, company: &CompanyView, extension: &str) -> bool 
         .agents
         .iter()
         .find(|stored| Some(stored.agent) == agent);
-    stored.is_some_and(|stored| stored.state != AgentState::Offline)
+    let signed_off = Some(router::agent::Reason::SignedOff);
+    stored.is_some_and(|stored| stored.state != AgentState::Offline && stored.reason != signed_off)
 }
 
 /// The Distributor with every agent where the last run left them (routing rules, "our restart").
@@ -518,7 +519,7 @@ async fn forward(
                 .await
                 .is_err(),
             GatewayEvent::Bindings(records) => {
-                bindings.keep(records);
+                bindings.keep(records).await;
                 false
             }
             GatewayEvent::Registration { .. } => false,

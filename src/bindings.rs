@@ -7,11 +7,16 @@ use crate::clock::Clock;
 use recordings::Store;
 use recordings::store::registrations::StoredRegistration;
 use router::Timestamp;
-use sip_gateway::leg::RegistrationRecord;
+use sip_gateway::leg::{DeviceBindings, RegistrationRecord};
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
+
+/// Tellings that wait for the task, which always takes them at once.
+const TOLD: usize = 64;
 
 /// How long after the database refused the bindings they are tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -19,49 +24,34 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Looks for the last write at a stop, this far apart.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Keeps the latest bindings; older ones that were not written yet are replaced.
+/// Before a connection's address in the store.
+const STREAM: &str = "tcp:";
+
+/// Takes bindings that changed, to be written down.
 #[derive(Clone, Debug)]
 pub(crate) struct BindingsKeeper {
-    /// Counted, so that a stop can wait for the last.
-    latest: watch::Sender<(u64, Vec<RegistrationRecord>)>,
+    changes: mpsc::Sender<Vec<DeviceBindings>>,
+    /// Tellings so far, and how many of them are written down.
+    told: Arc<AtomicU64>,
     written: Arc<AtomicU64>,
 }
 
 impl BindingsKeeper {
     /// A handle and the task to spawn.
     pub(crate) fn new(store: Store, clock: Clock) -> (Self, impl Future<Output = ()> + Send) {
-        let (latest, mut changed) = watch::channel((0, Vec::new()));
-        let written = Arc::new(AtomicU64::new(0));
+        let (changes, changed) = mpsc::channel(TOLD);
         let keeper = Self {
-            latest,
-            written: written.clone(),
+            changes,
+            told: Arc::default(),
+            written: Arc::default(),
         };
-        let task = async move {
-            while changed.changed().await.is_ok() {
-                let mut told = false;
-                loop {
-                    let (version, records) = changed.borrow_and_update().clone();
-                    let rows: Vec<_> = records
-                        .iter()
-                        .map(|record| row(record, clock.now()))
-                        .collect();
-                    let Err(error) = store.replace_registrations(&rows).await else {
-                        written.store(version, Ordering::Release);
-                        break;
-                    };
-                    if !std::mem::replace(&mut told, true) {
-                        tracing::warn!(%error, "where phones registered from cannot be written down yet");
-                    }
-                    tokio::time::sleep(AGAIN).await;
-                }
-            }
-        };
+        let task = keep_all(store, changed, Known::new(clock), keeper.written.clone());
         (keeper, task)
     }
 
     /// How many writings were asked for.
     pub(crate) fn wanted(&self) -> u64 {
-        self.latest.borrow().0
+        self.told.load(Ordering::Acquire)
     }
 
     /// Waits until a writing beyond that many is done.
@@ -71,12 +61,109 @@ impl BindingsKeeper {
         }
     }
 
-    /// Writes these down instead of the last ones.
-    pub(crate) fn keep(&self, records: Vec<RegistrationRecord>) {
-        self.latest.send_modify(|(version, latest)| {
-            *version += 1;
-            *latest = records;
-        });
+    /// Writes these down instead of what these phones had.
+    pub(crate) async fn keep(&self, changed: Vec<DeviceBindings>) {
+        self.told.fetch_add(1, Ordering::AcqRel);
+        // The task ends with the process only.
+        let _ = self.changes.send(changed).await;
+    }
+}
+
+/// All bindings there are, and which phones' are not written down as they are.
+#[derive(Debug)]
+struct Known {
+    clock: Clock,
+    rows: BTreeMap<String, Vec<StoredRegistration>>,
+    changed: BTreeSet<String>,
+    told: u64,
+}
+
+impl Known {
+    const fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            rows: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            told: 0,
+        }
+    }
+
+    fn take(&mut self, changed: Vec<DeviceBindings>) {
+        self.told += 1;
+        let now = self.clock.now();
+        for DeviceBindings {
+            extension,
+            bindings,
+        } in changed
+        {
+            self.changed.insert(extension.clone());
+            if bindings.is_empty() {
+                self.rows.remove(&extension);
+            } else {
+                let rows = bindings.iter().map(|record| row(record, now)).collect();
+                self.rows.insert(extension, rows);
+            }
+        }
+    }
+
+    /// What is to be written: what has changed, or everything.
+    fn due(&mut self, whole: bool) -> Vec<(String, Vec<StoredRegistration>)> {
+        let changed = std::mem::take(&mut self.changed);
+        let names: Vec<&String> = match whole {
+            true => self.rows.keys().collect(),
+            false => changed.iter().collect(),
+        };
+        let rows = |name: &String| self.rows.get(name).cloned().unwrap_or_default();
+        names
+            .into_iter()
+            .map(|name| (name.clone(), rows(name)))
+            .collect()
+    }
+}
+
+/// Writes what has changed, and goes on taking changes while the database is slow or away.
+async fn keep_all(
+    store: Store,
+    mut changed: mpsc::Receiver<Vec<DeviceBindings>>,
+    mut known: Known,
+    written: Arc<AtomicU64>,
+) {
+    // The first telling has all that came back from the last run, and what it left out is over.
+    let (mut place, mut failed, mut said) = (store.replacements(), true, false);
+    while let Some(news) = changed.recv().await {
+        known.take(news);
+        loop {
+            while let Ok(news) = changed.try_recv() {
+                known.take(news);
+            }
+            // After a failure it is not sure what the database holds; in another file there is anything.
+            let (now, told) = (store.replacements(), known.told);
+            let whole = failed || now != place;
+            let rows = known.due(whole);
+            let mut writing = pin!(store.save_registrations(&rows, whole));
+            let outcome = loop {
+                tokio::select! {
+                    outcome = &mut writing => break outcome,
+                    Some(news) = changed.recv() => known.take(news),
+                }
+            };
+            match outcome {
+                Ok(()) => {
+                    (place, failed, said) = (now, false, false);
+                    written.store(told, Ordering::Release);
+                    if known.changed.is_empty() {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    failed = true;
+                    if !std::mem::replace(&mut said, true) {
+                        tracing::warn!(%error, "where phones registered from cannot be written down yet");
+                    }
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
     }
 }
 
@@ -98,7 +185,10 @@ fn row(record: &RegistrationRecord, now: Timestamp) -> StoredRegistration {
                 .as_ref()
                 .map(|instance| format!("- {instance}")),
         },
-        source: record.source.to_string(),
+        source: match record.stream {
+            true => format!("{STREAM}{}", record.source),
+            false => record.source.to_string(),
+        },
         call_id: record.call_id.clone(),
         cseq: record.cseq,
         expires_at: now + Duration::from_secs(record.expires_in),
@@ -114,10 +204,12 @@ fn record(row: &StoredRegistration, now: Timestamp) -> Option<RegistrationRecord
         Some((id, instance)) => (id.parse().ok(), Some(instance.to_owned())),
         None => (None, None),
     };
+    let stream = row.source.strip_prefix(STREAM);
     Some(RegistrationRecord {
         extension: row.extension.clone(),
         contact: row.contact.clone(),
-        source: row.source.parse().ok()?,
+        source: stream.unwrap_or(&row.source).parse().ok()?,
+        stream: stream.is_some(),
         call_id: row.call_id.clone(),
         cseq: row.cseq,
         instance: instance.filter(|instance| !instance.is_empty()),
@@ -142,6 +234,7 @@ mod tests {
                 extension: "2001".to_owned(),
                 contact: "sip:2001@127.0.0.1:5070".to_owned(),
                 source: "127.0.0.1:5070".parse().unwrap(),
+                stream: reg_id.is_some(),
                 call_id: "a".to_owned(),
                 cseq: 7,
                 instance: instance.map(str::to_owned),

@@ -1,7 +1,10 @@
 //! Who calls: looked up beside the call, for the agent's phone and for flows.
 //!
-//! **Owns**: one task and its bounded queue. A lookup that is slow or dropped never delays a call: the agent then sees
-//! the number alone, and a flow goes on when its own time is over.
+//! **Owns**: one task and its two bounded queues. A lookup that is slow or dropped never delays a call: the agent then
+//! sees the number alone, and a flow goes on when its own time is over.
+//!
+//! A statement costs as much for thirty names as for one, and waking this task for each call nearly as much again. So
+//! after names were looked up, the next ones gather for a moment; after a pause the first one is looked up at once.
 
 use crate::call::port::CustomerQuestion;
 use crate::call::registry::RegistryMessage;
@@ -13,30 +16,32 @@ use recordings::{Store, StoreError};
 use router::id::{CustomerId, InteractionId};
 use router::{PhoneNumber, Private};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// Lookups that wait at most; further ones are dropped.
 const LOOKUPS: usize = 256;
 
-/// What the task is asked.
-#[derive(Debug)]
-enum Ask {
-    /// The customer's name, for the agent's phone.
-    Name(InteractionId, PhoneNumber),
-    /// The customer, for the flow.
-    Find(InteractionId, CustomerQuestion),
-}
+/// Names gather this long after the last ones were looked up. A call that rings sooner rings with its number alone.
+const GATHER: Duration = Duration::from_millis(40);
+
+/// The customer's name, for the agent's phone.
+type NameAsk = (InteractionId, PhoneNumber);
+/// The customer, for the flow.
+type FindAsk = (InteractionId, CustomerQuestion);
 
 /// Handle of the lookup task.
 #[derive(Clone, Debug)]
 pub struct CustomerLookup {
-    asks: mpsc::Sender<Ask>,
+    names: mpsc::Sender<NameAsk>,
+    finds: mpsc::Sender<FindAsk>,
 }
 
 struct Lookup {
     store: Store,
     company: watch::Receiver<Arc<CompanyView>>,
     clock: Clock,
+    answers: mpsc::Sender<RegistryMessage>,
 }
 
 impl CustomerLookup {
@@ -47,61 +52,69 @@ impl CustomerLookup {
         clock: Clock,
         answers: mpsc::Sender<RegistryMessage>,
     ) -> (Self, impl Future<Output = ()> + Send) {
-        let (asks, mut queue) = mpsc::channel::<Ask>(LOOKUPS);
+        let (names, name_asks) = mpsc::channel(LOOKUPS);
+        let (finds, find_asks) = mpsc::channel(LOOKUPS);
         let task = async move {
             let lookup = Lookup {
                 store,
                 company,
                 clock,
+                answers,
             };
-            while let Some(ask) = queue.recv().await {
-                if let Some(answer) = lookup.answer(ask).await {
-                    let _ = answers.send(answer).await;
-                }
-            }
+            tokio::join!(lookup.names(name_asks), lookup.finds(find_asks));
         };
-        (Self { asks }, task)
+        (Self { names, finds }, task)
     }
 
     /// Asks for a customer's name; the answer reaches the call by the registry.
     pub fn ask(&self, interaction: InteractionId, number: PhoneNumber) {
-        let _ = self.asks.try_send(Ask::Name(interaction, number));
+        let _ = self.names.try_send((interaction, number));
     }
 
     /// Asks for the customer of a flow's question, in the same way. False: too many wait already.
     #[must_use]
     pub fn find(&self, interaction: InteractionId, question: CustomerQuestion) -> bool {
-        let ask = Ask::Find(interaction, question);
-        self.asks.try_send(ask).is_ok()
+        self.finds.try_send((interaction, question)).is_ok()
     }
 }
 
 impl Lookup {
-    async fn answer(&self, ask: Ask) -> Option<RegistryMessage> {
-        match ask {
-            Ask::Name(interaction, number) => {
-                match self.store.customer_name_by_number(&number).await {
-                    Ok(name) => {
-                        name.map(|name| RegistryMessage::CustomerKnown { interaction, name })
-                    }
-                    Err(error) => {
-                        tracing::warn!(%interaction, %error, "customer lookup failed");
-                        None
+    /// While names gather nobody waits for the queue, so that whoever asks wakes nobody.
+    async fn names(&self, mut asks: mpsc::Receiver<NameAsk>) {
+        let mut some = Vec::with_capacity(LOOKUPS);
+        while asks.recv_many(&mut some, LOOKUPS).await > 0 {
+            let numbers: Vec<PhoneNumber> = some.iter().map(|(_, number)| number.clone()).collect();
+            match self.store.customer_names_by_number(&numbers).await {
+                Ok(names) => {
+                    for (interaction, number) in some.drain(..) {
+                        if let Some(name) = names.get(&number).cloned() {
+                            let known = RegistryMessage::CustomerKnown { interaction, name };
+                            let _ = self.answers.send(known).await;
+                        }
                     }
                 }
+                Err(error) => {
+                    tracing::warn!(%error, calls = some.len(), "customer lookup failed");
+                    some.clear();
+                }
             }
-            Ask::Find(interaction, question) => {
-                let (customer, answer) = self.find(&question).await.unwrap_or_else(|error| {
-                    tracing::warn!(%interaction, %error, "customer lookup failed");
-                    (None, CustomerAnswer::Failed)
-                });
-                Some(RegistryMessage::CustomerFound {
-                    interaction,
-                    ask: question.ask,
-                    customer,
-                    answer,
-                })
-            }
+            tokio::time::sleep(GATHER).await;
+        }
+    }
+
+    async fn finds(&self, mut asks: mpsc::Receiver<FindAsk>) {
+        while let Some((interaction, question)) = asks.recv().await {
+            let (customer, answer) = self.find(&question).await.unwrap_or_else(|error| {
+                tracing::warn!(%interaction, %error, "customer lookup failed");
+                (None, CustomerAnswer::Failed)
+            });
+            let found = RegistryMessage::CustomerFound {
+                interaction,
+                ask: question.ask,
+                customer,
+                answer,
+            };
+            let _ = self.answers.send(found).await;
         }
     }
 

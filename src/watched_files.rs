@@ -4,6 +4,7 @@
 //! file replace a working one.
 
 use crate::app::ids_for;
+use crate::cli::check::numbers_without_flow;
 use crate::company_changes;
 use crate::company_view::CompanyView;
 use crate::config::finding::{ConfigFinding, to_text};
@@ -16,6 +17,7 @@ use ivr_flows::{Catalog, Flow};
 use recordings::Store;
 use sip_gateway::leg::GatewayCommand;
 use sip_gateway::net::Gateway;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -68,8 +70,8 @@ impl WatchedFiles {
                         continue;
                     }
                     tracing::error!(
-                        "the company file is refused, the last good one stays: flows that calls run name what it no \
-                         longer has; put it back, or change these flows too:\n{lost}"
+                        "the company file is refused, the last good one stays: it and the flows that calls run do not \
+                         fit together, for something that one names is gone; put it back, or change the other too:\n{lost}"
                     );
                 }
                 Ok((company, _)) => match self.replace(company).await {
@@ -104,12 +106,31 @@ impl WatchedFiles {
         }
     }
 
-    /// What live flows would lose with this company, for people.
+    /// What live flows would lose with this company, and its numbers with these flows; for people.
     fn lost(&self, company: &Company) -> Option<String> {
         let findings = self.flows.would_lose(&self.names(company));
-        let findings: Vec<ConfigFinding> = findings.into_iter().map(ConfigFinding::from).collect();
+        let mut findings: Vec<_> = findings.into_iter().map(ConfigFinding::from).collect();
+        findings.extend(self.numbers_without_flow(company));
         let source = |file: &str| std::fs::read_to_string(file).ok();
         (!findings.is_empty()).then(|| to_text(&findings, &source))
+    }
+
+    /// Numbers of this company that would start nothing: now, or after the next start because a flow's file is gone.
+    fn numbers_without_flow(&self, company: &Company) -> Vec<ConfigFinding> {
+        let files = self.flows.names().into_iter();
+        let mut names: BTreeSet<String> = files
+            .filter(|name| self.flows.current(name).is_some())
+            .collect();
+        // What was missing before, and was said then, does not get worse.
+        let known = self.company.borrow().clone();
+        let flows = known.company.numbers.iter().map(|number| &number.flow);
+        names.extend(
+            flows
+                .filter(|flow| self.flows.current(flow).is_none())
+                .cloned(),
+        );
+        let file = self.settings.node.company.display().to_string();
+        numbers_without_flow(company, &file, &names)
     }
 
     /// New versions: their prompts are read, their texts are rendered ahead.

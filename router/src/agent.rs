@@ -49,6 +49,8 @@ pub enum Reason {
     DeviceLost,
     /// A supervisor said so.
     Supervisor,
+    /// Was offline before a call of their own; only in the log, for a restart during that call.
+    SignedOff,
     /// One of the company's reasons, such as `lunch`.
     Company(String),
 }
@@ -62,6 +64,7 @@ impl Reason {
             Self::Cooldown => "cooldown",
             Self::DeviceLost => "device_lost",
             Self::Supervisor => "supervisor",
+            Self::SignedOff => "signed_off",
             Self::Company(name) => name,
         }
     }
@@ -73,6 +76,7 @@ impl Reason {
             "cooldown" => Self::Cooldown,
             "device_lost" => Self::DeviceLost,
             "supervisor" => Self::Supervisor,
+            "signed_off" => Self::SignedOff,
             other => Self::Company(other.to_owned()),
         }
     }

@@ -3,7 +3,7 @@
 //! **Owns**: [`LegId`], [`GatewayCommand`], [`GatewayEvent`], [`LegEvent`]. **Must not know**: how SIP or RTP do it.
 
 use crate::media::port::{PlayRequest, RecordRequest};
-pub use crate::sip::registrar::RegistrationRecord;
+pub use crate::sip::registrar::{DeviceBindings, RegistrationRecord};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -202,6 +202,12 @@ pub enum GatewayCommand {
         /// One of the two.
         leg: LegId,
     },
+    /// Put an answered party on hold: it is offered to be sent to only (RFC 3264 8.4), and what it says is heard by
+    /// nobody from now on, whatever it answers. What it hears is up to the caller of the gateway: part it from its peer
+    /// and play music. Held twice is held.
+    Hold(LegId),
+    /// Take the party back: it may send again, as far as it does not hold us itself.
+    Resume(LegId),
     /// Send a key to the far end (RFC 4733).
     SendKey {
         /// The leg.
@@ -211,6 +217,13 @@ pub enum GatewayCommand {
     },
     /// Begin a recording.
     StartRecording(RecordRequest),
+    /// Leave out what is said from now on, or take it again; the recording's time goes on in silence meanwhile.
+    PauseRecording {
+        /// The stream.
+        stream: StreamId,
+        /// Leave it out.
+        paused: bool,
+    },
     /// End it; the last blocks and the end mark go to its sink.
     StopRecording(StreamId),
     /// Forget a device's registrations: it does not answer where it registered from. Its next REGISTER counts as
@@ -256,8 +269,9 @@ pub enum GatewayEvent {
         /// How.
         change: DeviceChange,
     },
-    /// The bindings of all devices, some time after one of them changed: what a restart needs to ring them again.
-    Bindings(Vec<RegistrationRecord>),
+    /// The bindings of those devices of which one changed, what a restart needs to ring them again: at most 10 ms after
+    /// one came, went or moved, 300 ms after a refresh.
+    Bindings(Vec<DeviceBindings>),
     /// One of our own registrations changed.
     Registration {
         /// `sip:EXTENSION@HOST:PORT`.

@@ -1,12 +1,21 @@
-//! A phone holds and takes back an answered call in each of the ways phones have, at a live gateway.
+//! Hold at a live gateway: a phone holds and takes back an answered call in each of the ways phones have, and we hold a
+//! party ourselves.
 
 #![allow(clippy::unwrap_used)] // clippy does not see that helpers of tests are tests
 
 mod trunk_support;
 
-use sip_gateway::leg::{GatewayCommand, GatewayEvent, LegEvent};
+use sip_gateway::leg::{
+    Dial, DialTarget, GatewayCommand, GatewayEvent, LegEvent, LegId, PlayId, StreamId,
+};
+use sip_gateway::media::clip::Clip;
+use sip_gateway::media::port::{PlayRequest, RecordBlock, RecordRequest};
+use sip_gateway::media::tone;
+use sip_gateway::net::Gateway;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::UdpSocket;
+use tokio::sync::mpsc::Receiver;
 use trunk_support::gateway;
 
 struct Phone {
@@ -132,4 +141,195 @@ async fn each_way_to_hold_is_answered_as_rfc_3264_says_and_the_call_goes_on() {
         }
     }
     assert!(ended);
+}
+
+/// Hz of the customer, of the agent, of the music.
+const CUSTOMER: f64 = 420.0;
+const AGENT: f64 = 1_300.0;
+const MUSIC: f64 = 700.0;
+const RATE: u32 = 8_000;
+
+fn endless(leg: LegId, hz: f64) -> GatewayCommand {
+    let samples = tone::sine(hz, 8_000.0, 8_000, RATE);
+    GatewayCommand::Play {
+        leg,
+        request: PlayRequest {
+            play: PlayId(1),
+            clips: vec![Arc::new(Clip::from_samples(samples))],
+            repeat: true,
+            resume: false,
+            at_most: None,
+            until_heard: false,
+        },
+    }
+}
+
+fn record(
+    stream: u64,
+    left: LegId,
+    right: LegId,
+) -> (GatewayCommand, std::sync::mpsc::Receiver<RecordBlock>) {
+    let (sink, blocks) = std::sync::mpsc::sync_channel(1_000);
+    let request = RecordRequest {
+        stream: StreamId(stream),
+        left,
+        right,
+        sample_rate: RATE,
+        sink,
+    };
+    (GatewayCommand::StartRecording(request), blocks)
+}
+
+/// Both sides of a finished recording.
+fn sides(blocks: &std::sync::mpsc::Receiver<RecordBlock>) -> [Vec<i16>; 2] {
+    let mut all = Vec::new();
+    loop {
+        let block = blocks.recv_timeout(Duration::from_secs(5));
+        match block.expect("the recording ends") {
+            RecordBlock::Samples {
+                start_frame,
+                samples,
+                ..
+            } => {
+                all.resize(start_frame as usize * 2, 0);
+                all.extend(samples);
+            }
+            RecordBlock::End { .. } => break,
+        }
+    }
+    [0, 1].map(|side| all.iter().skip(side).step_by(2).copied().collect())
+}
+
+/// What was heard for 0.3 s or more, in its order: a tone's Hz, 0 for silence.
+fn story(samples: &[i16]) -> Vec<f64> {
+    let mut told: Vec<(f64, usize)> = Vec::new();
+    for window in samples.chunks_exact(800) {
+        let tones = [CUSTOMER, AGENT, MUSIC];
+        let found = tones
+            .into_iter()
+            .find(|hz| tone::share(window, *hz, RATE) > 0.9);
+        let silent = (tone::rms(window) < 10.0).then_some(0.0);
+        let Some(heard) = found.or(silent) else {
+            continue;
+        };
+        match told.last_mut() {
+            Some((last, count)) if *last == heard => *count += 1,
+            _ => told.push((heard, 1)),
+        }
+    }
+    told.retain(|(_, count)| *count >= 3);
+    told.dedup_by_key(|(heard, _)| *heard);
+    told.into_iter().map(|(heard, _)| heard).collect()
+}
+
+/// The next event that is wanted.
+async fn next<T>(
+    events: &mut Receiver<GatewayEvent>,
+    wanted: impl Fn(&GatewayEvent) -> Option<T>,
+) -> T {
+    let find = async {
+        loop {
+            let event = events.recv().await.expect("the gateway lives");
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(10), find).await;
+    found.expect("an event in time")
+}
+
+/// A party behind another gateway calls and is answered: its leg there, and ours.
+async fn party(
+    (ours, events): (&Gateway, &mut Receiver<GatewayEvent>),
+    (theirs, told): (&Gateway, &mut Receiver<GatewayEvent>),
+) -> (LegId, LegId) {
+    let there = theirs.new_leg_id();
+    let dial = Dial {
+        target: DialTarget::Uri(format!("sip:9000@{}", ours.address())),
+        from_user: None,
+        from_name: None,
+        headers: Vec::new(),
+        credentials: None,
+    };
+    let dial = GatewayCommand::Dial { leg: there, dial };
+    theirs.send(dial).await.unwrap();
+    let here = next(events, |event| match event {
+        GatewayEvent::Incoming(call) => Some(call.leg),
+        _ => None,
+    });
+    let here = here.await;
+    ours.send(GatewayCommand::Answer(here)).await.unwrap();
+    let answered = GatewayEvent::Leg {
+        leg: there,
+        event: LegEvent::Answered,
+    };
+    next(told, |event| (*event == answered).then_some(())).await;
+    (there, here)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_party_that_we_hold_hears_music_and_is_heard_by_nobody() {
+    let (ours, mut events) = gateway().await;
+    let (phones, mut told) = gateway().await;
+    let ours_and = (&ours, &mut events);
+    let (customer, at_customer) = party(ours_and, (&phones, &mut told)).await;
+    let (agent, at_agent) = party((&ours, &mut events), (&phones, &mut told)).await;
+    let drain =
+        |mut events: Receiver<GatewayEvent>| async move { while events.recv().await.is_some() {} };
+    tokio::spawn(drain(events));
+    tokio::spawn(drain(told));
+    let (hear_customer, heard_by_customer) = record(1, customer, customer);
+    let (hear_agent, heard_by_agent) = record(2, agent, agent);
+    let (take_down, talk) = record(3, at_customer, at_agent);
+    let (a, b) = (at_customer, at_agent);
+    let stream = StreamId(3);
+    let pause = |paused| GatewayCommand::PauseRecording { stream, paused };
+    for command in [
+        endless(customer, CUSTOMER),
+        endless(agent, AGENT),
+        hear_customer,
+        hear_agent,
+    ] {
+        phones.send(command).await.unwrap();
+    }
+    ours.send(GatewayCommand::Bridge { a, b }).await.unwrap();
+    ours.send(take_down).await.unwrap();
+    let second = || tokio::time::sleep(Duration::from_secs(1));
+    second().await;
+    for command in [
+        GatewayCommand::Hold(at_customer),
+        GatewayCommand::Unbridge { leg: at_customer },
+        pause(true),
+        endless(at_customer, MUSIC),
+    ] {
+        ours.send(command).await.unwrap();
+    }
+    second().await;
+    for command in [
+        GatewayCommand::Resume(at_customer),
+        pause(false),
+        GatewayCommand::Bridge { a, b },
+    ] {
+        ours.send(command).await.unwrap();
+    }
+    second().await;
+    ours.send(GatewayCommand::StopRecording(stream))
+        .await
+        .unwrap();
+    for stream in [1, 2] {
+        let stop = GatewayCommand::StopRecording(StreamId(stream));
+        phones.send(stop).await.unwrap();
+    }
+    assert_eq!(story(&sides(&heard_by_customer)[0]), [AGENT, MUSIC, AGENT]);
+    assert_eq!(story(&sides(&heard_by_agent)[0]), [CUSTOMER, 0.0, CUSTOMER]);
+    // The talk's record: silence on both sides meanwhile, one timeline.
+    let [left, right] = sides(&talk);
+    assert_eq!(story(&left), [CUSTOMER, 0.0, CUSTOMER]);
+    assert_eq!(story(&right), [AGENT, 0.0, AGENT]);
+    assert!(
+        left.len() >= 23_000,
+        "{} samples of three seconds",
+        left.len()
+    );
 }

@@ -264,7 +264,8 @@ async fn while_nobody_takes_its_events_callers_hear_100_or_503_and_live_calls_en
     let all: Vec<Fate> = fates.iter().map(|call| carrier.fates[call]).collect();
     assert!(prompt_share(&all) >= 0.95, "{all:?}");
     let refused = count(&all, 503);
-    assert!((15..=35).contains(&refused), "{refused} refused: {all:?}");
+    // The few of the first third of a second may be a moment of a busy machine.
+    assert!((30..=48).contains(&refused), "{refused} refused: {all:?}");
     for call in live {
         carrier.bye(call).await;
     }
@@ -288,4 +289,23 @@ async fn while_nobody_takes_its_events_callers_hear_100_or_503_and_live_calls_en
         .await;
     assert_eq!(carrier.fates[&late].status, 200);
     consumer.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_that_stands_still_is_a_queue_however_few_the_calls() {
+    let (gateway, _nobody_reads) = gateway().await;
+    let mut carrier = Carrier::towards(&gateway).await;
+    let mut calls = Vec::new();
+    // Twenty events in all: fewer than a busy machine holds up for a moment.
+    for _ in 0..20 {
+        calls.push(carrier.invite().await);
+        carrier
+            .listen(Instant::now() + Duration::from_millis(60), false)
+            .await;
+    }
+    let all: Vec<Fate> = calls.iter().map(|call| carrier.fates[call]).collect();
+    assert!(prompt_share(&all) >= 0.9, "{all:?}");
+    let (early, late) = all.split_at(3);
+    assert_eq!(count(early, 503), 0, "{early:?}");
+    assert!(count(&late[5..], 503) >= 10, "{late:?}");
 }

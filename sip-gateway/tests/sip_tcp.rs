@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use sip_gateway::leg::{
     Accounts, Credentials, Device, DeviceChange, Dial, DialTarget, DigestAlgorithm, GatewayCommand,
-    GatewayEvent, LegEndCause, LegEvent, LegId,
+    GatewayEvent, LegEndCause, LegEvent, LegId, RegistrationRecord,
 };
 use sip_gateway::net::{Gateway, GatewayConfig};
 use sip_gateway::sip::auth;
@@ -14,7 +14,7 @@ use sip_gateway::sip::message::{Message, Method, parse_datagram};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 
@@ -22,6 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
 
 async fn gateway() -> (Gateway, Receiver<GatewayEvent>) {
+    gateway_after(Vec::new()).await
+}
+
+/// One that comes back after a restart, with these bindings.
+async fn gateway_after(bindings: Vec<RegistrationRecord>) -> (Gateway, Receiver<GatewayEvent>) {
     let address = Ipv4Addr::LOCALHOST.into();
     let device = Device {
         extension: "2001".to_owned(),
@@ -41,7 +46,7 @@ async fn gateway() -> (Gateway, Receiver<GatewayEvent>) {
             devices: vec![device],
             trunks: Vec::new(),
         },
-        bindings: Vec::new(),
+        bindings,
         user_agent: "test".to_owned(),
     };
     Gateway::start(config).await.unwrap()
@@ -213,7 +218,7 @@ async fn event(events: &mut Receiver<GatewayEvent>) -> GatewayEvent {
     loop {
         let event = timeout(PATIENCE, events.recv()).await;
         match event.expect("an event in time").unwrap() {
-            GatewayEvent::Bindings(kept) => assert!(kept.is_empty(), "a connection cannot be kept"),
+            GatewayEvent::Bindings(_) => {}
             event => return event,
         }
     }
@@ -243,15 +248,19 @@ fn ended_by_peer(event: &LegEvent) -> bool {
     )
 }
 
-async fn called(phone: &mut Phone, gateway: &Gateway, events: &mut Receiver<GatewayEvent>) {
-    let leg = gateway.new_leg_id();
-    let dial = Dial {
+fn dial_2001() -> Dial {
+    Dial {
         target: DialTarget::Device("2001".to_owned()),
         from_user: Some("9000".to_owned()),
         from_name: None,
         headers: Vec::new(),
         credentials: None,
-    };
+    }
+}
+
+async fn called(phone: &mut Phone, gateway: &Gateway, events: &mut Receiver<GatewayEvent>) {
+    let leg = gateway.new_leg_id();
+    let dial = dial_2001();
     gateway
         .send(GatewayCommand::Dial { leg, dial })
         .await
@@ -322,6 +331,84 @@ async fn a_phone_registers_calls_and_is_called() {
 #[tokio::test]
 async fn the_same_byte_by_byte() {
     both_ways(Cut::ByteByByte).await;
+}
+
+/// A phone's binding as an earlier process left it: over a connection from this address, which is its contact too.
+fn left_behind(contact: SocketAddr) -> RegistrationRecord {
+    RegistrationRecord {
+        extension: "2001".to_owned(),
+        contact: format!("sip:2001@{contact};transport=tcp"),
+        source: SocketAddr::new(contact.ip(), 1),
+        stream: true,
+        call_id: "register".to_owned(),
+        cseq: 7,
+        instance: None,
+        reg_id: None,
+        expires_in: 600,
+    }
+}
+
+#[tokio::test]
+async fn a_phone_of_before_our_restart_is_called_over_a_connection_of_ours() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let contact = listener.local_addr().unwrap();
+    let (gateway, mut events) = gateway_after(vec![left_behind(contact)]).await;
+    assert!(matches!(
+        event(&mut events).await,
+        GatewayEvent::Device {
+            change: DeviceChange::Registered,
+            ..
+        }
+    ));
+    let waits = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        Phone {
+            stream,
+            framer: Framer::default(),
+            cut: Cut::Whole,
+            serial: 0,
+        }
+    };
+    let leg = gateway.new_leg_id();
+    let dial = dial_2001();
+    let command = GatewayCommand::Dial { leg, dial };
+    gateway.send(command).await.unwrap();
+    let mut phone = timeout(PATIENCE, waits).await.expect("a connection");
+    let invite = phone.expect("INVITE ").await;
+    phone.answer(&invite, "200 OK", SDP).await;
+    phone.expect("ACK ").await;
+    leg_event(&mut events, |event| matches!(event, LegEvent::Answered)).await;
+    gateway.send(GatewayCommand::Hangup(leg)).await.unwrap();
+    let bye = phone.expect("BYE ").await;
+    phone.answer(&bye, "200 OK", "").await;
+    // The same connection carries the next call, and its end takes the binding along.
+    called(&mut phone, &gateway, &mut events).await;
+    drop(phone);
+    let gone = timeout(PATIENCE, async {
+        while !matches!(event(&mut events).await, GatewayEvent::Device { .. }) {}
+    });
+    gone.await.expect("the phone is told as gone");
+}
+
+#[tokio::test]
+async fn a_dead_flow_of_before_our_restart_costs_a_call_no_time() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let contact = nobody.local_addr().unwrap();
+    drop(nobody);
+    let (gateway, mut events) = gateway_after(vec![left_behind(contact)]).await;
+    let (leg, dial, begun) = (gateway.new_leg_id(), dial_2001(), std::time::Instant::now());
+    let command = GatewayCommand::Dial { leg, dial };
+    gateway.send(command).await.unwrap();
+    let end = leg_event(&mut events, |event| matches!(event, LegEvent::Ended { .. })).await;
+    let LegEvent::Ended { cause, .. } = end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(cause, LegEndCause::Unreachable);
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[tokio::test]

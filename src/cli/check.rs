@@ -6,7 +6,7 @@
 use super::output::{self, COULD_NOT, WRONG};
 use super::{CheckArgs, flow_check, flow_files};
 use crate::config::finding::{ConfigFinding, code, to_text};
-use crate::config::{self, Loaded, Override, nearest};
+use crate::config::{self, Company, Loaded, Override, nearest};
 use ivr_flows::{Catalog, FindingLevel};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -67,7 +67,11 @@ pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
             Err(problem) => findings.push(unreadable(&file.display().to_string(), &problem.why)),
         }
     }
-    findings.extend(numbers(loaded, &names));
+    findings.extend(numbers_without_flow(
+        &loaded.company,
+        &in_company(loaded).file,
+        &names,
+    ));
     findings.extend(music(loaded, &catalog, &mut prompts));
     findings.extend(flow_files::check_prompts(
         &node.prompts,
@@ -76,13 +80,14 @@ pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
     findings
 }
 
-/// Every number starts a flow that is there.
-fn numbers(loaded: &Loaded, names: &BTreeSet<String>) -> Vec<ConfigFinding> {
-    let missing = loaded
-        .company
-        .numbers
-        .iter()
-        .filter(|n| !names.contains(&n.flow));
+/// The numbers that start a flow which is not among `names`; `file` is the company's.
+#[must_use]
+pub(crate) fn numbers_without_flow(
+    company: &Company,
+    file: &str,
+    names: &BTreeSet<String>,
+) -> Vec<ConfigFinding> {
+    let missing = company.numbers.iter().filter(|n| !names.contains(&n.flow));
     missing
         .map(|number| ConfigFinding {
             line: number.line,
@@ -91,7 +96,7 @@ fn numbers(loaded: &Loaded, names: &BTreeSet<String>) -> Vec<ConfigFinding> {
                 || format!("add {}{}", number.flow, flow_files::ENDING),
                 |near| format!("did you mean \"{near}\"?"),
             ),
-            ..in_company(loaded)
+            ..in_file(file.to_owned())
         })
         .collect()
 }
@@ -130,10 +135,14 @@ fn music(loaded: &Loaded, catalog: &Catalog, prompts: &mut BTreeSet<String>) -> 
 }
 
 fn in_company(loaded: &Loaded) -> ConfigFinding {
+    in_file(loaded.settings.node.company.display().to_string())
+}
+
+fn in_file(file: String) -> ConfigFinding {
     ConfigFinding {
         code: code::UNKNOWN_NAME,
         level: FindingLevel::Error,
-        file: loaded.settings.node.company.display().to_string(),
+        file,
         line: 1,
         column: 1,
         message: String::new(),

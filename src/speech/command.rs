@@ -3,7 +3,9 @@
 //! **Owns**: how `command` under `[speech]` is read, and one run of it: bounded in time and in output, without a shell.
 //! **Must not know**: caches, calls. What is said never reaches a log line, an argument or a file name.
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -125,10 +127,15 @@ impl SpeechCommand {
             .stdout(Stdio::piped())
             // Programs complain with the text they were given.
             .stderr(Stdio::null())
+            // A group of its own, so that what it started itself can be ended with it.
+            .process_group(0)
             .spawn()
             .map_err(|error| SpeechError::NotStarted(error.to_string()))?;
-        let mut child = Running(child);
-        let (stdin, stdout) = (child.0.stdin.take(), child.0.stdout.take());
+        let mut child = Running {
+            process: child,
+            over: false,
+        };
+        let (stdin, stdout) = (child.process.stdin.take(), child.process.stdout.take());
         let text = format!("{text}\n");
         // A program that closes its ear early says by its exit code whether that is an error.
         let _ = beside(move || stdin.map(|mut pipe| pipe.write_all(text.as_bytes())));
@@ -167,15 +174,20 @@ fn beside<T: Send + 'static>(
     Ok(result)
 }
 
-/// A process that ends with this value.
+/// A process that ends with this value, and what it started with it.
 #[derive(Debug)]
-struct Running(Child);
+struct Running {
+    process: Child,
+    /// It has ended by itself: its number may be another's by now.
+    over: bool,
+}
 
 impl Running {
     /// Its end. It has closed its output by now, so that it is soon there.
     async fn status(&mut self) -> io::Result<ExitStatus> {
         loop {
-            if let Some(status) = self.0.try_wait()? {
+            if let Some(status) = self.process.try_wait()? {
+                self.over = true;
                 return Ok(status);
             }
             tokio::time::sleep(LOOK).await;
@@ -185,9 +197,16 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has ended already is no error.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        if self.over {
+            return;
+        }
+        let number = i32::try_from(self.process.id()).ok();
+        if let Some(group) = number.and_then(Pid::from_raw) {
+            // A group in which nobody lives any more is no error.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -239,6 +258,28 @@ mod tests {
         assert_eq!(run("echo {lang}-x", "Hola", SOON).await.unwrap(), b"es-x\n");
         // More text than a pipe holds, to a program that reads none of it.
         assert_eq!(run("true", &"x".repeat(1 << 20), SOON).await.unwrap(), b"");
+    }
+
+    #[tokio::test]
+    async fn what_a_slow_command_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let alive = folder.path().join("alive");
+        let script = folder.path().join("script");
+        // A child that writes as long as it lives; it holds the output open as well.
+        let child = "while :; do date +%N >\"$0\"; sleep 0.02; done";
+        std::fs::write(
+            &script,
+            format!("sh -c '{child}' {} & wait", alive.display()),
+        )
+        .unwrap();
+        let command = format!("sh {}", script.display());
+        let slow = run(&command, "x", Duration::from_millis(700)).await;
+        assert!(matches!(slow, Err(SpeechError::Slow(_))), "{slow:?}");
+        assert!(alive.exists(), "the child never ran");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let last = std::fs::read(&alive).unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(std::fs::read(&alive).unwrap(), last, "it lives on");
     }
 
     #[tokio::test]

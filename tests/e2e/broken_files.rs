@@ -174,6 +174,48 @@ fn a_company_file_that_breaks_while_we_run_is_refused_and_taken_when_mended() {
 }
 
 #[test]
+fn a_company_whose_number_starts_no_flow_is_refused_until_the_flow_is_there() {
+    let world = World::with(&Plan {
+        log_level: Some("info"),
+        ..Plan::default()
+    });
+    let file = world.root().join("company.toml");
+    let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
+    let call = || {
+        let call = customer.call(world.sip, "9000", "600111222").unwrap();
+        call.wait_answered(seconds(3)).unwrap();
+        call.wait_tone(GREETING, seconds(3)).unwrap();
+        call.hang_up();
+    };
+    // Another flow that is not there, misspelt or not written yet.
+    let other = COMPANY.replace("flow = \"support\"", "flow = \"suport\"");
+    std::fs::write(&file, &other).unwrap();
+    world.wait_log("no flow \"suport\"", seconds(4));
+    let log = world.log();
+    let words = [
+        "last good one stays",
+        "company.toml:",
+        "did you mean \"support\"",
+    ];
+    assert!(words.iter().all(|word| log.contains(word)), "{log}");
+    call();
+    // It is taken when the flow follows.
+    let flows = world.root().join("flows");
+    std::fs::write(
+        flows.join("suport.flow.yaml"),
+        FLOW.replace("name: support", "name: suport"),
+    )
+    .unwrap();
+    world.wait_log("read again", seconds(4));
+    call();
+    // The file of a flow that runs is gone: the next start would find nothing.
+    std::fs::remove_file(flows.join("support.flow.yaml")).unwrap();
+    std::fs::write(&file, COMPANY).unwrap();
+    world.wait_log("no flow \"support\"", seconds(4));
+    call();
+}
+
+#[test]
 fn prompts_that_break_while_we_run_leave_nobody_in_silence() {
     let world = World::with(&Plan {
         log_level: Some("info"),

@@ -2,7 +2,7 @@
 
 use crate::outbound::{FULL, NUMBER, ana, carrier, open};
 use crate::support::phone::{Call, Codec, End, Phone, Sending, audio, seconds};
-use crate::support::world::{World, channels};
+use crate::support::world::{FLOW, Plan, World, channels};
 use std::time::Duration;
 
 /// What the far end plays before it answers, what it says then, what the agent says.
@@ -133,6 +133,33 @@ fn a_colleague_who_rings_is_a_180_and_one_with_media_is_heard() {
     call.wait_answered(seconds(3)).unwrap();
     talk.send(Sending::Tone(PARTY_HZ));
     call.wait_tone(PARTY_HZ, seconds(3)).unwrap();
+    call.hang_up();
+    talk.wait_ended(seconds(3)).unwrap();
+}
+
+#[test]
+fn who_waits_without_music_hears_the_agents_phone_ring() {
+    let flow = FLOW.replace("use: wait, ", "");
+    assert_ne!(flow, FLOW);
+    let flow = flow.split("waits:").next().unwrap().to_owned();
+    let flow = flow.replace(
+        "  music: { file: music.wav }\n  busy: { file: busy.wav }\n",
+        "",
+    );
+    let world = World::with(&Plan {
+        flow,
+        ..Plan::default()
+    });
+    let ana = ana(&world);
+    let customer = carrier();
+    let call = customer.call(world.sip, "9000", "600111222").unwrap();
+    call.wait_answered(seconds(3)).unwrap();
+    call.press("2");
+    let ringing = ana.wait_ring(seconds(5)).unwrap();
+    call.wait_tone(RINGBACK_HZ, seconds(3)).unwrap();
+    let talk = ringing.answer().unwrap();
+    talk.send(Sending::Tone(AGENT_HZ));
+    call.wait_tone(AGENT_HZ, seconds(3)).unwrap();
     call.hang_up();
     talk.wait_ended(seconds(3)).unwrap();
 }

@@ -88,6 +88,7 @@ pub(crate) fn sdp_offer_and_answer(data: &[u8]) {
         port: 20_000,
         session_id: 1,
         version: 1,
+        direction: sdp::Direction::SendRecv,
     };
     match sdp::answer(data, &local) {
         Ok((answer, agreed)) => {

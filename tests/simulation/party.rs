@@ -66,6 +66,7 @@ impl Party {
             port: 30_000,
             session_id: 1,
             version: 1,
+            direction: sdp::Direction::SendRecv,
         }
     }
 

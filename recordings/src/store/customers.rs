@@ -125,25 +125,29 @@ impl Store {
         }
     }
 
-    /// The name of the customer a normalised number belongs to, by one statement: a phone is about to ring.
+    /// Names of the customers with these numbers, by number; those without a name are left out.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn customer_name_by_number(
+    pub async fn customer_names_by_number(
         &self,
-        number: &PhoneNumber,
-    ) -> Result<Option<Private<String>>, StoreError> {
-        let row = sqlx::query(
-            "SELECT c.name FROM customer_numbers n JOIN customers c ON c.id = n.customer_id \
-             WHERE n.number = $1",
-        )
-        .bind(number.reveal())
-        .fetch_optional(&mut *self.read().await?)
-        .await?;
-        Ok(row
-            .map(|row| row.opt_private("name"))
-            .transpose()?
-            .flatten())
+        numbers: &[PhoneNumber],
+    ) -> Result<HashMap<PhoneNumber, Private<String>>, StoreError> {
+        let mut names = HashMap::new();
+        let mut conn = self.read().await?;
+        let numbers: Vec<&str> = numbers.iter().map(PhoneNumber::reveal).collect();
+        for some in pieces(&numbers) {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "SELECT n.number, c.name FROM customer_numbers n JOIN customers c ON c.id = n.customer_id \
+                 WHERE c.name IS NOT NULL AND n.number",
+            );
+            push_in(&mut query, some);
+            for row in query.build().fetch_all(&mut *conn).await? {
+                let number = PhoneNumber::from_normalised(row.text("number")?);
+                names.extend(row.opt_private("name")?.map(|name| (number, name)));
+            }
+        }
+        Ok(names)
     }
 
     /// A page of customers, newest first. `search` looks for part of a name, company or number, in any case.

@@ -34,6 +34,7 @@ use place::Place;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// The database. Cheap to clone.
@@ -41,6 +42,8 @@ use tokio::sync::watch;
 pub struct Store {
     /// Another one after the file was replaced by hand.
     place: Arc<watch::Sender<Place>>,
+    /// How often it was.
+    replaced: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -52,6 +55,7 @@ impl Store {
         let (place, _) = watch::channel(Place::open(path, true).await?);
         Ok(Self {
             place: Arc::new(place),
+            replaced: Arc::default(),
         })
     }
 
@@ -90,7 +94,14 @@ impl Store {
         old.close().await;
         let new = Place::open(old.path(), false).await?;
         self.place.send_replace(new);
+        self.replaced.fetch_add(1, Ordering::Release);
         self.journal_seq().await
+    }
+
+    /// How often another file was put in the place of the first: whoever writes changes only writes everything then.
+    #[must_use]
+    pub fn replacements(&self) -> u64 {
+        self.replaced.load(Ordering::Acquire)
     }
 
     /// Whether what was committed a moment ago lies on the path.

@@ -6,6 +6,7 @@ use super::Store;
 use super::row::{RowExt as _, big};
 use crate::error::StoreError;
 use router::Timestamp;
+use sqlx::{Sqlite, Transaction};
 
 /// One binding of a phone, opaque to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,52 +28,6 @@ pub struct StoredRegistration {
 }
 
 impl Store {
-    /// Keeps a binding; an older one of the same extension and contact is replaced.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn save_registration(&self, row: &StoredRegistration) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        sqlx::query(
-            "INSERT INTO registrations \
-             (extension, contact, instance, source, call_id, cseq, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) \
-             ON CONFLICT (extension, contact) DO UPDATE SET instance = excluded.instance, \
-             source = excluded.source, call_id = excluded.call_id, cseq = excluded.cseq, \
-             expires_at = excluded.expires_at",
-        )
-        .bind(&row.extension)
-        .bind(&row.contact)
-        .bind(&row.instance)
-        .bind(&row.source)
-        .bind(&row.call_id)
-        .bind(i64::from(row.cseq))
-        .bind(row.expires_at.millis())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Forgets a binding.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_registration(
-        &self,
-        extension: &str,
-        contact: &str,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        sqlx::query("DELETE FROM registrations WHERE extension = $1 AND contact = $2")
-            .bind(extension)
-            .bind(contact)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Every binding that has not ended by `now`; ended ones are forgotten.
     ///
     /// # Errors
@@ -86,7 +41,7 @@ impl Store {
             .bind(now.millis())
             .execute(&mut *tx)
             .await?;
-        let rows = sqlx::query("SELECT * FROM registrations ORDER BY extension, contact")
+        let rows = sqlx::query("SELECT * FROM registrations ORDER BY extension, contact, source")
             .fetch_all(&mut *tx)
             .await?;
         tx.commit().await?;
@@ -105,35 +60,53 @@ impl Store {
             .collect()
     }
 
-    /// Replaces all bindings at once, as a registrar's snapshot.
+    /// Replaces all bindings of each of these phones at once; a phone with none is forgotten. `whole`: those of all
+    /// other phones are forgotten as well.
     ///
     /// # Errors
     /// When the database fails; the old bindings stay then.
-    pub async fn replace_registrations(
+    pub async fn save_registrations(
         &self,
-        rows: &[StoredRegistration],
+        phones: &[(String, Vec<StoredRegistration>)],
+        whole: bool,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        sqlx::query("DELETE FROM registrations")
-            .execute(&mut *tx)
-            .await?;
-        for row in rows {
-            sqlx::query(
-                "INSERT INTO registrations \
-                 (extension, contact, instance, source, call_id, cseq, expires_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (extension, contact) DO NOTHING",
-            )
-            .bind(&row.extension)
-            .bind(&row.contact)
-            .bind(&row.instance)
-            .bind(&row.source)
-            .bind(&row.call_id)
-            .bind(big(u64::from(row.cseq)))
-            .bind(row.expires_at.millis())
-            .execute(&mut *tx)
-            .await?;
+        if whole {
+            sqlx::query("DELETE FROM registrations")
+                .execute(&mut *tx)
+                .await?;
+        }
+        for (extension, rows) in phones {
+            sqlx::query("DELETE FROM registrations WHERE extension = $1")
+                .bind(extension)
+                .execute(&mut *tx)
+                .await?;
+            for row in rows {
+                insert(row, &mut tx).await?;
+            }
         }
         tx.commit().await?;
         Ok(())
     }
+}
+
+async fn insert(
+    row: &StoredRegistration,
+    tx: &mut Transaction<'_, Sqlite>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO registrations \
+         (extension, contact, instance, source, call_id, cseq, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (extension, contact, source) DO NOTHING",
+    )
+    .bind(&row.extension)
+    .bind(&row.contact)
+    .bind(&row.instance)
+    .bind(&row.source)
+    .bind(&row.call_id)
+    .bind(big(u64::from(row.cseq)))
+    .bind(row.expires_at.millis())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

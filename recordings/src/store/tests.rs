@@ -183,6 +183,38 @@ async fn customers_are_searched_as_text_and_seeded_once() {
     }
 }
 
+#[tokio::test]
+async fn names_are_found_by_many_numbers_at_once() {
+    let (_temp, store) = store().await;
+    let mut nameless = customer(3, "", &["+34600000003"]);
+    nameless.details.name = None;
+    let seed = [
+        customer(1, "Eva Pérez", &["+34600000001", "+34910000001"]),
+        customer(2, "Bob", &["+34600000002"]),
+        nameless,
+    ];
+    store.seed_customers(&seed, at(0)).await.unwrap();
+    let asked: Vec<_> = (0..70)
+        .map(|n| number(&format!("+346000000{n:02}")))
+        .chain([number("+34910000001"), number("+34600000001")])
+        .collect();
+    let names = store.customer_names_by_number(&asked).await.unwrap();
+    let mut found: Vec<_> = names
+        .iter()
+        .map(|(number, name)| (number.reveal(), name.reveal().as_str()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("+34600000001", "Eva Pérez"),
+            ("+34600000002", "Bob"),
+            ("+34910000001", "Eva Pérez"),
+        ]
+    );
+    assert!(store.customer_names_by_number(&[]).await.unwrap().is_empty());
+}
+
 async fn some_calls(store: &Store, count: u64) {
     for n in 0..count {
         let position = store.journal_seq().await.unwrap();
@@ -407,9 +439,13 @@ async fn registrations_survive_until_they_end() {
         cseq: u32::MAX,
         expires_at: at(expires),
     };
-    store.save_registration(&row("sip:a", 10)).await.unwrap();
-    store.save_registration(&row("sip:b", 60)).await.unwrap();
-    store.save_registration(&row("sip:b", 90)).await.unwrap();
+    let phone = |name: &str, rows: &[StoredRegistration]| (name.to_owned(), rows.to_vec());
+    let save = async |store: &Store, rows: &[StoredRegistration]| {
+        let phones = [phone("2001", rows)];
+        store.save_registrations(&phones, false).await.unwrap();
+    };
+    save(&store, &[row("sip:a", 10), row("sip:b", 60)]).await;
+    save(&store, &[row("sip:a", 10), row("sip:b", 90)]).await;
     store.close().await;
     let store = Store::open(&temp.path().join("cordboard.db"))
         .await
@@ -418,11 +454,33 @@ async fn registrations_survive_until_they_end() {
         store.registrations(at(10)).await.unwrap(),
         [row("sip:b", 90)]
     );
-    store.remove_registration("2001", "sip:b").await.unwrap();
-    assert_eq!(store.registrations(at(10)).await.unwrap(), []);
-    let all = [row("sip:c", 50), row("sip:d", 50)];
-    store.replace_registrations(&all).await.unwrap();
-    assert_eq!(store.registrations(at(10)).await.unwrap(), all);
+    // Two flows of one phone have the same contact; another phone is another matter.
+    let second = StoredRegistration {
+        source: "tcp:127.0.0.1:5071".to_owned(),
+        ..row("sip:b", 90)
+    };
+    let other = StoredRegistration {
+        extension: "2002".to_owned(),
+        ..row("sip:c", 50)
+    };
+    let flows = [second, row("sip:b", 90)];
+    save(&store, &flows).await;
+    let phones = [phone("2002", std::slice::from_ref(&other))];
+    store.save_registrations(&phones, false).await.unwrap();
+    let [a, b] = flows;
+    assert_eq!(
+        store.registrations(at(10)).await.unwrap(),
+        [a, b, other.clone()]
+    );
+    save(&store, &[]).await;
+    let left = store.registrations(at(10)).await.unwrap();
+    assert_eq!(left, std::slice::from_ref(&other));
+    let phones = [phone("2001", &[row("sip:d", 50)])];
+    store.save_registrations(&phones, true).await.unwrap();
+    assert_eq!(
+        store.registrations(at(10)).await.unwrap(),
+        [row("sip:d", 50)]
+    );
 }
 
 #[tokio::test]

@@ -109,6 +109,10 @@ impl State {
             Self::OwnCall {
                 before: Before::NotReady(pause),
             } => Some(&pause.reason),
+            Self::OwnCall {
+                before: Before::Offline,
+                ..
+            } => Some(&Reason::SignedOff),
             _ => self.reason(),
         }
     }

@@ -39,6 +39,10 @@ impl Distributor {
         let logged_from = self.outputs.len();
         match stored.state {
             AgentState::Offline => {}
+            // An own call of somebody who was offline.
+            AgentState::OnCall if stored.reason == Some(Reason::SignedOff) => {
+                self.enter(id, State::Offline, Clock::Keep);
+            }
             AgentState::Available | AgentState::Offered => self.enter_available(id, Clock::Keep),
             // An own call of somebody who was not ready; no caller's call has a reason.
             AgentState::OnCall if stored.reason.is_some() => {

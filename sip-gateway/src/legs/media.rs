@@ -22,15 +22,19 @@ pub(super) struct LegMedia {
     /// The party's offer, until we answer it.
     pub(super) offer: Option<Bytes>,
     /// Our sockets, once open.
-    local: Option<LocalAddress>,
+    pub(super) local: Option<LocalAddress>,
     /// Our offer, until it is answered.
     pub(super) ours: Option<Bytes>,
     /// Its answer came with a provisional one: the final one may replace it.
     pub(super) early: bool,
     /// Our answer, when a 183 has brought it: the 200 says the same.
     pub(super) given: Option<Bytes>,
+    /// What the party agreed to last, before our hold narrows it.
+    pub(super) agreed: Option<NegotiatedMedia>,
+    /// We hold it.
+    pub(super) held: bool,
     /// SDP version of what we sent last.
-    version: u64,
+    pub(super) version: u64,
     /// SIP is over for this cause; the media's count is awaited.
     over: Option<LegEndCause>,
     /// Replaces SIP's cause: why we had to end it.
@@ -202,18 +206,22 @@ impl<M: MediaPlane> Legs<M> {
             None => Err(481),
             Some(media) => {
                 media.version += 1;
-                let version = media.version;
+                let (version, held) = (media.version, media.held);
                 match (media.local, sdp) {
                     (None, _) => Err(488),
                     (Some(local), None) => {
-                        let ours = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
+                        let mut described = self.local_media(local.rtp, version);
+                        described.direction = wanted(held);
+                        let ours = sdp::make_offer(&described, &CODECS);
                         if let Some(media) = self.legs.get_mut(&leg) {
                             media.ours = Some(ours.clone());
                         }
                         Ok(ours)
                     }
                     (Some(local), Some(sdp)) => {
-                        match sdp::answer(sdp, &self.local_media(local.rtp, version)) {
+                        let mut described = self.local_media(local.rtp, version);
+                        described.direction = wanted(held);
+                        match sdp::answer(sdp, &described) {
                             Ok((answer, negotiated)) => {
                                 self.set_remote(leg, &negotiated);
                                 Ok(answer)
@@ -229,9 +237,8 @@ impl<M: MediaPlane> Legs<M> {
 
     /// A change or refresh of ours was answered: the party's side of the media may have moved with it.
     fn reoffered(&mut self, leg: LegId, result: Result<(Bytes, Bytes), u16>) {
-        match result.map(|(offer, answer)| sdp::accept_answer(&answer, &offer)) {
-            Ok(Ok(negotiated)) => self.set_remote(leg, &negotiated),
-            Ok(Err(error)) => tracing::info!(%leg, %error, "the answer to a change cannot be used"),
+        match result {
+            Ok((offer, answer)) => self.changed(leg, &offer, &answer),
             Err(status) => tracing::info!(%leg, status, "the party refused a change"),
         }
     }
@@ -314,7 +321,12 @@ impl<M: MediaPlane> Legs<M> {
     }
 
     pub(super) fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
-        Self::told(leg, self.media.set_remote(leg, remote(negotiated)));
+        let mut effective = negotiated.clone();
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.agreed = Some(negotiated.clone());
+            effective.direction = sdp::narrower(negotiated.direction, wanted(media.held));
+        }
+        Self::told(leg, self.media.set_remote(leg, remote(&effective)));
     }
 
     /// A leg may have ended a moment ago, so its media may be gone: that is no fault.
@@ -324,13 +336,23 @@ impl<M: MediaPlane> Legs<M> {
         }
     }
 
-    fn local_media(&self, rtp: SocketAddr, version: u64) -> LocalMedia {
+    pub(super) fn local_media(&self, rtp: SocketAddr, version: u64) -> LocalMedia {
         LocalMedia {
             address: self.media_address,
             port: rtp.port(),
             session_id: u64::from(rtp.port()),
             version,
+            direction: sdp::Direction::SendRecv,
         }
+    }
+}
+
+/// What we want of a party at most.
+pub(super) const fn wanted(held: bool) -> sdp::Direction {
+    if held {
+        sdp::Direction::SendOnly
+    } else {
+        sdp::Direction::SendRecv
     }
 }
 

@@ -5,17 +5,22 @@
 //! the whole core does. **Must not know**: SIP's rules (`sip/`), RTP's (`media/`), what a call is for.
 //!
 //! Beside this file: `owed.rs` keeps ends of recordings that a full ring has not taken; `media.rs`
-//! answers and makes offers, opens and closes what each leg needs; `early.rs` does what comes before an answer.
+//! answers and makes offers, opens and closes what each leg needs; `early.rs` does what comes before an answer,
+//! `hold.rs` what a party on hold is offered.
 
 mod early;
+mod hold;
 mod media;
 mod owed;
 mod plane;
 
 pub use plane::MediaPlane;
 
-use crate::leg::{Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId};
-use crate::media::port::MediaEvent;
+use crate::leg::{
+    Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId, StreamId,
+};
+use crate::media::port::{MediaEvent, RecordRequest};
+use crate::net::media_pool::MediaError;
 use crate::sip::endpoint::Endpoint;
 use crate::sip::flow::ConnectionId;
 use crate::sip::port::{SipCommand, SipInput, SipOutput};
@@ -62,6 +67,8 @@ pub enum LegsOutput {
         connection: ConnectionId,
         /// Its other end.
         peer: SocketAddr,
+        /// It is a new one: open it to that address first.
+        open: bool,
         /// The bytes.
         bytes: Bytes,
     },
@@ -190,10 +197,12 @@ impl<M: MediaPlane> Legs<M> {
                 SipOutput::TransmitStream {
                     connection,
                     peer,
+                    open,
                     bytes,
                 } => self.outputs.push_back(LegsOutput::TransmitStream {
                     connection,
                     peer,
+                    open,
                     bytes,
                 }),
                 SipOutput::Event(event) => self.sip_event(event),
@@ -236,21 +245,15 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
             GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),
             GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
+            GatewayCommand::Hold(leg) => self.hold(leg, true),
+            GatewayCommand::Resume(leg) => self.hold(leg, false),
             GatewayCommand::SendKey { leg, key } => Self::told(leg, self.media.send_key(leg, key)),
-            GatewayCommand::StartRecording(request) => {
-                let (left, stream, sink) = (request.left, request.stream, request.sink.clone());
-                let started = self.media.start_recording(request);
-                if started.is_err() {
-                    // A leg has ended meanwhile: whoever opened the file must hear that nothing comes.
-                    self.owed_ends.owe(stream, sink);
-                }
-                Self::told(left, started);
+            GatewayCommand::StartRecording(request) => self.start_recording(request),
+            GatewayCommand::PauseRecording { stream, paused } => {
+                Self::recorded(stream, self.media.pause_recording(stream, paused));
             }
             GatewayCommand::StopRecording(stream) => {
-                // Its legs may be closed already, and the recording has ended with them.
-                if let Err(error) = self.media.stop_recording(stream) {
-                    tracing::debug!(?stream, %error, "no recording to stop");
-                }
+                Self::recorded(stream, self.media.stop_recording(stream));
             }
             // The driver's own: it gathers what the endpoint has to tell.
             GatewayCommand::TellBindings => {}
@@ -279,6 +282,23 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::Unregister { address_of_record } => {
                 self.sip(SipCommand::Unregister { address_of_record });
             }
+        }
+    }
+
+    fn start_recording(&mut self, request: RecordRequest) {
+        let (left, stream, sink) = (request.left, request.stream, request.sink.clone());
+        let started = self.media.start_recording(request);
+        if started.is_err() {
+            // A leg has ended meanwhile: whoever opened the file must hear that nothing comes.
+            self.owed_ends.owe(stream, sink);
+        }
+        Self::told(left, started);
+    }
+
+    /// Its legs may be closed already, and the recording has ended with them.
+    fn recorded(stream: StreamId, result: Result<(), MediaError>) {
+        if let Err(error) = result {
+            tracing::debug!(?stream, %error, "no such recording");
         }
     }
 
@@ -321,6 +341,8 @@ fn address_in(uri: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    mod between;
 
     #[test]
     fn the_address_of_a_uri_is_found_with_and_without_a_port() {

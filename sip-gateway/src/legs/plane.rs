@@ -56,6 +56,13 @@ pub trait MediaPlane {
     /// # Errors
     /// When one of its legs is unknown.
     fn start_recording(&mut self, request: RecordRequest) -> Result<(), MediaError>;
+    /// Leaves out what is said from now on, or takes it again.
+    ///
+    /// # Errors
+    /// When there is no such recording.
+    fn pause_recording(&mut self, _stream: StreamId, _paused: bool) -> Result<(), MediaError> {
+        Ok(())
+    }
     /// Ends it; the end mark goes to its sink.
     ///
     /// # Errors

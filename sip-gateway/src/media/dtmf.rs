@@ -6,8 +6,12 @@ use std::collections::VecDeque;
 
 /// Samples of one 20 ms step at 8 kHz.
 pub(super) const STEP: u16 = 160;
-/// Length of a key that we send: 100 ms.
+/// Length of a key that we send: 100 ms, and longer while it is held.
 const LENGTH: u16 = 800;
+/// A held key ends after this (8 s): its length is a number of 16 bits (RFC 4733 2.3.5).
+const MOST: u16 = 64_000;
+/// Steps that a held key goes on after its last sign: 60 ms, so that a lost packet does not cut it.
+const HOLD: u8 = 3;
 /// The end is sent this often (RFC 4733 2.5.1.4).
 const ENDS: u8 = 3;
 /// Steps of silence after a key: 60 ms, so that two equal keys are told apart.
@@ -168,6 +172,8 @@ pub struct KeySender {
 struct Sending {
     event: u8,
     duration: u16,
+    /// Steps for which it does not end yet.
+    held: u8,
     ends: u8,
     pauses: u8,
 }
@@ -184,6 +190,17 @@ impl KeySender {
         }
     }
 
+    /// Somebody still presses the key that is being sent, or has let it go: it ends no earlier, and not much later. A
+    /// key that waits, or another one, is left as it is.
+    pub fn hold(&mut self, key: char, pressed: bool) {
+        let newest = self.waiting.is_empty();
+        if let Some(sending) = self.current.as_mut().filter(|_| newest)
+            && event_of(key) == Some(sending.event)
+        {
+            sending.held = if pressed { HOLD } else { 0 };
+        }
+    }
+
     /// A key is on its way or waits.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -196,6 +213,7 @@ impl KeySender {
             self.current = self.waiting.pop_front().map(|event| Sending {
                 event,
                 duration: 0,
+                held: 0,
                 ends: 0,
                 pauses: 0,
             });
@@ -211,9 +229,13 @@ impl KeySender {
             return KeyStep::Pause;
         }
         let first = sending.duration == 0;
-        let again = sending.duration == LENGTH;
-        sending.duration = sending.duration.saturating_add(STEP).min(LENGTH);
-        let end = sending.duration == LENGTH;
+        let again = sending.ends > 0;
+        if !again {
+            sending.duration = sending.duration.saturating_add(STEP);
+        }
+        let enough = sending.duration >= LENGTH && sending.held == 0;
+        sending.held = sending.held.saturating_sub(1);
+        let end = again || enough || sending.duration >= MOST;
         sending.ends += u8::from(end);
         let payload = EventPayload {
             event: sending.event,

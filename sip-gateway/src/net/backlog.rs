@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 /// How finely the age of events is known.
 const GRAIN: Duration = Duration::from_millis(5);
-/// So few events that wait are no queue: a machine that is busy with others holds up as many for a moment.
+/// So few events are a queue only when the oldest has waited for longer than [`MOMENT`].
 const FEW: u64 = 32;
+/// A machine that is busy with others holds up a few events for so long; whoever takes events and is well does not.
+const MOMENT: Duration = Duration::from_millis(250);
 /// Marks that are kept; a wait that needs more is long in any case.
 const MARKS: usize = 4_096;
 
@@ -54,8 +56,9 @@ impl Backlog {
         if made > taken && is_news && self.marks.len() < MARKS {
             self.marks.push_back((made, now));
         }
-        let is_queue = made.saturating_sub(taken) >= FEW;
-        let oldest_event = self.marks.front().map(|mark| mark.1).filter(|_| is_queue);
+        let are_few = made.saturating_sub(taken) < FEW;
+        let is_queue = |since: &Instant| !are_few || now.saturating_duration_since(*since) > MOMENT;
+        let oldest_event = self.marks.front().map(|mark| mark.1).filter(is_queue);
         let since = [oldest_event, self.unread_since]
             .into_iter()
             .flatten()
@@ -89,7 +92,12 @@ mod tests {
         // Nobody takes anything any more.
         backlog.delay(32, 0, start + ms(700));
         assert_eq!(backlog.delay(32, 0, start + ms(5_700)), ms(5_000));
-        assert_eq!(backlog.delay(31, 0, start + ms(5_700)), ms(0), "no queue");
+        // Nor the few that there are.
+        assert_eq!(backlog.delay(31, 0, start + ms(5_700)), ms(5_000));
+        let (start, mut backlog) = (Instant::now(), Backlog::default());
+        backlog.delay(1, 0, start);
+        assert_eq!(backlog.delay(1, 0, start + ms(250)), ms(0), "no queue");
+        assert_eq!(backlog.delay(1, 0, start + ms(251)), ms(251));
     }
 
     #[test]

@@ -272,6 +272,17 @@ impl MediaPool {
         Ok(())
     }
 
+    /// Leaves out what is said from now on (`paused`), or takes it again: the timeline goes on in silence meanwhile.
+    ///
+    /// # Errors
+    /// See [`MediaError`].
+    pub fn pause_recording(&self, stream: StreamId, paused: bool) -> Result<(), MediaError> {
+        let directory = self.directory();
+        let recorded = directory.streams.get(&stream);
+        let thread = recorded.ok_or(MediaError::UnknownStream(stream))?.thread;
+        self.send(thread, Command::PauseRecording { stream, paused })
+    }
+
     /// Ends it; the last blocks and the end mark go to its sink.
     ///
     /// # Errors

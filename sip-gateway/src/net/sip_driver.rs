@@ -9,7 +9,7 @@ use super::media_pool::{MediaConfig, MediaPool};
 use super::stats::{PUBLISHED_EVERY, RecentWorst};
 use super::streams::{Arrival, Streams};
 use super::{GatewayConfig, GatewayStats, StartError};
-use crate::leg::{Dial, GatewayCommand, GatewayEvent, LegId};
+use crate::leg::{Dial, GatewayCommand, GatewayEvent, LegId, RegistrationRecord};
 use crate::legs::{Legs, LegsInput, LegsOutput};
 use crate::sip::endpoint::{Endpoint, EndpointConfig};
 use crate::sip::flow::Flow;
@@ -17,7 +17,7 @@ use crate::sip::port::SipInput;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -32,8 +32,10 @@ const BEHIND: usize = 16_384;
 /// The kernel's buffer for datagrams that arrive in a burst, bytes.
 const SOCKET_BUFFER: usize = 4 << 20;
 
-/// How long changes of bindings are gathered before they are told.
-const GATHER_BINDINGS: std::time::Duration = std::time::Duration::from_millis(300);
+/// How long bindings that came, went or moved are gathered before they are told. A kill may undo them in this time.
+const GATHER_BINDINGS: Duration = Duration::from_millis(10);
+/// The same for refreshes alone, of which a kill costs nothing but the time they gave.
+const GATHER_REFRESHES: Duration = Duration::from_millis(300);
 
 /// The task's state.
 pub(super) struct SipDriver {
@@ -46,8 +48,8 @@ pub(super) struct SipDriver {
     events: mpsc::Sender<GatewayEvent>,
     pending: VecDeque<GatewayEvent>,
     lookups: JoinSet<LegsInput>,
-    /// Version of the bindings that were told last, and when the next telling is due.
-    bindings: (u64, Option<tokio::time::Instant>),
+    /// When changes of bindings are to be told.
+    bindings_due: Option<tokio::time::Instant>,
     buffer: BytesMut,
     worst: RecentWorst,
     alarm: Alarm,
@@ -89,7 +91,10 @@ impl SipDriver {
             config.accounts,
             Instant::now(),
         );
-        for binding in &config.bindings {
+        // Without a listener nobody comes back over a connection.
+        let is_heard =
+            |binding: &&RegistrationRecord| !binding.stream || !config.listen_tcp.is_empty();
+        for binding in config.bindings.iter().filter(is_heard) {
             endpoint.restore_registration(binding, Instant::now());
         }
         Ok(Self {
@@ -102,7 +107,7 @@ impl SipDriver {
             events,
             pending: VecDeque::new(),
             lookups: JoinSet::new(),
-            bindings: (0, None),
+            bindings_due: None,
             buffer: BytesMut::with_capacity(1 << 18),
             worst: RecentWorst::default(),
             alarm: Alarm::default(),
@@ -162,7 +167,7 @@ impl SipDriver {
                 }
                 arrival = self.streams.next(), if self.pending.len() < BEHIND => self.arrival(arrival),
                 () = sleep => self.sip(SipInput::Tick),
-                () = due(self.bindings.1) => self.tell_bindings(),
+                () = due(self.bindings_due) => self.tell_bindings(),
                 _ = publish.tick() => {
                     self.publish(&stats);
                     self.legs.pay_owed();
@@ -193,16 +198,21 @@ impl SipDriver {
 
     /// Changes are gathered, so that a burst of registrations costs one telling.
     fn watch_bindings(&mut self) {
-        let changed = self.legs.endpoint().registrations_version() != self.bindings.0;
-        if changed && self.bindings.1.is_none() {
-            self.bindings.1 = Some(tokio::time::Instant::now() + GATHER_BINDINGS);
-        }
+        let gathered = match self.legs.endpoint().registrations_changed() {
+            None => return,
+            Some(true) => GATHER_BINDINGS,
+            Some(false) if self.bindings_due.is_some() => return,
+            Some(false) => GATHER_REFRESHES,
+        };
+        let due = tokio::time::Instant::now() + gathered;
+        self.bindings_due = Some(self.bindings_due.map_or(due, |set| set.min(due)));
     }
 
     fn tell_bindings(&mut self) {
-        self.bindings = (self.legs.endpoint().registrations_version(), None);
-        let all = self.legs.endpoint().registrations(Instant::now());
-        self.pending.push_back(GatewayEvent::Bindings(all));
+        self.bindings_due = None;
+        let endpoint = self.legs.endpoint_mut();
+        let changed = endpoint.take_changed_registrations(Instant::now());
+        self.pending.push_back(GatewayEvent::Bindings(changed));
     }
 
     /// Takes a batch of datagrams off the socket.
@@ -269,8 +279,12 @@ impl SipDriver {
                     LegsOutput::TransmitStream {
                         connection,
                         peer,
+                        open,
                         bytes,
                     } => {
+                        if open {
+                            self.streams.connect(connection, peer);
+                        }
                         if !self.streams.send(connection, bytes) {
                             closed.push(Flow::Tcp(connection, peer));
                         }

@@ -33,6 +33,8 @@ const MOST: usize = 1024;
 const MOST_PER_SOURCE: usize = 64;
 /// A connection that nobody registered over and no call uses is closed after this silence.
 const IDLE: Duration = Duration::from_secs(300);
+/// A connection of our own must stand after this time.
+const CONNECT: Duration = Duration::from_secs(2);
 /// A message that has begun must be whole after this time.
 const WHOLE: Duration = Duration::from_secs(30);
 /// A message must be taken by the peer's side in this time.
@@ -125,23 +127,43 @@ impl Streams {
 
     /// Takes a connection in, or closes it when there are too many.
     pub(super) fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let id = ConnectionId(self.last_id + 1);
+        let Some(wanted) = self.enter(id, peer) else {
+            return;
+        };
+        self.last_id += 1;
+        let (flow, teller) = (Flow::Tcp(id, peer), self.teller.clone());
+        self.tasks.spawn(serve(stream, flow, teller, wanted));
+    }
+
+    /// Opens a connection of our own; messages wait for it, and it is told as closed when it does not come about.
+    pub(super) fn connect(&mut self, id: ConnectionId, peer: SocketAddr) {
+        let Some(wanted) = self.enter(id, peer) else {
+            return;
+        };
+        let (flow, teller) = (Flow::Tcp(id, peer), self.teller.clone());
+        self.tasks.spawn(async move {
+            match timeout(CONNECT, TcpStream::connect(peer)).await {
+                Ok(Ok(stream)) => serve(stream, flow, teller, wanted).await,
+                // The SIP task may be gone as well, and then nobody needs to know.
+                _ => drop(teller.send(Arrival::Closed(flow)).await),
+            }
+        });
+    }
+
+    /// Room for one more connection; its messages come out of the queue.
+    fn enter(&mut self, id: ConnectionId, peer: SocketAddr) -> Option<mpsc::Receiver<Bytes>> {
         while self.tasks.try_join_next().is_some() {}
         let source = peer.ip().to_canonical();
         let count = self.by_source.get(&source).copied().unwrap_or(0);
         if self.open.len() >= MOST || count >= MOST_PER_SOURCE {
             tracing::info!("a SIP connection too many was closed");
-            return;
+            return None;
         }
-        // Messages are small and each is waited for. A socket that refuses works all the same.
-        let _ = stream.set_nodelay(true);
-        self.last_id += 1;
-        let id = ConnectionId(self.last_id);
         let (outgoing, wanted) = mpsc::channel(OUTGOING);
         self.by_source.insert(source, count + 1);
         self.open.insert(id, Open { source, outgoing });
-        let teller = self.teller.clone();
-        self.tasks
-            .spawn(serve(stream, Flow::Tcp(id, peer), teller, wanted));
+        Some(wanted)
     }
 
     /// Queues a message; false when the connection is gone or its peer does not read: then it is closed.
@@ -195,6 +217,8 @@ async fn serve(
     arrivals: mpsc::Sender<Arrival>,
     outgoing: mpsc::Receiver<Bytes>,
 ) {
+    // Messages are small and each is waited for. A socket that refuses works all the same.
+    let _ = stream.set_nodelay(true);
     let (mut read, write) = stream.into_split();
     let mut writing = pin!(write_all(write, outgoing));
     tokio::select! {

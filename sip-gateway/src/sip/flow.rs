@@ -9,6 +9,17 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
+impl ConnectionId {
+    /// No connection: it ended with an earlier process.
+    pub const NONE: Self = Self(0);
+
+    /// The `n`th that we open ourselves. The driver numbers those that it accepts from 1 on.
+    #[must_use]
+    pub const fn opened(n: u64) -> Self {
+        Self(n | 1 << 63)
+    }
+}
+
 /// The way to one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flow {

@@ -10,6 +10,7 @@ pub mod port;
 pub mod registrar;
 pub mod sdp;
 pub mod session;
+pub mod stun;
 pub mod transaction;
 
 pub use endpoint::{Counters, Endpoint, EndpointConfig, Limits, Occupancy};

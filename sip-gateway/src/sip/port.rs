@@ -107,7 +107,8 @@ pub enum SipCommand {
         result: Result<Bytes, u16>,
     },
     /// Change an answered session by our own offer: hold, resume, another address (RFC 3261 14.1). The answer is
-    /// [`SipEvent::Reoffered`]; a leg that does not talk, or has a change of ours under way, does not take it.
+    /// [`SipEvent::Reoffered`]; a leg that does not talk does not take it. While a change of ours is under way it
+    /// waits; of several that wait the last one counts.
     Reinvite {
         /// The leg.
         leg: LegId,
@@ -153,6 +154,8 @@ pub enum SipOutput {
         connection: ConnectionId,
         /// Its other end.
         peer: SocketAddr,
+        /// It is a new one: open it to that address first.
+        open: bool,
         /// The bytes.
         bytes: Bytes,
     },

@@ -12,6 +12,7 @@ mod flow;
 mod message;
 mod phase;
 pub(in crate::call) mod ringing;
+mod silence;
 mod talking;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
 use router::event::{LegRole, PersonalData};
 use router::outcome::EndCause;
 use router::{Event, Private, Timestamp};
+use silence::Heard;
 use sip_gateway::leg::{LegEvent, LegId, PlayId};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -48,6 +50,7 @@ pub struct CallMachine {
     customer_name: Option<Private<String>>,
     /// Music of a queue that was just entered, until it is known whether the flow itself plays there.
     silent_queue: Option<String>,
+    heard: Heard,
     outputs: VecDeque<CallOutput>,
     finished: bool,
 }
@@ -69,6 +72,7 @@ impl CallMachine {
             began: now,
             phase: Phase::InFlow,
             silent_queue: None,
+            heard: Heard::default(),
             history: History::default(),
             closing: Vec::new(),
             outputs: VecDeque::new(),
@@ -90,7 +94,10 @@ impl CallMachine {
                 position,
                 expected,
             } => self.queued(entry, (position, expected), now, ids),
-            CallInput::PlayFailed { play } => self.drive_flow(play_failed(play), now, ids),
+            CallInput::PlayFailed { play } => {
+                self.heard.ended(play);
+                self.drive_flow(play_failed(play), now, ids);
+            }
             CallInput::CustomerFound {
                 ask,
                 customer,
@@ -120,6 +127,7 @@ impl CallMachine {
             // Only calls of agents' phones ask.
             CallInput::PhoneAnswered(_) => {}
         }
+        self.fill_silence();
         self.finish_when_empty();
     }
 
@@ -188,6 +196,7 @@ impl CallMachine {
         match event {
             LegEvent::Key(key) => self.drive_flow(ivr_flows::FlowInput::Key(key), now, ids),
             LegEvent::PlayEnded { play, .. } => {
+                self.heard.ended(play);
                 let token = ivr_flows::port::PlayToken(play.0);
                 self.drive_flow(ivr_flows::FlowInput::PlayEnded(token), now, ids);
             }
@@ -210,7 +219,8 @@ impl CallMachine {
             }
             LegEvent::Dialled { sip_call_id } => self.agent_dialled(leg, sip_call_id),
             // What a phone sends before it answers is not for a caller who hears music.
-            LegEvent::Progress { .. } | LegEvent::EarlyMedia => self.agent_progress(leg),
+            LegEvent::Progress { status } => self.agent_progress(leg, status > 100),
+            LegEvent::EarlyMedia => self.agent_progress(leg, true),
             LegEvent::Answered => self.agent_answered(leg),
             LegEvent::MediaLost if self.talks_with(leg) => self.media_lost(now),
             LegEvent::MediaLost
@@ -237,6 +247,7 @@ impl CallMachine {
     }
 
     fn leg(&mut self, command: LegCommand) {
+        self.heard.told(&command);
         self.outputs.push_back(CallOutput::Leg(command));
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Ringing {
     pub(super) unlogged: Option<AgentId>,
     /// A provisional answer came: the phone is there.
     pub(super) heard: bool,
+    /// It rings.
+    pub(super) rings: bool,
     /// It answered; the Distributor's word is awaited.
     pub(super) answered: bool,
     /// Its leg ended after it answered and before that word came.

@@ -29,6 +29,7 @@ impl CallMachine {
             log_leg,
             unlogged: Some(offered.agent),
             heard: false,
+            rings: false,
             answered: false,
             gone: false,
             silent_at: now + SILENT_PHONE.min(offered.ring_timeout),
@@ -79,9 +80,11 @@ impl CallMachine {
         }
     }
 
-    pub(super) fn agent_progress(&mut self, leg: LegId) {
+    /// The phone is there, and perhaps it rings already.
+    pub(super) fn agent_progress(&mut self, leg: LegId, rings: bool) {
         if let Some(ringing) = self.ringing_at(leg) {
             ringing.heard = true;
+            ringing.rings |= rings;
         }
     }
 
@@ -253,6 +256,11 @@ fn offer_outcome(cause: LegEndCause) -> OfferOutcome {
     }
 }
 
+/// A measurement as records keep it: what lies behind the second decimal says nothing.
+fn two_decimals(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
 /// The log's line about the end of a leg.
 pub(in crate::call) fn leg_ended(
     interaction: InteractionId,
@@ -265,12 +273,12 @@ pub(in crate::call) fn leg_ended(
         packets_sent: q.packets_sent,
         packets_lost: q.packets_lost,
         packets_ignored: q.packets_ignored,
-        jitter_ms: q.jitter_ms,
+        jitter_ms: two_decimals(q.jitter_ms),
         codec: q.codec,
-        burst_ratio: Some(q.burst_ratio),
-        round_trip_ms: q.round_trip_ms,
+        burst_ratio: Some(two_decimals(q.burst_ratio)),
+        round_trip_ms: q.round_trip_ms.map(two_decimals),
         far_lost: q.far_lost,
-        mos: q.mos,
+        mos: q.mos.map(two_decimals),
     });
     Event::LegEnded {
         interaction,

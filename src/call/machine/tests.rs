@@ -3,6 +3,7 @@
 mod crossing;
 mod ending;
 mod message;
+mod silence;
 mod talk;
 
 use super::CallMachine;
@@ -84,6 +85,10 @@ impl Script {
     }
 
     fn begin_as(flow: &str, caller_agent: Option<AgentId>) -> Self {
+        Self::begin_in(flow, caller_agent, Some("own.wav"))
+    }
+
+    fn begin_in(flow: &str, caller_agent: Option<AgentId>, music: Option<&str>) -> Self {
         let flow = ivr_flows::parse(flow, "support.flow.yaml").unwrap();
         let setup = CallSetup {
             interaction: InteractionId::from_number(1),
@@ -101,7 +106,7 @@ impl Script {
                 "support".to_owned(),
                 KnownQueue {
                     id: QueueId::from_number(1),
-                    music: Some("own.wav".to_owned()),
+                    music: music.map(str::to_owned),
                 },
             )])),
             record: true,

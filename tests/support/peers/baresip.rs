@@ -59,6 +59,26 @@ impl Baresip {
         Ok(agent)
     }
 
+    /// The same over TCP or UDP by a flow of its own; `outbound`: as RFC 5626 wants it.
+    pub(crate) fn flow(
+        server: SocketAddr,
+        (extension, password): (&str, &str),
+        (transport, outbound): (&str, bool),
+        tone: f64,
+    ) -> Result<Self, Failure> {
+        let server = server.to_string();
+        let words = [
+            ("@USER@", extension),
+            ("@PASSWORD@", password),
+            ("@SERVER@", &server),
+            ("@TRANSPORT@", transport),
+            ("@SIPNAT@", if outbound { "outbound" } else { "" }),
+        ];
+        let agent = Self::start("accounts_flow", &words, tone)?;
+        agent.wait_log("[1 binding]", Duration::from_secs(10))?;
+        Ok(agent)
+    }
+
     /// Calls a URI.
     pub(crate) fn dial(&mut self, uri: &str) -> Result<(), Failure> {
         self.command("dial", uri)

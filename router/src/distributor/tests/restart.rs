@@ -40,6 +40,8 @@ fn by_stored_state() {
         (Offered, None, false, NotReady, lost()),
         (OnCall, None, true, WrapUp, None),
         (OnCall, None, false, WrapUp, None),
+        (OnCall, Some(Reason::SignedOff), true, Offline, None),
+        (OnCall, Some(Reason::SignedOff), false, Offline, None),
         (WrapUp, None, true, WrapUp, None),
         (NotReady, lunch(), true, NotReady, lunch()),
         (NotReady, lunch(), false, NotReady, lunch()),
@@ -177,4 +179,40 @@ fn counts_only_before_anything_else() {
     let input = stored(&story, AgentState::OnCall, None, true);
     story.tell(input);
     assert!(story.is(ANA, AgentState::Available));
+}
+
+#[test]
+fn an_own_call_gives_back_the_state_before_it() {
+    let lunch = || Some(Reason::Company("lunch".into()));
+    let before = [
+        (AgentState::Offline, None),
+        (AgentState::Available, None),
+        (AgentState::NotReady, lunch()),
+    ];
+    for (state, reason) in before {
+        let mut story = Story::new(company());
+        let restore = |story: &Story, state, reason| Input::RestoreAgent {
+            agent: ANA,
+            state,
+            reason,
+            idle_since: idle(story),
+            interaction: None,
+            queue: None,
+            registered: true,
+        };
+        let input = restore(&story, state, reason.clone());
+        story.tell(input);
+        story.tell(Input::OwnCallStarted { agent: ANA });
+        // Killed here: the log's last line is all that is left.
+        let logged = story.log.iter().rev().find_map(|event| match event {
+            Event::AgentStateChanged { to, reason, .. } => Some((*to, reason.clone())),
+            _ => None,
+        });
+        let (on_call, kept) = logged.unwrap();
+        assert_eq!(on_call, AgentState::OnCall);
+        let mut after = Story::new(company());
+        let input = restore(&after, on_call, kept);
+        after.tell(input);
+        assert_eq!(after.state(ANA), (state, reason));
+    }
 }

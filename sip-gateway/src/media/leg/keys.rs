@@ -160,6 +160,20 @@ impl MediaLeg {
         self.remote.is_some() && self.keys_out.push(key)
     }
 
+    /// The peer goes on pressing a key that this leg sends to its party, or has let it go.
+    pub fn hold_key(&mut self, key: char, pressed: bool) {
+        self.keys_out.hold(key, pressed);
+    }
+
+    /// The key whose tones the party's audio holds at this moment.
+    #[must_use]
+    pub fn sounding(&self) -> Option<char> {
+        let newest = self.keys.presses.get(self.keys.newest).copied().flatten();
+        newest
+            .filter(|press| press.way == KeyWay::InBand && self.keys.is_sounding())
+            .map(|press| press.key)
+    }
+
     /// 20 ms of a key of our own.
     pub(super) fn write_key(
         &mut self,

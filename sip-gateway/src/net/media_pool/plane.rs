@@ -33,6 +33,10 @@ impl MediaPlane for MediaPool {
     fn start_recording(&mut self, request: RecordRequest) -> Result<(), MediaError> {
         Self::start_recording(self, request)
     }
+    fn pause_recording(&mut self, stream: StreamId, paused: bool) -> Result<(), MediaError> {
+        Self::pause_recording(self, stream, paused)
+    }
+
     fn stop_recording(&mut self, stream: StreamId) -> Result<(), MediaError> {
         Self::stop_recording(self, stream)
     }

@@ -32,6 +32,8 @@ pub(crate) enum Command<P> {
     KeyTold { leg: LegId, key: char },
     /// Begin a recording.
     StartRecording(RecordRequest),
+    /// Leave out what is said, or take it again.
+    PauseRecording { stream: StreamId, paused: bool },
     /// End it.
     StopRecording(StreamId),
     /// The leg ends.
@@ -94,7 +96,9 @@ impl<P> Command<P> {
             ],
             #[cfg(test)]
             Self::Die => [None; 3],
-            Self::StopRecording(stream) => [Some(Subject::Stream(*stream)), None, None],
+            Self::PauseRecording { stream, .. } | Self::StopRecording(stream) => {
+                [Some(Subject::Stream(*stream)), None, None]
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::recordings::{Recordings, Tap};
 use super::wheel::Wheel;
 use crate::leg::LegId;
 use crate::media::codec::{AnyCodec, decodes};
+use crate::media::dtmf::{EventPayload, key_of};
 use crate::media::leg::{Ended, KeyWay, MediaLeg, Received};
 use crate::media::player::FRAME;
 use crate::media::playout::Pulled;
@@ -178,8 +179,10 @@ impl<I: PacketIo> Core<I> {
                 key: pressed,
                 passes,
             } => {
-                if let Some(pressed) = pressed {
-                    self.pressed(key, pressed, KeyWay::Event);
+                match pressed {
+                    Some(pressed) => self.pressed(key, pressed, KeyWay::Event),
+                    None if passes => self.held(key, packet.payload),
+                    None => {}
                 }
                 if passes {
                     self.pass_on(
@@ -239,6 +242,7 @@ impl<I: PacketIo> Core<I> {
             seat.leg.buffer(packet, sound, now);
         }
         let peer = seat.peer;
+        let sounding = seat.leg.sounding().filter(|_| held);
         if let Some(pressed) = pressed {
             self.pressed(key, pressed, KeyWay::InBand);
         }
@@ -246,6 +250,9 @@ impl<I: PacketIo> Core<I> {
             return;
         };
         if held {
+            if let Some(sounding) = sounding {
+                peer.leg.hold_key(sounding, true);
+            }
             return peer.leg.skip_source();
         }
         let over = if event { None } else { peer.leg.give_way() };
@@ -284,6 +291,18 @@ impl<I: PacketIo> Core<I> {
         };
         if !comes_as_it_is {
             peer.leg.send_key(pressed);
+        }
+    }
+
+    /// One more packet of an event whose key counted: where the peer gets a key of our making, it lasts as long.
+    fn held(&mut self, key: usize, payload: &[u8]) {
+        let peer = self.seats.get(key).and_then(|seat| seat.as_ref()?.peer);
+        let event = EventPayload::parse(payload);
+        if let Some(event) = event
+            && let Some(pressed) = key_of(event.event)
+            && let Some(peer) = peer.and_then(|peer| self.seat(peer))
+        {
+            peer.leg.hold_key(pressed, !event.end);
         }
     }
 

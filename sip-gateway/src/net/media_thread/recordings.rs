@@ -27,6 +27,8 @@ struct Recording {
     end: Option<u64>,
     /// Legs that are still heard.
     taps: usize,
+    /// Nothing is heard for now: its time passes in silence.
+    paused: bool,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +52,7 @@ impl Recordings {
             timeline,
             end: None,
             taps: 0,
+            paused: false,
         });
         match self.running.iter_mut().find(|place| place.is_none()) {
             Some(place) => *place = recording,
@@ -97,9 +100,16 @@ impl Recordings {
     pub(super) fn place(&mut self, tap: Tap, piece: Piece<'_>, now: Duration) {
         let recording = self.running.get_mut(tap.place).and_then(Option::as_mut);
         if let Some(recording) =
-            recording.filter(|one| one.stream == tap.stream && one.end.is_none())
+            recording.filter(|one| one.stream == tap.stream && one.end.is_none() && !one.paused)
         {
             recording.timeline.place(tap.side, piece, now);
+        }
+    }
+
+    /// Leaves out what is said from now on, or takes it again.
+    pub(super) fn pause(&mut self, stream: StreamId, paused: bool) {
+        if let Some(recording) = self.find(stream) {
+            recording.paused = paused;
         }
     }
 

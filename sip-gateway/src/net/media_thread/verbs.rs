@@ -57,6 +57,7 @@ impl<I: PacketIo> Core<I> {
             }
             Command::KeyTold { leg, key } => self.key_told(leg, key, now),
             Command::StartRecording(request) => self.start_recording(request, now),
+            Command::PauseRecording { stream, paused } => self.recordings.pause(stream, paused),
             Command::StopRecording(stream) => {
                 self.recordings.stop(stream, now);
                 self.recordings.step(now);

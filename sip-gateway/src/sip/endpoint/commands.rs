@@ -9,6 +9,7 @@ use crate::sip::dialog::Path;
 use crate::sip::flow::Flow;
 use crate::sip::message::Uri;
 use crate::sip::port::SipCommand;
+use crate::sip::registrar::Binding;
 use crate::sip::session::uac::{self, Target};
 use crate::sip::session::{Leg, change, own_change, uas};
 use bytes::Bytes;
@@ -101,23 +102,10 @@ impl Endpoint {
         }
     }
 
-    /// Where to send the INVITE: every live contact of a device, over the flow it registered from; or the URI.
-    fn targets(&self, dial: &Dial, destination: Option<SocketAddr>) -> Vec<Target> {
+    /// Where to send the INVITE: to every phone of a device, over the newest flow it registered from; or to the URI.
+    fn targets(&mut self, dial: &Dial, destination: Option<SocketAddr>) -> Vec<Target> {
         match &dial.target {
-            DialTarget::Device(extension) => {
-                let bindings = self.registrar.targets(extension, self.core.now);
-                let target = |contact: &str, source| {
-                    Some(Target {
-                        uri: request_uri(contact)?,
-                        destination: source,
-                        path: Path::Flow(source),
-                    })
-                };
-                bindings
-                    .into_iter()
-                    .filter_map(|binding| target(&binding.contact, binding.source))
-                    .collect()
-            }
+            DialTarget::Device(extension) => self.phones(extension),
             DialTarget::Uri(uri) => {
                 let target = destination
                     .zip(request_uri(uri))
@@ -125,10 +113,45 @@ impl Endpoint {
                         uri,
                         destination: Flow::Udp(destination),
                         path: Path::Fallback(destination),
+                        others: Vec::new(),
                     });
                 target.into_iter().collect()
             }
         }
+    }
+
+    /// The phones of a device. One whose connection ended with an earlier process of ours is called over a new one.
+    fn phones(&mut self, extension: &str) -> Vec<Target> {
+        let phones = self.registrar.targets(extension, self.core.now);
+        let phones: Vec<Vec<Binding>> = phones
+            .into_iter()
+            .map(|ways| ways.into_iter().cloned().collect())
+            .collect();
+        let mut targets = Vec::new();
+        for ways in phones {
+            let mut ways = ways.into_iter().filter_map(|way| self.way(extension, &way));
+            if let Some(first) = ways.next() {
+                let others = ways.collect();
+                targets.push(Target { others, ..first });
+            }
+        }
+        targets
+    }
+
+    fn way(&mut self, extension: &str, binding: &Binding) -> Option<Target> {
+        let flow = match binding.is_cut() {
+            true => self.core.open(binding.reach()?)?,
+            false => binding.source,
+        };
+        if binding.is_cut() {
+            self.registrar.opened(extension, &binding.contact, flow);
+        }
+        Some(Target {
+            uri: request_uri(&binding.contact)?,
+            destination: flow,
+            path: Path::Flow(flow),
+            others: Vec::new(),
+        })
     }
 
     fn set_accounts(&mut self, accounts: Accounts) {

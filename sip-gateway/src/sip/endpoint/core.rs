@@ -9,14 +9,14 @@ use super::ids::IdSource;
 use super::schedule::{Owner, Schedule};
 use crate::leg::LegId;
 use crate::sip::dialog::DialogKey;
-use crate::sip::flow::Flow;
+use crate::sip::flow::{ConnectionId, Flow};
 use crate::sip::message::{HeaderName, Method, Request, Response, Rport, Uri, Via};
 use crate::sip::port::{SipEvent, SipOutput};
 use crate::sip::transaction::key::ClientKey;
 use crate::sip::transaction::table::Transactions;
 use crate::sip::transaction::{Action, Actions, TransactionId};
 use bytes::Bytes;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -53,6 +53,9 @@ pub(crate) struct Core {
     /// The time of the input that is being handled.
     pub(crate) now: Instant,
     outputs: VecDeque<SipOutput>,
+    /// Connections of our own that were named, and those of them on which nothing was sent yet.
+    opened: u64,
+    unopened: BTreeSet<ConnectionId>,
 }
 
 impl Core {
@@ -67,6 +70,8 @@ impl Core {
             counters: Counters::default(),
             now,
             outputs: VecDeque::new(),
+            opened: 0,
+            unopened: BTreeSet::new(),
         }
     }
 
@@ -86,14 +91,30 @@ impl Core {
                 return;
             }
             Flow::Udp(destination) => SipOutput::Transmit { destination, bytes },
+            Flow::Tcp(ConnectionId::NONE, _) => {
+                self.counters.unsendable += 1;
+                return;
+            }
             Flow::Tcp(connection, peer) => SipOutput::TransmitStream {
                 connection,
                 peer,
+                open: self.unopened.remove(&connection),
                 bytes,
             },
         };
         self.counters.sent += 1;
         self.outputs.push_back(output);
+    }
+
+    /// A connection of our own to this address. It is opened by the first message on it, which has to follow.
+    pub(crate) fn open(&mut self, peer: SocketAddr) -> Option<Flow> {
+        if !is_sendable(peer) {
+            return None;
+        }
+        self.opened = self.opened.wrapping_add(1);
+        let id = ConnectionId::opened(self.opened);
+        self.unopened.insert(id);
+        Some(Flow::Tcp(id, peer))
     }
 
     /// Whether one more transaction fits.

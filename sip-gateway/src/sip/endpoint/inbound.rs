@@ -17,8 +17,9 @@ use crate::sip::message::{
 };
 use crate::sip::port::SipEvent;
 use crate::sip::session::{self, InDialog, attempt, uas};
+use crate::sip::stun;
 use crate::sip::transaction::key::{ClientKey, ServerKey};
-use crate::sip::transaction::{Action, Actions};
+use crate::sip::transaction::{Action, Actions, TransactionId};
 use bytes::Bytes;
 
 /// What an INVITE may carry: SDP, alone or as one part of several.
@@ -57,10 +58,24 @@ impl Endpoint {
             }
             return;
         }
+        if !source.is_stream() && stun::is_stun(bytes) {
+            return self.on_stun(source, bytes);
+        }
         match parse_datagram(bytes) {
             Ok(Message::Request(request)) => self.on_request(request, source),
             Ok(Message::Response(response)) => self.on_response(&response),
             Err(error) => self.on_unreadable(error, source),
+        }
+    }
+
+    /// A phone asks whether its flow lives, and by which address it is seen (RFC 5626 4.4.2).
+    fn on_stun(&mut self, source: Flow, bytes: &Bytes) {
+        match stun::answer(bytes, source.address()) {
+            Some(answer) => {
+                self.core.counters.keep_alives += 1;
+                self.core.transmit(source, answer);
+            }
+            None => self.core.counters.unreadable += 1,
         }
     }
 
@@ -120,6 +135,7 @@ impl Endpoint {
                 self.core.transactions.ack(id, self.core.now, &mut actions);
             } else {
                 self.core.counters.repeats_received += 1;
+                self.follow_repeat(id, reply_to);
                 self.core
                     .transactions
                     .repeat(id, self.core.now, &mut actions);
@@ -143,6 +159,19 @@ impl Endpoint {
             reply_to,
         };
         self.dispatch(arrived);
+    }
+
+    /// A request that comes again over another connection: the first is of no use any more, so the answers and what
+    /// follows go by this one.
+    fn follow_repeat(&mut self, id: TransactionId, flow: Flow) {
+        let Some((old, user)) = self.core.transactions.peer_and_user(id) else {
+            return;
+        };
+        if self.core.transactions.moved(id, flow)
+            && let User::Leg(leg) = user
+        {
+            self.with_leg(leg, |leg, core| leg.moved(core, old, flow));
+        }
     }
 
     fn dispatch(&mut self, arrived: Arrived) {

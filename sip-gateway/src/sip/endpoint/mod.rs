@@ -41,7 +41,7 @@ use crate::sip::flow::Flow;
 use crate::sip::message::{Request, Response};
 use crate::sip::port::{SipEvent, SipInput, SipOutput};
 use crate::sip::registrar::client::Registrations;
-use crate::sip::registrar::{Registrar, RegistrationRecord};
+use crate::sip::registrar::{DeviceBindings, Registrar, RegistrationRecord};
 use crate::sip::session::{Failure, Leg};
 use crate::sip::transaction::{Action, Actions, TransactionId};
 use sha2::{Digest, Sha256};
@@ -150,16 +150,16 @@ impl Endpoint {
         }
     }
 
-    /// Rises whenever [`Endpoint::registrations`] may have changed.
+    /// Whether [`Endpoint::take_changed_registrations`] has anything to give: true when it is more than refreshes.
     #[must_use]
-    pub const fn registrations_version(&self) -> u64 {
-        self.registrar.version()
+    pub fn registrations_changed(&self) -> Option<bool> {
+        self.registrar.has_changed()
     }
 
-    /// All bindings of devices with the time they have left, to be kept over a restart.
-    #[must_use]
-    pub fn registrations(&self, now: Instant) -> Vec<RegistrationRecord> {
-        self.registrar.records(now)
+    /// The bindings of each device of which one changed since the last time, with the time they have left, to be kept
+    /// over a restart.
+    pub fn take_changed_registrations(&mut self, now: Instant) -> Vec<DeviceBindings> {
+        self.registrar.take_changed(now)
     }
 
     /// Puts a binding back after a restart; ignored when its device is no account any more. Tells

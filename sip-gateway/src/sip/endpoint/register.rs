@@ -6,7 +6,7 @@ use super::Endpoint;
 use super::core::User;
 use super::inbound::Arrived;
 use super::schedule::Owner;
-use crate::leg::DeviceChange;
+use crate::leg::{DeviceChange, LegId};
 use crate::sip::flow::Flow;
 use crate::sip::message::{
     Contacts, HeaderName, NameAddr, Params, Refusal, Request, Response, Uri,
@@ -18,6 +18,8 @@ use std::time::Duration;
 /// How often a device pings that keeps its connection alive, seconds (RFC 5626 4.4.1). The driver gives a silent
 /// connection up after more than twice that.
 const FLOW_TIMER: u32 = 120;
+/// The same for datagrams: address translators forget a silent one after half a minute.
+const FLOW_TIMER_UDP: u32 = 25;
 /// Contacts of one REGISTER at most.
 const MAX_CONTACTS: usize = 32;
 
@@ -59,7 +61,7 @@ impl Endpoint {
 
     fn register(&mut self, arrived: &Arrived, extension: &str) -> Result<Response, Refusal> {
         let request = &arrived.request;
-        let update = self.read_update(request, arrived.source)?;
+        let update = self.read_update(request)?;
         let registration = Registration {
             extension,
             call_id: request.headers.call_id()?,
@@ -67,6 +69,7 @@ impl Endpoint {
             source: arrived.source,
             update,
         };
+        let replaced = self.replaced_flows(&registration);
         let change = self.registrar.register(&registration, self.core.now);
         let change = change.map_err(|_| Refusal::because(500, "Out of Order"))?;
         self.watch_registrar();
@@ -74,12 +77,40 @@ impl Endpoint {
             let extension = extension.to_owned();
             self.core.emit(SipEvent::Device { extension, change });
         }
+        for old in replaced {
+            self.leave_flow(extension, old, arrived.source);
+        }
         self.follow_device(Some(extension));
         Ok(self.registered(request, extension, arrived.source))
     }
 
+    /// The flows whose place this registration takes.
+    fn replaced_flows(&self, registration: &Registration<'_>) -> Vec<Flow> {
+        let Update::Contacts(contacts) = &registration.update else {
+            return Vec::new();
+        };
+        let flows = contacts.iter().filter_map(|contact| {
+            let (instance, reg_id) = (contact.instance.as_deref()?, contact.reg_id?);
+            self.registrar
+                .flow_of(registration.extension, instance, reg_id)
+        });
+        flows.filter(|flow| *flow != registration.source).collect()
+    }
+
+    /// A phone has told its new flow: its calls go on over that one.
+    fn leave_flow(&mut self, extension: &str, old: Flow, new: Flow) {
+        let legs = self.legs.iter();
+        let its: Vec<LegId> = legs
+            .filter(|(_, leg)| leg.device_at(old) == Some(extension))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in its {
+            self.with_leg(id, |leg, core| leg.follow(core, new));
+        }
+    }
+
     /// What the REGISTER asks for, with our limits applied.
-    fn read_update(&self, request: &Request, source: Flow) -> Result<Update, Refusal> {
+    fn read_update(&self, request: &Request) -> Result<Update, Refusal> {
         // A broken Expires counts as none (RFC 3261 20.19).
         let header = request.headers.expires().ok().flatten();
         let contacts = match request.headers.contacts()? {
@@ -96,7 +127,7 @@ impl Endpoint {
         if contacts.len() > MAX_CONTACTS {
             return Err(Refusal::because(400, "Bad Request: too many contacts"));
         }
-        let outbound = takes_outbound(request, source);
+        let outbound = takes_outbound(request);
         let updates = contacts
             .iter()
             .map(|contact| self.read_contact(contact, header, outbound));
@@ -162,7 +193,12 @@ impl Endpoint {
         if all.any(|binding| binding.outbound && binding.source == source) {
             // RFC 5626 6: the device keeps this connection alive, with a ping at least this often.
             response.headers.push(HeaderName::Require, "outbound");
-            response.headers.push(HeaderName::FlowTimer, FLOW_TIMER);
+            let timer = if source.is_stream() {
+                FLOW_TIMER
+            } else {
+                FLOW_TIMER_UDP
+            };
+            response.headers.push(HeaderName::FlowTimer, timer);
         }
         response
     }
@@ -187,10 +223,10 @@ impl Endpoint {
     }
 }
 
-/// Whether this flow is one that RFC 5626 binds a device to: a connection, nobody between us, and the device says so.
-fn takes_outbound(request: &Request, source: Flow) -> bool {
+/// Whether this flow is one that RFC 5626 binds a device to: nobody between us, and the device says so.
+fn takes_outbound(request: &Request) -> bool {
     let says = |tag: &str| tag.eq_ignore_ascii_case("outbound");
     let supported = request.headers.supported().unwrap_or_default();
     let hops = request.headers.all(&HeaderName::Via).count();
-    source.is_stream() && hops == 1 && supported.iter().any(|tag| says(tag))
+    hops == 1 && supported.iter().any(|tag| says(tag))
 }

@@ -9,7 +9,8 @@ pub mod client;
 #[cfg(test)]
 mod tests;
 
-use crate::sip::flow::Flow;
+use crate::sip::flow::{ConnectionId, Flow};
+use crate::sip::message::Uri;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -21,7 +22,8 @@ use crate::leg::DeviceChange;
 pub struct Binding {
     /// The contact URI as the device wrote it.
     pub contact: String,
-    /// Where its REGISTER came from; requests go there.
+    /// Where its REGISTER came from; requests go there. A connection that ended with an earlier process of ours is
+    /// [`ConnectionId::NONE`].
     pub source: Flow,
     /// Call-ID of the last REGISTER.
     pub call_id: String,
@@ -37,6 +39,26 @@ pub struct Binding {
     pub expires_at: Instant,
 }
 
+impl Binding {
+    /// Its connection ended with an earlier process of ours.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        matches!(self.source, Flow::Tcp(ConnectionId::NONE, _))
+    }
+
+    /// Where a new connection can be opened to its phone: the contact's address when that is the host its REGISTER came
+    /// from. Nobody makes us connect to anybody else.
+    #[must_use]
+    pub fn reach(&self) -> Option<SocketAddr> {
+        let contact = Uri::parse(&self.contact).ok()?;
+        let uri = contact.as_sip()?;
+        let ip = uri.host.ip()?;
+        let port = uri.port.unwrap_or(5060);
+        let same = ip.to_canonical() == self.source.ip().to_canonical();
+        (same && port != 0).then(|| SocketAddr::new(ip, port))
+    }
+}
+
 /// One binding in a form that outlives the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationRecord {
@@ -46,6 +68,8 @@ pub struct RegistrationRecord {
     pub contact: String,
     /// Where its REGISTER came from.
     pub source: SocketAddr,
+    /// It came over a connection, which cannot outlive the process.
+    pub stream: bool,
     /// Call-ID of the last REGISTER.
     pub call_id: String,
     /// CSeq number of the last REGISTER.
@@ -57,6 +81,18 @@ pub struct RegistrationRecord {
     /// Whole seconds left.
     pub expires_in: u64,
 }
+
+/// All bindings of one device, after one of them changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceBindings {
+    /// The device.
+    pub extension: String,
+    /// What it has now; nothing when it is gone.
+    pub bindings: Vec<RegistrationRecord>,
+}
+
+/// The ways to one phone: the first is to be tried, then the others, one after the other (RFC 5626 5.3).
+pub type Ways<'a> = Vec<&'a Binding>;
 
 /// One Contact of a REGISTER.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +146,10 @@ pub struct Registrar {
     devices: BTreeMap<String, Vec<Binding>>,
     /// The earliest expiry of each device.
     expiry: BTreeSet<(Instant, String)>,
-    version: u64,
+    /// Devices with changes that nobody has taken.
+    changed: BTreeSet<String>,
+    /// One of these changes is more than a refresh.
+    news: bool,
 }
 
 impl Registrar {
@@ -121,7 +160,8 @@ impl Registrar {
             contacts_per_device,
             devices: BTreeMap::new(),
             expiry: BTreeSet::new(),
-            version: 0,
+            changed: BTreeSet::new(),
+            news: false,
         }
     }
 
@@ -234,10 +274,23 @@ impl Registrar {
         gone
     }
 
-    /// Rises with every change of any binding.
+    /// Whether any binding has changed since [`Self::take_changed`]; true when one came, went or moved, false when they
+    /// were refreshed only.
     #[must_use]
-    pub const fn version(&self) -> u64 {
-        self.version
+    pub fn has_changed(&self) -> Option<bool> {
+        (!self.changed.is_empty()).then_some(self.news)
+    }
+
+    /// The devices of which a binding changed since the last time, in a form that outlives the process.
+    pub fn take_changed(&mut self, now: Instant) -> Vec<DeviceBindings> {
+        self.news = false;
+        let names = std::mem::take(&mut self.changed).into_iter();
+        names
+            .map(|extension| DeviceBindings {
+                bindings: self.records_of(&extension, now),
+                extension,
+            })
+            .collect()
     }
 
     /// Takes out what was registered over a connection that is gone; gives the devices that have nothing left.
@@ -265,26 +318,69 @@ impl Registrar {
         all.any(|binding| binding.source == flow && !binding.outbound)
     }
 
-    /// Where to call a device: each of its contacts, but only the newest flow of those that one instance has opened
-    /// (RFC 5626 5.3).
-    pub fn targets(&self, extension: &str, now: Instant) -> Vec<&Binding> {
+    /// How to call a device: one entry for each phone that has registered as it. All flows of one instance are one
+    /// phone, the newest first (RFC 5626 5.3). A connection that ended with an earlier process counts where nothing
+    /// newer is known of its phone, and where its phone can be reached by another.
+    pub fn targets(&self, extension: &str, now: Instant) -> Vec<Ways<'_>> {
         let all: Vec<&Binding> = self.bindings(extension, now).collect();
-        let newer = |place: usize, binding: &Binding| {
-            let rest = all.get(place.saturating_add(1)..).unwrap_or_default();
-            rest.iter()
-                .any(|other| other.outbound && other.instance == binding.instance)
+        let mut phones: Vec<Ways<'_>> = Vec::new();
+        for binding in all {
+            let of_same = |ways: &&mut Ways<'_>| {
+                binding.outbound
+                    && ways
+                        .iter()
+                        .any(|way| way.outbound && way.instance == binding.instance)
+            };
+            match phones.iter_mut().find(of_same) {
+                Some(ways) => ways.insert(0, binding),
+                None => phones.push(vec![binding]),
+            }
+        }
+        // A phone stands where its newest flow does.
+        phones.sort_by_key(|ways| {
+            let newest = ways.first().copied();
+            self.bindings(extension, now)
+                .position(|binding| newest.is_some_and(|newest| std::ptr::eq(newest, binding)))
+        });
+        for ways in &mut phones {
+            if ways.iter().any(|way| !way.is_cut()) {
+                ways.retain(|way| !way.is_cut());
+            } else {
+                ways.retain(|way| way.reach().is_some());
+                ways.truncate(1);
+            }
+        }
+        phones.retain(|ways| !ways.is_empty());
+        phones
+    }
+
+    /// A connection was opened to where this contact can be reached: it is the binding's flow from here on.
+    pub fn opened(&mut self, extension: &str, contact: &str, flow: Flow) {
+        let mut bindings = self.devices.get(extension).cloned().unwrap_or_default();
+        let cut = bindings
+            .iter_mut()
+            .find(|binding| binding.is_cut() && binding.contact == contact);
+        if let Some(binding) = cut {
+            binding.source = flow;
+            self.put(extension, bindings);
+        }
+    }
+
+    /// The flow of an instance that a new one with the same reg-id is going to replace.
+    #[must_use]
+    pub fn flow_of(&self, extension: &str, instance: &str, reg_id: u32) -> Option<Flow> {
+        let mut all = self.devices.get(extension)?.iter();
+        let is_it = |binding: &&Binding| {
+            binding.instance.as_deref() == Some(instance) && binding.reg_id == Some(reg_id)
         };
-        let kept = all
-            .iter()
-            .enumerate()
-            .filter(|(place, binding)| !binding.outbound || !newer(*place, binding));
-        kept.map(|(_, binding)| *binding).collect()
+        Some(all.find(is_it)?.source)
     }
 
     /// The one flow where a device whose connection is lost can be now: its instance's newest, or its only one.
     #[must_use]
     pub fn heir(&self, extension: &str, instance: Option<&str>, now: Instant) -> Option<Flow> {
-        let all: Vec<&Binding> = self.bindings(extension, now).collect();
+        let live = self.bindings(extension, now);
+        let all: Vec<&Binding> = live.filter(|binding| !binding.is_cut()).collect();
         let same = all
             .iter()
             .rev()
@@ -303,17 +399,10 @@ impl Registrar {
         all.find(|binding| binding.source == flow)?.instance.clone()
     }
 
-    /// All bindings that can outlive the process, for a restart. Those of connections cannot: they end with it.
-    #[must_use]
-    pub fn records(&self, now: Instant) -> Vec<RegistrationRecord> {
-        let devices = self.devices.iter();
-        devices
-            .flat_map(|(extension, bindings)| {
-                bindings
-                    .iter()
-                    .filter(|binding| !binding.source.is_stream())
-                    .map(move |binding| record(extension, binding, now))
-            })
+    fn records_of(&self, extension: &str, now: Instant) -> Vec<RegistrationRecord> {
+        let bindings = self.devices.get(extension).into_iter().flatten();
+        bindings
+            .map(|binding| record(extension, binding, now))
             .filter(|record| record.expires_in > 0)
             .collect()
     }
@@ -325,20 +414,27 @@ impl Registrar {
             .get(&record.extension)
             .cloned()
             .unwrap_or_default();
-        let known = bindings
-            .iter()
-            .any(|binding| binding.contact == record.contact);
+        let name = |instance: &Option<String>, id| instance.clone().zip(id);
+        let known = bindings.iter().any(|binding| {
+            binding.contact == record.contact
+                && name(&binding.instance, binding.reg_id) == name(&record.instance, record.reg_id)
+        });
         if record.expires_in == 0 || known || bindings.len() >= self.contacts_per_device {
             return false;
         }
         bindings.push(Binding {
             contact: record.contact.clone(),
-            source: Flow::Udp(record.source),
+            source: if record.stream {
+                Flow::Tcp(ConnectionId::NONE, record.source)
+            } else {
+                Flow::Udp(record.source)
+            },
             call_id: record.call_id.clone(),
             cseq: record.cseq,
             instance: record.instance.clone(),
             reg_id: record.reg_id,
-            outbound: false,
+            // Only one that we agreed on is kept.
+            outbound: record.reg_id.is_some(),
             expires_at: now + Duration::from_secs(record.expires_in.min(86_400)),
         });
         let first = bindings.len() == 1;
@@ -360,7 +456,11 @@ impl Registrar {
 
     /// The only place that changes a device's bindings, so that the expiry queue cannot differ from them.
     fn put(&mut self, extension: &str, bindings: Vec<Binding>) {
-        self.version += 1;
+        let old = self.devices.get(extension).map_or(&[][..], Vec::as_slice);
+        let mut all = bindings.iter().chain(old);
+        // Each is there before and after, or it is news.
+        self.news |= all.any(|one| !(is_among(one, old) && is_among(one, &bindings)));
+        self.changed.insert(extension.to_owned());
         let earliest =
             |bindings: &[Binding]| bindings.iter().map(|binding| binding.expires_at).min();
         if let Some(due) = self.devices.get(extension).and_then(|old| earliest(old)) {
@@ -376,6 +476,17 @@ impl Registrar {
             }
         }
     }
+}
+
+/// Whether there is one that differs at most in what a refresh changes.
+fn is_among(binding: &Binding, others: &[Binding]) -> bool {
+    let name = |one: &Binding| (one.source, one.reg_id);
+    let same = |other: &Binding| {
+        name(other) == name(binding)
+            && other.contact == binding.contact
+            && other.instance == binding.instance
+    };
+    others.iter().any(same)
 }
 
 /// The same Call-ID with a CSeq that is not higher: an old request that arrived late.
@@ -420,6 +531,7 @@ fn record(extension: &str, binding: &Binding, now: Instant) -> RegistrationRecor
         extension: extension.to_owned(),
         contact: binding.contact.clone(),
         source: binding.source.address(),
+        stream: binding.source.is_stream(),
         call_id: binding.call_id.clone(),
         cseq: binding.cseq,
         instance: binding.instance.clone(),

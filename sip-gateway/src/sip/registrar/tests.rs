@@ -2,6 +2,7 @@
 
 use super::{Binding, ContactUpdate, OutOfOrder, Registrar, Registration, Update};
 use crate::leg::DeviceChange;
+use crate::sip::flow::Flow;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -134,8 +135,12 @@ fn bindings_survive_a_restart_with_the_time_they_had_left() {
     registrar.register(&one("a", 1, "sip:x", 60), now).unwrap();
     registrar.register(&one("b", 1, "sip:y", 90), now).unwrap();
     let later = now + Duration::from_secs(70);
-    let records = registrar.records(later);
-    assert_eq!(records.len(), 1);
+    let [changed] = &registrar.take_changed(later)[..] else {
+        panic!("one device has changed");
+    };
+    assert!(registrar.has_changed().is_none() && registrar.take_changed(later).is_empty());
+    let records = &changed.bindings;
+    assert_eq!((changed.extension.as_str(), records.len()), ("2001", 1));
     let mut fresh = Registrar::new(10);
     assert!(fresh.restore(&records[0], later));
     assert!(!fresh.restore(&records[0], later));
@@ -145,4 +150,26 @@ fn bindings_survive_a_restart_with_the_time_they_had_left() {
     assert_eq!(fresh.retain(|_| true), Vec::<String>::new());
     assert_eq!(fresh.retain(|_| false), ["2001"]);
     assert_eq!((fresh.len(), fresh.next_deadline()), (0, None));
+}
+
+#[test]
+fn a_refresh_is_no_news() {
+    let (now, mut registrar) = (Instant::now(), Registrar::new(10));
+    let told = |registrar: &mut Registrar, cseq, uri: &str, expires| {
+        registrar
+            .register(&one("a", cseq, uri, expires), now)
+            .unwrap();
+        let news = registrar.has_changed();
+        registrar.take_changed(now);
+        news
+    };
+    assert_eq!(told(&mut registrar, 1, "sip:x", 60), Some(true));
+    assert_eq!(told(&mut registrar, 2, "sip:x", 90), Some(false));
+    assert_eq!(told(&mut registrar, 3, "sip:y", 90), Some(true));
+    assert_eq!(told(&mut registrar, 4, "sip:x", 90), Some(false));
+    assert_eq!(told(&mut registrar, 5, "sip:y", 0), Some(true));
+    let mut moved = one("a", 6, "sip:x", 90);
+    moved.source = Flow::Udp("127.0.0.9:40001".parse().unwrap());
+    registrar.register(&moved, now).unwrap();
+    assert_eq!(registrar.has_changed(), Some(true));
 }

@@ -34,6 +34,8 @@ pub struct LocalMedia {
     pub session_id: u64,
     /// `o=` version; one more with each description that differs from the last one (RFC 3264 8).
     pub version: u64,
+    /// What we want at most: less than both ways while the other side is on hold.
+    pub direction: Direction,
 }
 
 /// Codecs that we can negotiate.
@@ -209,8 +211,16 @@ pub fn make_offer(local: &LocalMedia, codecs: &[Codec]) -> Bytes {
     write::offer(local, codecs)
 }
 
+/// An offer that changes nothing of what was agreed but, perhaps, the direction: the same codec, the same numbers
+/// (RFC 3264 8.3.2).
+#[must_use]
+pub fn offer_again(local: &LocalMedia, agreed: &NegotiatedMedia) -> Bytes {
+    write::offer_again(local, agreed)
+}
+
 /// Answers an offer: the first audio stream that we can take is taken, with the first of its codecs that we have (the
-/// offerer's wish counts), everything else declined in its place. Our direction is the reverse of theirs.
+/// offerer's wish counts), everything else declined in its place. Our direction is the reverse of theirs, as
+/// far as `local` allows it (RFC 3264 6.1); what comes back says what they allow.
 ///
 /// # Errors
 /// 400 when the offer is no SDP, 488 when it has no audio that we can take.
@@ -221,7 +231,8 @@ pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Bytes, NegotiatedMedi
     for (place, stream) in streams.iter().enumerate() {
         match stream.as_ref().map_err(|e| *e).and_then(take) {
             Ok(agreed) => {
-                let bytes = write::answer(&offer.0, place, local, &agreed);
+                let direction = narrower(agreed.direction, local.direction);
+                let bytes = write::answer(&offer.0, place, local, (&agreed, direction));
                 return Ok((bytes, agreed));
             }
             Err(error) if error.status == 400 => return Err(error),
@@ -244,11 +255,7 @@ pub fn accept_answer(answer: &[u8], our_offer: &[u8]) -> Result<NegotiatedMedia,
             "answer with another number of streams",
         ));
     }
-    let ipv4 = offer
-        .0
-        .connection
-        .as_ref()
-        .is_none_or(sdp_types::Connection::is_ipv4);
+    let ipv4 = is_ipv4(&offer);
     let ours = first_stream(&offer.0, ipv4)?;
     let theirs = first_stream(&answer.0, ipv4)?;
     let mut agreed = take(&theirs)?;
@@ -262,6 +269,19 @@ pub fn accept_answer(answer: &[u8], our_offer: &[u8]) -> Result<NegotiatedMedia,
     }
     agreed.direction = narrower(agreed.direction, ours.direction);
     Ok(agreed)
+}
+
+/// Which way audio may flow by an offer of ours; none when it is no description.
+#[must_use]
+pub fn offered_direction(our_offer: &[u8]) -> Option<Direction> {
+    let offer = parse(our_offer).ok()?;
+    let stream = first_stream(&offer.0, is_ipv4(&offer)).ok()?;
+    Some(stream.direction)
+}
+
+fn is_ipv4(session: &SessionDescription) -> bool {
+    let connection = session.0.connection.as_ref();
+    connection.is_none_or(sdp_types::Connection::is_ipv4)
 }
 
 fn first_stream(session: &sdp_types::Session, ipv4: bool) -> Result<Stream, SdpError> {
@@ -294,7 +314,8 @@ fn take(stream: &Stream) -> Result<NegotiatedMedia, SdpError> {
 }
 
 /// What both directions allow.
-fn narrower(a: Direction, b: Direction) -> Direction {
+#[must_use]
+pub fn narrower(a: Direction, b: Direction) -> Direction {
     match (a.sends() && b.sends(), a.receives() && b.receives()) {
         (true, true) => Direction::SendRecv,
         (true, false) => Direction::SendOnly,

@@ -9,6 +9,7 @@ const LOCAL: LocalMedia = LocalMedia {
     port: 20_000,
     session_id: 7,
     version: 1,
+    direction: Direction::SendRecv,
 };
 
 /// A description with this connection and these lines from the first m-line on.

@@ -11,12 +11,20 @@ pub(super) fn offer(local: &LocalMedia, codecs: &[Codec]) -> Bytes {
         .iter()
         .filter_map(|codec| Some((*codec, codec.static_payload_type()?)))
         .collect();
-    let events = Some(OFFERED_EVENTS);
+    offer_of(local, &numbers, Some(OFFERED_EVENTS))
+}
+
+pub(super) fn offer_again(local: &LocalMedia, agreed: &NegotiatedMedia) -> Bytes {
+    let number = (agreed.codec, agreed.payload_type);
+    offer_of(local, &[number], agreed.telephone_event)
+}
+
+fn offer_of(local: &LocalMedia, numbers: &[(Codec, u8)], events: Option<u8>) -> Bytes {
     let mut session = frame(local);
     session.times.push(Time::new(0, 0));
     session
         .medias
-        .push(audio(local.port, &numbers, events, Direction::SendRecv));
+        .push(audio(local.port, numbers, events, local.direction));
     print(&session)
 }
 
@@ -25,7 +33,7 @@ pub(super) fn answer(
     offer: &Session,
     place: usize,
     local: &LocalMedia,
-    agreed: &NegotiatedMedia,
+    (agreed, direction): (&NegotiatedMedia, Direction),
 ) -> Bytes {
     let mut session = frame(local);
     // RFC 3264 6: the time line of the answer equals that of the offer.
@@ -39,7 +47,7 @@ pub(super) fn answer(
                 local.port,
                 &[(agreed.codec, agreed.payload_type)],
                 agreed.telephone_event,
-                agreed.direction,
+                direction,
             )
         } else {
             declined(theirs)

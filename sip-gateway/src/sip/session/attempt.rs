@@ -3,6 +3,7 @@
 //! **Owns**: CANCEL and its rules (RFC 3261 9.1), the ACKs of the 2xx that came back. **Must not know**: which of
 //! several attempts wins.
 
+use super::uac::Target;
 use crate::leg::LegId;
 use crate::sip::dialog::{Dialog, Path};
 use crate::sip::endpoint::core::{Core, User};
@@ -42,6 +43,8 @@ pub(crate) struct Attempt {
     pub(crate) authenticated: bool,
     /// A 422 has been answered with a longer timer.
     pub(crate) raised: bool,
+    /// Other ways to the same phone, for when this one fails.
+    pub(crate) others: Vec<Target>,
     pub(super) path: Path,
     phase: Phase,
     acknowledged: Vec<Acknowledged>,
@@ -61,6 +64,7 @@ impl Attempt {
             destination,
             authenticated: false,
             raised: false,
+            others: Vec::new(),
             path,
             phase: Phase::Calling { cancel: false },
             acknowledged: Vec::new(),

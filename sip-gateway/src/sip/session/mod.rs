@@ -76,6 +76,8 @@ pub(crate) struct Leg {
     early: EarlyDialogs,
     /// Our change of the session, wanted or under way.
     own: Option<OwnChange>,
+    /// The offer that the product wants to follow it.
+    next_offer: Option<Bytes>,
     /// 2xx to changes of ours that may be repeated.
     acked: Vec<Acked>,
     /// The device at its other end, and the instance of it.
@@ -93,6 +95,7 @@ impl Leg {
             attempts: Vec::new(),
             early: EarlyDialogs::default(),
             own: None,
+            next_offer: None,
             device: None,
             acked: Vec::new(),
             key: None,
@@ -302,6 +305,17 @@ impl Leg {
         let id = self.id;
         if let State::Talking(talking) = &mut self.state {
             talking.follow(core, id, flow);
+        }
+    }
+
+    /// Its party has left one flow for another.
+    pub(crate) fn moved(&mut self, core: &mut Core, old: Flow, flow: Flow) {
+        match &mut self.state {
+            State::Incoming(incoming) => incoming.moved(old, flow),
+            State::Talking(talking) if talking.dialog.destination() == old => {
+                self.follow(core, flow);
+            }
+            _ => {}
         }
     }
 

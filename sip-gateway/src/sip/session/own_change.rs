@@ -92,7 +92,8 @@ impl OwnChange {
     }
 }
 
-/// The product wants another session; false when the leg is not talking or a change of ours is under way.
+/// The product wants another session; false when the leg is not talking. While a change of ours is under way it waits, and
+/// what is wanted last counts.
 pub(crate) fn want(leg: &mut Leg, core: &Core, offer: Bytes) -> bool {
     let talks = matches!(&leg.state, State::Talking(talking) if !talking.is_closing());
     // A refresh that has not gone out yet is done by the change as well.
@@ -102,8 +103,10 @@ pub(crate) fn want(leg: &mut Leg, core: &Core, offer: Bytes) -> bool {
         .is_none_or(|own| !own.wanted && !own.is_sent());
     if talks && is_free {
         leg.own = Some(waiting(Some(offer), true, core.now));
+    } else if talks {
+        leg.next_offer = Some(offer);
     }
-    talks && is_free
+    talks
 }
 
 const fn waiting(offer: Option<Bytes>, wanted: bool, at: Instant) -> OwnChange {
@@ -144,6 +147,11 @@ pub(super) fn on_session_timer(leg: &mut Leg, core: &mut Core) {
 /// Sends what is due, when nothing of the peer's stands in the way.
 pub(super) fn advance(leg: &mut Leg, core: &mut Core) {
     let id = leg.id;
+    if leg.own.is_none()
+        && let Some(offer) = leg.next_offer.take()
+    {
+        want(leg, core, offer);
+    }
     let (Some(own), State::Talking(talking)) = (&mut leg.own, &mut leg.state) else {
         return;
     };

@@ -21,6 +21,9 @@ use crate::sip::transaction::TransactionId;
 use bytes::Bytes;
 use std::time::Instant;
 
+/// Flow Failed: an edge on the way has lost its connection to the phone (RFC 5626 11.5).
+const FLOW_FAILED: u16 = 430;
+
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     credentials: Option<Credentials>,
@@ -32,6 +35,8 @@ pub(crate) struct Outgoing {
     unreachable: bool,
     /// The last progress told: the same news from a second contact is no news.
     told: Option<u16>,
+    /// The call, for another INVITE; none where no phone has a second way.
+    again: Option<Box<(Dial, Bytes)>>,
 }
 
 /// One place to call.
@@ -40,6 +45,8 @@ pub(crate) struct Target {
     pub(crate) uri: Uri,
     pub(crate) destination: Flow,
     pub(crate) path: Path,
+    /// Other ways to the same phone, in the order to try them when this one fails (RFC 5626 5.3).
+    pub(crate) others: Vec<Self>,
 }
 
 /// Places the call; with no target at all it ends at once.
@@ -57,6 +64,10 @@ pub(crate) fn dial(
         heard: false,
         unreachable: targets.is_empty(),
         told: None,
+        again: targets
+            .iter()
+            .any(|target| !target.others.is_empty())
+            .then(|| Box::new((dial.clone(), sdp.clone()))),
     };
     let mut leg = Leg::new(id, State::Outgoing(Box::new(outgoing)));
     for target in targets {
@@ -71,7 +82,8 @@ pub(crate) fn dial(
                 sip_call_id,
             });
         }
-        let attempt = Attempt::start(core, id, invite, (target.destination, target.path));
+        let mut attempt = Attempt::start(core, id, invite, (target.destination, target.path));
+        attempt.others = target.others;
         leg.attempts.push(attempt);
     }
     end_if_nobody_is_left(&mut leg, core);
@@ -163,7 +175,9 @@ pub(super) fn on_response(
                 let gone = leg.attempts.remove(index);
                 let call_id = gone.invite.headers.call_id();
                 leg.early.forget(call_id.unwrap_or_default());
-                on_refusal(leg, core, status);
+                if status != FLOW_FAILED || !try_another_way(leg, core, gone) {
+                    on_refusal(leg, core, status);
+                }
             }
         }
     }
@@ -304,12 +318,38 @@ pub(super) fn on_failure(
     transaction: TransactionId,
     failure: Failure,
 ) {
-    leg.attempts
-        .retain(|attempt| attempt.transaction != transaction);
+    let of_it = |attempt: &Attempt| attempt.transaction == transaction;
+    let Some(index) = leg.attempts.iter().position(of_it) else {
+        return;
+    };
+    let attempt = leg.attempts.remove(index);
+    let call_id = attempt.invite.headers.call_id();
+    leg.early.forget(call_id.unwrap_or_default());
     if let State::Outgoing(outgoing) = &mut leg.state {
         outgoing.unreachable |= failure == Failure::Unreachable;
     }
-    end_if_nobody_is_left(leg, core);
+    if !try_another_way(leg, core, attempt) {
+        end_if_nobody_is_left(leg, core);
+    }
+}
+
+/// The flow to a phone has failed: the next one that it has is tried (RFC 5626 5.3). False when there is none.
+fn try_another_way(leg: &mut Leg, core: &mut Core, failed: Attempt) -> bool {
+    let State::Outgoing(outgoing) = &leg.state else {
+        return false;
+    };
+    let (false, Some(again)) = (failed.is_cancelled(), &outgoing.again) else {
+        return false;
+    };
+    let mut others = failed.others.into_iter();
+    let Some(target) = others.next() else {
+        return false;
+    };
+    let invite = invite_to(core, &again.0, &target, again.1.clone());
+    let mut attempt = Attempt::start(core, leg.id, invite, (target.destination, target.path));
+    attempt.others = others.collect();
+    leg.attempts.push(attempt);
+    true
 }
 
 fn end_if_nobody_is_left(leg: &mut Leg, core: &mut Core) {

@@ -44,6 +44,16 @@ impl Incoming {
             })
     }
 
+    /// Its INVITE came again, by another flow.
+    pub(crate) fn moved(&mut self, old: Flow, flow: Flow) {
+        if self.flow == old {
+            self.flow = flow;
+        }
+        if self.path == Path::Flow(old) {
+            self.path = Path::Flow(flow);
+        }
+    }
+
     fn response(&self, core: &Core, status: u16) -> Response {
         let mut response = core.response(&self.invite, status, &self.local_tag);
         if (101..300).contains(&status) {

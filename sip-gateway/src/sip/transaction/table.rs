@@ -105,6 +105,24 @@ impl<U: Copy> Transactions<U> {
         self.peers.range(range).map(|&(_, id)| id).collect()
     }
 
+    /// The peer has repeated its request over another connection of its own: answers go there from now on (RFC 3261
+    /// 18.2.2 wants the newest that is known to work). True when that changes anything.
+    pub fn moved(&mut self, id: TransactionId, peer: Flow) -> bool {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return false;
+        };
+        let old = entry.peer;
+        let is_server = matches!(entry.key, Key::Server(_));
+        let may_move = old.is_stream() && peer.is_stream() && old.ip() == peer.ip();
+        if !is_server || !may_move || old == peer {
+            return false;
+        }
+        entry.peer = peer;
+        self.peers.remove(&(old, id));
+        self.peers.insert((peer, id));
+        true
+    }
+
     /// Starts a client transaction: sends the request.
     pub fn start_client(
         &mut self,

@@ -199,8 +199,12 @@ fn one_busy_contact_does_not_end_the_call_but_decline_does() {
 
 #[test]
 fn bindings_outlive_a_restart_and_not_their_account() {
-    let net = registered();
-    let records = net.endpoints[OFFICE].registrations(net.now);
+    let mut net = registered();
+    let now = net.now;
+    let changed = net.endpoints[OFFICE]
+        .take_changed_registrations(now)
+        .into_iter();
+    let records: Vec<_> = changed.flat_map(|device| device.bindings).collect();
     assert_eq!((records.len(), records[0].source), (1, address(PHONE)));
     let mut fresh = Net::new(2);
     let now = fresh.now;

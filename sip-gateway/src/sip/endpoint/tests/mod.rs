@@ -7,6 +7,7 @@ mod fuzz;
 mod guessing;
 mod kit;
 mod lossy;
+mod outbound;
 mod overload;
 mod own_changes;
 mod puppet;

@@ -9,23 +9,27 @@ use crate::sip::message::{HeaderName, Message, Method, parse_datagram};
 use crate::sip::port::{SipCommand, SipEvent, SipInput, SipOutput};
 use std::time::{Duration, Instant};
 
-const CLIENT: &str = "127.0.0.50:6000";
-const LEG: LegId = LegId(2);
+pub(super) const CLIENT: &str = "127.0.0.50:6000";
+pub(super) const LEG: LegId = LegId(2);
 
-fn flow(id: u64) -> Flow {
+pub(super) fn flow(id: u64) -> Flow {
     Flow::Tcp(ConnectionId(id), CLIENT.parse().unwrap())
 }
 
-struct Office {
-    endpoint: Endpoint,
-    now: Instant,
-    events: Vec<SipEvent>,
+pub(super) struct Office {
+    pub(super) endpoint: Endpoint,
+    pub(super) now: Instant,
+    pub(super) events: Vec<SipEvent>,
+    /// Connections that it wanted to be opened.
+    pub(super) opened: Vec<Flow>,
     /// By connection, what was sent.
-    sent: Vec<(u64, String)>,
+    pub(super) sent: Vec<(u64, String)>,
+    /// Requests with credentials that were sent to it.
+    invites: Vec<String>,
 }
 
 impl Office {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let config = EndpointConfig {
             domain: "office.test".to_owned(),
             stream_port: Some(5070),
@@ -39,20 +43,29 @@ impl Office {
             endpoint: Endpoint::new(config, office_accounts(), now),
             now,
             events: Vec::new(),
+            opened: Vec::new(),
             sent: Vec::new(),
+            invites: Vec::new(),
         }
     }
 
     /// What is sent by this input.
-    fn input(&mut self, input: SipInput) -> Vec<String> {
+    pub(super) fn input(&mut self, input: SipInput) -> Vec<String> {
         let before = self.sent.len();
         self.endpoint.handle(input, self.now);
         while let Some(output) = self.endpoint.poll_output() {
             match output {
                 SipOutput::Event(event) => self.events.push(event),
                 SipOutput::TransmitStream {
-                    connection, bytes, ..
+                    connection,
+                    bytes,
+                    peer,
+                    open,
                 } => {
+                    if open {
+                        assert!(connection.0 >= ConnectionId::opened(0).0);
+                        self.opened.push(Flow::Tcp(connection, peer));
+                    }
                     let text = String::from_utf8(bytes.to_vec()).unwrap();
                     self.sent.push((connection.0, text));
                 }
@@ -63,7 +76,7 @@ impl Office {
         sent.map(|(_, text)| text.clone()).collect()
     }
 
-    fn send(&mut self, id: u64, text: &str) -> Vec<String> {
+    pub(super) fn send(&mut self, id: u64, text: &str) -> Vec<String> {
         let bytes = text.as_bytes().to_vec().into();
         self.input(SipInput::Stream {
             flow: flow(id),
@@ -71,11 +84,11 @@ impl Office {
         })
     }
 
-    fn close(&mut self, id: u64) {
+    pub(super) fn close(&mut self, id: u64) {
         self.input(SipInput::FlowClosed { flow: flow(id) });
     }
 
-    fn wait(&mut self, time: Duration) {
+    pub(super) fn wait(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.endpoint.next_deadline().filter(|due| *due <= end) {
             self.now = self.now.max(due);
@@ -85,7 +98,7 @@ impl Office {
     }
 
     /// Sends a request, and again with what its challenge asks for.
-    fn authenticated(&mut self, id: u64, mut draft: Draft) -> Vec<String> {
+    pub(super) fn authenticated(&mut self, id: u64, mut draft: Draft) -> Vec<String> {
         let challenged = self.send(id, &text(&draft));
         assert_eq!(status(&challenged), 401);
         let bytes = challenged[0].clone().into_bytes().into();
@@ -104,10 +117,11 @@ impl Office {
         draft.cseq += 1;
         let answer = answer.unwrap();
         draft.more = format!("{}{}: {answer}\r\n", draft.more, HeaderName::Authorization);
+        self.invites.push(text(&draft));
         self.send(id, &text(&draft))
     }
 
-    fn register(&mut self, id: u64) {
+    pub(super) fn register(&mut self, id: u64) {
         let mut draft = Draft::new("REGISTER");
         draft.uri = "sip:office.test".to_owned();
         draft.from_user = "2001".to_owned();
@@ -117,7 +131,7 @@ impl Office {
         assert_eq!(status(&self.authenticated(id, draft)), 200);
     }
 
-    fn dial(&mut self) -> Vec<String> {
+    pub(super) fn dial(&mut self) -> Vec<String> {
         self.input(SipInput::Command(SipCommand::Dial {
             leg: LEG,
             dial: dial_to(DialTarget::Device("2001".to_owned()), "9000", None),
@@ -145,7 +159,7 @@ impl Office {
         (leg, to)
     }
 
-    fn changes(&self) -> Vec<DeviceChange> {
+    pub(super) fn changes(&self) -> Vec<DeviceChange> {
         let changes = self.events.iter().filter_map(|event| match event {
             SipEvent::Device { change, .. } => Some(*change),
             _ => None,
@@ -159,12 +173,12 @@ impl Office {
     }
 }
 
-fn text(draft: &Draft) -> String {
+pub(super) fn text(draft: &Draft) -> String {
     draft.text(CLIENT).replace("SIP/2.0/UDP", "SIP/2.0/TCP")
 }
 
 /// A response to a request of ours.
-fn answer(request: &str, status: &str, sdp: &[u8]) -> String {
+pub(super) fn answer(request: &str, status: &str, sdp: &[u8]) -> String {
     let copy = |name| format!("{name}: {}\r\n", header(request, name).unwrap());
     let mut to = copy("To");
     if !to.contains("tag=") {
@@ -302,14 +316,6 @@ fn a_device_that_came_back_over_another_connection_is_not_lost_with_the_first() 
 }
 
 #[test]
-fn registrations_of_connections_do_not_outlive_the_process() {
-    let mut office = Office::new();
-    office.register(1);
-    assert_eq!(office.endpoint.occupancy().bindings, 1);
-    assert!(office.endpoint.registrations(office.now).is_empty());
-}
-
-#[test]
 fn a_caller_whose_connection_ends_while_it_waits_has_left() {
     let mut office = Office::new();
     let (leg, _) = office.call(1);
@@ -354,6 +360,47 @@ fn an_answered_caller_may_go_on_over_another_connection() {
     office.close(2);
     office.wait(seconds(33));
     assert!(office.is_idle());
+}
+
+#[test]
+fn an_invite_that_comes_again_over_another_connection_is_answered_there() {
+    let mut office = Office::new();
+    let mut draft = Draft::new("INVITE");
+    draft.from_user = "2001".to_owned();
+    office.authenticated(1, draft);
+    let Some(SipEvent::Incoming { call, .. }) = office.events.last() else {
+        panic!("{:?}", office.events);
+    };
+    let (leg, sent) = (call.leg, office.invites.last().unwrap().clone());
+    let again = office.send(2, &sent);
+    assert!(again[0].starts_with("SIP/2.0 100 "), "{again:?}");
+    assert_eq!(office.sent.last().unwrap().0, 2);
+    assert_eq!(office.endpoint.occupancy().legs, 1, "one call");
+    // The first connection ends, and with it nothing.
+    office.close(1);
+    let sdp = ANSWER.into();
+    office.input(SipInput::Command(SipCommand::Answer { leg, sdp }));
+    let (id, ok) = office.sent.last().unwrap().clone();
+    assert!(id == 2 && ok.starts_with("SIP/2.0 200 "), "{id} {ok}");
+    let mut ack = Draft::new("ACK");
+    let to = header(&ok, "To").unwrap();
+    (ack.from_user, ack.to, ack.cseq) = ("2001".to_owned(), to, 2);
+    office.send(2, &text(&ack));
+    office.input(SipInput::Command(SipCommand::Hangup { leg }));
+    let (id, bye) = office.sent.last().unwrap();
+    assert!(*id == 2 && bye.starts_with("BYE "), "{id} {bye}");
+    // Somebody else's connection takes nothing over.
+    let mut office = Office::new();
+    let mut draft = Draft::new("INVITE");
+    draft.from_user = "2001".to_owned();
+    office.authenticated(1, draft);
+    let bytes = office.invites.last().unwrap().clone().into_bytes().into();
+    let stranger = Flow::Tcp(ConnectionId(9), "192.0.2.9:6000".parse().unwrap());
+    office.input(SipInput::Stream {
+        flow: stranger,
+        bytes,
+    });
+    assert_eq!(office.sent.last().unwrap().0, 1);
 }
 
 /// 2001 is called over connection 1 and answers; the BYE that would end it is ours.
@@ -408,76 +455,4 @@ fn a_bye_that_fails_with_its_connection_waits_and_is_given_up() {
     assert_eq!(office.endpoint.occupancy().legs, 1);
     office.wait(seconds(33));
     assert!(office.is_idle());
-}
-
-fn outbound(id: u64, instance: &str, reg_id: u32) -> Draft {
-    let mut draft = Draft::new("REGISTER");
-    draft.uri = "sip:office.test".to_owned();
-    draft.from_user = "2001".to_owned();
-    draft.to = "<sip:2001@office.test>".to_owned();
-    draft.branch = format!("z9hG4bKoutbound{id}");
-    draft.call_id = format!("outbound{id}");
-    draft.more = format!(
-        "Supported: path, outbound\r\nContact: <sip:2001@phone.invalid;transport=tcp>;reg-id={reg_id};\
-         +sip.instance=\"<urn:uuid:{instance}>\"\r\n"
-    );
-    draft.contact = Some(String::new());
-    draft
-}
-
-#[test]
-fn flows_of_one_instance_are_one_phone_with_several_ways() {
-    let mut office = Office::new();
-    let answers = office.authenticated(1, outbound(1, "a", 1));
-    assert_eq!(status(&answers), 200);
-    let head = |name| header(&answers[0], name).unwrap_or_default();
-    assert_eq!(
-        (head("Require"), head("Flow-Timer")),
-        ("outbound".to_owned(), "120".to_owned())
-    );
-    let contact = head("Contact");
-    assert!(
-        contact.contains("reg-id=1") && contact.contains("+sip.instance=\"<urn:uuid:a>\""),
-        "{contact}"
-    );
-    // A second flow of the same phone, and another phone.
-    office.authenticated(2, outbound(2, "a", 2));
-    office.authenticated(3, outbound(3, "b", 1));
-    assert_eq!(office.endpoint.occupancy().bindings, 3);
-    let before = office.sent.len();
-    office.dial();
-    let invited: Vec<u64> = office.sent[before..].iter().map(|sent| sent.0).collect();
-    assert_eq!(
-        invited,
-        [2, 3],
-        "one INVITE for each phone, by its newest flow"
-    );
-    // The newest way is gone: the older one is used.
-    office.input(SipInput::Command(SipCommand::Hangup { leg: LEG }));
-    office.close(2);
-    office.close(3);
-    office.wait(seconds(40));
-    let before = office.sent.len();
-    let leg = LegId(4);
-    let dial = dial_to(DialTarget::Device("2001".to_owned()), "9000", None);
-    office.input(SipInput::Command(SipCommand::Dial {
-        leg,
-        dial,
-        destination: None,
-        sdp: OFFER.into(),
-    }));
-    assert_eq!(
-        office.sent[before..]
-            .iter()
-            .map(|sent| sent.0)
-            .collect::<Vec<_>>(),
-        [1]
-    );
-    // The same flow over a new connection takes the place of the old one.
-    office.authenticated(4, outbound(4, "a", 1));
-    assert_eq!(office.endpoint.occupancy().bindings, 1);
-    // It has promised to ping: a silent connection is a dead one. An ordinary phone may be silent.
-    assert!(!office.endpoint.uses(flow(4)));
-    office.register(5);
-    assert!(office.endpoint.uses(flow(5)));
 }

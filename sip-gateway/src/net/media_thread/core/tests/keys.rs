@@ -58,6 +58,22 @@ impl Speaker {
             .collect()
     }
 
+    /// The packets of a key as an event of `ms`: updates, then three ends.
+    fn long_event(&mut self, key: char, ms: u16) -> Vec<Vec<u8>> {
+        let (begun, updates) = (self.timestamp, ms / 20);
+        (1..=updates + 3)
+            .map(|n| {
+                let payload = EventPayload {
+                    event: event_of(key).unwrap(),
+                    end: n > updates,
+                    volume: 10,
+                    duration: 160 * n.min(updates),
+                };
+                self.packet(101, begun, &payload.to_bytes())
+            })
+            .collect()
+    }
+
     /// The packets of a key as tones of `ms`, with silence behind it.
     fn tones(&mut self, key: char, ms: usize) -> Vec<Vec<u8>> {
         let mut samples = vec![0; ms * 8 + 960];
@@ -101,6 +117,20 @@ impl World {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The longest event that went to a leg's party, ms.
+    fn longest_event(&self, leg: LegId) -> u16 {
+        let sent = &self.wire.0.borrow().sent;
+        let packets = sent
+            .iter()
+            .filter(|(pair, channel, _)| *pair == leg.0 as u32 && *channel == Channel::Rtp);
+        let lengths = packets.filter_map(|(_, _, bytes)| {
+            let packet = RtpPacket::parse(bytes).unwrap();
+            let event = EventPayload::parse(packet.payload).unwrap();
+            (packet.header.payload_type == 101).then_some(event.duration / 8)
+        });
+        lengths.max().unwrap_or(0)
     }
 
     /// What went to a leg's party: keys as events, keys as tones, and the audio.
@@ -161,6 +191,48 @@ fn tones_pass_as_they_are_or_become_an_event() {
         let loud = audio.chunks(80).filter(|part| tone::rms(part) > 1000.0);
         assert!(!b_events || loud.count() <= 2);
     }
+}
+
+#[test]
+fn a_key_that_is_held_stays_long_whatever_it_becomes() {
+    for length in [100, 300, 1500] {
+        // An event becomes tones.
+        let (mut world, mut a) = (World::new(), Speaker::new());
+        world.join(true, false);
+        world.bridge();
+        world.speak(A, a.long_event('5', length));
+        world.run(ms(400));
+        let (_, tones, audio) = world.heard_by(B);
+        let loud = audio.chunks(80).filter(|part| tone::rms(part) > 1000.0);
+        let heard = 10 * loud.count() as u16;
+        assert_eq!(tones, "5");
+        assert!(
+            (length..=length + 100).contains(&heard),
+            "{length}: {heard}"
+        );
+        // Tones become an event.
+        let (mut world, mut a) = (World::new(), Speaker::new());
+        world.join(false, true);
+        world.bridge();
+        world.speak(A, a.tones('5', usize::from(length)));
+        world.run(ms(400));
+        let told = world.longest_event(B);
+        assert_eq!(world.heard_by(B).0, "5");
+        assert!(
+            (length - 60..=length + 100).contains(&told),
+            "{length}: {told}"
+        );
+    }
+    // Nobody holds a key for longer than its length can be told.
+    let (mut world, mut a) = (World::new(), Speaker::new());
+    world.join(false, true);
+    world.bridge();
+    world.speak(A, a.tones('5', 12_000));
+    world.run(ms(400));
+    assert_eq!(
+        (world.heard_by(B).0.as_str(), world.longest_event(B)),
+        ("5", 8_000)
+    );
 }
 
 #[test]
