@@ -93,10 +93,15 @@ fn may_follow(from: AgentState, to: AgentState) -> bool {
 
 impl Oracle {
     pub(crate) fn edit(&mut self, company: RoutingCompany) {
-        self.unmet.clear();
+        // What is asked for as before was told before.
+        let before = std::mem::take(&mut self.company.queues);
+        self.unmet.retain(|queue, _| {
+            let asked = before.get(queue).map(|queue| &queue.skills);
+            asked.is_some() && asked == company.queues.get(queue).map(|queue| &queue.skills)
+        });
+        self.queue_gone |= before.len() > company.queues.len();
         let ringing = company.queues.values().map(|queue| queue.ring_timeout);
         self.longest_ringing = ringing.max().unwrap_or_default().max(self.longest_ringing);
-        self.queue_gone |= self.company.queues.len() > company.queues.len();
         self.company = company;
     }
 

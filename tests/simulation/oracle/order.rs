@@ -178,11 +178,11 @@ impl Oracle {
                 continue;
             }
             let since = *unmet.since.get_or_insert(now);
+            let told = unmet.told.is_some_and(|told| told + TOLD_WITHIN >= since);
             let due = first.map(|first| first.max(since) + TOLD_WITHIN);
-            must(
-                due.is_none_or(|due| now < due) || unmet.told >= unmet.since,
-                || format!("I13: nobody can serve {queue}, and nobody was told: {unmet:?}"),
-            )?;
+            must(due.is_none_or(|due| now < due) || told, || {
+                format!("I13: nobody can serve {queue}, and nobody was told: {unmet:?}")
+            })?;
         }
         Ok(())
     }
