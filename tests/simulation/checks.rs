@@ -14,9 +14,8 @@ use sip_gateway::leg::LegId;
 use sip_gateway::sip::Occupancy;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A call that is told to end is over after this long, microseconds: a BYE that nobody answers takes 32 s, and word may
-/// be late.
-const SHUT_DOWN: u64 = 50_000_000;
+/// A call that is told to end is on its way out after this long, microseconds: word may be late, and a disk too.
+const SHUT_DOWN: u64 = 10_000_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
@@ -65,7 +64,10 @@ impl Checks {
         if let Some((at, told)) = &core.ended_by_us
             && core.now > at + SHUT_DOWN
         {
-            let left = told.iter().find(|id| core.calls.contains_key(id));
+            let goes_on = |call: &Call| place(call).is_some_and(|place| place != Place::Ending);
+            let left = told
+                .iter()
+                .find(|id| core.calls.get(id).is_some_and(goes_on));
             must(left.is_none(), || {
                 format!("{left:?} was told to end and goes on")
             })?;

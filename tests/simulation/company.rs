@@ -107,13 +107,23 @@ blocks:
     - hangup:
 "#;
 
+/// Gives up its place and takes a new one at once.
 const EMERGENCY: &str = r#"
 flow: 1
 name: emergency
+prompts:
+  music: { file: moh/calm.wav }
 blocks:
   start:
     - answer:
+    - queue: { to: support, class: emergency, use: short, exits: { timeout: again } }
+  again:
     - queue: { to: support, class: emergency }
+waits:
+  short:
+    loop:
+      - play: { prompt: music, for: 5s }
+    give_up_after: 7s
 "#;
 
 /// See [`KNOWN`].

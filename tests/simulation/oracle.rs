@@ -24,8 +24,23 @@ struct Interaction {
     entry: Option<QueueEntryId>,
     last_entry: Option<EntryOutcome>,
     ended: Option<Outcome>,
+    cause: Option<EndCause>,
     legs: BTreeSet<LegId>,
     recordings: BTreeSet<RecordingId>,
+}
+
+impl Interaction {
+    /// I10: the outcome agrees with the other lines. A caller whom the flow took out of a queue may be gone before a late
+    /// Distributor says how that waiting ended; then its line decides.
+    fn agrees(&self, id: InteractionId, queue_gone: bool) -> Result<(), String> {
+        let (Some(outcome), Some(cause), None) = (self.ended, self.cause, self.entry) else {
+            return Ok(());
+        };
+        let wanted = outcomes(self, cause, queue_gone);
+        must(wanted.contains(&outcome), || {
+            format!("I10: {id} ended {outcome:?} by {cause:?}, its log says {wanted:?}: {self:?}")
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -93,10 +108,15 @@ fn may_follow(from: AgentState, to: AgentState) -> bool {
 
 impl Oracle {
     pub(crate) fn edit(&mut self, company: RoutingCompany) {
-        self.unmet.clear();
+        // What is asked for as before was told before.
+        let before = std::mem::take(&mut self.company.queues);
+        self.unmet.retain(|queue, _| {
+            let asked = before.get(queue).map(|queue| &queue.skills);
+            asked.is_some() && asked == company.queues.get(queue).map(|queue| &queue.skills)
+        });
+        self.queue_gone |= before.len() > company.queues.len();
         let ringing = company.queues.values().map(|queue| queue.ring_timeout);
         self.longest_ringing = ringing.max().unwrap_or_default().max(self.longest_ringing);
-        self.queue_gone |= self.company.queues.len() > company.queues.len();
         self.company = company;
     }
 
@@ -242,17 +262,12 @@ impl Oracle {
             return Ok(());
         };
         must(call.ended.is_none(), || format!("I10: {id} ends twice"))?;
-        must(call.entry.is_none(), || {
-            format!("I10: {id} ends and still waits")
-        })?;
         call.ended = Some(outcome);
+        call.cause = Some(cause);
         *self.outcomes.entry(outcome.as_str()).or_default() += 1;
         let crossing = call.last_entry == Some(EntryOutcome::Answered) && !call.connected;
         self.crossings += u64::from(crossing);
-        let wanted = outcomes(call, cause, queue_gone);
-        must(wanted.contains(&outcome), || {
-            format!("I10: {id} ended {outcome:?} by {cause:?}, its log says {wanted:?}: {call:?}")
-        })
+        call.agrees(id, queue_gone)
     }
 
     fn queue_line(&mut self, now: Timestamp, event: &Event) -> Result<(), String> {
@@ -306,6 +321,9 @@ impl Oracle {
                 outcome,
                 ..
             } => {
+                must(self.offers.values().all(|(open, _)| open != entry), || {
+                    format!("{entry} leaves and its offer goes on")
+                })?;
                 // Refused at the door: it never stood there.
                 let stood = self.waiting.remove(entry).is_some();
                 let new = stood || self.seen_entries.insert(*entry);
@@ -316,7 +334,7 @@ impl Oracle {
                     .ok_or("a queue without a call")?;
                 call.entry = None;
                 call.last_entry = Some(*outcome);
-                Ok(())
+                call.agrees(*interaction, self.queue_gone)
             }
             _ => self.offer_line(now, event),
         }

@@ -29,7 +29,7 @@ pub(crate) enum Fault {
     I7,
     /// An answer to an old offer is taken for one to the open offer.
     I8,
-    /// An agent's change of state is missing in the log.
+    /// An agent takes a call out of a state that the agent was not in.
     I9,
     /// An interaction ends twice.
     I10,
@@ -81,13 +81,7 @@ impl Fault {
                 decision.v = decision.v + std::time::Duration::from_millis(1);
                 vec![Event::Decided { decision }]
             }
-            (
-                Self::I9,
-                Event::AgentStateChanged {
-                    to: AgentState::OnCall,
-                    ..
-                },
-            ) => vec![],
+            (Self::I9, event @ Event::AgentStateChanged { .. }) => vec![from_nowhere(event)],
             (Self::I10, event @ Event::CallEnded { .. }) => vec![event.clone(), event],
             (Self::I13, Event::SupervisorTold { queue: Some(_), .. }) => vec![],
             (_, event) => vec![event],
@@ -184,6 +178,18 @@ fn twice(core: &Core, event: Event) -> Vec<Event> {
             .unwrap_or(*agent);
     }
     vec![event, again]
+}
+
+fn from_nowhere(mut event: Event) -> Event {
+    if let Event::AgentStateChanged {
+        from,
+        to: AgentState::OnCall,
+        ..
+    } = &mut event
+    {
+        *from = AgentState::Offline;
+    }
+    event
 }
 
 fn another_agent(mut decision: Decision) -> Event {

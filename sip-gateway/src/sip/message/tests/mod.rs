@@ -2,6 +2,7 @@
 
 mod bodies;
 mod everyday;
+mod holds;
 mod ipv6;
 mod limits;
 mod properties;

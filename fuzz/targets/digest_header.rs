@@ -1,0 +1,9 @@
+//! `digest_header` of `tests/fuzz/targets.rs` under a fuzzer.
+
+#![no_main]
+
+#[path = "../../tests/fuzz/targets.rs"]
+#[allow(dead_code, reason = "one target of many")]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::digest_header(data));
