@@ -165,3 +165,18 @@ async fn answers_on_the_wire_take_as_long_for_known_and_unknown_users() {
     };
     tokio::task::spawn_blocking(asking).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_asks_as_soon_as_it_is_answered_is_no_queue() {
+    let gateway = office().await;
+    let mut asker = Asker::towards(gateway.address());
+    // Each answer is 401, never 503.
+    let asking = move || {
+        let until = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < until {
+            asker.ask("REGISTER", 2_001);
+        }
+    };
+    tokio::task::spawn_blocking(asking).await.unwrap();
+    assert_eq!(gateway.stats().borrow().sip.overload, 0);
+}

@@ -118,8 +118,8 @@ impl Identity {
         (source, now): (Flow, Instant),
         is_bound: impl Fn(&str) -> bool,
     ) -> Result<(), Unproven> {
-        let decoy = self.decoys.algorithm_of(extension);
-        let device = self.decoys.find(&self.devices, extension);
+        let (decoy, other) = self.decoys.of(extension);
+        let device = self.decoys.find(&self.devices, extension, other);
         let algorithm = device.map_or(decoy, |device| device.algorithm);
         let unproven = Unproven {
             algorithm,
@@ -198,8 +198,9 @@ impl Identity {
 /// ones, and each always by the same, so that the algorithm tells nothing.
 #[derive(Debug, Default)]
 struct Decoys {
-    /// One that does exist, if any does.
-    somebody: String,
+    /// All that do exist. Each that does not is searched for together with one of them, always the same one: what is
+    /// looked at lies as near in the machine's memory for the one kind as for the other.
+    somebodies: Vec<String>,
     /// Changes with the password of that account only.
     key: [u8; 32],
     /// Devices with SHA-256 among all, in 256ths.
@@ -221,7 +222,7 @@ impl Decoys {
             .count();
         let share = strong.saturating_mul(256).checked_div(devices.len());
         Self {
-            somebody: first.map(|(user, _)| (*user).clone()).unwrap_or_default(),
+            somebodies: sorted.into_keys().cloned().collect(),
             key,
             share: share
                 .and_then(|share| u16::try_from(share).ok())
@@ -230,23 +231,32 @@ impl Decoys {
     }
 
     /// A device; whether there is one or not, one search finds something and one does not, so that both cost the same.
-    fn find<'a>(&self, devices: &'a HashMap<String, Account>, user: &str) -> Option<&'a Account> {
+    fn find<'a>(
+        &self,
+        devices: &'a HashMap<String, Account>,
+        user: &str,
+        other: usize,
+    ) -> Option<&'a Account> {
         let found = devices.get(user);
+        let somebody = black_box(self.somebodies.get(other).map(String::as_str));
         let other = match found {
             Some(_) => NOBODY,
-            None => self.somebody.as_str(),
+            None => somebody.unwrap_or(NOBODY),
         };
         black_box(devices.get(black_box(other)));
         found
     }
 
-    fn algorithm_of(&self, user: &str) -> DigestAlgorithm {
-        let [first, ..] = hmac_sha256(&self.key, &[user.as_bytes()]);
-        if u16::from(first) < self.share {
+    /// What a user is asked for that does not exist, and whom it is searched for together with.
+    fn of(&self, user: &str) -> (DigestAlgorithm, usize) {
+        let [first, second, third, ..] = hmac_sha256(&self.key, &[user.as_bytes()]);
+        let algorithm = if u16::from(first) < self.share {
             DigestAlgorithm::Sha256
         } else {
             DigestAlgorithm::Md5
-        }
+        };
+        let place = usize::from(u16::from_be_bytes([second, third]));
+        (algorithm, place % self.somebodies.len().max(1))
     }
 }
 
