@@ -25,6 +25,7 @@ mod lossy;
 mod missed_calls;
 mod odd_callers;
 mod outbound;
+mod over_tcp;
 mod privacy;
 mod queue_exits;
 mod scanners;

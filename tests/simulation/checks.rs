@@ -3,7 +3,7 @@
 //! **Owns**: the invariants across the whole: agents against calls against legs against media. Those of the log are in
 //! `oracle.rs`. **Must not**: change anything.
 
-use crate::core::{Call, Core, Machine, name};
+use crate::core::{Call, Core, Machine, name, timestamp};
 use crate::oracle::Oracle;
 use crate::party::Party;
 use cordboard::call::machine::Place;
@@ -14,10 +14,15 @@ use sip_gateway::leg::LegId;
 use sip_gateway::sip::Occupancy;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A call that is told to end is over after this long, microseconds: a BYE that nobody answers takes 32 s, and word may
+/// be late.
+const SHUT_DOWN: u64 = 50_000_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
     oracle: Oracle,
     read: usize,
+    told: usize,
     quiet: u64,
 }
 
@@ -54,14 +59,34 @@ impl Checks {
         if let Some(call) = core.unlogged_answers.first() {
             return Err(format!("{} is answered without its line", name(*call)));
         }
+        if let Some(call) = core.taken_too_late.first() {
+            return Err(format!("{} is taken in during the drain", name(*call)));
+        }
+        if let Some((at, told)) = &core.ended_by_us
+            && core.now > at + SHUT_DOWN
+        {
+            let left = told.iter().find(|id| core.calls.contains_key(id));
+            must(left.is_none(), || {
+                format!("{left:?} was told to end and goes on")
+            })?;
+        }
         must(!core.outdated_changed, || {
             "I8: an outdated answer changed something".to_owned()
         })?;
+        each_in_one_place(core)?;
+        let now = timestamp(core.now);
+        if core.told.len() != self.told {
+            self.told = core.told.len();
+            core.desk.check_invariants()?;
+        }
+        if core.desk.next_deadline().is_none_or(|due| due > now) {
+            self.oracle.at_rest(now)?;
+            self.oracle.places(&core.places, now)?;
+        }
         if !core.is_quiet() {
             return Ok(());
         }
         self.quiet += 1;
-        core.desk.check_invariants()?;
         self.oracle
             .compare(&core.desk.agents(), &core.desk.queues())?;
         agents_and_calls(core)?;
@@ -153,6 +178,45 @@ fn place(call: &Call) -> Option<Place> {
     }
 }
 
+/// I1 to I3 at every moment, also while word is on its way: nobody talks or rings in two calls, and who hears whom is
+/// mutual.
+fn each_in_one_place(core: &Core) -> Result<(), String> {
+    let mut talks: Vec<AgentId> = Vec::new();
+    let mut waits: Vec<QueueEntryId> = Vec::new();
+    let mut rings: Vec<OfferId> = Vec::new();
+    for call in core.calls.values() {
+        match place(call) {
+            Some(Place::Talking { agent, .. }) => {
+                must(!talks.contains(&agent), || {
+                    format!("I1: {agent} talks in two calls")
+                })?;
+                talks.push(agent);
+            }
+            Some(Place::Waiting { entry, ringing, .. }) => {
+                must(!waits.contains(&entry), || {
+                    format!("I3: {entry} waits in two calls")
+                })?;
+                waits.push(entry);
+                let Some(offer) = ringing else { continue };
+                must(!rings.contains(&offer), || {
+                    format!("I2: {offer} rings in two calls")
+                })?;
+                rings.push(offer);
+            }
+            _ => {}
+        }
+    }
+    let media = core.legs.media();
+    for leg in media.legs() {
+        let peer = media.peer(leg);
+        must(
+            peer.is_none_or(|peer| media.peer(peer) == Some(leg)),
+            || format!("{leg} hears {peer:?}, who hears somebody else"),
+        )?;
+    }
+    Ok(())
+}
+
 /// I1, I2 across the whole: who rings or talks at the Distributor does so in exactly one call, and the reverse.
 fn agents_and_calls(core: &Core) -> Result<(), String> {
     let mut talks: BTreeMap<AgentId, InteractionId> = BTreeMap::new();
@@ -225,12 +289,12 @@ fn callers_and_queues(core: &Core) -> Result<(), String> {
         for waiting in queue.waiting {
             must(
                 waits.remove(&waiting.entry) == Some(waiting.interaction),
-                || format!("{} waits and its call does not", waiting.entry),
+                || format!("I3: {} waits and its call does not", waiting.entry),
             )?;
         }
     }
     must(waits.is_empty(), || {
-        format!("calls wait in no queue: {waits:?}")
+        format!("I3: calls wait in no queue: {waits:?}")
     })
 }
 
@@ -283,7 +347,7 @@ fn legs_and_media(core: &Core) -> Result<(), String> {
 fn replay(core: &Core) -> Result<(), String> {
     let company = crate::company::company(0);
     let distributor = Distributor::new(company.routing.clone(), 1);
-    let mut desk = Desk::new(distributor, company, crate::core::timestamp(0));
+    let mut desk = Desk::new(distributor, company, timestamp(0));
     let mut said: Vec<Event> = Vec::new();
     let mut unheard = core.unheard.iter().peekable();
     for (n, (input, at)) in core.told.iter().enumerate() {

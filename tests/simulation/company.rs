@@ -10,6 +10,7 @@ use router::id::{AgentId, QueueId};
 use sip_gateway::media::clip::Clip;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 pub(crate) const DOMAIN: &str = "cordboard.localhost";
 pub(crate) const AGENTS: [(&str, &str); 5] = [
@@ -81,6 +82,48 @@ blocks:
     - play: hello
 "#;
 
+/// Asks for its customer twice: the first question of a call finds somebody, the second nobody. So `wrong` is reached
+/// only by an answer to the first that comes while the second is open.
+const KNOWN: &str = r#"
+flow: 1
+name: known
+prompts:
+  goodbye: { en: "Goodbye." }
+defaults: { exits: { error: bye } }
+blocks:
+  start:
+    - answer:
+    - customer: { by: call.from, timeout: 2s, exits: { timeout: once-more } }
+    - go: to-support
+  once-more:
+    - customer: { by: call.from, timeout: 3s }
+    - branch: [ { when: customer.known, go: wrong }, { else: to-support } ]
+  wrong:
+    - play: goodbye
+    - hangup:
+  to-support:
+    - queue: { to: support, head_start: 30s }
+  bye:
+    - hangup:
+"#;
+
+const EMERGENCY: &str = r#"
+flow: 1
+name: emergency
+blocks:
+  start:
+    - answer:
+    - queue: { to: support, class: emergency }
+"#;
+
+/// See [`KNOWN`].
+pub(crate) const WRONG: &str = "wrong";
+
+/// What a flow adds to its callers' head start.
+pub(crate) fn head_start(flow: &str) -> Duration {
+    Duration::from_secs(if flow == "known" { 30 } else { 0 })
+}
+
 /// The first company; the other two are edits of it.
 fn text(edition: usize) -> String {
     let level = if edition == 1 { 4 } else { 3 };
@@ -115,6 +158,7 @@ music = "moh/calm"
 name = "sales"
 skills = {}
 ring_timeout = "7s"
+head_start = "20s"
 wrap_up = "open"
 wrap_up_cap = "25s"
 max_wait = "45s"
@@ -138,6 +182,14 @@ flow = "main"
 [[numbers]]
 number = "9001"
 flow = "direct"
+
+[[numbers]]
+number = "9002"
+flow = "known"
+
+[[numbers]]
+number = "9003"
+flow = "emergency"
 "#,
     );
     text
@@ -226,7 +278,12 @@ pub(crate) fn flow(name: &str) -> Option<Arc<Flow>> {
             });
             Arc::new(flow)
         };
-        BTreeMap::from([("main", read(MAIN)), ("direct", read(DIRECT))])
+        BTreeMap::from([
+            ("main", read(MAIN)),
+            ("direct", read(DIRECT)),
+            ("known", read(KNOWN)),
+            ("emergency", read(EMERGENCY)),
+        ])
     });
     flows.get(name).cloned()
 }

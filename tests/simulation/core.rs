@@ -12,6 +12,7 @@ mod inbox;
 use crate::company;
 use crate::dice::Dice;
 use crate::media::StandIn;
+use crate::sabotage::Fault;
 use crate::transcript::Transcript;
 pub(crate) use calls::{Call, Machine};
 use cordboard::call::port::CallInput;
@@ -21,7 +22,8 @@ use cordboard::company_view::CompanyView;
 use cordboard::distributor_task::desk::{Desk, DeskInput, DeskOutput};
 use ids::Ids;
 use inbox::Inbox;
-use router::id::{InteractionId, RecordingId};
+pub(crate) use inbox::Slow;
+use router::id::{InteractionId, QueueEntryId, RecordingId};
 use router::{Distributor, Event, RoutingCompany, Timestamp};
 use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId, StreamId};
 use sip_gateway::legs::{Legs, LegsInput};
@@ -93,12 +95,29 @@ pub(crate) struct Core {
     /// An outdated answer changed something (I8).
     pub(crate) outdated_changed: bool,
     answered: BTreeSet<InteractionId>,
+    /// Answers of the customer look-up, by the time at which they come.
+    lookups: BTreeMap<(u64, u64), (InteractionId, CallInput)>,
+    /// The place that each waiting call was told last.
+    pub(crate) places: BTreeMap<QueueEntryId, usize>,
+    slow: Slow,
+    drained: bool,
+    /// Taken in after the drain began: none, ever.
+    pub(crate) taken_too_late: Vec<InteractionId>,
+    /// Which calls were told to end, and when.
+    pub(crate) ended_by_us: Option<(u64, Vec<InteractionId>)>,
+    /// Planted, so that the checks are seen to see.
+    pub(crate) fault: Option<Fault>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
     tone: Arc<Clip>,
 }
 
 impl Core {
-    pub(crate) fn new(address: SocketAddr, dice: Dice, transcript: Transcript) -> Self {
+    pub(crate) fn new(
+        address: SocketAddr,
+        mut dice: Dice,
+        transcript: Transcript,
+        slow: Slow,
+    ) -> Self {
         let start = Instant::now();
         let company = company::company(0);
         let config = EndpointConfig {
@@ -115,15 +134,14 @@ impl Core {
             legs: Legs::new(endpoint, StandIn::default(), address.ip(), start),
             start,
             now: 0,
-            dice,
-            commands: Inbox::default(),
-            media: Inbox::default(),
-            registry: Inbox::default(),
+            commands: Inbox::new(slow.pace(Slow::Gateway, &mut dice)),
+            media: Inbox::new(slow.pace(Slow::Gateway, &mut dice)),
+            registry: Inbox::new(slow.pace(Slow::Registry, &mut dice)),
             arrivals: Arrivals::default(),
             owners: BTreeMap::new(),
             calls: BTreeMap::new(),
             desk: Desk::new(distributor, company.clone(), timestamp(0)),
-            to_desk: Inbox::default(),
+            to_desk: Inbox::new(slow.pace(Slow::Distributor, &mut dice)),
             told: Vec::new(),
             unheard: Vec::new(),
             companies: vec![(0, company.routing.clone())],
@@ -139,6 +157,14 @@ impl Core {
             unlogged_answers: Vec::new(),
             outdated_changed: false,
             answered: BTreeSet::new(),
+            lookups: BTreeMap::new(),
+            places: BTreeMap::new(),
+            slow,
+            drained: false,
+            taken_too_late: Vec::new(),
+            ended_by_us: None,
+            fault: None,
+            dice,
             counts: BTreeMap::new(),
             tone: Arc::new(ringback::clip(None)),
         }
@@ -172,6 +198,7 @@ impl Core {
                 .map(|then| self.micros_until(then)),
             self.legs.media().next_deadline(),
             self.desk.next_deadline().map(micros_of),
+            self.next_lookup(),
         ];
         let calls = self.calls.values().filter_map(Call::due);
         inboxes.into_iter().flatten().chain(calls).min()
@@ -233,6 +260,8 @@ impl Core {
             }
         } else if let Some(id) = call {
             self.call_due(id);
+        } else if due(self.next_lookup()) {
+            self.look_up();
         } else if due(self.desk.next_deadline().map(micros_of)) {
             self.desk(DeskInput::Tick);
         } else if due(self.legs.media().next_deadline()) {
@@ -281,13 +310,15 @@ impl Core {
 
     pub(crate) const fn drain(&mut self) {
         self.arrivals.drain();
+        self.drained = true;
     }
 
     pub(crate) fn end_all(&mut self) {
         let ids: Vec<InteractionId> = self.calls.keys().copied().collect();
-        for id in ids {
-            self.tell_call(id, CallInput::Shutdown);
+        for id in &ids {
+            self.tell_call(*id, CallInput::Shutdown);
         }
+        self.ended_by_us = Some((self.now, ids));
     }
 
     pub(crate) fn desk(&mut self, input: DeskInput) {
@@ -301,7 +332,15 @@ impl Core {
     }
 
     fn desk_one(&mut self, input: DeskInput, now: Timestamp) {
-        self.told.push((input.clone(), now));
+        let Some(input) = (match self.fault {
+            Some(fault) => fault.heard(self, input),
+            None => Some(input),
+        }) else {
+            return;
+        };
+        if self.fault.is_none_or(|fault| fault.is_kept(&input)) {
+            self.told.push((input.clone(), now));
+        }
         let company = match &input {
             DeskInput::Company(company) => Some(company.routing.clone()),
             _ => None,
@@ -317,6 +356,12 @@ impl Core {
                     self.log(event);
                 }
                 DeskOutput::Tell { call, input } => {
+                    if let CallInput::Queued {
+                        entry, position, ..
+                    } = &input
+                    {
+                        self.places.insert(*entry, *position);
+                    }
                     if let Some(unheard) = self.tell_call(call, input) {
                         self.unheard
                             .push((self.told.len() - 1, call, unheard.clone()));
@@ -334,6 +379,16 @@ impl Core {
     }
 
     fn log(&mut self, event: Event) {
+        let lines = match self.fault {
+            Some(fault) => fault.line(self, event),
+            None => vec![event],
+        };
+        for line in lines {
+            self.write(line);
+        }
+    }
+
+    fn write(&mut self, event: Event) {
         if let Event::CallAnswered { interaction } = &event {
             self.answered.insert(*interaction);
         }

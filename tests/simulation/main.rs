@@ -6,7 +6,7 @@
 //! After every step `checks.rs` and `oracle.rs` hold the whole against the rules of `docs/routing-rules.md`.
 //!
 //! A seed that fails is printed with the last lines of its story. `CORDBOARD_SEED=N cargo test --test simulation seeds`
-//! plays that seed alone and prints all of it. `CORDBOARD_LONG=1` plays many more.
+//! plays that seed alone and prints all of it. `CORDBOARD_LONG=1` plays many more, `CORDBOARD_SURVEY=200` counts complaints.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -15,7 +15,8 @@
 //! | `world.rs` | the clock, the network, the parties |
 //! | `party.rs`, `script.rs`, `script/` | phones, and what their people do |
 //! | `company.rs` | company files and flows |
-//! | `checks.rs`, `oracle.rs` | what must hold |
+//! | `checks.rs`, `oracle.rs`, `oracle/` | what must hold |
+//! | `sabotage.rs` | a fault for each rule, so that the checks are seen to see |
 
 #![allow(
     clippy::unwrap_used,
@@ -30,10 +31,12 @@ mod dice;
 mod media;
 mod oracle;
 mod party;
+mod sabotage;
 mod script;
 mod transcript;
 mod world;
 
+use sabotage::Fault;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -52,9 +55,13 @@ type Counts = BTreeMap<&'static str, u64>;
 fn play(seed: u64, aloud: bool) -> Result<(Counts, (u64, u64)), String> {
     let callers = 8 + seed % 9;
     let mut world = World::new(seed, callers as usize, aloud);
+    play_in(seed, &mut world)
+}
+
+fn play_in(seed: u64, world: &mut World) -> Result<(Counts, (u64, u64)), String> {
     let ended = catch_unwind(AssertUnwindSafe(|| world.play()));
     let broken = match ended {
-        Ok(Ok(())) => return Ok((counts(&world), world.core.transcript.digest())),
+        Ok(Ok(())) => return Ok((counts(world), world.core.transcript.digest())),
         Ok(Err(broken)) => broken,
         Err(panic) => panic
             .downcast_ref::<String>()
@@ -122,9 +129,31 @@ fn play_all(seeds: u64) -> Result<Counts, String> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// Plays seeds until five complain, for a fault that was planted: which check says what, and how soon.
+#[allow(clippy::print_stdout)]
+fn survey(seeds: u64) {
+    let mut complaints = Vec::new();
+    let mut played = 0;
+    while played < seeds && complaints.len() < 5 {
+        if let Err(broken) = play(played, false) {
+            let of_use = |line: &&str| !line.is_empty() && !line.starts_with("all of it");
+            let last = broken.lines().rfind(of_use);
+            complaints.push((played, last.unwrap_or_default().to_owned()));
+        }
+        played += 1;
+    }
+    println!("{} of the first {played} seeds complain", complaints.len());
+    for (seed, complaint) in complaints {
+        println!("seed {seed}: {complaint}");
+    }
+}
+
 #[test]
 #[allow(clippy::print_stdout)]
 fn seeds_keep_every_rule() {
+    if let Ok(seeds) = std::env::var("CORDBOARD_SURVEY") {
+        return survey(seeds.parse().expect("CORDBOARD_SURVEY is a number"));
+    }
     if let Ok(seed) = std::env::var("CORDBOARD_SEED") {
         let seed = seed.parse().expect("CORDBOARD_SEED is a number");
         let (counts, _) = play(seed, true).unwrap_or_else(|broken| panic!("{broken}"));
@@ -156,6 +185,28 @@ fn seeds_keep_every_rule() {
             "{what}: {counts:?}"
         );
     }
+}
+
+/// For each rule there is a fault that its check, and no other before it, finds within these seeds.
+#[test]
+fn each_check_finds_its_fault() {
+    const WITHIN: u64 = 40;
+    let mut unseen = Vec::new();
+    for fault in Fault::ALL {
+        let found = (0..WITHIN).find_map(|seed| {
+            let mut world = World::new(seed, 16, false);
+            world.core.fault = Some(fault);
+            play_in(seed, &mut world).err().map(|broken| (seed, broken))
+        });
+        match found {
+            None => unseen.push(format!("{fault:?} is not seen")),
+            Some((seed, broken)) if broken.contains(&format!("\n{fault:?}: ")) => {
+                println!("{fault:?} is seen at seed {seed}");
+            }
+            Some((_, broken)) => unseen.push(format!("{fault:?} is seen as: {broken}")),
+        }
+    }
+    assert!(unseen.is_empty(), "{}", unseen.join("\n"));
 }
 
 #[test]

@@ -3,16 +3,21 @@
 //! **Owns**: its own small picture of agents and callers, made of log lines and the company file alone. It shares no
 //! code with the Distributor or the calls. **Must not**: ask them anything.
 
-use router::decision::{Decision, DecisionKind};
+mod order;
+
+use crate::company;
+use order::Unmet;
 use router::distributor::port::{AgentView, QueueView};
 use router::event::LegRole;
 use router::id::{AgentId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId};
 use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
 use router::{AgentState, Event, RoutingCompany, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 #[derive(Debug, Default)]
 struct Interaction {
+    flow: String,
     answered: bool,
     connected: bool,
     /// The queue entry it is in.
@@ -30,7 +35,12 @@ struct Waiting {
     v: Timestamp,
     seq: u64,
     since: Timestamp,
+    /// What the company and the flow gave on arrival.
+    head_start: Duration,
+    /// The place in the line, and since when.
+    place: Option<(usize, Timestamp)>,
     ringing: Option<AgentId>,
+    rings_since: Option<Timestamp>,
     refused: BTreeMap<AgentId, Timestamp>,
 }
 
@@ -55,6 +65,9 @@ pub(crate) struct Oracle {
     seen_entries: BTreeSet<QueueEntryId>,
     seen_legs: BTreeSet<LegId>,
     queue_gone: bool,
+    unmet: BTreeMap<QueueId, Unmet>,
+    /// Of any queue so far.
+    longest_ringing: Duration,
     pub(crate) outcomes: BTreeMap<&'static str, u64>,
     pub(crate) decisions: u64,
     /// Answered at the Distributor, never connected.
@@ -80,6 +93,9 @@ fn may_follow(from: AgentState, to: AgentState) -> bool {
 
 impl Oracle {
     pub(crate) fn edit(&mut self, company: RoutingCompany) {
+        self.unmet.clear();
+        let ringing = company.queues.values().map(|queue| queue.ring_timeout);
+        self.longest_ringing = ringing.max().unwrap_or_default().max(self.longest_ringing);
         self.queue_gone |= self.company.queues.len() > company.queues.len();
         self.company = company;
     }
@@ -95,10 +111,14 @@ impl Oracle {
         })?;
         self.last = Some(at);
         match event {
-            Event::CallArrived { interaction, .. } => {
-                let new = self
-                    .interactions
-                    .insert(*interaction, Interaction::default());
+            Event::CallArrived {
+                interaction, flow, ..
+            } => {
+                let call = Interaction {
+                    flow: flow.clone(),
+                    ..Interaction::default()
+                };
+                let new = self.interactions.insert(*interaction, call);
                 must(new.is_none(), || format!("{interaction} arrives twice"))
             }
             Event::AgentStateChanged {
@@ -138,6 +158,10 @@ impl Oracle {
                 Ok(())
             }
             Event::Decided { decision } => self.decided(decision, at),
+            Event::SupervisorTold { .. } => {
+                self.told(at, event);
+                Ok(())
+            }
             Event::QueueEntered { .. }
             | Event::QueueLeft { .. }
             | Event::OfferMade { .. }
@@ -155,6 +179,10 @@ impl Oracle {
         };
         let over = call.ended.is_some();
         match event {
+            // See the flow: only a late answer to the question before leads there.
+            Event::StepEntered { block, .. } => must(block != company::WRONG, || {
+                format!("{id} hears of a customer whom it did not ask for")
+            }),
             Event::CallAnswered { .. } => {
                 let again = std::mem::replace(&mut call.answered, true);
                 must(!again && !over, || {
@@ -197,24 +225,34 @@ impl Oracle {
             }
             Event::CallEnded {
                 outcome, end_cause, ..
-            } => {
-                must(!over, || format!("I10: {id} ends twice"))?;
-                must(call.entry.is_none(), || {
-                    format!("I10: {id} ends and still waits")
-                })?;
-                call.ended = Some(*outcome);
-                *self.outcomes.entry(outcome.as_str()).or_default() += 1;
-                let crossing = call.last_entry == Some(EntryOutcome::Answered) && !call.connected;
-                self.crossings += u64::from(crossing);
-                let wanted = outcomes(call, *end_cause, self.queue_gone);
-                must(wanted.contains(outcome), || {
-                    format!(
-                        "I10: {id} ended {outcome:?} by {end_cause:?}, its log says {wanted:?}: {call:?}"
-                    )
-                })
-            }
+            } => self.call_ended(id, *outcome, *end_cause),
             _ => Ok(()),
         }
+    }
+
+    /// I10.
+    fn call_ended(
+        &mut self,
+        id: InteractionId,
+        outcome: Outcome,
+        cause: EndCause,
+    ) -> Result<(), String> {
+        let queue_gone = self.queue_gone;
+        let Some(call) = self.interactions.get_mut(&id) else {
+            return Ok(());
+        };
+        must(call.ended.is_none(), || format!("I10: {id} ends twice"))?;
+        must(call.entry.is_none(), || {
+            format!("I10: {id} ends and still waits")
+        })?;
+        call.ended = Some(outcome);
+        *self.outcomes.entry(outcome.as_str()).or_default() += 1;
+        let crossing = call.last_entry == Some(EntryOutcome::Answered) && !call.connected;
+        self.crossings += u64::from(crossing);
+        let wanted = outcomes(call, cause, queue_gone);
+        must(wanted.contains(&outcome), || {
+            format!("I10: {id} ended {outcome:?} by {cause:?}, its log says {wanted:?}: {call:?}")
+        })
     }
 
     fn queue_line(&mut self, now: Timestamp, event: &Event) -> Result<(), String> {
@@ -245,13 +283,18 @@ impl Oracle {
                     call.entry.replace(*entry).is_none() && call.ended.is_none(),
                     || format!("I3: {interaction} waits twice, or after its end"),
                 )?;
+                let of_queue = self.company.queues.get(queue).map(|queue| queue.head_start);
+                let of_flow = company::head_start(&call.flow);
                 let waiting = Waiting {
+                    head_start: of_queue.unwrap_or_default() + of_flow,
+                    place: None,
                     queue: *queue,
                     class: *class,
                     v: *v,
                     seq: *entry_seq,
                     since: now,
                     ringing: None,
+                    rings_since: None,
                     refused: BTreeMap::new(),
                 };
                 self.waiting.insert(*entry, waiting);
@@ -295,6 +338,7 @@ impl Oracle {
                 must(!twice, || format!("I1: {agent} is offered two callers"))?;
                 self.offers.insert(*offer, (*entry, *agent));
                 let waiting = self.waiting.get_mut(entry).ok_or("an offer for nobody")?;
+                waiting.rings_since = Some(now);
                 must(waiting.ringing.replace(*agent).is_none(), || {
                     format!("I2: {entry} rings twice")
                 })
@@ -325,70 +369,6 @@ impl Oracle {
         self.agents
             .get(&agent)
             .map_or(AgentState::Offline, |agent| agent.state)
-    }
-
-    /// Could take this caller if free: the tier.
-    fn fits(&self, agent: AgentId, caller: &Waiting) -> Option<u8> {
-        let facts = self.company.agents.get(&agent)?;
-        let tier = facts.queues.get(&caller.queue)?;
-        let wanted = &self.company.queues.get(&caller.queue)?.skills;
-        let able = |(skill, level): (&String, &u8)| facts.skills.get(skill).unwrap_or(&0) >= level;
-        wanted.iter().all(able).then_some(*tier)
-    }
-
-    fn free(&self, caller: &Waiting, now: Timestamp) -> Vec<AgentId> {
-        let fit = |agent: &&AgentId| {
-            self.state(**agent) == AgentState::Available && self.fits(**agent, caller).is_some()
-        };
-        let all: Vec<AgentId> = self.company.agents.keys().filter(fit).copied().collect();
-        let barred = |agent: &AgentId| caller.refused.get(agent).is_some_and(|until| now < *until);
-        let asked: Vec<AgentId> = all.iter().filter(|agent| !barred(agent)).copied().collect();
-        // When nobody else is eligible, the exclusion is lifted.
-        if asked.is_empty() { all } else { asked }
-    }
-
-    /// I5, I6: nobody better was passed over.
-    fn decided(&mut self, decision: &Decision, now: Timestamp) -> Result<(), String> {
-        self.decisions += 1;
-        let chosen = decision.chosen.agent;
-        let caller = self
-            .waiting
-            .get(&decision.entry)
-            .ok_or("a decision about nobody")?;
-        must(decision.v == caller.v, || "I7: V has changed".to_owned())?;
-        must(caller.ringing.is_none(), || {
-            format!("I2: {} rings already", decision.entry)
-        })?;
-        must(self.free(caller, now).contains(&chosen), || {
-            format!("{chosen} is chosen and not eligible")
-        })?;
-        if decision.kind == DecisionKind::Ready {
-            let rank = |waiting: &Waiting| {
-                let promoted = now.since(waiting.since).as_secs() >= 15 * 60;
-                let class = if promoted { 0 } else { waiting.class };
-                (class, waiting.v, waiting.seq)
-            };
-            let first = self
-                .waiting
-                .values()
-                .filter(|waiting| waiting.ringing.is_none())
-                .filter(|waiting| self.free(waiting, now).contains(&chosen))
-                .map(rank)
-                .min();
-            must(first == Some(rank(caller)), || {
-                format!("I6: {} is passed over for {}", chosen, decision.entry)
-            })
-        } else {
-            let rank = |agent: &AgentId| {
-                let known = self.agents.get(agent)?;
-                let tier = self.fits(*agent, caller)?;
-                Some((tier, known.idle_since, known.ready_seq, *agent))
-            };
-            let first = self.free(caller, now).iter().filter_map(rank).min();
-            must(first.map(|rank| rank.3) == Some(chosen), || {
-                format!("I5: {first:?} is passed over for {chosen}")
-            })
-        }
     }
 
     /// The views show what the log has told.

@@ -110,9 +110,9 @@ impl World {
 
     fn caller_intends(&mut self, party: usize) {
         let at = self.dice.below(TRAFFIC * 3 / 4);
-        let dialled = self
-            .dice
-            .pick(&["9000", "9000", "9000", "9001", "9001", "9999"]);
+        let dialled = self.dice.pick(&[
+            "9000", "9000", "9000", "9001", "9001", "9002", "9002", "9003", "9999",
+        ]);
         self.plan(at, Plan::Dial { party, dialled });
         for _ in 0..self.dice.below(5) {
             let key = self.dice.pick(&['1', '1', '2', '3', '9', '5', '#']);

@@ -5,7 +5,7 @@
 
 use crate::checks::Checks;
 use crate::company::AGENTS;
-use crate::core::Core;
+use crate::core::{Core, Slow};
 use crate::dice::Dice;
 use crate::party::{Party, PartyCall};
 use crate::script::Plan;
@@ -33,6 +33,8 @@ pub(crate) struct Weather {
     pub(crate) repeat_percent: u64,
     /// Longest way of a packet, microseconds: shorter and longer ways overtake each other.
     pub(crate) delay: u64,
+    /// Who is late to look at what was said.
+    pub(crate) slow: Slow,
 }
 
 pub(crate) struct World {
@@ -55,7 +57,24 @@ impl World {
     pub(crate) fn new(seed: u64, callers: usize, aloud: bool) -> Self {
         let mut dice = Dice::new(seed);
         let office = SocketAddr::from(([127, 0, 0, 1], 5060));
-        let core = Core::new(office, dice.fork(), Transcript::new(aloud));
+        let weather = Weather {
+            loss_percent: dice.pick(&[0, 0, 5, 15, 30]),
+            repeat_percent: dice.pick(&[0, 5, 20]),
+            delay: dice.pick(&[2_000, 20_000, 120_000, 400_000]),
+            slow: dice.pick(&[
+                Slow::Nobody,
+                Slow::Nobody,
+                Slow::Nobody,
+                Slow::Gateway,
+                Slow::Registry,
+                Slow::Distributor,
+                Slow::Distributor,
+                Slow::Calls,
+                Slow::Calls,
+                Slow::Everybody,
+            ]),
+        };
+        let core = Core::new(office, dice.fork(), Transcript::new(aloud), weather.slow);
         let start = core.instant(0);
         let phones = AGENTS.iter().zip(1..).map(|((login, extension), n)| {
             let address = SocketAddr::from(([127, 0, 1, n], 5060));
@@ -67,11 +86,6 @@ impl World {
             Party::new(format!("caller {n}"), (address, office), None, start)
         });
         let parties = phones.chain(callers).collect();
-        let weather = Weather {
-            loss_percent: dice.pick(&[0, 0, 5, 15, 30]),
-            repeat_percent: dice.pick(&[0, 5, 20]),
-            delay: dice.pick(&[2_000, 20_000, 120_000, 400_000]),
-        };
         Self {
             now: 0,
             core,

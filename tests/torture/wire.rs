@@ -3,6 +3,7 @@
 //! **Owns**: datagrams, one connection, the cutting of answers out of it. **Must not know**: what is right.
 
 use crate::support::phone::message::Message;
+use crate::support::phone::wire::connect_from;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
@@ -45,20 +46,7 @@ impl Wire {
 
     /// A connection from `ip`.
     pub(crate) fn tcp(server: SocketAddr, ip: IpAddr) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let stream = runtime.block_on(async {
-            let socket = match ip {
-                IpAddr::V4(_) => tokio::net::TcpSocket::new_v4(),
-                IpAddr::V6(_) => tokio::net::TcpSocket::new_v6(),
-            };
-            let socket = socket.unwrap();
-            socket.bind((ip, 0).into()).unwrap();
-            socket.connect(server).await.unwrap().into_std().unwrap()
-        });
-        stream.set_nodelay(true).unwrap();
+        let stream = connect_from(ip, server).unwrap();
         let came = Vec::new();
         Self::Tcp { stream, came }
     }

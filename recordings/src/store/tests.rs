@@ -183,6 +183,38 @@ async fn customers_are_searched_as_text_and_seeded_once() {
     }
 }
 
+#[tokio::test]
+async fn names_are_found_by_many_numbers_at_once() {
+    let (_temp, store) = store().await;
+    let mut nameless = customer(3, "", &["+34600000003"]);
+    nameless.details.name = None;
+    let seed = [
+        customer(1, "Eva Pérez", &["+34600000001", "+34910000001"]),
+        customer(2, "Bob", &["+34600000002"]),
+        nameless,
+    ];
+    store.seed_customers(&seed, at(0)).await.unwrap();
+    let asked: Vec<_> = (0..70)
+        .map(|n| number(&format!("+346000000{n:02}")))
+        .chain([number("+34910000001"), number("+34600000001")])
+        .collect();
+    let names = store.customer_names_by_number(&asked).await.unwrap();
+    let mut found: Vec<_> = names
+        .iter()
+        .map(|(number, name)| (number.reveal(), name.reveal().as_str()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("+34600000001", "Eva Pérez"),
+            ("+34600000002", "Bob"),
+            ("+34910000001", "Eva Pérez"),
+        ]
+    );
+    assert!(store.customer_names_by_number(&[]).await.unwrap().is_empty());
+}
+
 async fn some_calls(store: &Store, count: u64) {
     for n in 0..count {
         let position = store.journal_seq().await.unwrap();

@@ -14,8 +14,9 @@ use sip_gateway::leg::LegEndCause;
 use sip_gateway::media::port::MediaQuality;
 use std::time::Duration;
 
-/// How long the Distributor may owe a waiting's outcome before the call's record is closed without it.
-const OWED: Duration = Duration::from_secs(2);
+/// How long the Distributor may owe a waiting's outcome before the call's record is closed without it. A machine that
+/// stands still for some seconds makes it late and no more.
+const OWED: Duration = Duration::from_secs(10);
 
 /// How long legs may take to report their end (a BYE nobody answers takes 64 × T1 = 32 s); after that the call is
 /// closed without them, so that nothing leaks.
@@ -142,12 +143,28 @@ impl CallMachine {
         });
     }
 
+    /// A waiting that ended with the call, and of which the Distributor says nothing that would do.
+    pub(super) fn waited_in_vain(&mut self) {
+        if let Phase::Ending(Ending {
+            owed: Some(_),
+            cause,
+            ..
+        }) = &self.phase
+        {
+            self.history.last_entry = Some(match cause {
+                EndCause::Customer => EntryOutcome::Abandoned,
+                _ => EntryOutcome::Failed,
+            });
+        }
+    }
+
     pub(super) fn ending_timer(&mut self, now: Timestamp) {
         let Phase::Ending(ending) = &self.phase else {
             return;
         };
         let (said_due, legs_due) = (now >= ending.until, now >= ending.legs_until);
         if said_due {
+            self.waited_in_vain();
             self.say_ended();
         }
         if legs_due {

@@ -69,16 +69,8 @@ impl CallMachine {
             agent,
             interaction: self.setup.interaction,
         });
-        if let Phase::Ending(Ending {
-            owed: Some(_),
-            cause,
-            ..
-        }) = &self.phase
-        {
-            self.history.last_entry = Some(match cause {
-                EndCause::Customer => EntryOutcome::Abandoned,
-                _ => EntryOutcome::Failed,
-            });
+        if matches!(&self.phase, Phase::Ending(Ending { owed: Some(_), .. })) {
+            self.waited_in_vain();
             self.say_ended();
         }
     }

@@ -10,10 +10,11 @@ use cordboard::call::leg_commands::{ForGateway, WantedRecording};
 use cordboard::call::machine::CallMachine;
 use cordboard::call::phone_call::{PhoneMachine, PhoneOutput};
 use cordboard::call::port::{CallInput, CallOutput, PlayFiles};
+use cordboard::call::registry::arrivals::ArrivalIds;
 use cordboard::call::ringback;
 use cordboard::call::service::ServiceCall;
 use cordboard::distributor_task::desk::DeskInput;
-use ivr_flows::port::CustomerAnswer;
+use ivr_flows::port::{CustomerAnswer, KnownCustomer};
 use router::id::{InteractionId, RecordingId};
 use router::{Event, Timestamp};
 use sip_gateway::leg::{GatewayCommand, LegEvent, LegId, StreamId};
@@ -38,6 +39,8 @@ pub(crate) struct Call {
     /// Waits for the disk: until when, for which line, and whether it will be written.
     pub(super) stalled: Option<(u64, Event, bool)>,
     pub(super) over: bool,
+    /// It has asked for its customer.
+    pub(super) has_asked: bool,
 }
 
 impl Call {
@@ -170,7 +173,7 @@ impl Core {
             Machine::Service(machine) => machine.is_finished(),
         };
         if finished && !std::mem::replace(&mut call.over, true) {
-            call.inbox = Inbox::default();
+            call.inbox.clear();
             let legs = call.legs.clone();
             self.tell_registry(ToRegistry::CallOver(id, legs));
             self.tell_desk(DeskInput::Detach { interaction: id });
@@ -197,15 +200,53 @@ impl Core {
                     call.stalled = Some((until, event, written));
                 }
             }
-            CallOutput::FindCustomer(question) => {
-                let found = CallInput::CustomerFound {
-                    ask: question.ask,
-                    customer: None,
-                    answer: CustomerAnswer::NotFound,
-                };
-                let _ = self.tell_call(id, found);
-            }
+            CallOutput::FindCustomer(question) => self.ask_customer(id, question.ask),
             CallOutput::Finished => {}
+        }
+    }
+
+    /// The database answers when it can; one question in twenty is lost. The first question of a call finds somebody,
+    /// any other nobody, so that an answer can be told from the one before.
+    fn ask_customer(&mut self, id: InteractionId, ask: u32) {
+        let first = self
+            .calls
+            .get_mut(&id)
+            .is_some_and(|call| !std::mem::replace(&mut call.has_asked, true));
+        let wait = match self.dice.below(20) {
+            0 => return,
+            1..=8 => self.dice.below(5_000_000),
+            _ => self.dice.below(30_000),
+        };
+        let (customer, answer) = match first {
+            true => {
+                let known = KnownCustomer {
+                    name: "Ana".to_owned(),
+                    company: String::new(),
+                    language: "en".to_owned(),
+                };
+                let customer = self.ids.customer();
+                (Some(customer), CustomerAnswer::Found(known))
+            }
+            false => (None, CustomerAnswer::NotFound),
+        };
+        let found = CallInput::CustomerFound {
+            ask,
+            customer,
+            answer,
+        };
+        self.lookups
+            .insert((self.now + wait, self.ids.number()), (id, found));
+        self.count("customer look-ups");
+    }
+
+    pub(super) fn next_lookup(&self) -> Option<u64> {
+        self.lookups.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// An answer is there; the call may be gone.
+    pub(super) fn look_up(&mut self) {
+        if let Some((_, (id, found))) = self.lookups.pop_first() {
+            self.tell_call(id, found);
         }
     }
 

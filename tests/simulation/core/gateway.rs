@@ -2,7 +2,7 @@
 //!
 //! **Owns**: how events of the gateway find their call, and how one begins. **Must not know**: what calls do.
 
-use super::{Call, Core, Inbox, Machine, ToRegistry, name, short, timestamp};
+use super::{Call, Core, Inbox, Machine, Slow, ToRegistry, name, short, timestamp};
 use crate::company;
 use cordboard::call::machine::CallMachine;
 use cordboard::call::port::CallInput;
@@ -127,15 +127,19 @@ impl Core {
             }
             Arrival::Outbound(_) => panic!("no trunk of this company allows a call out"),
         };
+        if self.drained {
+            self.taken_too_late.push(id);
+        }
         self.say("registry", &format!("{leg} is call {}", name(id)));
         self.owners.insert(leg, id);
         let call = Call {
             machine,
-            inbox: Inbox::default(),
+            inbox: Inbox::new(self.slow.pace(Slow::Calls, &mut self.dice)),
             legs: vec![leg],
             streams: BTreeMap::new(),
             stalled: None,
             over: false,
+            has_asked: false,
         };
         self.calls.insert(id, call);
         self.tell_call(id, CallInput::Begin);

@@ -12,7 +12,7 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    const fn number(&mut self) -> u64 {
+    pub(super) const fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
     }

@@ -93,6 +93,19 @@ impl Call {
         }
     }
 
+    /// Offers the same media in another direction (`sendonly`, `inactive`, `sendrecv`) and waits for the answer: its
+    /// description.
+    pub(crate) fn offer(&self, direction: &str) -> Outcome<String> {
+        let before = self.state(|call| call.answers.len());
+        self.engine.lock().offer_again(&self.call_id, direction);
+        let limit = Duration::from_secs(5);
+        self.engine
+            .wait(limit, "an answer to a new offer", |inner| {
+                let call = inner.calls.get(&self.call_id)?;
+                call.answers.get(before).cloned()
+            })
+    }
+
     /// Changes what is sent.
     pub(crate) fn send(&self, sending: Sending) {
         self.media.send(sending);

@@ -6,9 +6,11 @@ use super::digest::Account;
 use super::media::Media;
 use super::message::Message;
 use super::sdp::Voice;
+use super::wire::Wire;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
-use std::net::{SocketAddr, UdpSocket};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -101,6 +103,8 @@ pub(super) struct CallState {
     pub(super) confirmed: bool,
     pub(super) provisional: Vec<u16>,
     pub(super) answered_at: Option<Instant>,
+    /// Descriptions in the answers to our INVITEs.
+    pub(super) answers: Vec<String>,
     pub(super) media: Arc<Media>,
 }
 
@@ -120,7 +124,7 @@ pub(super) struct Pending {
 /// Everything that changes.
 #[derive(Debug)]
 pub(super) struct Inner {
-    pub(super) socket: Arc<UdpSocket>,
+    pub(super) wire: Arc<Wire>,
     pub(super) local: SocketAddr,
     pub(super) began: Instant,
     pub(super) transcript: Vec<String>,
@@ -147,7 +151,7 @@ pub(super) struct Inner {
 /// A phone's lock, bell and thread.
 #[derive(Debug)]
 pub(super) struct Engine {
-    pub(super) socket: Arc<UdpSocket>,
+    pub(super) wire: Arc<Wire>,
     pub(super) local: SocketAddr,
     inner: Mutex<Inner>,
     changed: Condvar,
@@ -156,14 +160,21 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn bind(local: SocketAddr) -> Result<Self, Failure> {
-        let failed = |what: std::io::Error| Failure::new(format!("cannot bind {local}: {what}"));
-        let socket = Arc::new(UdpSocket::bind(local).map_err(failed)?);
-        socket
-            .set_read_timeout(Some(Duration::from_millis(20)))
-            .map_err(failed)?;
-        let local = socket.local_addr().map_err(failed)?;
+        let failed = |what: io::Error| Failure::new(format!("cannot bind {local}: {what}"));
+        Wire::udp(local).and_then(Self::on).map_err(failed)
+    }
+
+    /// A phone whose messages travel on a connection of its own.
+    pub(super) fn connect(ip: IpAddr, server: SocketAddr) -> Result<Self, Failure> {
+        let failed = |what: io::Error| Failure::new(format!("cannot connect to {server}: {what}"));
+        Wire::tcp(ip, server).and_then(Self::on).map_err(failed)
+    }
+
+    fn on(wire: Wire) -> io::Result<Self> {
+        let local = wire.local()?;
+        let wire = Arc::new(wire);
         let inner = Inner {
-            socket: Arc::clone(&socket),
+            wire: Arc::clone(&wire),
             local,
             began: Instant::now(),
             transcript: Vec::new(),
@@ -184,7 +195,7 @@ impl Engine {
             registrar: Vec::new(),
         };
         Ok(Self {
-            socket,
+            wire,
             local,
             inner: Mutex::new(inner),
             changed: Condvar::new(),
@@ -202,18 +213,19 @@ impl Engine {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// The receiving thread: one datagram or one turn of the timers after the other.
+    /// The receiving thread: what has come or one turn of the timers after the other.
     pub(super) fn run(&self) {
-        let mut buffer = vec![0; 65_535];
+        let mut came = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
-            let received = self.socket.recv_from(&mut buffer);
+            let received = self.wire.receive(&mut came);
             let mut inner = self.lock();
-            if let Ok((length, from)) = received
-                && !inner.unplugged
-                && let Some(message) = Message::parse(&buffer[..length])
-            {
-                inner.note("<-", from, &buffer[..length]);
-                inner.receive(&message, from);
+            for (bytes, from) in received {
+                if !inner.unplugged
+                    && let Some(message) = Message::parse(&bytes)
+                {
+                    inner.note("<-", from, &bytes);
+                    inner.receive(&message, from);
+                }
             }
             inner.repeat_what_is_due(Instant::now());
             drop(inner);
@@ -272,7 +284,18 @@ impl Inner {
     /// Sends once and notes it.
     pub(super) fn transmit(&mut self, bytes: &[u8], to: SocketAddr) {
         self.note("->", to, bytes);
-        let _ = self.socket.send_to(bytes, to);
+        self.wire.send(bytes, to);
+    }
+
+    /// Where we are, as a Contact says it.
+    pub(super) fn contact(&self, user: &str) -> String {
+        format!("<sip:{user}@{}{}>", self.local, self.wire.parameter())
+    }
+
+    /// A Via of ours.
+    pub(super) fn via(&self, branch: &str) -> String {
+        let (name, local) = (self.wire.name(), self.local);
+        format!("SIP/2.0/{name} {local};branch={branch};rport")
     }
 
     /// A word nobody else uses: for tags, branches, Call-IDs.
@@ -286,12 +309,15 @@ impl Inner {
     fn repeat_what_is_due(&mut self, now: Instant) {
         let mut due = Vec::new();
         let mut given_up = Vec::new();
+        let reliable = self.wire.is_reliable();
         self.pending.retain_mut(|pending| {
             if now >= pending.give_up {
                 given_up.push((pending.method.clone(), pending.call_id.clone()));
                 return false;
             }
-            if now >= pending.next {
+            // RFC 3261 17.1.1.2 and 17.1.2.2; a 200 is repeated on every transport (13.3.1.4).
+            let repeats = !reliable || pending.method == "200";
+            if now >= pending.next && repeats {
                 pending.interval *= 2;
                 if pending.method != "INVITE" {
                     pending.interval = pending.interval.min(T2);

@@ -118,7 +118,8 @@ impl Inner {
             call.peer = address_of(&call.target).unwrap_or(call.peer);
         }
         call.phase = Phase::Answered;
-        call.answered_at = Some(Instant::now());
+        call.answered_at.get_or_insert_with(Instant::now);
+        call.answers.push(response.body.clone());
         let remote = call.media.read(&response.body);
         call.media.set_remote(remote);
         let cancelled = call.cancelled;
@@ -239,7 +240,7 @@ impl Inner {
 
     /// A re-INVITE: the same description again, and packets to where the new offer says.
     fn offered_again(&mut self, request: &Message, call_id: &str, from: SocketAddr) {
-        let contact = format!("<sip:phone@{}>", self.local);
+        let contact = self.contact("phone");
         let Some(call) = self.calls.get_mut(call_id) else {
             return;
         };
@@ -281,6 +282,7 @@ impl Inner {
             confirmed: false,
             provisional: Vec::new(),
             answered_at: None,
+            answers: Vec::new(),
             media: Arc::new(media),
         };
         self.calls.insert(call_id.clone(), call);

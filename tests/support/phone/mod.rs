@@ -1,5 +1,5 @@
 //! A small SIP phone with ears, for tests: it registers, calls, is called, sends tones, keys and numbered packets, and
-//! can say what it heard. Standard library and threads only, and none of the product's code: a misreading of an RFC
+//! can say what it heard. Threads and the standard library (a connection alone needs tokio, to choose its address), and none of the product's code: a misreading of an RFC
 //! is not shared by both ends.
 //!
 //! ```ignore
@@ -32,6 +32,7 @@ pub(crate) mod message;
 mod relay;
 mod requests;
 mod sdp;
+pub(crate) mod wire;
 
 pub(crate) use call::{Call, IncomingCall};
 pub(crate) use engine::{End, Failure};
@@ -68,10 +69,19 @@ impl Phone {
 
     /// A phone on this very port.
     pub(crate) fn start_at(local: SocketAddr) -> Outcome<Self> {
-        let engine = Arc::new(Engine::bind(local)?);
+        Ok(Self::around(Engine::bind(local)?))
+    }
+
+    fn around(engine: Engine) -> Self {
+        let engine = Arc::new(engine);
         let runner = Arc::clone(&engine);
         let thread = Some(std::thread::spawn(move || runner.run()));
-        Ok(Self { engine, thread })
+        Self { engine, thread }
+    }
+
+    /// A phone at `ip` that speaks over one connection to `server`.
+    pub(crate) fn start_tcp(ip: IpAddr, server: SocketAddr) -> Outcome<Self> {
+        Ok(Self::around(Engine::connect(ip, server)?))
     }
 
     /// Where it is.
@@ -232,7 +242,7 @@ impl Phone {
 
     /// Sends bytes as they are, and nothing else: for bad input.
     pub(crate) fn send_raw(&self, server: SocketAddr, datagram: &[u8]) {
-        let _ = self.engine.socket.send_to(datagram, server);
+        self.engine.wire.send(datagram, server);
     }
 
     /// Requests that came twice because an answer was late or lost; 0 in a healthy test.

@@ -13,10 +13,7 @@ impl Inner {
     fn request(&mut self, method: &str, uri: &str) -> (Message, String) {
         let branch = format!("z9hG4bK{}", self.unique());
         let request = Message::new(format!("{method} {uri} SIP/2.0"))
-            .with(
-                "Via",
-                format!("SIP/2.0/UDP {};branch={branch};rport", self.local),
-            )
+            .with("Via", self.via(&branch))
             .with("Max-Forwards", "70")
             .with("User-Agent", "cordboard-test-phone");
         (request, branch)
@@ -48,7 +45,7 @@ impl Inner {
         let cseq = before.map_or(1, |message| message.cseq() + 1);
         let (request, _) = self.request("REGISTER", &format!("sip:{server}"));
         let tag = self.unique();
-        let contact = format!("<sip:{extension}@{}>;expires={expires}", self.local);
+        let contact = format!("{};expires={expires}", self.contact(extension));
         let request = request
             .with("From", format!("<sip:{extension}@{server}>;tag={tag}"))
             .with("To", format!("<sip:{extension}@{server}>"))
@@ -94,7 +91,7 @@ impl Inner {
             .with("To", remote.clone())
             .with("Call-ID", call_id.clone())
             .with("CSeq", "1 INVITE")
-            .with("Contact", format!("<sip:{from}@{}>", self.local))
+            .with("Contact", self.contact(from))
             .with("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS");
         for (name, value) in headers {
             request = request.with(name, *value);
@@ -116,6 +113,7 @@ impl Inner {
             confirmed: false,
             provisional: Vec::new(),
             answered_at: None,
+            answers: Vec::new(),
             media: Arc::new(media),
         };
         self.calls.insert(call_id.clone(), call);
@@ -152,9 +150,10 @@ impl Inner {
         let branch = format!("z9hG4bK{}", self.unique());
         let cseq = request.cseq() + 1;
         let mut again = request.clone();
+        let via = self.via(&branch);
         for (name, header) in &mut again.headers {
             match name.as_str() {
-                "Via" => *header = format!("SIP/2.0/UDP {};branch={branch};rport", self.local),
+                "Via" => *header = via.clone(),
                 "CSeq" => *header = format!("{cseq} {method}"),
                 _ => {}
             }
@@ -227,9 +226,25 @@ impl Inner {
         Some((request, peer))
     }
 
+    /// An INVITE inside the dialog: the same media in this direction. Its answer is waited for by the ACK.
+    pub(super) fn offer_again(&mut self, call_id: &str, direction: &str) {
+        let Some((request, peer)) = self.in_dialog("INVITE", call_id) else {
+            return;
+        };
+        let contact = self.contact("phone");
+        let Some(call) = self.calls.get_mut(call_id) else {
+            return;
+        };
+        let sdp = call.media.describe().replace("sendrecv", direction);
+        let request = request.with("Contact", contact).with_sdp(&sdp);
+        call.invite = request.clone();
+        call.ack = None;
+        self.send_request(&request, peer);
+    }
+
     /// Our 200 to an INVITE, repeated until the ACK comes.
     pub(super) fn accept(&mut self, call_id: &str) {
-        let contact = format!("<sip:phone@{}>", self.local);
+        let contact = self.contact("phone");
         let Some(call) = self.calls.get_mut(call_id) else {
             return;
         };
@@ -269,7 +284,7 @@ impl Inner {
         (status, reason): (u16, &str),
         sdp: Option<&str>,
     ) {
-        let contact = format!("<sip:phone@{}>", self.local);
+        let contact = self.contact("phone");
         let Some(call) = self.calls.get_mut(call_id) else {
             return;
         };
