@@ -129,6 +129,8 @@ impl SipDriver {
     /// Hop 1: datagrams, commands, media and timers in; datagrams and events out. Ends when every handle is gone.
     pub(super) async fn run(mut self, stats: watch::Sender<GatewayStats>) {
         let events = self.events.clone();
+        // What came back from before the restart is told now, and not with the first message.
+        self.sip(SipInput::Tick);
         let mut publish = tokio::time::interval(PUBLISHED_EVERY);
         publish.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
