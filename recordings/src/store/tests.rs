@@ -212,7 +212,13 @@ async fn names_are_found_by_many_numbers_at_once() {
             ("+34910000001", "Eva Pérez"),
         ]
     );
-    assert!(store.customer_names_by_number(&[]).await.unwrap().is_empty());
+    assert!(
+        store
+            .customer_names_by_number(&[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn some_calls(store: &Store, count: u64) {
