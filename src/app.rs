@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::prompts::Prompts;
 use crate::speech::{Speech, Voice};
 use crate::talk_recorder::TalkRecorder;
+use crate::trunk_registrations::{self, TrunkRegistrations, TrunkStates};
 use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
 use recordings::{DataFolder, Journal, Position, Started, Store};
@@ -74,6 +75,7 @@ pub struct Running {
     recorder: TalkRecorder,
     gateway: Gateway,
     bindings: BindingsKeeper,
+    trunks: watch::Receiver<TrunkStates>,
     _lock: FolderLock,
     tasks: JoinSet<()>,
     _background: Background,
@@ -170,13 +172,8 @@ impl Wiring {
         let (voice, prompts, speech) = self.voice();
         let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
         let counts = context.counts.clone();
-        let (registry, calls) = Registry::new(
-            context,
-            flows.clone(),
-            self.company.clone(),
-            customers,
-            at_registry,
-        );
+        let seen = self.company.clone();
+        let (registry, calls) = Registry::new(context, flows.clone(), seen, customers, at_registry);
         let watched = WatchedFiles {
             settings: self.settings.clone(),
             passwords,
@@ -198,10 +195,11 @@ impl Wiring {
         );
         self.tasks.spawn(own.run());
         self.tasks.spawn(registry.run());
-        let bindings = self.listen(events, &store, to_registry.clone(), to_distributor);
+        let (bindings, trunks) = self.listen(events, &store, (to_registry.clone(), to_distributor));
         self.spawn_behind(watched.run());
         let metrics = Metrics {
             gateway: self.gateway.stats(),
+            trunks: trunks.clone(),
             calls: calls.clone(),
             counts,
             durable: journal.durable_seq(),
@@ -223,6 +221,7 @@ impl Wiring {
             recorder: self.recorder,
             gateway: self.gateway,
             bindings,
+            trunks,
             _lock: started.lock,
             tasks: self.tasks,
             _background: self.background,
@@ -234,14 +233,17 @@ impl Wiring {
         &mut self,
         events: mpsc::Receiver<GatewayEvent>,
         store: &Store,
-        registry: mpsc::Sender<RegistryMessage>,
-        distributor: mpsc::Sender<DistributorMessage>,
-    ) -> BindingsKeeper {
+        to_them: (
+            mpsc::Sender<RegistryMessage>,
+            mpsc::Sender<DistributorMessage>,
+        ),
+    ) -> (BindingsKeeper, watch::Receiver<TrunkStates>) {
         let (keeper, keeping) = BindingsKeeper::new(store.clone(), self.clock);
         self.spawn_behind(keeping);
+        let (trunks, states) = TrunkRegistrations::new();
         self.tasks
-            .spawn(forward(events, registry, distributor, keeper.clone()));
-        keeper
+            .spawn(forward(events, to_them, keeper.clone(), trunks));
+        (keeper, states)
     }
 
     /// Prompts and the speech command, whose texts are rendered behind the calls.
@@ -361,9 +363,12 @@ impl Running {
     pub async fn drain(mut self, timeout: Duration, now: impl Future<Output = ()>) {
         self.ready.send_replace(false);
         let _ = self.registry.send(RegistryMessage::Drain).await;
-        let none_left = self.calls.wait_for(|calls| *calls == 0);
+        let none_left = async {
+            trunk_registrations::leave(&self.gateway, &mut self.trunks).await;
+            let _ = self.calls.wait_for(|calls| *calls == 0).await;
+        };
         tokio::select! {
-            _ = none_left => {}
+            () = none_left => {}
             () = tokio::time::sleep(timeout) => {}
             () = now => {}
         }
@@ -500,9 +505,12 @@ fn restored(
 /// The gateway's events to whom they concern.
 async fn forward(
     mut events: mpsc::Receiver<GatewayEvent>,
-    registry: mpsc::Sender<RegistryMessage>,
-    distributor: mpsc::Sender<DistributorMessage>,
+    (registry, distributor): (
+        mpsc::Sender<RegistryMessage>,
+        mpsc::Sender<DistributorMessage>,
+    ),
     bindings: BindingsKeeper,
+    trunks: TrunkRegistrations,
 ) {
     while let Some(event) = events.recv().await {
         let gone = match event {
@@ -520,6 +528,10 @@ async fn forward(
                 .is_err(),
             GatewayEvent::Bindings(records) => {
                 bindings.keep(records).await;
+                false
+            }
+            GatewayEvent::Trunk { trunk, state } => {
+                trunks.changed(trunk, state);
                 false
             }
             GatewayEvent::Registration { .. } => false,

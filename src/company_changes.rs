@@ -131,6 +131,7 @@ fn agent(old: &Agent, new: &Agent) -> Vec<&'static str> {
 fn trunk(old: &Trunk, new: &Trunk) -> Vec<&'static str> {
     differing([
         ("from", old.from != new.from),
+        ("register", old.register != new.register),
         ("record", old.record != new.record),
         ("outbound", old.outbound != new.outbound),
     ])

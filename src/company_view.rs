@@ -64,6 +64,20 @@ impl CompanyView {
         Some((number.number.clone(), number.flow.clone()))
     }
 
+    /// The same for a call of this trunk to the account that we registered: its own number, when the call names none.
+    #[must_use]
+    pub fn flow_of_account(&self, trunk: &str, user: &str) -> Option<(PhoneNumber, String)> {
+        let mut trunks = self.company.trunks.iter();
+        let register = trunks
+            .find(|known| known.name == trunk)?
+            .register
+            .as_ref()?;
+        let wanted = &register.number.as_ref()?.value;
+        let mut numbers = self.company.numbers.iter();
+        let number = numbers.find(|known| known.number == *wanted && register.user() == user)?;
+        Some((number.number.clone(), number.flow.clone()))
+    }
+
     /// A number as people write it, in its one form; none when it is no number.
     #[must_use]
     pub fn normalise(&self, user: &str) -> Option<PhoneNumber> {
@@ -100,27 +114,22 @@ impl CompanyView {
         })
     }
 
-    /// The trunk through which agents may call this number, and its rules; none when no trunk allows it. Short numbers
-    /// and premium rates never are. Of several trunks the one with the longest prefix counts, then the first.
+    /// The trunks through which agents may call this number, with their rules, in the order to try them: the longest
+    /// fitting prefix first, then as in the file. Short numbers and premium rates never go out.
     #[must_use]
-    pub fn way_out(&self, number: &PhoneNumber) -> Option<(&str, &Outbound)> {
+    pub fn ways_out(&self, number: &PhoneNumber) -> Vec<(&str, &Outbound)> {
         if !number.reveal().starts_with('+') || number::is_premium(number) {
-            return None;
+            return Vec::new();
         }
-        let mut best: Option<(usize, &str, &Outbound)> = None;
-        for trunk in &self.company.trunks {
-            let Some((outbound, length)) = trunk
-                .outbound
-                .as_ref()
-                .and_then(|outbound| Some((outbound, outbound.fits(number)?)))
-            else {
-                continue;
-            };
-            if best.is_none_or(|(known, ..)| length > known) {
-                best = Some((length, &trunk.name, outbound));
-            }
-        }
-        best.map(|(_, name, outbound)| (name, outbound))
+        let fitting = self.company.trunks.iter().filter_map(|trunk| {
+            let outbound = trunk.outbound.as_ref()?;
+            Some((outbound.fits(number)?, trunk.name.as_str(), outbound))
+        });
+        let mut ways: Vec<_> = fitting.collect();
+        ways.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
+        ways.into_iter()
+            .map(|(_, name, outbound)| (name, outbound))
+            .collect()
     }
 
     /// An agent's phone.

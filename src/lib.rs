@@ -24,4 +24,5 @@ pub mod serve;
 pub mod speech;
 pub mod talk_recorder;
 pub mod telemetry;
+pub mod trunk_registrations;
 mod watched_files;

@@ -95,8 +95,8 @@ const TEXTS: [(&str, &str); 27] = [
     ),
     (
         "F025",
-        "The flow plays, asks or queues before it says `answer:`. The call is then answered at that step. Say it \
-         yourself, so that one sees where charging begins.",
+        "The flow asks the caller something, queues or records before it says `answer:`. The call is then answered at that \
+         step. Say it yourself, so that one sees where charging begins. `play` and `say` alone need no answer.",
     ),
     (
         "F026",

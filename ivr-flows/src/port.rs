@@ -153,6 +153,8 @@ pub enum QueueEnd {
 /// What the interpreter asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FlowOutput {
+    /// Let the caller hear what follows though the call is not answered (183).
+    EarlyMedia,
     /// Answer the call (200 OK).
     Answer,
     /// Play prompts one after the other; replaces what plays.

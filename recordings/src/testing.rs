@@ -180,6 +180,8 @@ fn in_flow(n: u64, phase: Phase) -> Vec<(i64, Event)> {
                     trunk: Some("carrier".to_owned()),
                     flow: "support".to_owned(),
                     flow_version: "abc123".to_owned(),
+                    direction: router::event::Direction::Inbound,
+                    agent: None,
                 },
             ),
             (

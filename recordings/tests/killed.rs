@@ -50,6 +50,8 @@ async fn child(folder: &Path) {
                 trunk: None,
                 flow: "support".to_owned(),
                 flow_version: "1".to_owned(),
+                direction: router::event::Direction::Inbound,
+                agent: None,
             },
             Event::LegStarted {
                 interaction,

@@ -112,6 +112,9 @@ pub struct RoutingSettings {
     pub exclude_for: Duration,
     /// An own outbound or internal call leaves the idle clock as it was.
     pub outbound_keeps_idle: bool,
+    /// After-call work of a call out that was answered; none: the longest of the agent's queues.
+    #[serde(default)]
+    pub outbound_wrap_up: Option<WrapUp>,
 }
 
 impl Default for RoutingSettings {
@@ -121,6 +124,7 @@ impl Default for RoutingSettings {
             max_misses: 3,
             exclude_for: Duration::from_secs(30),
             outbound_keeps_idle: false,
+            outbound_wrap_up: None,
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct PersonalData {
     pub caller_name: Option<Private<String>>,
     /// The number that was called.
     pub dialed_number: Option<PhoneNumber>,
-    /// Id for the customer row, used when no customer has the caller's number yet.
+    /// Id for the customer row, used when no customer has the caller's (going out: the called) number yet.
     pub new_customer: Option<CustomerId>,
 }
 
@@ -51,6 +51,42 @@ pub enum LegRole {
     Customer,
     /// An agent's.
     Agent,
+}
+
+/// Which way an interaction went, seen from the company.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// A customer called.
+    #[default]
+    Inbound,
+    /// An agent called a customer.
+    Outbound,
+    /// An agent's phone called one of our numbers.
+    Internal,
+}
+
+impl Direction {
+    /// The stored name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The inverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "inbound" => Some(Self::Inbound),
+            "outbound" => Some(Self::Outbound),
+            "internal" => Some(Self::Internal),
+            _ => None,
+        }
+    }
 }
 
 /// What a recording holds.
@@ -123,18 +159,24 @@ pub enum Event {
         /// Epoch of the offers that follow.
         epoch: u64,
     },
-    /// A customer's call reached a flow. Personal data: caller, dialed number.
+    /// A customer's call reached a flow, or an agent dialled a customer. Personal data: caller, dialed number.
     CallArrived {
         /// The interaction it began.
         interaction: InteractionId,
         /// The customer's leg.
         leg: LegId,
-        /// Trunk it came by; none when an agent's phone dialled one of our numbers.
+        /// Trunk it goes by; none when an agent's phone dialled one of our numbers, or one that no trunk allows.
         trunk: Option<String>,
-        /// Flow by name.
+        /// Flow by name; `outbound` for a call out.
         flow: String,
         /// Content hash of the flow's version.
         flow_version: String,
+        /// Which way it goes. Lines of earlier versions say nothing and mean inbound.
+        #[serde(default)]
+        direction: Direction,
+        /// Who called out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentId>,
     },
     /// Written and synced before our 200 OK leaves.
     CallAnswered {

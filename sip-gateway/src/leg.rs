@@ -4,7 +4,7 @@
 
 use crate::media::port::{PlayRequest, RecordRequest};
 pub use crate::sip::registrar::{DeviceBindings, RegistrationRecord};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Our dialog with one party and its media. Unique in this process; the log has its own ids.
@@ -70,6 +70,34 @@ pub struct Trunk {
     pub name: String,
     /// Source addresses.
     pub from: Vec<Network>,
+    /// Where and as whom we register with it.
+    pub register: Option<TrunkRegister>,
+}
+
+/// How we register with a carrier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkRegister {
+    /// `sip:USER@DOMAIN`.
+    pub address_of_record: String,
+    /// Where REGISTER goes (UDP). The carrier's calls may come from there too.
+    pub registrar: SocketAddr,
+    /// For its challenge.
+    pub credentials: Credentials,
+    /// Wanted lifetime.
+    pub expires: Duration,
+}
+
+/// Where the registration of a trunk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkState {
+    /// The first REGISTER is under way.
+    Asking,
+    /// The carrier sends calls to us.
+    Registered,
+    /// It refused with this status, 0 for no answer; we ask again.
+    Refused(u16),
+    /// Given up.
+    Gone,
 }
 
 /// Who may talk to us. Replaced whole on reload; registrations of devices that remain are kept.
@@ -116,6 +144,13 @@ pub enum DialTarget {
     Device(String),
     /// A SIP URI with an IP address or a name the resolver of the system knows.
     Uri(String),
+    /// A SIP URI with an IP address, by a trunk: with the routes that its registrar asked for.
+    Trunk {
+        /// The trunk, by name.
+        trunk: String,
+        /// The URI.
+        uri: String,
+    },
 }
 
 /// Digest credentials for a call or registration of our own. `Debug` never shows the password.
@@ -232,6 +267,8 @@ pub enum GatewayCommand {
         /// Its extension.
         extension: String,
     },
+    /// Give up the registrations of all trunks, for good: no new calls are taken from here on.
+    LeaveTrunks,
     /// Tell the bindings now ([`GatewayEvent::Bindings`]), without gathering changes first: the process is about to end.
     TellBindings,
     /// Register at a server, as a phone does, and keep the registration fresh.
@@ -272,6 +309,13 @@ pub enum GatewayEvent {
     /// The bindings of those devices of which one changed, what a restart needs to ring them again: at most 10 ms after
     /// one came, went or moved, 300 ms after a refresh.
     Bindings(Vec<DeviceBindings>),
+    /// The registration of a trunk changed.
+    Trunk {
+        /// Its name.
+        trunk: String,
+        /// How it stands.
+        state: TrunkState,
+    },
     /// One of our own registrations changed.
     Registration {
         /// `sip:EXTENSION@HOST:PORT`.

@@ -13,11 +13,20 @@ use axum::extract::{Path, State};
 use recordings::store::interactions::InteractionFilter;
 use recordings::store::page::Page;
 use recordings::store::record::{DecisionRecord, InteractionRecord, InteractionSummary};
+use router::event::Direction;
 use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::Outcome;
 
-const FILTERS: [&str; 8] = [
-    "from", "to", "queue", "agent", "customer", "outcome", "limit", "cursor",
+const FILTERS: [&str; 9] = [
+    "from",
+    "to",
+    "queue",
+    "agent",
+    "customer",
+    "outcome",
+    "direction",
+    "limit",
+    "cursor",
 ];
 
 /// `GET /interactions`: an agent's token sees its own.
@@ -33,6 +42,7 @@ const FILTERS: [&str; 8] = [
         ("agent" = Option<String>, Query, description = "Log-in name or id."),
         ("customer" = Option<String>, Query, description = "Id."),
         ("outcome" = Option<String>, Query, description = "Such as `answered`."),
+        ("direction" = Option<String>, Query, description = "`inbound`, `outbound` or `internal`."),
         ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 500."),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
     ),
@@ -78,6 +88,11 @@ fn filter(params: &Params) -> Result<InteractionFilter, ApiError> {
             "outcome",
             "an outcome such as `answered`",
             Outcome::from_name,
+        )?,
+        direction: params.read(
+            "direction",
+            "`inbound`, `outbound` or `internal`",
+            Direction::from_name,
         )?,
     })
 }
@@ -142,7 +157,7 @@ pub(super) async fn record(state: &ApiState, id: &str) -> Result<InteractionReco
     state.store.interaction(id).await?.ok_or_else(missing)
 }
 
-/// An interaction belongs to the agents who talked with the customer, and to the one it rings at now.
+/// An interaction belongs to the agents who talked with the customer or called out, and to the one it rings at now.
 pub(super) fn owner(role: Role, record: &InteractionRecord) -> Resource {
     let had = |own: &AgentId| {
         record.summary.agent_id == Some(*own)

@@ -53,6 +53,7 @@ impl LegCommand {
     #[must_use]
     pub fn for_gateway(self) -> ForGateway {
         let command = match self {
+            Self::EarlyMedia(leg) => GatewayCommand::EarlyMedia(leg),
             Self::Answer(leg) => GatewayCommand::Answer(leg),
             Self::Hangup(leg) => GatewayCommand::Hangup(leg),
             Self::Reject { leg, status } => GatewayCommand::Reject {
@@ -140,12 +141,16 @@ impl PhoneOutput {
             | Self::StopRecording => return Err(Box::new(self)),
             Self::DialOut {
                 leg,
+                trunk,
                 uri,
                 caller_id,
                 credentials,
             } => {
                 let dial = Dial {
-                    target: DialTarget::Uri(uri.into_inner()),
+                    target: DialTarget::Trunk {
+                        trunk,
+                        uri: uri.into_inner(),
+                    },
                     from_user: Some(caller_id.reveal().to_owned()),
                     from_name: None,
                     headers: Vec::new(),

@@ -195,6 +195,8 @@ pub enum CallOutput {
 /// What can be done with a leg of this call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LegCommand {
+    /// 183: the caller hears us without an answer.
+    EarlyMedia(LegId),
     /// 200 OK.
     Answer(LegId),
     /// Ring an agent's phone.

@@ -7,14 +7,14 @@ pub mod arrivals;
 mod phones;
 
 use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
-use super::outbound::OutboundCall;
+use super::outbound::{NoWay, OutboundCall, OutboundSetup};
 use super::phone_call::PhoneMachine;
 use super::phone_call::actor::PhoneActor;
 use super::port::{CallInput, CallSetup};
 use crate::company_view::CompanyView;
 use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
-use arrivals::{Arrival, Arrivals, Moment, Refused, WayOut};
+use arrivals::{Arrival, Arrivals, Moment, Refused};
 use ivr_flows::port::CustomerAnswer;
 use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::{EndCause, Outcome};
@@ -46,6 +46,13 @@ pub enum RegistryMessage {
         leg: LegId,
         /// Its call.
         mailbox: Mailbox,
+    },
+    /// A call to the outside is tried by this trunk now.
+    GoesBy {
+        /// Its interaction.
+        interaction: InteractionId,
+        /// The trunk, by name.
+        trunk: String,
     },
     /// A call is over.
     CallOver {
@@ -156,6 +163,11 @@ impl Registry {
             RegistryMessage::Leg { leg, mailbox } => {
                 self.legs.insert(leg, mailbox);
             }
+            RegistryMessage::GoesBy { interaction, trunk } => {
+                if let Some((_, by)) = self.outbound.get_mut(&interaction) {
+                    *by = trunk;
+                }
+            }
             RegistryMessage::CallOver { interaction, legs } => {
                 self.calls.remove(&interaction);
                 self.unlogged.remove(&interaction);
@@ -206,27 +218,33 @@ impl Registry {
             }
             Arrival::Service(machine) => self.start_phone_call(leg, machine),
             Arrival::Internal(machine) => self.start_phone_call(leg, machine),
-            Arrival::Outbound(way) => self.call_outside(leg, *way).await,
+            Arrival::Outbound(setup) => self.call_outside(*setup),
         }
     }
 
-    async fn call_outside(&mut self, leg: LegId, way: WayOut) {
-        let (agent, trunk) = (way.setup.agent, way.setup.trunk.clone());
-        let by_trunk = self.outbound.values().filter(|(_, by)| *by == trunk);
-        let by_agent = self.outbound.values().filter(|(by, _)| *by == agent);
-        let (by_trunk, by_agent) = (by_trunk.count(), by_agent.count());
-        if by_trunk >= way.of_trunk as usize || by_agent >= way.of_agent as usize {
-            tracing::warn!(%agent, trunk, by_trunk, by_agent, "too many calls to the outside at once: refused with 403");
-            let (status, retry_after) = (403, None);
-            let refused = Refused {
-                status,
-                retry_after,
-            };
-            return self.reject(leg, refused).await;
+    /// Refused ones are calls too: their record says who dialled what.
+    fn call_outside(&mut self, mut setup: OutboundSetup) {
+        let (agent, key) = (setup.agent, setup.interaction);
+        if let Ok(ways) = &mut setup.ways {
+            let all = || self.outbound.values();
+            let of_agent = all().filter(|(by, _)| *by == agent).count();
+            ways.retain(|way| {
+                let of_trunk = all().filter(|(_, by)| *by == way.trunk).count();
+                of_trunk < way.of_trunk as usize && of_agent < way.of_agent as usize
+            });
+            if ways.is_empty() {
+                tracing::warn!(%agent, of_agent, "too many calls to the outside at once: refused with 403");
+                setup.ways = Err(NoWay::TooMany);
+                setup.new_customer = None;
+            }
         }
-        let key = way.setup.interaction;
-        let machine = OutboundCall::new(way.setup, self.context.clock.now());
-        self.outbound.insert(key, (agent, trunk));
+        if let Ok(ways) = &setup.ways {
+            let trunk = ways.first().map(|way| way.trunk.clone());
+            self.outbound
+                .insert(key, (agent, trunk.unwrap_or_default()));
+        }
+        let leg = setup.phone.leg;
+        let machine = OutboundCall::new(setup, self.context.clock.now());
         self.drive(key, leg, machine);
     }
 

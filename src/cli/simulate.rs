@@ -198,6 +198,7 @@ impl Simulation {
 
     fn show(&mut self, output: FlowOutput) {
         let words = match output {
+            FlowOutput::EarlyMedia => "heard before the answer".to_owned(),
             FlowOutput::Answer => "answered".to_owned(),
             FlowOutput::Play {
                 token,

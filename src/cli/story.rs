@@ -8,7 +8,7 @@ use recordings::store::record::{
     QueueEntryRecord, RecordingRecord,
 };
 use router::decision::{DecisionKind, TieBreak};
-use router::event::{LegRole, RecordingKind};
+use router::event::{Direction, LegRole, RecordingKind};
 use router::id::AgentId;
 use router::outcome::{EntryOutcome, OfferOutcome};
 use std::fmt::Write as _;
@@ -47,6 +47,13 @@ fn head(record: &InteractionRecord) -> String {
         .dialed_number
         .as_ref()
         .map_or("us", |number| number.reveal());
+    let called = match record.summary.direction {
+        Direction::Outbound => {
+            let agent = record.summary.agent.as_deref().unwrap_or("an agent");
+            format!("{agent}, shown as {caller}, called out to {dialed}")
+        }
+        Direction::Inbound | Direction::Internal => format!("{caller} called {dialed}"),
+    };
     let way = parties.trunk.as_ref().map_or_else(
         || "from a phone of ours".to_owned(),
         |trunk| format!("by trunk {trunk}"),
@@ -69,7 +76,7 @@ fn head(record: &InteractionRecord) -> String {
         path.join(" > ")
     };
     format!(
-        "Interaction {}\n{caller} called {dialed} {way} at {}; flow {} (version {}).\n\
+        "Interaction {}\n{called} {way} at {}; flow {} (version {}).\n\
          Outcome: {end}.\nMenu path: {path}.\n\n",
         record.summary.id,
         record.summary.times.started_at,

@@ -2,13 +2,14 @@
 //!
 //! **Owns**: [`Company`] and its conversions. **Must not know**: TOML, files, the store's ids (they are handed in).
 
+use super::section::At;
 use super::settings::{LimitSettings, RecordPolicy};
 use crate::number;
 use router::company::{RoutingCompany, RoutingSettings, Skills, Strategy, WhenNoAgents, WrapUp};
 use router::id::{AgentId, QueueId};
 use router::{PhoneNumber, Private};
 use sip_gateway::leg::{
-    Accounts, Credentials, Device, DigestAlgorithm, Network, Trunk as GatewayTrunk,
+    Accounts, Credentials, Device, DigestAlgorithm, Network, Trunk as GatewayTrunk, TrunkRegister,
 };
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -85,12 +86,29 @@ pub struct Agent {
 pub struct Trunk {
     /// Unique name.
     pub name: String,
-    /// Source addresses.
+    /// Source addresses; its registrar's counts beside them.
     pub from: Vec<Network>,
+    /// As whom we register with it.
+    pub register: Option<Register>,
     /// Whether calls of this trunk are recorded; the queue or the settings decide when none.
     pub record: Option<RecordPolicy>,
     /// Whom agents may call through it; nobody when none.
     pub outbound: Option<Outbound>,
+}
+
+/// `register` of a trunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Register {
+    /// `sip:USER@DOMAIN`; the user is often one of our numbers.
+    pub uri: Private<String>,
+    /// Where REGISTER goes (UDP).
+    pub registrar: SocketAddr,
+    /// For the carrier's digest challenge.
+    pub credentials: Credentials,
+    /// Wanted lifetime.
+    pub expires: Duration,
+    /// The number that a call to our Contact is for, when it names none of ours itself; and where the file says so.
+    pub number: Option<At<PhoneNumber>>,
 }
 
 /// `outbound` of a trunk.
@@ -203,6 +221,12 @@ impl Company {
             .trunks
             .iter()
             .map(|trunk| GatewayTrunk {
+                register: trunk.register.as_ref().map(|register| TrunkRegister {
+                    address_of_record: register.uri.reveal().clone(),
+                    registrar: register.registrar,
+                    credentials: register.credentials.clone(),
+                    expires: register.expires,
+                }),
                 name: trunk.name.clone(),
                 from: trunk.from.clone(),
             })

@@ -78,15 +78,36 @@ pub fn parse_company_with(
     let agents = agent_read::agents(&mut root, names, context.passwords, &mut out);
     let company = Company {
         queues,
-        trunks: trunk_read::trunks(&mut root, &mut out),
+        trunks: trunk_read::trunks(&mut root, context.country, &mut out),
         numbers: numbers(&mut root, &agents, context.country, &mut out),
         routing: routing(&mut root, &mut out),
         limits: limits(&mut root, &mut out),
         agents: agents.into_iter().map(|a| a.value).collect(),
         skills,
     };
+    accounts_lead_somewhere(&company, &mut out);
     root.finish(&mut out);
     Checked::new(company, out.list)
+}
+
+/// The number of a carrier's account must be one of ours.
+fn accounts_lead_somewhere(company: &Company, out: &mut Findings<'_>) {
+    for trunk in &company.trunks {
+        let number = trunk.register.as_ref().and_then(|r| r.number.as_ref());
+        if let Some(at) = number
+            && !company.numbers.iter().any(|known| known.number == at.value)
+        {
+            out.error(
+                &at.place,
+                code::UNKNOWN_NAME,
+                format!(
+                    "`number` under `register` of trunk \"{}\" is none of the [[numbers]]",
+                    trunk.name
+                ),
+                "add it to [[numbers]] with its flow, or write one that is there",
+            );
+        }
+    }
 }
 
 /// Names that others may refer to.
@@ -258,6 +279,7 @@ fn routing(root: &mut Section, out: &mut Findings<'_>) -> RoutingSettings {
         outbound_keeps_idle: s
             .boolean("outbound_keeps_idle", out)
             .unwrap_or(default.outbound_keeps_idle),
+        outbound_wrap_up: queue_read::wrap_up(&mut s, "outbound_wrap_up", out),
     };
     s.finish(out);
     routing

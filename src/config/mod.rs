@@ -12,6 +12,7 @@ pub mod finding;
 mod load;
 mod outbound_read;
 mod queue_read;
+mod register_read;
 mod section;
 pub mod settings;
 mod settings_read;

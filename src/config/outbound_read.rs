@@ -2,7 +2,7 @@
 //!
 //! **Owns**: its keys. **Must not know**: how a call is placed.
 
-use super::company::Outbound;
+use super::company::{Outbound, Register};
 use super::finding::code;
 use super::section::{At, Findings, Section};
 use crate::number;
@@ -15,7 +15,12 @@ const CALLS: u32 = 10;
 const CALLS_OF_AN_AGENT: u32 = 1;
 
 /// None when the trunk has no such table, or one with faults: then nobody calls out through it.
-pub(super) fn outbound(trunk: &mut Section, out: &mut Findings<'_>) -> Option<Outbound> {
+/// Without a name and password of its own it has those of the registration, where both go to the same address.
+pub(super) fn outbound(
+    trunk: &mut Section,
+    register: Option<&Register>,
+    out: &mut Findings<'_>,
+) -> Option<Outbound> {
     let mut s = trunk.section("outbound", format!("outbound of {}", trunk.title), out)?;
     let address = required(&mut s, "address", "192.0.2.10:5060", out)
         .and_then(|at| out.check(&at.place, address(&at.value)));
@@ -50,8 +55,11 @@ pub(super) fn outbound(trunk: &mut Section, out: &mut Findings<'_>) -> Option<Ou
     let max_calls = s.integer("max_calls", 1..=10_000, out);
     let of_an_agent = s.integer("max_calls_per_agent", 1..=100, out);
     s.finish(out);
+    let address = address?;
+    let registered = register.filter(|register| register.serves(address));
+    let credentials = credentials.or_else(|| registered.map(|known| known.credentials.clone()));
     Some(Outbound {
-        address: address?,
+        address,
         caller_id: caller_id?,
         prefixes: allowed.filter(|prefixes| !prefixes.is_empty())?,
         denied,
@@ -71,7 +79,7 @@ fn required(
 }
 
 /// An address and a port: a name could be made to point elsewhere, and our credentials with it.
-fn address(text: &str) -> Result<SocketAddr, (String, String)> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, (String, String)> {
     text.parse().map_err(|_| {
         (
             format!("`{text}` is no address with a port"),

@@ -51,7 +51,7 @@ fn queue(s: &mut Section, name: String, skills: &[String], out: &mut Findings<'_
     rules.head_start = s.duration("head_start", out).unwrap_or(rules.head_start);
     rules.class = class(s, out).unwrap_or(rules.class);
     rules.ring_timeout = positive(s, "ring_timeout", out).unwrap_or(rules.ring_timeout);
-    rules.wrap_up = wrap_up(s, out).unwrap_or(rules.wrap_up);
+    rules.wrap_up = wrap_up(s, "wrap_up", out).unwrap_or(rules.wrap_up);
     rules.wrap_up_cap = positive(s, "wrap_up_cap", out).unwrap_or(rules.wrap_up_cap);
     rules.max_wait = positive(s, "max_wait", out).unwrap_or(rules.max_wait);
     if let Some(length) = s.integer("max_length", 0..=1_000_000, out) {
@@ -124,15 +124,20 @@ fn strategy(s: &mut Section, out: &mut Findings<'_>) -> Strategy {
     Strategy::LongestIdle
 }
 
-fn wrap_up(s: &mut Section, out: &mut Findings<'_>) -> Option<WrapUp> {
-    let text = s.duration_text("wrap_up", out)?;
+/// How long after-call work takes.
+pub(super) fn wrap_up(
+    s: &mut Section,
+    key: &'static str,
+    out: &mut Findings<'_>,
+) -> Option<WrapUp> {
+    let text = s.duration_text(key, out)?;
     let parsed = match text.value.as_str() {
         "open" => Ok(WrapUp::Open),
         other => match duration::parse(other) {
             Some(Duration::ZERO) => Ok(WrapUp::None),
             Some(time) => Ok(WrapUp::Timed(time)),
             None => Err((
-                format!("`wrap_up = \"{other}\"` is not a choice"),
+                format!("`{key} = \"{other}\"` is not a choice"),
                 "write \"0s\" for none, \"10s\" for a time, or \"open\"".to_owned(),
             )),
         },

@@ -58,10 +58,12 @@ impl Findings<'_> {
 }
 
 /// A value that was read, and where.
-#[derive(Clone, Debug)]
-pub(super) struct At<T> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    /// Where.
     pub(super) place: Place,
-    pub(super) value: T,
+    /// What.
+    pub value: T,
 }
 
 /// One table while it is read.

@@ -7,11 +7,15 @@ use super::company_read::{Unique, plain_name};
 use super::finding::code;
 use super::section::{At, Findings, Section};
 use super::settings_read::record_policy;
-use ivr_flows::FindingLevel;
+use super::{outbound_read, register_read};
 use sip_gateway::leg::Network;
 use std::net::IpAddr;
 
-pub(super) fn trunks(root: &mut Section, out: &mut Findings<'_>) -> Vec<Trunk> {
+pub(super) fn trunks(
+    root: &mut Section,
+    country: Option<&str>,
+    out: &mut Findings<'_>,
+) -> Vec<Trunk> {
     let mut names = Unique::default();
     let mut ranges = Unique::default();
     let mut trunks = Vec::new();
@@ -22,16 +26,18 @@ pub(super) fn trunks(root: &mut Section, out: &mut Findings<'_>) -> Vec<Trunk> {
             plain_name("trunk", name, out);
             names.note("trunk", name, out);
         }
-        let from = from(&mut s, &mut ranges, out);
+        let registers = s.has("register");
+        let from = from(&mut s, registers, &mut ranges, out);
         let record = s
             .text("record", out)
             .and_then(|text| out.check(&text.place, record_policy("record", &text.value)));
-        register(&mut s, out);
-        let outbound = super::outbound_read::outbound(&mut s, out);
+        let register = register_read::register(&mut s, country, out);
+        let outbound = outbound_read::outbound(&mut s, register.as_ref(), out);
         s.finish(out);
         trunks.push(Trunk {
             name: name.map(|n| n.value).unwrap_or_default(),
             from,
+            register,
             record,
             outbound,
         });
@@ -39,8 +45,17 @@ pub(super) fn trunks(root: &mut Section, out: &mut Findings<'_>) -> Vec<Trunk> {
     trunks
 }
 
-fn from(s: &mut Section, ranges: &mut Unique, out: &mut Findings<'_>) -> Vec<Network> {
+/// May be left out by a trunk that we register with: then calls come to our Contact, or from its registrar.
+fn from(
+    s: &mut Section,
+    registers: bool,
+    ranges: &mut Unique,
+    out: &mut Findings<'_>,
+) -> Vec<Network> {
     let entries = s.texts("from", out);
+    if entries.is_none() && registers {
+        return Vec::new();
+    }
     let Some((place, entries)) = entries else {
         out.error(
             &s.place,
@@ -120,23 +135,4 @@ fn first_address(address: IpAddr, prefix: u8) -> IpAddr {
             IpAddr::V6((v6.to_bits() & mask).into())
         }
     }
-}
-
-/// `register` is known, checked for its keys, and not served yet.
-fn register(s: &mut Section, out: &mut Findings<'_>) {
-    let Some(mut register) = s.section("register", format!("register of {}", s.title), out) else {
-        return;
-    };
-    for key in ["uri", "registrar", "user", "username"] {
-        let _ = register.text(key, out);
-    }
-    let _ = register.secret("password", "password_file", out);
-    let _ = register.duration("expires", out);
-    out.note(
-        &register.place,
-        FindingLevel::Warning,
-        "`register` of a trunk is read and not served yet: it comes with a later version",
-        "let the carrier send calls to our address, and name its addresses in `from`",
-    );
-    register.finish(out);
 }

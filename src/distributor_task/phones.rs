@@ -14,6 +14,8 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub(super) struct OwnCalls {
     by_agent: HashMap<AgentId, Vec<InteractionId>>,
+    /// The last call out that was answered: after-call work is about it.
+    talked: HashMap<AgentId, InteractionId>,
 }
 
 impl OwnCalls {
@@ -57,9 +59,18 @@ impl Desk {
         self.input(Input::OwnCallStarted { agent });
     }
 
+    fn call_out_started(&mut self, agent: AgentId, interaction: InteractionId) {
+        self.own_calls.begin(agent, interaction);
+        self.input(Input::CallOutStarted { agent, interaction });
+    }
+
     pub(super) fn own_call_ended(&mut self, agent: AgentId, call: InteractionId) {
         if self.own_calls.end(agent, call) {
-            self.input(Input::OwnCallEnded { agent });
+            let input = match self.own_calls.talked.remove(&agent) {
+                Some(interaction) => Input::CallOutEnded { agent, interaction },
+                None => Input::OwnCallEnded { agent },
+            };
+            self.input(input);
         }
     }
 
@@ -82,8 +93,12 @@ impl Desk {
             }),
             PhoneAsk::CallAgent { caller, called } => self.call_agent(call, caller, called),
             PhoneAsk::CallOut { agent } => {
-                self.own_call_started(agent, call);
+                self.call_out_started(agent, call);
                 PhoneAnswer::Done
+            }
+            PhoneAsk::Talked { agent } => {
+                self.own_calls.talked.insert(agent, call);
+                return;
             }
             PhoneAsk::Release { agent } => return self.own_call_ended(agent, call),
         };

@@ -9,8 +9,10 @@ pub mod text;
 use crate::api::live::LiveState;
 use crate::call::counts::CallCounts;
 use crate::company_view::CompanyView;
+use crate::trunk_registrations::TrunkStates;
 use recordings::{Health, Position};
 use router::AgentState;
+use sip_gateway::leg::TrunkState;
 use sip_gateway::net::GatewayStats;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +34,8 @@ const STATES: [AgentState; 6] = [
 pub struct Metrics {
     /// SIP and media.
     pub gateway: watch::Receiver<GatewayStats>,
+    /// Registrations with carriers.
+    pub trunks: watch::Receiver<TrunkStates>,
     /// Live calls.
     pub calls: watch::Receiver<usize>,
     /// How calls ended.
@@ -57,6 +61,7 @@ impl Metrics {
         let stats = *self.gateway.borrow();
         sip(&mut out, &stats);
         media(&mut out, &stats);
+        trunks(&mut out, &self.trunks.borrow());
         self.record(&mut out);
         out.finish()
     }
@@ -148,6 +153,27 @@ fn build(out: &mut Text, ready: bool) {
         "cordboard_ready",
         "1 when new calls are taken, 0 while starting or draining.",
         ready,
+    );
+}
+
+fn trunks(out: &mut Text, states: &TrunkStates) {
+    out.family(
+        "cordboard_trunk_registered",
+        "gauge",
+        "1 when the carrier has our registration, 0 while it refuses or does not answer, by trunk.",
+        states.iter().map(|(name, state)| {
+            let is_registered = *state == TrunkState::Registered;
+            (vec![("trunk", name.as_str())], u8::from(is_registered))
+        }),
+    );
+    out.family(
+        "cordboard_trunk_refusal_status",
+        "gauge",
+        "SIP status of the carrier's last refusal of our registration, 0 when it did not answer, by trunk.",
+        states.iter().filter_map(|(name, state)| match state {
+            TrunkState::Refused(status) => Some((vec![("trunk", name.as_str())], *status)),
+            _ => None,
+        }),
     );
 }
 

@@ -55,6 +55,7 @@ struct Talk {
 pub async fn start(server: SocketAddr, agents: Vec<SimAgent>) -> anyhow::Result<()> {
     let trunk = Trunk {
         name: "server".to_owned(),
+        register: None,
         from: vec![Network {
             address: server.ip(),
             prefix: if server.is_ipv4() { 32 } else { 128 },

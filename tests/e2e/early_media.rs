@@ -2,7 +2,7 @@
 
 use crate::outbound::{FULL, NUMBER, ana, carrier, open};
 use crate::support::phone::{Call, Codec, End, Phone, Sending, audio, seconds};
-use crate::support::world::{FLOW, Plan, World, channels};
+use crate::support::world::{FLOW, GREETING, Plan, World, channels};
 use std::time::Duration;
 
 /// What the far end plays before it answers, what it says then, what the agent says.
@@ -162,4 +162,27 @@ fn who_waits_without_music_hears_the_agents_phone_ring() {
     call.wait_tone(AGENT_HZ, seconds(3)).unwrap();
     call.hang_up();
     talk.wait_ended(seconds(3)).unwrap();
+}
+
+#[test]
+fn an_announcement_of_a_flow_needs_no_answer() {
+    let start = "    - answer:\n    - play: greeting\n";
+    assert!(FLOW.contains(start));
+    let world = World::with(&Plan {
+        flow: FLOW.replace(
+            start,
+            "    - play: greeting\n    - hangup:\n  rest:\n    - answer:\n",
+        ),
+        ..Plan::default()
+    });
+    let customer = carrier();
+    customer.speak(Codec::Pcma);
+    let call = customer.call(world.sip, "9000", "600111222").unwrap();
+    call.wait_tone(GREETING, seconds(3)).unwrap();
+    assert_eq!(rung_with(&call), [183]);
+    assert_eq!(call.wait_ended(seconds(5)).unwrap(), End::Rejected(480));
+    assert!(call.answered_at().is_none());
+    let record = world.wait_last_interaction(seconds(5));
+    assert_eq!(record["outcome"], "self_served", "{record:#}");
+    assert!(record["answered_at"].is_null());
 }

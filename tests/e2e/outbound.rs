@@ -77,15 +77,24 @@ fn an_agent_calls_out_and_the_talk_is_recorded() {
     std::thread::sleep(seconds(2));
     party.hang_up();
     assert_eq!(call.wait_ended(seconds(3)).unwrap(), End::TheyHungUp);
-    world.wait_agent("ana", "available", seconds(3));
     let record = world.wait_last_interaction(seconds(5));
     assert_eq!(record["outcome"], "answered", "{record:#}");
     assert_eq!(record["end_cause"], "customer");
     assert_eq!(record["agent"], "ana");
+    assert_eq!(record["caller_number"], "+34910000000");
     assert_eq!(record["dialed_number"], FULL);
+    assert_eq!(record["direction"], "outbound");
     assert_eq!(record["tags"]["direction"], "outbound");
     assert_eq!(record["legs"].as_array().unwrap().len(), 2);
     let id = record["id"].as_str().unwrap();
+    // After-call work as after a caller of the agent's queue, whose `wrap_up` is 1 s.
+    world.wait_agent("ana", "available", seconds(5));
+    let record = world.wait_for(&format!("/interactions/{id}"), seconds(5), |record| {
+        !record["wrap_up"]["ended_at"].is_null()
+    });
+    assert_eq!(record["wrap_up"]["agent"], "ana", "{record:#}");
+    let worked = record["wrap_up"]["duration"].as_f64().unwrap();
+    assert!((0.9..3.0).contains(&worked), "{worked} s");
     let (_, left, right) = channels(&world.recording_file(id, 1));
     for (side, hz) in [(left, PARTY_HZ), (right, AGENT_HZ)] {
         let middle = &side[side.len() / 2 - 4_000..side.len() / 2 + 4_000];
@@ -131,12 +140,15 @@ fn only_what_a_trunk_allows_is_called() {
     assert_eq!(stranger.wait_ended(seconds(3)).unwrap(), End::Rejected(404));
     carrier.expect_quiet(Duration::from_millis(500)).unwrap();
     assert_eq!(world.agent_state("ana"), "available");
-    assert!(
-        world.get("/interactions")["items"]
-            .as_array()
-            .unwrap()
-            .is_empty()
-    );
+    // Who tried what is in the record, and nobody became a customer by it.
+    wait_calls(&world, 6);
+    let record = world.wait_last_interaction(seconds(5));
+    assert_eq!(result(&record), "not_allowed", "{record:#}");
+    assert_eq!(record["outcome"], "rejected");
+    assert_eq!(record["direction"], "outbound");
+    assert_eq!(record["agent"], "ana");
+    assert!(record["customer_id"].is_null(), "{record:#}");
+    assert!(record["answered_at"].is_null(), "{record:#}");
 }
 
 #[test]
@@ -179,10 +191,18 @@ fn one_call_at_once_and_every_refusal_has_its_name() {
     first.wait_ringing(seconds(3)).unwrap();
     first.hang_up();
     ringing.wait_ended(seconds(3)).unwrap();
-    wait_calls(&world, 6);
-    let record = world.wait_last_interaction(seconds(5));
-    assert_eq!(result(&record), "given_up", "{record:#}");
-    assert_eq!(record["outcome"], "abandoned");
+    wait_calls(&world, 7);
+    let list = world.wait_for("/interactions?direction=outbound", seconds(5), |list| {
+        let items = list["items"].as_array().unwrap();
+        items.len() == 7 && items.iter().all(|item| !item["ended_at"].is_null())
+    });
+    let ends: Vec<_> = list["items"].as_array().unwrap()[..2]
+        .iter()
+        .map(|item| world.get(&format!("/interactions/{}", item["id"].as_str().unwrap())))
+        .map(|record| (result(&record), record["outcome"].clone()))
+        .collect();
+    assert_eq!(ends[0], ("too_many_calls".to_owned(), "rejected".into()));
+    assert_eq!(ends[1], ("given_up".to_owned(), "abandoned".into()));
     world.wait_agent("ana", "available", seconds(3));
 }
 

@@ -151,6 +151,7 @@ fn endpoint(address: SocketAddr, office: SocketAddr, version: u64, now: Instant)
         devices: Vec::new(),
         trunks: vec![Trunk {
             name: "office".to_owned(),
+            register: None,
             from: vec![Network {
                 address: office.ip(),
                 prefix: 32,

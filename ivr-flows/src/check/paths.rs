@@ -226,7 +226,7 @@ impl Paths<'_> {
         }
     }
 
-    /// Audio and queues before `answer:` are answered by themselves, which is rarely meant.
+    /// What asks the caller something before `answer:` answers by itself, which is rarely meant.
     fn before_answer(&self, notes: &mut Notes<'_>) {
         let start = self
             .flow
@@ -240,7 +240,7 @@ impl Paths<'_> {
             };
             match node.action {
                 "answer" => {}
-                "play" | "say" | "menu" | "collect" | "voicemail" | "queue" => {
+                "menu" | "collect" | "voicemail" | "queue" => {
                     let message = format!("`{}` comes before `answer`", node.action);
                     let help = "add `- answer:` before it; without, the call is answered here";
                     notes.warning("F025", node.pos, message, help);

@@ -77,6 +77,8 @@ pub struct Interpreter {
     taken: HashMap<Place, u32>,
     limits: Limits,
     answered: bool,
+    /// The caller hears us, answered or not.
+    audible: bool,
     tokens: u64,
     now: Duration,
 }
@@ -142,6 +144,7 @@ impl Interpreter {
             taken: HashMap::new(),
             limits: Limits::new(),
             answered: false,
+            audible: false,
             tokens: 0,
             now: Duration::ZERO,
         }

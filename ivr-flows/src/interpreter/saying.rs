@@ -20,13 +20,21 @@ const LONGEST_VALUE: usize = 200;
 impl Interpreter {
     pub(super) fn answer(&mut self) {
         if !std::mem::replace(&mut self.answered, true) {
+            self.audible = true;
             self.put(FlowOutput::Answer);
+        }
+    }
+
+    /// What only is heard needs no answer: nobody is charged for an announcement.
+    fn be_heard(&mut self) {
+        if !std::mem::replace(&mut self.audible, true) {
+            self.put(FlowOutput::EarlyMedia);
         }
     }
 
     pub(super) fn play(&mut self, play: &Play) -> Move {
         let barge_in = play.barge_in.unwrap_or(self.flow.defaults.input.barge_in);
-        self.answer();
+        self.be_heard();
         // Whoever typed ahead of an earlier prompt is already further on.
         if barge_in && !self.keys.is_empty() {
             return self.interrupted();

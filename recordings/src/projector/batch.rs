@@ -98,6 +98,8 @@ impl<'a> Batch<'a> {
             trunk,
             flow,
             flow_version,
+            direction,
+            agent,
             ..
         } = &line.event
         else {
@@ -112,8 +114,15 @@ impl<'a> Batch<'a> {
             flow_version,
             customer: None,
             personal,
+            direction: *direction,
+            agent: *agent,
         };
-        self.arrivals.push((arrival, (personal, line.at)));
+        let told = customers::Told {
+            personal,
+            direction: *direction,
+            at: line.at,
+        };
+        self.arrivals.push((arrival, told));
     }
 
     fn leg(&mut self, at: Timestamp, event: &'a Event) {

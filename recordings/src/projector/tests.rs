@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::journal::{Journal, Opened, Settings};
+use crate::store::interactions::InteractionFilter;
 use crate::store::page::Paging;
 use crate::testing::{AGENT, PHASES, Phase, QUEUE, Told, at, call, ids, number, numbered};
-use router::event::PersonalData;
+use router::event::{Direction, PersonalData};
 use router::outcome::{EndCause, EntryOutcome, Outcome};
 use router::{Event, Private};
 use serde_json::{Value, json};
@@ -57,6 +58,7 @@ async fn a_whole_call_becomes_a_whole_record() {
         "caller_name": "Eva Pérez",
         "dialed_number": "9000",
         "trunk": "carrier",
+        "direction": "inbound",
         "flow": "support",
         "flow_version": "abc123",
         "started_at": "2026-11-21T20:00:00.000Z",
@@ -127,7 +129,7 @@ async fn a_live_interaction_has_nulls_and_grows() {
         assert_eq!(record.summary.outcome.is_some(), phase >= Phase::HungUp);
         let json = serde_json::to_value(&record.summary).unwrap();
         assert_eq!(json["outcome"].is_null(), phase < Phase::HungUp);
-        assert_eq!(json.as_object().unwrap().len(), 20);
+        assert_eq!(json.as_object().unwrap().len(), 21);
     }
     assert_eq!(store.live_interactions().await.unwrap(), 0);
 }
@@ -216,6 +218,60 @@ async fn lines_that_go_together_make_the_rows_of_lines_one_by_one() {
             rest = later;
         }
         assert_eq!(contents(&found).await, contents(&expected).await);
+    }
+}
+
+/// The customer of a call out is who was called, and its agent who called, answered or not.
+#[tokio::test]
+async fn a_call_out_belongs_to_the_called_number_and_to_its_agent() {
+    let (_temp, store) = store().await;
+    for n in 0..2 {
+        let (at, event, _) = call(n, Phase::Arrived).remove(0);
+        let Event::CallArrived {
+            interaction,
+            leg,
+            flow_version,
+            ..
+        } = event
+        else {
+            panic!("{event:?}")
+        };
+        let event = Event::CallArrived {
+            interaction,
+            leg,
+            trunk: None,
+            flow: "outbound".to_owned(),
+            flow_version,
+            direction: Direction::Outbound,
+            agent: Some(AGENT),
+        };
+        let personal = PersonalData {
+            caller_number: Some(number("+34910000000")),
+            caller_name: None,
+            dialed_number: Some(number("+34600000001")),
+            new_customer: Some(ids(n).customer),
+        };
+        let lines = numbered(n + 1, vec![(at, event, Some(personal))]);
+        apply_batch(&store, &lines).await.unwrap();
+        let found = store.interaction(interaction).await.unwrap().unwrap();
+        let found = found.summary;
+        assert_eq!(found.direction, Direction::Outbound);
+        assert_eq!(found.parties.customer_id, Some(ids(0).customer));
+        assert_eq!(found.agent_id, Some(AGENT));
+    }
+    let all = store.customers(None, &Paging::default()).await.unwrap();
+    assert_eq!(all.items.len(), 1);
+    for (direction, count) in [
+        (Direction::Outbound, 2),
+        (Direction::Inbound, 0),
+        (Direction::Internal, 0),
+    ] {
+        let filter = InteractionFilter {
+            direction: Some(direction),
+            ..InteractionFilter::default()
+        };
+        let found = store.interactions(&filter, &Paging::default()).await;
+        assert_eq!(found.unwrap().items.len(), count, "{direction:?}");
     }
 }
 

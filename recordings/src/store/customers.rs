@@ -9,7 +9,7 @@ use super::row::RowExt as _;
 use super::{Conn, Store};
 use crate::error::StoreError;
 use crate::utc::Utc;
-use router::event::PersonalData;
+use router::event::{Direction, PersonalData};
 use router::id::CustomerId;
 use router::{PhoneNumber, Private, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -271,10 +271,25 @@ impl Store {
     }
 }
 
-/// What calls tell of their customers, in order: personal data and the moment.
-pub(crate) type Told<'a> = (&'a PersonalData, Timestamp);
+/// What a call tells of its customer.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) personal: &'a PersonalData,
+    pub(crate) direction: Direction,
+    pub(crate) at: Timestamp,
+}
 
-/// The customer of each call: the one with the caller's number, else a new one. None for a withheld number, and where
+impl<'a> Told<'a> {
+    /// The customer's number: who called, or going out who was called.
+    const fn number(&self) -> Option<&'a PhoneNumber> {
+        match self.direction {
+            Direction::Outbound => self.personal.dialed_number.as_ref(),
+            Direction::Inbound | Direction::Internal => self.personal.caller_number.as_ref(),
+        }
+    }
+}
+
+/// The customer of each call: the one with the caller's number (going out: the called one), else a new one. None for a withheld number, and where
 /// the call says that no customer is to be made (an agent's own phone).
 pub(crate) async fn of_calls(
     conn: &mut Conn,
@@ -282,15 +297,15 @@ pub(crate) async fn of_calls(
 ) -> Result<Vec<Option<CustomerId>>, StoreError> {
     let mut known = by_numbers(conn, calls).await?;
     let (mut found, mut new) = (Vec::with_capacity(calls.len()), Vec::new());
-    for (personal, at) in calls {
-        let Some(number) = &personal.caller_number else {
+    for call in calls {
+        let Some(number) = call.number() else {
             found.push(None);
             continue;
         };
         let mut customer = known.get(number.reveal()).copied();
-        if let (None, Some(id)) = (customer, personal.new_customer) {
+        if let (None, Some(id)) = (customer, call.personal.new_customer) {
             known.insert(number.reveal().to_owned(), id);
-            new.push((id, *personal, *at));
+            new.push((id, *call));
             customer = Some(id);
         }
         found.push(customer);
@@ -305,7 +320,7 @@ async fn by_numbers(
 ) -> Result<HashMap<String, CustomerId>, StoreError> {
     let numbers: Vec<&str> = calls
         .iter()
-        .filter_map(|(personal, _)| Some(personal.caller_number.as_ref()?.reveal()))
+        .filter_map(|call| Some(call.number()?.reveal()))
         .collect();
     let mut known = HashMap::new();
     for some in pieces(&numbers) {
@@ -320,29 +335,33 @@ async fn by_numbers(
     Ok(known)
 }
 
-/// Customers who called for the first time, each with the number they called from. Their ids are new.
+/// Customers who called, or were called, for the first time, each with that number. Their ids are new.
 async fn insert_callers(
     conn: &mut Conn,
-    callers: &[(CustomerId, &PersonalData, Timestamp)],
+    callers: &[(CustomerId, Told<'_>)],
 ) -> Result<(), StoreError> {
     for some in pieces(callers) {
         let mut rows = QueryBuilder::<Sqlite>::new(
             "INSERT INTO customers (id, name, created_at, updated_at) ",
         );
-        rows.push_values(some, |mut row, (id, personal, at)| {
+        rows.push_values(some, |mut row, (id, call)| {
             row.push_bind(id.to_string())
-                .push_bind(personal.caller_name.as_ref().map(|n| n.reveal().clone()))
-                .push_bind(at.millis())
-                .push_bind(at.millis());
+                .push_bind(
+                    call.personal
+                        .caller_name
+                        .as_ref()
+                        .map(|n| n.reveal().clone()),
+                )
+                .push_bind(call.at.millis())
+                .push_bind(call.at.millis());
         });
         rows.push(" ON CONFLICT (id) DO NOTHING");
         rows.build().execute(&mut *conn).await?;
         let mut rows = QueryBuilder::<Sqlite>::new(
             "INSERT INTO customer_numbers (number, customer_id, place) ",
         );
-        rows.push_values(some, |mut row, (id, personal, _)| {
-            let number = personal.caller_number.as_ref();
-            row.push_bind(number.map(|number| number.reveal().to_owned()))
+        rows.push_values(some, |mut row, (id, call)| {
+            row.push_bind(call.number().map(|number| number.reveal().to_owned()))
                 .push_bind(id.to_string())
                 .push("0");
         });

@@ -11,7 +11,7 @@ use super::row::{RowExt as _, big};
 use super::{Conn, Store, decisions, events, legs, names, queue_entries, recordings};
 use crate::error::StoreError;
 use router::Timestamp;
-use router::event::PersonalData;
+use router::event::{Direction, PersonalData};
 use router::id::{AgentId, CustomerId, InteractionId, QueueId};
 use router::outcome::{EndCause, Outcome};
 use sqlx::sqlite::SqliteRow;
@@ -36,6 +36,8 @@ pub struct InteractionFilter {
     pub customer: Option<CustomerId>,
     /// Ended so.
     pub outcome: Option<Outcome>,
+    /// Went this way.
+    pub direction: Option<Direction>,
 }
 
 impl Store {
@@ -136,6 +138,10 @@ async fn narrow(
     if let Some(outcome) = filter.outcome {
         query.push(" AND i.outcome = ").push_bind(outcome.as_str());
     }
+    if let Some(direction) = filter.direction {
+        query.push(" AND i.direction = ");
+        query.push_bind(direction.as_str());
+    }
     if let Some(queue) = &filter.queue {
         let names = names::queue_names(conn).await?;
         let Some(id) = by_name_or_id(&names, queue) else {
@@ -168,6 +174,7 @@ fn summary(row: &SqliteRow) -> Result<InteractionSummary, StoreError> {
     Ok(InteractionSummary {
         id: row.id("id")?,
         channel: row.text("channel")?,
+        direction: row.word("direction", Direction::from_name)?,
         parties: Parties {
             customer_id: row.opt_id("customer_id")?,
             caller_number: row.opt_number("caller_number")?,
@@ -289,13 +296,15 @@ pub(crate) struct Arrival<'a> {
     pub(crate) flow_version: &'a str,
     pub(crate) customer: Option<CustomerId>,
     pub(crate) personal: &'a PersonalData,
+    pub(crate) direction: Direction,
+    pub(crate) agent: Option<AgentId>,
 }
 
 pub(crate) async fn arrived(conn: &mut Conn, arrivals: &[Arrival<'_>]) -> Result<(), StoreError> {
     for some in pieces(arrivals) {
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO interactions (id, channel, customer_id, caller_number, caller_name, \
-             dialed_number, trunk, flow, flow_version, started_at) ",
+             dialed_number, trunk, flow, flow_version, started_at, direction, agent_id) ",
         );
         query.push_values(some, |mut row, arrival| {
             let personal = arrival.personal;
@@ -318,7 +327,9 @@ pub(crate) async fn arrived(conn: &mut Conn, arrivals: &[Arrival<'_>]) -> Result
                 .push_bind(arrival.trunk.map(str::to_owned))
                 .push_bind(arrival.flow.to_owned())
                 .push_bind(arrival.flow_version.to_owned())
-                .push_bind(arrival.at.millis());
+                .push_bind(arrival.at.millis())
+                .push_bind(arrival.direction.as_str())
+                .push_bind(arrival.agent.map(|id| id.to_string()));
         });
         query.push(" ON CONFLICT (id) DO NOTHING");
         query.build().execute(&mut *conn).await?;

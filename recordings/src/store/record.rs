@@ -7,7 +7,7 @@
 use crate::utc::Utc;
 use router::company::Skills;
 use router::decision::{DecisionKind, TieBreak};
-use router::event::{LegQuality, LegRole, RecordingKind};
+use router::event::{Direction, LegQuality, LegRole, RecordingKind};
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
 };
@@ -24,6 +24,8 @@ pub struct InteractionSummary {
     pub id: InteractionId,
     /// `voice`.
     pub channel: String,
+    /// Which way it went.
+    pub direction: Direction,
     /// Who called whom.
     #[serde(flatten)]
     pub parties: Parties,
@@ -42,7 +44,7 @@ pub struct InteractionSummary {
     pub queue: Option<String>,
     /// The same by id.
     pub queue_id: Option<QueueId>,
-    /// The last agent who talked with the customer, by login.
+    /// The last agent who talked with the customer, or who called out, by login.
     pub agent: Option<String>,
     /// The same by id.
     pub agent_id: Option<AgentId>,
@@ -55,20 +57,20 @@ pub struct InteractionSummary {
 pub struct Parties {
     /// The customer; none when the number was withheld.
     pub customer_id: Option<CustomerId>,
-    /// E.164, or a short internal number.
+    /// E.164, or a short internal number; going out, what the called party was shown.
     pub caller_number: Option<PhoneNumber>,
     /// The name the caller's network sent.
     pub caller_name: Option<Private<String>>,
     /// The number that was called.
     pub dialed_number: Option<PhoneNumber>,
-    /// Trunk it came by; none when an agent's phone dialled one of our numbers.
+    /// Trunk it went by; none when an agent's phone dialled one of our numbers, or one that no trunk allows.
     pub trunk: Option<String>,
 }
 
 /// When what happened to an interaction.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Times {
-    /// The call reached a flow.
+    /// The call reached a flow; going out, the agent had dialled.
     pub started_at: Utc,
     /// Our 200 OK.
     pub answered_at: Option<Utc>,

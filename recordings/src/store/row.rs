@@ -40,6 +40,9 @@ pub(super) trait RowExt {
             .transpose()
     }
     /// A word of a closed list.
+    fn word<T>(&self, column: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
+        read(&self.text(column)?).ok_or_else(|| unreadable(column))
+    }
     fn opt_word<T>(
         &self,
         column: &str,

@@ -52,6 +52,8 @@ pub(super) struct AfterCall {
     pub(super) until: Timestamp,
     /// No extension goes past this.
     pub(super) cap: Timestamp,
+    /// What its end does to the idle clock.
+    pub(super) clock: Clock,
 }
 
 /// Where an agent came from when a call of their own began, and goes back to.
@@ -77,9 +79,10 @@ pub(super) enum State {
         interaction: InteractionId,
         queue: QueueId,
     },
-    /// An own outbound or internal call.
+    /// An own outbound or internal call; a call out is an interaction.
     OwnCall {
         before: Before,
+        interaction: Option<InteractionId>,
     },
     WrapUp(AfterCall),
     NotReady(Pause),
@@ -108,6 +111,7 @@ impl State {
         match self {
             Self::OwnCall {
                 before: Before::NotReady(pause),
+                ..
             } => Some(&pause.reason),
             Self::OwnCall {
                 before: Before::Offline,
@@ -122,6 +126,7 @@ impl State {
                 Some(*interaction)
             }
             Self::WrapUp(work) => work.interaction,
+            Self::OwnCall { interaction, .. } => *interaction,
             _ => None,
         }
     }
@@ -131,7 +136,8 @@ impl State {
             self,
             Self::Offline
                 | Self::OwnCall {
-                    before: Before::Offline
+                    before: Before::Offline,
+                    ..
                 }
         )
     }

@@ -163,8 +163,14 @@ impl Distributor {
             Input::OfferAnswered { offer } => self.offer_answered(offer),
             Input::OfferFailed { offer, outcome } => self.offer_failed(offer, outcome),
             Input::TalkEnded { agent, interaction } => self.talk_ended(agent, interaction),
-            Input::OwnCallStarted { agent } => self.own_call_started(agent),
-            Input::OwnCallEnded { agent } => self.own_call_ended(agent),
+            Input::OwnCallStarted { agent } => self.own_call_started(agent, None),
+            Input::OwnCallEnded { agent } => self.own_call_ended(agent, None),
+            Input::CallOutStarted { agent, interaction } => {
+                self.own_call_started(agent, Some(interaction));
+            }
+            Input::CallOutEnded { agent, interaction } => {
+                self.own_call_ended(agent, Some(interaction));
+            }
             Input::EndWrapUp { agent } => self.end_wrap_up(agent),
             Input::ExtendWrapUp { agent, by } => self.extend_wrap_up(agent, by),
             Input::Tick => {}

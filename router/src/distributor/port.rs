@@ -111,7 +111,21 @@ pub enum Input {
         /// The interaction that ended.
         interaction: InteractionId,
     },
-    /// The agent began a call of their own (outbound or internal).
+    /// The agent began a call out.
+    CallOutStarted {
+        /// The agent.
+        agent: AgentId,
+        /// The interaction it is; in the log before this.
+        interaction: InteractionId,
+    },
+    /// The agent's last own call ended, and a call out among them was answered: after-call work follows.
+    CallOutEnded {
+        /// The agent.
+        agent: AgentId,
+        /// What the work is about.
+        interaction: InteractionId,
+    },
+    /// The agent began a call of their own that is no interaction of theirs (internal).
     OwnCallStarted {
         /// The agent.
         agent: AgentId,

@@ -57,9 +57,12 @@ impl Distributor {
 
     /// After a call that ended with us the work begins; work that had begun goes on, its time counted anew.
     fn restore_wrap_up(&mut self, id: AgentId, stored: &Stored, begins: bool) {
-        let work = stored
-            .queue
-            .and_then(|queue| self.after_call_of(stored.interaction, queue));
+        let work = match (stored.queue, stored.interaction) {
+            (Some(queue), interaction) => self.after_call_of(interaction, queue),
+            // No caller of a queue: a call out.
+            (None, Some(interaction)) => self.after_call_out(id, interaction),
+            (None, None) => None,
+        };
         let Some(work) = work else {
             if !begins {
                 self.log_wrap_up_ended(id, stored.interaction);

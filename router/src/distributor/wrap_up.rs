@@ -63,6 +63,7 @@ impl Distributor {
             interaction,
             until,
             cap,
+            clock: Clock::Restart,
         })
     }
 
@@ -73,11 +74,11 @@ impl Distributor {
         };
         match &mut record.state {
             State::WrapUp(work) => {
-                let interaction = work.interaction;
+                let (interaction, clock) = (work.interaction, work.clock);
                 self.log_wrap_up_ended(id, interaction);
-                self.after_work(id, Clock::Restart);
+                self.after_work(id, clock);
             }
-            State::OwnCall { before } => {
+            State::OwnCall { before, .. } => {
                 let Before::WrapUp(work) = before else {
                     return;
                 };
@@ -101,6 +102,7 @@ impl Distributor {
         let (State::WrapUp(work)
         | State::OwnCall {
             before: Before::WrapUp(work),
+            ..
         }) = &mut record.state
         else {
             return;

@@ -41,6 +41,13 @@ pub(super) struct LegMedia {
     fault: Option<LegEndCause>,
 }
 
+impl LegMedia {
+    /// SIP has not ended it.
+    pub(super) const fn is_alive(&self) -> bool {
+        self.over.is_none()
+    }
+}
+
 impl<M: MediaPlane> Legs<M> {
     pub(super) fn sip_event(&mut self, event: SipEvent) {
         match event {
@@ -58,6 +65,7 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Device { extension, change } => {
                 self.tell(GatewayEvent::Device { extension, change });
             }
+            SipEvent::Trunk { trunk, state } => self.tell(GatewayEvent::Trunk { trunk, state }),
             SipEvent::Registration {
                 address_of_record,
                 result,

@@ -19,7 +19,7 @@ pub use plane::MediaPlane;
 use crate::leg::{
     Dial, DialTarget, GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId, StreamId,
 };
-use crate::media::port::{MediaEvent, RecordRequest};
+use crate::media::port::{MediaEvent, PlayRequest, RecordRequest};
 use crate::net::media_pool::MediaError;
 use crate::sip::endpoint::Endpoint;
 use crate::sip::flow::ConnectionId;
@@ -241,7 +241,7 @@ impl<M: MediaPlane> Legs<M> {
             }
             GatewayCommand::Dial { leg, dial } => self.resolve(leg, dial),
             GatewayCommand::Hangup(leg) => self.sip(SipCommand::Hangup { leg }),
-            GatewayCommand::Play { leg, request } => Self::told(leg, self.media.play(leg, request)),
+            GatewayCommand::Play { leg, request } => self.play(leg, request),
             GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
             GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),
             GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
@@ -279,10 +279,23 @@ impl<M: MediaPlane> Legs<M> {
                     });
                 }
             }
+            GatewayCommand::LeaveTrunks => self.sip(SipCommand::LeaveTrunks),
             GatewayCommand::Unregister { address_of_record } => {
                 self.sip(SipCommand::Unregister { address_of_record });
             }
         }
+    }
+
+    /// A leg without media (a caller who offered none and has no answer yet) hears nothing, and its playing is over: who
+    /// waits for the end of it must not wait for ever.
+    fn play(&mut self, leg: LegId, request: PlayRequest) {
+        let play = request.play;
+        let played = self.media.play(leg, request);
+        if played.is_err() && self.legs.get(&leg).is_some_and(LegMedia::is_alive) {
+            let finished = false;
+            self.leg_event(leg, LegEvent::PlayEnded { play, finished });
+        }
+        Self::told(leg, played);
     }
 
     fn start_recording(&mut self, request: RecordRequest) {
@@ -306,7 +319,7 @@ impl<M: MediaPlane> Legs<M> {
     fn resolve(&mut self, leg: LegId, dial: Dial) {
         match &dial.target {
             DialTarget::Device(_) => self.dial(leg, dial, None),
-            DialTarget::Uri(uri) => match address_in(uri) {
+            DialTarget::Uri(uri) | DialTarget::Trunk { uri, .. } => match address_in(uri) {
                 Some(address) => self.dial(leg, dial, Some(address)),
                 None => {
                     let host = host_and_port(uri);

@@ -4,7 +4,9 @@
 //! reads and writes it, `net/` joins it with media.
 
 use super::flow::{ConnectionId, Flow};
-use crate::leg::{Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId};
+use crate::leg::{
+    Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId, TrunkState,
+};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -131,6 +133,8 @@ pub enum SipCommand {
         /// Wanted lifetime.
         expires: Duration,
     },
+    /// Give up the registrations of all trunks, for good.
+    LeaveTrunks,
     /// Give that registration up.
     Unregister {
         /// `sip:EXTENSION@HOST:PORT`.
@@ -237,6 +241,13 @@ pub enum SipEvent {
         extension: String,
         /// How.
         change: DeviceChange,
+    },
+    /// The registration of a trunk changed.
+    Trunk {
+        /// Its name.
+        trunk: String,
+        /// How it stands.
+        state: TrunkState,
     },
     /// One of our own registrations changed: registered, or refused with a status (0: no answer).
     Registration {

@@ -27,6 +27,7 @@ pub(crate) async fn gateway() -> (Gateway, Receiver<GatewayEvent>) {
             devices: Vec::new(),
             trunks: vec![Trunk {
                 name: "carrier".to_owned(),
+                register: None,
                 from: vec![network],
             }],
         },

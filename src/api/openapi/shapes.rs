@@ -61,11 +61,21 @@ pub(in crate::api) struct LogEvent {
     fields: BTreeMap<String, serde_json::Value>,
 }
 
+/// Which way it went: a customer called, an agent called a customer, an agent's phone called one of our numbers.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(in crate::api) enum Direction {
+    Inbound,
+    Outbound,
+    Internal,
+}
+
 /// One interaction, without its parts.
 #[derive(ToSchema)]
 pub(in crate::api) struct Interaction {
     id: Id,
     channel: String,
+    direction: Direction,
     customer_id: Option<Id>,
     caller_number: Option<String>,
     caller_name: Option<String>,

@@ -115,6 +115,7 @@ impl World {
             domain: "cordboard.localhost".to_owned(),
             listen: server,
             metrics: Metrics {
+                trunks: watch::channel(Default::default()).1,
                 gateway: watch::channel(GatewayStats::default()).1,
                 calls: watch::channel(3).1,
                 counts: Arc::default(),
@@ -299,6 +300,8 @@ async fn history(journal: &Journal) {
             trunk: Some("carrier".to_owned()),
             flow: "support".to_owned(),
             flow_version: "f00d".to_owned(),
+            direction: router::event::Direction::Inbound,
+            agent: None,
         };
         events.push((arrived, Some(caller.clone())));
         let more = if interaction == TALK {

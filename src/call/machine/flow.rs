@@ -71,6 +71,7 @@ impl CallMachine {
             _ => return None,
         };
         match output {
+            FlowOutput::EarlyMedia => self.leg(LegCommand::EarlyMedia(self.customer.leg)),
             FlowOutput::Answer => self.answer(),
             FlowOutput::Play {
                 token,

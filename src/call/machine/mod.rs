@@ -24,7 +24,7 @@ use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
 use ivr_flows::CallFacts;
 use ivr_flows::interpreter::Interpreter;
 use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
-use router::event::{LegRole, PersonalData};
+use router::event::{Direction, LegRole, PersonalData};
 use router::outcome::EndCause;
 use router::{Event, Private, Timestamp};
 use silence::Heard;
@@ -172,6 +172,11 @@ impl CallMachine {
             trunk: setup.trunk.clone(),
             flow: setup.flow.name().to_owned(),
             flow_version: setup.flow.content_hash().to_owned(),
+            direction: match setup.trunk {
+                Some(_) => Direction::Inbound,
+                None => Direction::Internal,
+            },
+            agent: None,
         };
         let started = Event::LegStarted {
             interaction: setup.interaction,

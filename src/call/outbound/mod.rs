@@ -4,68 +4,34 @@
 //! **Owns**: what such a call does next, its lines in the log. PURE: no clock, task, socket or randomness. **Must not
 //! know**: which numbers may be called (the registry has asked the company), SIP, flows.
 
+mod ends;
+mod setup;
 #[cfg(test)]
 mod tests;
+
+pub use setup::{LegNames, NoWay, OutboundSetup, Way};
 
 use crate::call::machine::ringing::leg_ended;
 use crate::call::phone_call::{PhoneAnswer, PhoneAsk, PhoneMachine, PhoneOutput};
 use crate::call::port::CallInput;
-use router::event::{LegRole, PersonalData};
-use router::id::{AgentId, InteractionId, LegId as LogLegId};
-use router::outcome::{EndCause, Outcome};
-use router::{Event, PhoneNumber, Private, Timestamp};
-use sip_gateway::leg::{Credentials, LegEndCause, LegEvent, LegId};
+use ends::{End, given_up, is_of_the_trunk, no_way, our_fault, refused, talked};
+use router::event::{Direction, LegRole, PersonalData};
+use router::outcome::EndCause;
+use router::{Event, Timestamp};
+use sip_gateway::leg::{LegEndCause, LegEvent, LegId};
 use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How long the Distributor's task may take to say that the agent is busy now.
 const ASKED: Duration = Duration::from_secs(2);
+/// How long a trunk may say nothing at all, not even 100: by then the INVITE was sent four times.
+const SILENT: Duration = Duration::from_secs(4);
 /// How long the called party may ring.
 const RING: Duration = Duration::from_secs(90);
 /// How long legs may take to report their end (a BYE nobody answers takes 64 × T1 = 32 s).
 const LEGS_OVER: Duration = Duration::from_secs(40);
 
 const RINGING: u16 = 180;
-const BUSY_HERE: u16 = 486;
-const NOT_FOUND: u16 = 404;
-const UNAVAILABLE: u16 = 480;
-const OUR_FAULT: u16 = 503;
-
-/// A leg as the gateway and the log name it.
-#[derive(Clone, Copy, Debug)]
-pub struct LegNames {
-    /// At the gateway.
-    pub leg: LegId,
-    /// In the log.
-    pub log_leg: LogLegId,
-}
-
-/// Everything a call to the outside is born with.
-#[derive(Clone, Debug)]
-pub struct OutboundSetup {
-    /// The interaction it is.
-    pub interaction: InteractionId,
-    /// Who calls.
-    pub agent: AgentId,
-    /// The calling phone's leg.
-    pub phone: LegNames,
-    /// The calling phone's Call-ID.
-    pub phone_call_id: String,
-    /// The leg that the called party will have.
-    pub party: LegNames,
-    /// The trunk, by name.
-    pub trunk: String,
-    /// Where the INVITE goes.
-    pub uri: Private<String>,
-    /// Whom.
-    pub number: PhoneNumber,
-    /// What the called party is shown.
-    pub caller_id: PhoneNumber,
-    /// For the carrier's challenge.
-    pub credentials: Option<Credentials>,
-    /// Whether the talk is recorded.
-    pub record: bool,
-}
 
 /// How far a leg has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +50,8 @@ enum Phase {
         until: Timestamp,
     },
     Ringing {
+        /// The trunk has said anything at all.
+        heard: bool,
         /// The phone has been told that it rings.
         told: bool,
         /// It hears the party's side already.
@@ -96,26 +64,19 @@ enum Phase {
     },
 }
 
-/// How the call ended, as the record has it.
-#[derive(Clone, Copy, Debug)]
-struct End {
-    outcome: Outcome,
-    cause: EndCause,
-    /// The tag `outbound_result`, for calls that were not answered.
-    result: Option<&'static str>,
-    /// For a phone that has no answer yet.
-    status: u16,
-}
-
 /// One call to the outside.
 #[derive(Debug)]
 pub struct OutboundCall {
     setup: OutboundSetup,
+    /// The trunks that were not tried yet, the next one last, and the one that is.
+    ways: Vec<Way>,
+    way: Option<Way>,
+    /// Legs at trunks that said nothing; they end on their own.
+    given_up: Vec<LegNames>,
     phase: Phase,
     phone: Leg,
     party: Leg,
-    /// The log has heard of the call, and of the party's leg.
-    logged: bool,
+    /// The log has heard of the party's leg.
     party_logged: bool,
     outputs: VecDeque<PhoneOutput>,
 }
@@ -126,41 +87,40 @@ impl OutboundCall {
     pub fn new(setup: OutboundSetup, now: Timestamp) -> Self {
         Self {
             setup,
+            ways: Vec::new(),
+            way: None,
+            given_up: Vec::new(),
             phase: Phase::Asking { until: now + ASKED },
             phone: Leg::Early,
             party: Leg::None,
-            logged: false,
             party_logged: false,
             outputs: VecDeque::new(),
         }
     }
 
-    fn begin(&mut self) {
-        let agent = self.setup.agent;
-        self.say(PhoneOutput::Ask(PhoneAsk::CallOut { agent }));
-    }
-
-    /// The agent is busy for everybody else: the interaction begins.
-    fn dial(&mut self, now: Timestamp) {
-        if !matches!(self.phase, Phase::Asking { .. }) {
-            return;
-        }
+    /// The interaction begins, in the log before anything is said of its agent.
+    fn begin(&mut self, now: Timestamp) {
         let setup = self.setup.clone();
-        self.logged = true;
+        let first = setup.ways.as_ref().ok().and_then(|ways| ways.first());
+        let shown = first.map_or(&setup.extension, |way| &way.caller_id);
         self.say(PhoneOutput::Log {
             event: Event::CallArrived {
                 interaction: setup.interaction,
-                leg: setup.party.log_leg,
-                trunk: Some(setup.trunk),
+                leg: setup.phone.log_leg,
+                trunk: first.map(|way| way.trunk.clone()),
                 flow: "outbound".to_owned(),
                 flow_version: String::new(),
+                direction: Direction::Outbound,
+                agent: Some(setup.agent),
             },
             personal: Some(PersonalData {
+                caller_number: Some(shown.clone()),
                 dialed_number: Some(setup.number),
+                new_customer: setup.new_customer,
                 ..PersonalData::default()
             }),
         });
-        self.tag("direction", "outbound");
+        self.tag("direction", Direction::Outbound.as_str());
         self.log(Event::LegStarted {
             interaction: setup.interaction,
             leg: setup.phone.log_leg,
@@ -168,36 +128,74 @@ impl OutboundCall {
             agent: Some(setup.agent),
             sip_call_id: setup.phone_call_id,
         });
+        match setup.ways {
+            Ok(ways) => {
+                self.ways = ways;
+                self.ways.reverse();
+                let agent = setup.agent;
+                self.say(PhoneOutput::Ask(PhoneAsk::CallOut { agent }));
+            }
+            Err(why) => self.end(no_way(why), now),
+        }
+    }
+
+    /// The agent is busy for everybody else.
+    fn dial(&mut self, now: Timestamp) {
+        if !matches!(self.phase, Phase::Asking { .. }) {
+            return;
+        }
+        if let Some(way) = self.ways.pop() {
+            self.go(way, now);
+        } else {
+            self.end(our_fault(EndCause::Error), now);
+        }
+    }
+
+    /// Tries a trunk.
+    fn go(&mut self, way: Way, now: Timestamp) {
         self.party = Leg::Early;
+        self.party_logged = false;
         self.phase = Phase::Ringing {
+            heard: false,
             told: false,
             early: false,
-            until: now + RING,
+            until: now + SILENT,
         };
+        self.way = Some(way.clone());
         self.say(PhoneOutput::DialOut {
-            leg: setup.party.leg,
-            uri: setup.uri,
-            caller_id: setup.caller_id,
-            credentials: setup.credentials,
+            leg: way.party.leg,
+            trunk: way.trunk,
+            uri: way.uri,
+            caller_id: way.caller_id,
+            credentials: way.credentials,
         });
+    }
+
+    /// The trunk did not take it and nobody has heard anything yet: the next one.
+    fn goes_another_way(&mut self, cause: LegEndCause, now: Timestamp) -> bool {
+        let untold = matches!(self.phase, Phase::Ringing { told: false, .. });
+        if !untold || !is_of_the_trunk(cause) {
+            return false;
+        }
+        let Some(way) = self.ways.pop() else {
+            return false;
+        };
+        self.tag("trunk", &way.trunk);
+        self.go(way, now);
+        true
     }
 
     fn phone_event(&mut self, event: LegEvent, now: Timestamp) {
         match event {
             LegEvent::Ended { cause, quality } => {
                 let was = std::mem::replace(&mut self.phone, Leg::Over);
-                if self.logged && was != Leg::Over {
+                if was != Leg::Over {
                     let leg = self.setup.phone.log_leg;
                     self.log(leg_ended(self.setup.interaction, leg, cause, quality));
                 }
                 let end = match self.phase {
                     Phase::Talking => talked(EndCause::Agent),
-                    _ => End {
-                        outcome: Outcome::Abandoned,
-                        cause: EndCause::Agent,
-                        result: Some("given_up"),
-                        status: UNAVAILABLE,
-                    },
+                    _ => given_up(),
                 };
                 self.end(end, now);
             }
@@ -206,18 +204,21 @@ impl OutboundCall {
         }
     }
 
-    fn party_event(&mut self, event: LegEvent, now: Timestamp) {
+    fn party_event(&mut self, party: LegNames, event: LegEvent, now: Timestamp) {
         match event {
-            LegEvent::Dialled { sip_call_id } => self.party_dialled(sip_call_id),
-            LegEvent::EarlyMedia => self.early_media(),
-            LegEvent::Progress { status } => self.progress(status),
-            LegEvent::Answered => self.talk(),
+            LegEvent::Dialled { sip_call_id } => self.party_dialled(party, sip_call_id),
+            LegEvent::EarlyMedia => self.early_media(party, now),
+            LegEvent::Progress { status } => self.progress(status, now),
+            LegEvent::Answered => self.talk(party),
             LegEvent::MediaLost => self.media_lost(now),
             LegEvent::Ended { cause, quality } => {
                 self.party = Leg::Over;
-                self.party_dialled(String::new());
-                let leg = self.setup.party.log_leg;
+                self.party_dialled(party, String::new());
+                let leg = party.log_leg;
                 self.log(leg_ended(self.setup.interaction, leg, cause, quality));
+                if self.goes_another_way(cause, now) {
+                    return;
+                }
                 let end = match self.phase {
                     Phase::Talking => talked(EndCause::Customer),
                     _ => refused(cause),
@@ -228,25 +229,47 @@ impl OutboundCall {
         }
     }
 
+    /// Of a trunk that was given up nothing counts any more but the end of its leg.
+    fn given_up_event(&mut self, leg: LegId, event: LegEvent) {
+        let LegEvent::Ended { cause, quality } = event else {
+            return;
+        };
+        let place = self.given_up.iter().position(|party| party.leg == leg);
+        if let Some(party) = place.map(|place| self.given_up.swap_remove(place)) {
+            let log_leg = party.log_leg;
+            self.log(leg_ended(self.setup.interaction, log_leg, cause, quality));
+        }
+    }
+
     /// A leg that ends before its INVITE was sent is in the log all the same.
-    fn party_dialled(&mut self, sip_call_id: String) {
+    fn party_dialled(&mut self, party: LegNames, sip_call_id: String) {
         if std::mem::replace(&mut self.party_logged, true) {
             return;
         }
         self.log(Event::LegStarted {
             interaction: self.setup.interaction,
-            leg: self.setup.party.log_leg,
+            leg: party.log_leg,
             role: LegRole::Customer,
             agent: None,
             sip_call_id,
         });
     }
 
-    fn progress(&mut self, status: u16) {
-        let Phase::Ringing { told, early, .. } = &mut self.phase else {
+    fn progress(&mut self, status: u16, now: Timestamp) {
+        let leg = self.setup.phone.leg;
+        let Phase::Ringing {
+            heard,
+            told,
+            early,
+            until,
+        } = &mut self.phase
+        else {
             return;
         };
-        let (leg, news) = (self.setup.phone.leg, !*told);
+        if !std::mem::replace(heard, true) {
+            *until = now + RING;
+        }
+        let news = !*told;
         *told |= status > 100;
         if *early && status == RINGING {
             self.say(PhoneOutput::Ringback(leg));
@@ -256,22 +279,31 @@ impl OutboundCall {
     }
 
     /// The carrier can be heard. Until it is, we ring: a phone that got 183 with media makes no tone of its own.
-    fn early_media(&mut self) {
-        if let Phase::Ringing { told, early, .. } = &mut self.phase {
+    fn early_media(&mut self, party: LegNames, now: Timestamp) {
+        if let Phase::Ringing {
+            heard,
+            told,
+            early,
+            until,
+        } = &mut self.phase
+        {
+            if !std::mem::replace(heard, true) {
+                *until = now + RING;
+            }
             (*told, *early) = (true, true);
-            let (a, b) = (self.setup.party.leg, self.setup.phone.leg);
+            let (a, b) = (party.leg, self.setup.phone.leg);
             self.say(PhoneOutput::EarlyMedia(b));
             self.say(PhoneOutput::Bridge { a, b });
             self.say(PhoneOutput::Ringback(b));
         }
     }
 
-    fn talk(&mut self) {
+    fn talk(&mut self, party: LegNames) {
         if !matches!(self.phase, Phase::Ringing { .. }) {
             return;
         }
         let (interaction, agent) = (self.setup.interaction, self.setup.agent);
-        let (phone, party) = (self.setup.phone, self.setup.party);
+        let phone = self.setup.phone;
         self.phase = Phase::Talking;
         (self.phone, self.party) = (Leg::Answered, Leg::Answered);
         self.say(PhoneOutput::LogSynced(Event::CallAnswered { interaction }));
@@ -280,7 +312,7 @@ impl OutboundCall {
             a: party.leg,
             b: phone.leg,
         });
-        if self.setup.record {
+        if self.records() {
             self.say(PhoneOutput::StartRecording {
                 customer: party.leg,
                 agent: phone.leg,
@@ -291,6 +323,11 @@ impl OutboundCall {
             agent,
             leg: phone.log_leg,
         });
+        self.say(PhoneOutput::Ask(PhoneAsk::Talked { agent }));
+    }
+
+    fn records(&self) -> bool {
+        self.way.as_ref().is_some_and(|way| way.record)
     }
 
     fn media_lost(&mut self, now: Timestamp) {
@@ -310,12 +347,19 @@ impl OutboundCall {
     fn tick(&mut self, now: Timestamp) {
         match self.phase {
             Phase::Asking { until } if now >= until => self.end(our_fault(EndCause::Error), now),
-            Phase::Ringing { until, .. } if now >= until => {
-                let cause = LegEndCause::Timeout { silent: false };
-                self.end(refused(cause), now);
+            Phase::Ringing { heard, until, .. } if now >= until => {
+                let cause = LegEndCause::Timeout { silent: !heard };
+                let silent = self.way.as_ref().map(|way| way.party);
+                if !self.goes_another_way(cause, now) {
+                    self.end(refused(cause), now);
+                } else if let Some(party) = silent {
+                    self.given_up.push(party);
+                    self.say(PhoneOutput::Hangup(party.leg));
+                }
             }
             Phase::Ending { until } if now >= until => {
                 (self.phone, self.party) = (Leg::Over, Leg::Over);
+                self.given_up.clear();
             }
             _ => {}
         }
@@ -331,7 +375,7 @@ impl OutboundCall {
         self.phase = Phase::Ending {
             until: now + LEGS_OVER,
         };
-        if talked && self.setup.record {
+        if talked && self.records() {
             self.say(PhoneOutput::StopRecording);
         }
         let leg = self.setup.phone.leg;
@@ -343,21 +387,24 @@ impl OutboundCall {
             Leg::Answered => self.say(PhoneOutput::Hangup(leg)),
             Leg::None | Leg::Over => {}
         }
-        if matches!(self.party, Leg::Early | Leg::Answered) {
-            self.say(PhoneOutput::Hangup(self.setup.party.leg));
+        if matches!(self.party, Leg::Early | Leg::Answered)
+            && let Some(way) = &self.way
+        {
+            let leg = way.party.leg;
+            self.say(PhoneOutput::Hangup(leg));
         }
-        if self.logged {
-            if let Some(result) = end.result {
-                self.tag("outbound_result", result);
-            }
-            self.log(Event::CallEnded {
-                interaction: self.setup.interaction,
-                outcome: end.outcome,
-                end_cause: end.cause,
-            });
+        if let Some(result) = end.result {
+            self.tag("outbound_result", result);
         }
-        let agent = self.setup.agent;
-        self.say(PhoneOutput::Ask(PhoneAsk::Release { agent }));
+        self.log(Event::CallEnded {
+            interaction: self.setup.interaction,
+            outcome: end.outcome,
+            end_cause: end.cause,
+        });
+        if self.setup.ways.is_ok() {
+            let agent = self.setup.agent;
+            self.say(PhoneOutput::Ask(PhoneAsk::Release { agent }));
+        }
     }
 
     fn tag(&mut self, key: &str, value: &str) {
@@ -380,84 +427,22 @@ impl OutboundCall {
     }
 }
 
-/// Both were heard.
-const fn talked(cause: EndCause) -> End {
-    End {
-        outcome: Outcome::Answered,
-        cause,
-        result: None,
-        status: OUR_FAULT,
-    }
-}
-
-const fn our_fault(cause: EndCause) -> End {
-    End {
-        outcome: Outcome::Failed,
-        cause,
-        result: Some("our_fault"),
-        status: OUR_FAULT,
-    }
-}
-
-/// What the carrier's refusal means for the record and for the agent's phone.
-const fn refused(cause: LegEndCause) -> End {
-    let (outcome, end_cause, result, status) = match cause {
-        LegEndCause::Rejected(486 | 600) => {
-            (Outcome::Rejected, EndCause::Customer, "busy", BUSY_HERE)
-        }
-        LegEndCause::Rejected(603) => {
-            (Outcome::Rejected, EndCause::Customer, "declined", BUSY_HERE)
-        }
-        LegEndCause::Rejected(404 | 410 | 484 | 604) => (
-            Outcome::Rejected,
-            EndCause::Customer,
-            "no_such_number",
-            NOT_FOUND,
-        ),
-        LegEndCause::Rejected(408 | 480 | 487) | LegEndCause::Timeout { silent: false } => (
-            Outcome::Unserved,
-            EndCause::Timeout,
-            "no_answer",
-            UNAVAILABLE,
-        ),
-        LegEndCause::Rejected(401 | 403 | 407) => (
-            Outcome::Failed,
-            EndCause::Error,
-            "refused_by_carrier",
-            OUR_FAULT,
-        ),
-        LegEndCause::Unreachable | LegEndCause::Timeout { silent: true } => (
-            Outcome::Failed,
-            EndCause::Error,
-            "carrier_unreachable",
-            OUR_FAULT,
-        ),
-        _ => (
-            Outcome::Failed,
-            EndCause::Error,
-            "carrier_failed",
-            OUR_FAULT,
-        ),
-    };
-    End {
-        outcome,
-        cause: end_cause,
-        result: Some(result),
-        status,
-    }
-}
-
 impl PhoneMachine for OutboundCall {
     fn handle(&mut self, input: CallInput, now: Timestamp) {
         match input {
-            CallInput::Begin => self.begin(),
+            CallInput::Begin => self.begin(now),
             CallInput::PhoneAnswered(PhoneAnswer::Done) => self.dial(now),
             CallInput::PhoneAnswered(_) => self.end(our_fault(EndCause::Error), now),
             CallInput::Leg { leg, event } if leg == self.setup.phone.leg => {
                 self.phone_event(event, now);
             }
-            CallInput::Leg { leg, event } if leg == self.setup.party.leg => {
-                self.party_event(event, now);
+            CallInput::Leg { leg, event } => {
+                let party = self.way.as_ref().map(|way| way.party);
+                if let Some(party) = party.filter(|party| party.leg == leg) {
+                    self.party_event(party, event, now);
+                } else {
+                    self.given_up_event(leg, event);
+                }
             }
             CallInput::JournalFailed => self.journal_failed(now),
             CallInput::Shutdown if self.phase == Phase::Talking => {
@@ -486,6 +471,7 @@ impl PhoneMachine for OutboundCall {
         matches!(self.phase, Phase::Ending { .. })
             && self.phone == Leg::Over
             && matches!(self.party, Leg::None | Leg::Over)
+            && self.given_up.is_empty()
             && self.outputs.is_empty()
     }
 }

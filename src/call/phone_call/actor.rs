@@ -93,6 +93,9 @@ impl<M: PhoneMachine> PhoneActor<M> {
 
     /// Fails only when a line that must be on the disk is not.
     async fn carry_out(&mut self, output: PhoneOutput) -> Result<(), JournalError> {
+        if let PhoneOutput::DialOut { trunk, .. } = &output {
+            self.goes_by(trunk.clone()).await;
+        }
         let ours = match output.for_gateway() {
             Ok(command) => {
                 self.gateway(command).await;
@@ -181,6 +184,13 @@ impl<M: PhoneMachine> PhoneActor<M> {
         if self.context.gateway.send(command).await.is_err() {
             tracing::error!(call = %self.call, "the gateway is gone");
         }
+    }
+
+    /// The registry counts calls by trunk.
+    async fn goes_by(&mut self, trunk: String) {
+        let interaction = self.call;
+        let message = RegistryMessage::GoesBy { interaction, trunk };
+        let _ = self.context.registry.send(message).await;
     }
 
     async fn ask(&mut self, ask: super::PhoneAsk) {

@@ -42,6 +42,11 @@ pub enum PhoneAsk {
         /// The agent.
         agent: AgentId,
     },
+    /// The agent's call out was answered: after-call work follows its end. Not answered.
+    Talked {
+        /// The agent.
+        agent: AgentId,
+    },
     /// This call is over for the agent. Not answered; said twice it changes nothing.
     Release {
         /// The agent.
@@ -97,6 +102,8 @@ pub enum PhoneOutput {
     DialOut {
         /// The new leg.
         leg: LegId,
+        /// The trunk, by name.
+        trunk: String,
         /// `sip:NUMBER@ADDRESS`.
         uri: Private<String>,
         /// What the called party is shown.

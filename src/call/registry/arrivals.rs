@@ -37,19 +37,8 @@ pub enum Arrival {
     Service(ServiceCall),
     /// An agent's phone dialled another agent.
     Internal(InternalCall),
-    /// An agent's phone dialled an outside number that a trunk allows.
-    Outbound(Box<WayOut>),
-}
-
-/// A call to the outside, which the registry refuses when there are too many.
-#[derive(Clone, Debug)]
-pub struct WayOut {
-    /// What the call is born with.
-    pub setup: OutboundSetup,
-    /// Calls at once through its trunk at most.
-    pub of_trunk: u32,
-    /// Calls at once of its agent at most.
-    pub of_agent: u32,
+    /// An agent's phone dialled an outside number. The registry refuses it when there are too many such calls.
+    Outbound(Box<OutboundSetup>),
 }
 
 /// How a call is refused.
@@ -116,7 +105,12 @@ impl Arrivals {
         {
             return arrival;
         }
-        let Some((number, flow_name)) = company.flow_for(&call.dialed_user, &call.to_user) else {
+        let by_account = || match &call.source {
+            CallSource::Trunk(trunk) => company.flow_of_account(trunk, &call.dialed_user),
+            CallSource::Device(_) => None,
+        };
+        let found = company.flow_for(&call.dialed_user, &call.to_user);
+        let Some((number, flow_name)) = found.or_else(by_account) else {
             return refused(404, None);
         };
         let Some(flow) = (moment.flow)(&flow_name) else {

@@ -2,12 +2,12 @@
 //!
 //! **Owns**: the reading of what was dialled. **Must not**: know what becomes of these calls.
 
-use super::arrivals::{Arrival, ArrivalIds, Moment, WayOut, refused};
+use super::arrivals::{Arrival, ArrivalIds, Moment};
 use crate::call::internal::{InternalCall, InternalSetup};
-use crate::call::outbound::{LegNames, OutboundSetup};
+use crate::call::outbound::{LegNames, NoWay, OutboundSetup, Way};
 use crate::call::service::{FeatureCode, ServiceCall};
-use router::Private;
 use router::id::AgentId;
+use router::{PhoneNumber, Private};
 use sip_gateway::leg::IncomingCall;
 
 /// Takes the call, unless it is one to a number of ours (or to nothing at all).
@@ -41,26 +41,43 @@ pub(super) fn phone_call(
         return Some(Arrival::Internal(InternalCall::new(setup, now)));
     }
     if company.is_outside(&call.dialed_user) {
-        let way = way_out(call, caller, moment, ids);
-        return Some(way.unwrap_or_else(|| {
-            tracing::warn!(agent = %caller, "an agent's phone dialled an outside number that no trunk allows: refused with 403, calls to the outside are off for it");
-            refused(403, None)
-        }));
+        return call_out(call, extension, caller, moment, ids);
     }
     None
 }
 
-/// Only through a trunk that allows this number, which is in no line of the log.
-fn way_out(
+/// Only through trunks that allow this number, which is in no line of the log.
+fn call_out(
     call: &IncomingCall,
+    extension: &str,
     caller: AgentId,
     moment: &Moment<'_>,
     ids: &mut dyn ArrivalIds,
 ) -> Option<Arrival> {
     let company = moment.company;
     let number = company.number_of_user(&call.dialed_user)?;
-    let (trunk, rules) = company.way_out(&number)?;
-    let setup = OutboundSetup {
+    let ways: Vec<Way> = company
+        .ways_out(&number)
+        .into_iter()
+        .map(|(trunk, rules)| Way {
+            party: LegNames {
+                leg: ids.new_leg(),
+                log_leg: ids.log_leg(),
+            },
+            trunk: trunk.to_owned(),
+            uri: Private::new(format!("sip:{}@{}", number.reveal(), rules.address)),
+            caller_id: rules.caller_id.clone(),
+            credentials: rules.credentials.clone(),
+            record: company.record_by(Some(trunk)),
+            of_trunk: rules.max_calls,
+            of_agent: rules.max_calls_per_agent,
+        })
+        .collect();
+    let is_allowed = !ways.is_empty();
+    if !is_allowed {
+        tracing::warn!(agent = %caller, "an agent's phone dialled an outside number that no trunk allows: refused with 403, calls to the outside are off for it");
+    }
+    Some(Arrival::Outbound(Box::new(OutboundSetup {
         interaction: ids.interaction(),
         agent: caller,
         phone: LegNames {
@@ -68,20 +85,13 @@ fn way_out(
             log_leg: ids.log_leg(),
         },
         phone_call_id: call.sip_call_id.clone(),
-        party: LegNames {
-            leg: ids.new_leg(),
-            log_leg: ids.log_leg(),
-        },
-        trunk: trunk.to_owned(),
-        uri: Private::new(format!("sip:{}@{}", number.reveal(), rules.address)),
         number,
-        caller_id: rules.caller_id.clone(),
-        credentials: rules.credentials.clone(),
-        record: company.record_by(Some(trunk)),
-    };
-    Some(Arrival::Outbound(Box::new(WayOut {
-        setup,
-        of_trunk: rules.max_calls,
-        of_agent: rules.max_calls_per_agent,
+        new_customer: is_allowed.then(|| ids.customer()),
+        extension: PhoneNumber::from_normalised(extension.to_owned()),
+        ways: if is_allowed {
+            Ok(ways)
+        } else {
+            Err(NoWay::NotAllowed)
+        },
     })))
 }

@@ -1,4 +1,4 @@
-//! Whether the carriers that agents call out through answer.
+//! Whether the carriers that agents call out through, or that we register with, answer.
 //!
 //! **Owns**: one OPTIONS to each, and what its silence means. **Must not**: register, call, or send a credential.
 
@@ -13,22 +13,25 @@ const TRIES: usize = 3;
 const PATIENCE: Duration = Duration::from_millis(700);
 
 pub(super) fn carriers(company: &Company) -> Vec<Finding> {
-    let with_outbound = company
-        .trunks
-        .iter()
-        .filter_map(|trunk| Some((trunk.name.as_str(), trunk.outbound.as_ref()?.address)));
-    with_outbound
+    let places = company.trunks.iter().flat_map(|trunk| {
+        let out = trunk.outbound.as_ref().map(|outbound| outbound.address);
+        let registrar = trunk.register.as_ref().map(|known| known.registrar);
+        let registrar = registrar.filter(|address| Some(*address) != out);
+        let named = |address| (trunk.name.as_str(), address);
+        out.into_iter().chain(registrar).map(named)
+    });
+    places
         .map(|(name, address)| match answers(address) {
             Ok(true) => Finding::ok("trunks", format!("trunk \"{name}\" answers at {address}")),
             Ok(false) => Finding::warning(
                 "trunks",
                 format!("trunk \"{name}\" does not answer OPTIONS at {address}"),
-                "ask the carrier whether it should; check `address` under `outbound` and the firewall",
+                "ask the carrier whether it should; check `address` under `outbound`, `registrar` under `register` and the firewall",
             ),
             Err(error) => Finding::error(
                 "trunks",
                 format!("trunk \"{name}\": nothing can be sent to {address}: {error}"),
-                "check `address` under `outbound` and the routes of this machine",
+                "check `address` under `outbound`, `registrar` under `register` and the routes of this machine",
             ),
         })
         .collect()

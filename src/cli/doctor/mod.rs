@@ -7,6 +7,7 @@ mod carrier;
 mod disk;
 mod machine;
 mod network;
+mod registered;
 #[cfg(test)]
 mod tests;
 
@@ -120,6 +121,11 @@ pub fn examine(loaded: &Loaded) -> Vec<Finding> {
     findings.extend(network::address(&loaded.settings));
     findings.extend(network::trunks(&loaded.settings, &loaded.company));
     findings.extend(carrier::carriers(&loaded.company));
+    findings.extend(registered::registrations(
+        &loaded.settings,
+        &loaded.company,
+        running,
+    ));
     findings.push(machine::clock(&loaded.settings));
     findings.extend(disk::folders(&loaded.settings));
     findings.push(machine::descriptors(loaded.limits().max_calls));

@@ -22,6 +22,7 @@ const fn at(seconds: i64) -> Utc {
 fn summary() -> InteractionSummary {
     InteractionSummary {
         id: InteractionId::from_number(1),
+        direction: router::event::Direction::Inbound,
         channel: "voice".to_owned(),
         parties: Parties {
             customer_id: None,

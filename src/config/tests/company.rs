@@ -292,6 +292,51 @@ const WRONG: &[(&str, usize, &str)] = &[
         "did you mean `prefixes`?",
     ),
     (
+        "[[trunks]]\nname = \"t\"\nregister = { username = \"us\", password = \"p\" }",
+        3,
+        "has no `registrar`",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\nregister = { registrar = \"carrier.example\", username = \"us\", password = \"p\" }",
+        3,
+        "is no address with a port",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\n[trunks.register]\nregistrar = \"10.0.0.1:5060\"\nusername = \"us\"",
+        3,
+        "has no password",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\n[trunks.register]\nregistrar = \"10.0.0.1:5060\"\nusername = \"us\"\npassword = \"p\"\nexpires = \"5s\"",
+        7,
+        "write a time from \"60s\" to \"24h\"",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\n[trunks.register]\nregistrar = \"10.0.0.1:5060\"\nusername = \"us\"\npassword = \"p\"\nuri = \"sip:a@b>;x=1\"",
+        7,
+        "is no SIP address",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\n[trunks.register]\nregistrar = \"10.0.0.1:5060\"\nusername = \"us er\"\npassword = \"p\"",
+        5,
+        "cannot stand in a SIP address",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\n[trunks.register]\nregistrar = \"10.0.0.1:5060\"\nusername = \"us\"\npassword = \"p\"\nnumber = \"9000\"",
+        7,
+        "is none of the [[numbers]]",
+    ),
+    (
+        "[[trunks]]\nname = \"t\"\n[trunks.register]\nregistrar = \"10.0.0.1:5060\"\nusernam = \"us\"\npassword = \"p\"",
+        5,
+        "did you mean `username`?",
+    ),
+    (
+        "[routing]\noutbound_wrap_up = \"soon\"",
+        2,
+        "write \"0s\" for none",
+    ),
+    (
         "[[numbers]]\nnumber = \"hello\"\nflow = \"f\"",
         2,
         "neither a telephone number",
@@ -352,4 +397,32 @@ fn the_way_out_is_read_and_the_longest_prefix_counts() {
     assert_eq!(fits("112"), None);
     assert!(!format!("{outbound:?}").contains("secret"));
     assert!(!format!("{outbound:?}").contains("910000000"));
+}
+
+#[test]
+fn a_registration_is_read_and_serves_calls_out_to_the_same_address() {
+    let source = "[[numbers]]\nnumber = \"9000\"\nflow = \"f\"\n[[trunks]]\nname = \"t\"\n\
+        outbound = { address = \"10.0.0.1:5060\", caller_id = \"+34910000000\", prefixes = [\"+34\"] }\n\
+        [trunks.register]\nregistrar = \"10.0.0.1:5060\"\nusername = \"account77\"\npassword = \"secret\"\n\
+        number = \"9000\"\n";
+    let read = parse(source);
+    assert_eq!(read.findings, []);
+    let company = read.value.unwrap();
+    let trunk = &company.trunks[0];
+    let register = trunk.register.as_ref().unwrap();
+    assert_eq!(register.uri.reveal(), "sip:account77@10.0.0.1:5060");
+    assert_eq!(register.user(), "account77");
+    assert_eq!(register.expires.as_secs(), 3_600);
+    let outbound = trunk.outbound.as_ref().unwrap();
+    assert_eq!(outbound.credentials, Some(register.credentials.clone()));
+    assert!(!format!("{trunk:?}").contains("secret"));
+    assert!(!format!("{trunk:?}").contains("account77"));
+    let accounts = company.accounts();
+    let wanted = accounts.trunks[0].register.as_ref().unwrap();
+    assert_eq!(wanted.registrar, "10.0.0.1:5060".parse().unwrap());
+    // Elsewhere our password does not go.
+    let elsewhere = source.replacen("10.0.0.1:5060", "10.0.0.2:5060", 1);
+    let company = parse(&elsewhere).value.unwrap();
+    let outbound = company.trunks[0].outbound.as_ref().unwrap();
+    assert_eq!(outbound.credentials, None);
 }

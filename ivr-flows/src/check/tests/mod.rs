@@ -305,11 +305,13 @@ fn a_hash_sign_as_a_key_is_found_on_the_raw_line() {
 }
 
 #[test]
-fn audio_before_answer_is_a_warning() {
+fn what_answers_by_itself_is_a_warning() {
     let source = frame("    - go: bye", "").replace("    - answer:\n", "");
-    assert_eq!(found(&source, None), [("F025", 13, 7)]);
-    let source = source.replace("    - play: hello\n", "    - tag: { a: b }\n");
     assert_eq!(found(&source, None), []);
+    let asks = source.replace("    - go: bye", "    - queue: support\n    - go: bye");
+    assert_eq!(found(&asks, None), [("F025", 14, 7)]);
+    let answers = asks.replace("    - queue", "    - answer:\n    - queue");
+    assert_eq!(found(&answers, None), []);
 }
 
 #[test]

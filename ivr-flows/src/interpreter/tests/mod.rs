@@ -63,6 +63,7 @@ impl Call {
 
     fn note(&mut self, output: FlowOutput) {
         let words = match output {
+            FlowOutput::EarlyMedia => "early".to_owned(),
             FlowOutput::Answer => "answer".to_owned(),
             FlowOutput::Play {
                 token,

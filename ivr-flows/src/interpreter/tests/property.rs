@@ -117,6 +117,7 @@ struct Driver {
     asked: Option<u32>,
     records: bool,
     answered: bool,
+    early: bool,
     over: Option<FlowEnd>,
     incidents: usize,
     count: usize,
@@ -129,8 +130,11 @@ impl Driver {
             self.count += 1;
             match output {
                 FlowOutput::Answer => prop_assert!(!std::mem::replace(&mut self.answered, true)),
+                FlowOutput::EarlyMedia => {
+                    prop_assert!(!self.answered && !std::mem::replace(&mut self.early, true));
+                }
                 FlowOutput::Play { token, sounds, .. } => {
-                    prop_assert!(self.answered && !sounds.is_empty());
+                    prop_assert!((self.answered || self.early) && !sounds.is_empty());
                     self.playing = Some(token);
                 }
                 FlowOutput::StopPlay { token } => {

@@ -160,14 +160,24 @@ fn a_queue_without_a_wait_is_silent_and_has_no_deadline() {
 }
 
 #[test]
-fn an_unanswered_call_is_answered_before_the_first_audio_or_queue() {
+fn an_unanswered_call_hears_what_is_played_and_is_answered_before_the_first_queue() {
     let mut call = Call::new("blocks:\n  start:\n    - tag: { a: b }\n    - queue: support\n");
     assert_eq!(call.heard(), "tag a=b, answer, queue support");
     let mut call = Call::new(
         "prompts: { hello: { en: a } }\nblocks:\n  start:\n    - play: hello\n    - answer:\n    - queue: support\n",
     );
+    assert_eq!(call.heard(), "early, play hello");
+    assert_eq!(call.ended(), "answer, queue support", "answered once");
+    let mut call = Call::new(
+        "prompts: { hello: { en: a } }\nblocks:\n  start:\n    - play: hello\n    - play: hello\n    - queue: support\n",
+    );
+    assert_eq!(call.heard(), "early, play hello");
+    assert_eq!(call.ended(), "play hello", "heard already");
+    assert_eq!(call.ended(), "answer, queue support");
+    let mut call = Call::new(
+        "prompts: { hello: { en: a } }\nblocks:\n  start:\n    - answer:\n    - play: hello\n    - hangup:\n",
+    );
     assert_eq!(call.heard(), "answer, play hello");
-    assert_eq!(call.ended(), "queue support", "answered once");
 }
 
 #[test]

@@ -51,6 +51,10 @@ pub(super) enum Act {
         agent: AgentId,
         begins: bool,
     },
+    CallOut {
+        agent: AgentId,
+        begins: bool,
+    },
     WrapUp {
         agent: AgentId,
         extend: Option<u64>,
@@ -80,6 +84,7 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
         6 => (agent(), 0..5u8).prop_map(|(agent, how)| Act::Phone { agent, how }),
         6 => (agent(), 0..6u8).prop_map(|(agent, what)| Act::Want { agent, what }),
         3 => (agent(), any::<bool>()).prop_map(|(agent, begins)| Act::OwnCall { agent, begins }),
+        3 => (agent(), any::<bool>()).prop_map(|(agent, begins)| Act::CallOut { agent, begins }),
         3 => (agent(), prop::option::of(0..100u64)).prop_map(|(agent, extend)| Act::WrapUp { agent, extend }),
         1 => (agent(), 0..6u8, any::<bool>()).prop_map(
             |(agent, state, registered)| Act::Restore { agent, state, registered }),
@@ -140,5 +145,7 @@ pub(super) fn company_of(seed: u64) -> RoutingCompany {
     company.settings.miss_cooldown = secs(take(3) * 10);
     company.settings.max_misses = take(4) as u32;
     company.settings.outbound_keeps_idle = take(2) == 0;
+    company.settings.outbound_wrap_up =
+        [None, Some(WrapUp::None), Some(WrapUp::Open)][take(3) as usize];
     company
 }

@@ -195,6 +195,14 @@ impl World {
                 begins: true,
             } => Input::OwnCallStarted { agent },
             Act::OwnCall { agent, .. } => Input::OwnCallEnded { agent },
+            Act::CallOut { agent, begins } => {
+                let interaction = InteractionId::from_number(90);
+                if begins {
+                    Input::CallOutStarted { agent, interaction }
+                } else {
+                    Input::CallOutEnded { agent, interaction }
+                }
+            }
             Act::WrapUp {
                 agent,
                 extend: None,

@@ -2,6 +2,7 @@
 
 use super::support::*;
 use crate::agent::{AgentState, Reason};
+use crate::company::WrapUp;
 use crate::distributor::Input;
 use crate::event::Event;
 use crate::id::InteractionId;
@@ -215,4 +216,27 @@ fn an_own_call_gives_back_the_state_before_it() {
         after.tell(input);
         assert_eq!(after.state(ANA), (state, reason));
     }
+}
+
+#[test]
+fn a_call_out_that_ended_with_us_leaves_its_after_call_work() {
+    let mut company = company();
+    company.settings.outbound_wrap_up = Some(WrapUp::Timed(secs(7)));
+    let mut story = Story::new(company);
+    let (idle_since, interaction) = (idle(&story), InteractionId::from_number(70));
+    story.tell(Input::RestoreAgent {
+        agent: ANA,
+        state: AgentState::OnCall,
+        reason: None,
+        idle_since,
+        interaction: Some(interaction),
+        queue: None,
+        registered: true,
+    });
+    assert!(story.is(ANA, AgentState::WrapUp));
+    let agent = ANA;
+    let begun = Event::WrapUpStarted { interaction, agent };
+    assert!(story.log.contains(&begun));
+    story.pass(7);
+    assert!(story.is(ANA, AgentState::Available));
 }

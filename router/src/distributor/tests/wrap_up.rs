@@ -5,6 +5,7 @@ use crate::agent::AgentState;
 use crate::company::{RoutingCompany, WrapUp};
 use crate::distributor::Input;
 use crate::event::Event;
+use crate::id::InteractionId;
 use std::time::Duration;
 
 fn with_wrap_up(wrap_up: WrapUp, cap: Duration) -> RoutingCompany {
@@ -120,4 +121,97 @@ fn an_own_call_interrupts_it() {
     story.tell(Input::EndWrapUp { agent: ANA });
     story.tell(Input::OwnCallEnded { agent: ANA });
     assert!(story.is(ANA, AgentState::Available));
+}
+
+fn call_out() -> [Input; 2] {
+    let (agent, interaction) = (ANA, InteractionId::from_number(70));
+    [
+        Input::CallOutStarted { agent, interaction },
+        Input::CallOutEnded { agent, interaction },
+    ]
+}
+
+fn wrap_up_of(story: &Story) -> Option<InteractionId> {
+    story.log.iter().rev().find_map(|event| match event {
+        Event::WrapUpStarted { interaction, .. } => Some(*interaction),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_call_out_that_was_answered_has_it_too() {
+    // As long as the longest of the agent's queues.
+    let mut story = Story::with(with_wrap_up(WrapUp::Timed(secs(10)), secs(30)), &[ANA]);
+    let [began, ended] = call_out();
+    story.tell(began);
+    assert!(story.is(ANA, AgentState::OnCall));
+    let shown = story.distributor.agent(ANA).unwrap().interaction;
+    assert_eq!(shown, Some(InteractionId::from_number(70)));
+    story.caller(1);
+    assert_eq!(story.offered(), None, "no offer during a call out");
+    story.pass(60);
+    story.tell(ended);
+    assert!(story.is(ANA, AgentState::WrapUp));
+    assert_eq!(wrap_up_of(&story), shown);
+    assert_eq!(story.offered(), None);
+    story.pass(9);
+    assert!(story.is(ANA, AgentState::WrapUp));
+    story.pass(1);
+    assert!(story.offered().is_some());
+}
+
+#[test]
+fn the_company_may_say_how_long_it_is_after_calls_out() {
+    for (wrap_up, state) in [
+        (WrapUp::None, AgentState::Available),
+        (WrapUp::Timed(secs(5)), AgentState::WrapUp),
+        (WrapUp::Open, AgentState::WrapUp),
+    ] {
+        let mut company = with_wrap_up(WrapUp::Timed(secs(10)), secs(30));
+        company.settings.outbound_wrap_up = Some(wrap_up);
+        let mut story = Story::with(company, &[ANA]);
+        let idle = story.idle(ANA);
+        for input in call_out() {
+            story.pass(1);
+            story.tell(input);
+        }
+        assert!(story.is(ANA, state), "{wrap_up:?}");
+        assert_eq!(story.idle(ANA) == idle, state == AgentState::WrapUp);
+        story.pass(3_600);
+        assert!(story.is(ANA, AgentState::Available), "{wrap_up:?}");
+        assert_ne!(story.idle(ANA), idle);
+    }
+}
+
+#[test]
+fn a_call_out_of_somebody_not_ready_or_in_after_call_work_changes_neither() {
+    let mut story = Story::with(company(), &[ANA]);
+    story.lunch(ANA);
+    for input in call_out() {
+        story.tell(input);
+    }
+    assert!(story.is(ANA, AgentState::NotReady));
+    assert_eq!(wrap_up_of(&story), None);
+    let mut story = wrapping(company());
+    let work = wrap_up_of(&story);
+    for input in call_out() {
+        story.tell(input);
+    }
+    assert!(story.is(ANA, AgentState::WrapUp));
+    assert_eq!(wrap_up_of(&story), work);
+}
+
+#[test]
+fn the_idle_clock_stays_over_a_call_out_and_its_work_when_it_is_to() {
+    let mut company = with_wrap_up(WrapUp::Timed(secs(10)), secs(30));
+    company.settings.outbound_keeps_idle = true;
+    let mut story = Story::with(company, &[ANA]);
+    let idle = story.idle(ANA);
+    for input in call_out() {
+        story.tell(input);
+        story.pass(5);
+    }
+    story.pass(5);
+    assert!(story.is(ANA, AgentState::Available));
+    assert_eq!(story.idle(ANA), idle);
 }

@@ -10,7 +10,7 @@ use crate::net::media_pool::{LocalAddress, MediaError, OpenError};
 use crate::sip::endpoint::{Endpoint, EndpointConfig, Limits};
 use crate::sip::port::SipInput;
 use bytes::Bytes;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -21,11 +21,13 @@ mod hold;
 #[derive(Debug, Default)]
 struct Plane {
     opened: u16,
+    legs: HashSet<LegId>,
     remotes: HashMap<LegId, RemoteMedia>,
 }
 
 impl MediaPlane for Plane {
-    fn open(&mut self, _: LegId, _: u64) -> Result<LocalAddress, OpenError> {
+    fn open(&mut self, leg: LegId, _: u64) -> Result<LocalAddress, OpenError> {
+        self.legs.insert(leg);
         self.opened += 2;
         let rtp = SocketAddr::from(([127, 0, 0, 1], 20_000 + self.opened));
         Ok(LocalAddress { rtp })
@@ -36,8 +38,9 @@ impl MediaPlane for Plane {
         Ok(())
     }
 
-    fn play(&mut self, _: LegId, _: PlayRequest) -> Result<(), MediaError> {
-        Ok(())
+    fn play(&mut self, leg: LegId, _: PlayRequest) -> Result<(), MediaError> {
+        let open = self.legs.contains(&leg);
+        open.then_some(()).ok_or(MediaError::UnknownLeg(leg))
     }
 
     fn stop(&mut self, _: LegId) -> Result<(), MediaError> {
@@ -106,6 +109,7 @@ fn side(index: usize, now: Instant) -> Legs<Plane> {
         devices: Vec::new(),
         trunks: vec![Trunk {
             name: "other".to_owned(),
+            register: None,
             from: vec![network],
         }],
     };
@@ -137,11 +141,31 @@ impl Wire {
         };
         wire.tell(CALLER, GatewayCommand::Dial { leg: THEIRS, dial });
         wire.run(1);
-        let arrived = wire.events[CALLED].iter().find_map(|event| match event {
+        let ours = wire.arrived();
+        (wire, ours)
+    }
+
+    /// A call whose INVITE offers nothing.
+    fn called_without_offer() -> (Self, LegId) {
+        let mut wire = Self::new();
+        let (there, here) = (address(CALLER), address(CALLED));
+        let invite = format!(
+            "INVITE sip:9000@{here} SIP/2.0\r\nVia: SIP/2.0/UDP {there};branch=z9hG4bK1\r\nMax-Forwards: 70\r\n\
+             From: <sip:a@{there}>;tag=t\r\nTo: <sip:9000@{here}>\r\nCall-ID: no-offer\r\nCSeq: 1 INVITE\r\n\
+             Contact: <sip:a@{there}>\r\nContent-Length: 0\r\n\r\n"
+        );
+        wire.waiting.push_back((CALLED, invite.into()));
+        wire.run(1);
+        let ours = wire.arrived();
+        (wire, ours)
+    }
+
+    fn arrived(&self) -> LegId {
+        let arrived = self.events[CALLED].iter().find_map(|event| match event {
             GatewayEvent::Incoming(call) => Some(call.leg),
             _ => None,
         });
-        (wire, arrived.unwrap())
+        arrived.expect("a call arrived")
     }
 
     /// A call that was answered.

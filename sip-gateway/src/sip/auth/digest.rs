@@ -73,6 +73,11 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// A password as the key of [`hmac_sha256`].
+pub(crate) fn key_of(password: &str) -> [u8; 32] {
+    Sha256::digest(password.as_bytes()).into()
+}
+
 /// HMAC-SHA-256 (RFC 2104) with a key of one hash length, over the parts one behind the other.
 pub(crate) fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     const BLOCK: usize = 64;

@@ -11,6 +11,6 @@ mod nonce;
 mod tests;
 
 pub use client::{ChallengeError, choose, respond};
-pub(crate) use digest::{ha1, hmac_sha256};
+pub(crate) use digest::{ha1, hmac_sha256, key_of};
 pub(crate) use lockout::{Lockout, network_of};
 pub use nonce::{Expected, NonceStore, Verdict};

@@ -66,6 +66,7 @@ impl Endpoint {
                 self.registrations
                     .register(&mut self.core, account, expires);
             }
+            SipCommand::LeaveTrunks => self.registrations.leave_trunks(&mut self.core),
             SipCommand::Unregister { address_of_record } => {
                 self.registrations
                     .unregister(&mut self.core, &address_of_record);
@@ -106,7 +107,11 @@ impl Endpoint {
     fn targets(&mut self, dial: &Dial, destination: Option<SocketAddr>) -> Vec<Target> {
         match &dial.target {
             DialTarget::Device(extension) => self.phones(extension),
-            DialTarget::Uri(uri) => {
+            DialTarget::Uri(uri) | DialTarget::Trunk { uri, .. } => {
+                let routes = match &dial.target {
+                    DialTarget::Trunk { trunk, .. } => self.registrations.routes_of(trunk),
+                    _ => Vec::new(),
+                };
                 let target = destination
                     .zip(request_uri(uri))
                     .map(|(destination, uri)| Target {
@@ -114,6 +119,7 @@ impl Endpoint {
                         destination: Flow::Udp(destination),
                         path: Path::Fallback(destination),
                         others: Vec::new(),
+                        routes,
                     });
                 target.into_iter().collect()
             }
@@ -151,10 +157,13 @@ impl Endpoint {
             destination: flow,
             path: Path::Flow(flow),
             others: Vec::new(),
+            routes: Vec::new(),
         })
     }
 
     fn set_accounts(&mut self, accounts: Accounts) {
+        self.registrations
+            .set_trunks(&mut self.core, &accounts.trunks);
         self.identity.set_accounts(accounts);
         let identity = &self.identity;
         let gone = self

@@ -144,8 +144,21 @@ impl Core {
 
     /// Where the peer of this flow reaches us, for Contact.
     pub(crate) fn contact(&self, user: Option<&str>, flow: Flow) -> String {
+        self.contact_with(user, flow, None)
+    }
+
+    /// The same with one more parameter of its URI.
+    pub(crate) fn contact_with(
+        &self,
+        user: Option<&str>,
+        flow: Flow,
+        parameter: Option<(&str, &str)>,
+    ) -> String {
         let address = self.config.reached_by(flow);
         let mut uri = Uri::sip(user, address.ip(), Some(address.port()));
+        if let Some((name, value)) = parameter {
+            uri.set_param(name, Some(value));
+        }
         if flow.is_stream() {
             uri.set_param("transport", Some("tcp"));
         }

@@ -1,7 +1,8 @@
 //! Who sent a request: the rule of identity.
 //!
 //! 1. A request whose From user is a device's extension must authenticate as that device, wherever it comes from.
-//! 2. Else the source address may belong to a trunk.
+//! 2. Else the Request-URI may be the Contact that only one trunk's registrar was told, or the source address may
+//!    belong to a trunk or its registrar.
 //! 3. Else it is challenged: in the same words whether the user exists or not, and with the same work.
 //!
 //! **Owns**: accounts, nonces, the pause after wrong credentials. **Must not know**: what an identified sender may do.
@@ -87,11 +88,13 @@ impl Identity {
         (self.lockout.begun(), self.lockout.last())
     }
 
-    /// Applies the rule to a request outside any dialog. `is_bound` says whether a user is registered over this flow.
+    /// Applies the rule to a request outside any dialog. `line` is the trunk whose registered Contact is called,
+    /// `registrar` the one whose registrar has this address; `is_bound` says whether a user is registered over this flow.
     pub(crate) fn identify(
         &mut self,
         request: &Request,
         (source, now): (Flow, Instant),
+        (line, registrar): (Option<&str>, Option<&str>),
         is_bound: impl Fn(&str) -> bool,
     ) -> Result<CallSource, Unproven> {
         let from = request.headers.from().ok();
@@ -99,7 +102,8 @@ impl Identity {
             .and_then(|from| from.uri.user_unescaped())
             .unwrap_or_default();
         // Looked up for everybody, so that it takes everybody the same time.
-        let trunk = self.trunk_at(source.ip()).map(str::to_owned);
+        let by_address = self.trunk_at(source.ip());
+        let trunk = line.or(by_address).or(registrar).map(str::to_owned);
         match trunk {
             Some(trunk) if !self.is_device(&user) => Ok(CallSource::Trunk(trunk)),
             // For no such device this fails, after the same work as for one that exists.
@@ -118,9 +122,11 @@ impl Identity {
         (source, now): (Flow, Instant),
         is_bound: impl Fn(&str) -> bool,
     ) -> Result<(), Unproven> {
-        let (decoy, other) = self.decoys.of(extension);
-        let device = self.decoys.find(&self.devices, extension, other);
-        let algorithm = device.map_or(decoy, |device| device.algorithm);
+        let (decoy, beside) = self.decoys.of(extension);
+        let (device, either) = self.decoys.find(&self.devices, extension, beside);
+        // By index and not by branch: the instructions are the same whoever is asked for.
+        let real = either.map_or(decoy, |account| account.algorithm);
+        let algorithm = [decoy, real][usize::from(device.is_some())];
         let unproven = Unproven {
             algorithm,
             stale: false,
@@ -230,21 +236,20 @@ impl Decoys {
         }
     }
 
-    /// A device; whether there is one or not, one search finds something and one does not, so that both cost the same.
+    /// A device, and an account in any case; whether there is the one or not, one search finds something and one does
+    /// not, so that both cost the same.
     fn find<'a>(
         &self,
         devices: &'a HashMap<String, Account>,
         user: &str,
-        other: usize,
-    ) -> Option<&'a Account> {
+        beside: usize,
+    ) -> (Option<&'a Account>, Option<&'a Account>) {
         let found = devices.get(user);
-        let somebody = black_box(self.somebodies.get(other).map(String::as_str));
-        let other = match found {
-            Some(_) => NOBODY,
-            None => somebody.unwrap_or(NOBODY),
-        };
-        black_box(devices.get(black_box(other)));
-        found
+        let somebody = self.somebodies.get(beside).map_or(NOBODY, String::as_str);
+        let others = [somebody, NOBODY];
+        let other = devices.get(black_box(others[usize::from(found.is_some())]));
+        let either = [other, found][usize::from(found.is_some())];
+        (found, black_box(either))
     }
 
     /// What a user is asked for that does not exist, and whom it is searched for together with.

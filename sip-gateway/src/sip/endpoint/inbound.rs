@@ -45,6 +45,7 @@ impl Endpoint {
         self.core.counters.received += 1;
         // A trunk's calls are bounded as calls are; what it sends inside them must not get lost.
         if self.identity.trunk_at(source.ip()).is_none()
+            && self.registrations.trunk_at(source.ip()).is_none()
             && !self.sources.admit(source.ip(), self.core.now)
         {
             self.core.counters.over_rate += 1;
@@ -214,8 +215,10 @@ impl Endpoint {
         let (source, now) = (arrived.source, self.core.now);
         let registrar = &self.registrar;
         let is_bound = |user: &str| registrar.is_bound(user, source, now);
+        let line = self.registrations.trunk_of_line(&arrived.request.uri);
+        let registrar = self.registrations.trunk_at(source.ip());
         self.identity
-            .identify(&arrived.request, (source, now), is_bound)
+            .identify(&arrived.request, (source, now), (line, registrar), is_bound)
     }
 
     /// Answered to anybody: it is a keep-alive, says nothing but what we speak, and keeps no state.

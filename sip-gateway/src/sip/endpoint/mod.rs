@@ -70,7 +70,8 @@ impl Endpoint {
         secret.update(config.seed);
         secret.update(b"nonce");
         let secret: [u8; 32] = secret.finalize().into();
-        Self {
+        let trunks = accounts.trunks.clone();
+        let mut endpoint = Self {
             identity: Identity::new(config.domain.clone(), secret, accounts, &config.limits),
             overload: Overload::default(),
             sources: Sources::new(
@@ -82,7 +83,11 @@ impl Endpoint {
             legs: BTreeMap::new(),
             registrations: Registrations::default(),
             next_leg: 1,
-        }
+        };
+        endpoint
+            .registrations
+            .set_trunks(&mut endpoint.core, &trunks);
+        endpoint
     }
 
     /// Advances everything. Never fails and never blocks; afterwards call [`Self::poll_output`] until it gives none.

@@ -5,6 +5,7 @@
 //! through a NAT.
 
 pub mod client;
+pub mod trunks;
 
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,8 @@ pub(crate) struct Target {
     pub(crate) path: Path,
     /// Other ways to the same phone, in the order to try them when this one fails (RFC 5626 5.3).
     pub(crate) others: Vec<Self>,
+    /// `Route` headers the INVITE begins with.
+    pub(crate) routes: Vec<String>,
 }
 
 /// Places the call; with no target at all it ends at once.
@@ -95,6 +97,11 @@ fn invite_to(core: &mut Core, dial: &Dial, target: &Target, sdp: Bytes) -> Reque
     let (tag, call_id) = (core.ids.tag(), core.ids.call_id());
     let mut headers = Headers::new();
     headers.push(HeaderName::Via, via);
+    for route in &target.routes {
+        if let Ok(route) = HeaderValue::try_new(&HeaderName::Route, route.clone()) {
+            headers.push(HeaderName::Route, route);
+        }
+    }
     headers.push(HeaderName::MaxForwards, 70_u8);
     let identity = identity(core, dial);
     headers.push(HeaderName::From, identity.clone().with_tag(&tag));

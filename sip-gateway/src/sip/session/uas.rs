@@ -18,6 +18,7 @@ use bytes::Bytes;
 use std::time::{Duration, Instant};
 
 /// How often a provisional is sent again, so that no proxy on the way loses patience (RFC 3261 13.3.1.1).
+/// Not sooner either where a lost one would be missed: there are phones that begin their audio anew with each 183.
 const REFRESH: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Media before the answer.
 
 use super::{CALLED, CALLER, THEIRS, Wire};
-use crate::leg::{GatewayCommand, LegEvent};
-use crate::media::port::Direction;
+use crate::leg::{GatewayCommand, LegEvent, PlayId};
+use crate::media::port::{Direction, PlayRequest};
 
 #[test]
 fn a_183_carries_the_answer_and_the_200_says_the_same() {
@@ -32,4 +32,37 @@ fn a_183_carries_the_answer_and_the_200_says_the_same() {
     assert_eq!((early[0], early[0]), (early[1], answer[0]));
     // One pair of sockets each.
     assert_eq!(wire.sides[CALLED].media().opened, 2);
+}
+
+#[test]
+fn a_caller_who_offers_nothing_is_told_that_it_rings_and_no_playing_waits_for_ever() {
+    let (mut wire, ours) = Wire::called_without_offer();
+    wire.tell(CALLED, GatewayCommand::EarlyMedia(ours));
+    assert_eq!(wire.bodies(CALLED, "SIP/2.0 180"), [""]);
+    let play = PlayId(7);
+    let request = PlayRequest {
+        play,
+        clips: Vec::new(),
+        repeat: false,
+        resume: false,
+        at_most: None,
+        until_heard: false,
+    };
+    let finished = false;
+    let ended = LegEvent::PlayEnded { play, finished };
+    let request_later = request.clone();
+    wire.tell(CALLED, GatewayCommand::Play { leg: ours, request });
+    assert!(wire.told(CALLED).contains(&&ended));
+    // Our 200 offers, and there is media then.
+    wire.tell(CALLED, GatewayCommand::Answer(ours));
+    assert!(wire.bodies(CALLED, "SIP/2.0 200")[0].contains("a=sendrecv"));
+    wire.tell(
+        CALLED,
+        GatewayCommand::Play {
+            leg: ours,
+            request: request_later,
+        },
+    );
+    let told = wire.told(CALLED).into_iter();
+    assert_eq!(told.filter(|event| **event == ended).count(), 1);
 }

@@ -116,6 +116,7 @@ pub(super) fn credentials(extension: &str) -> Credentials {
 fn trunk(name: &str, index: usize) -> Trunk {
     Trunk {
         name: name.to_owned(),
+        register: None,
         from: vec![Network {
             address: address(index).ip(),
             prefix: 32,

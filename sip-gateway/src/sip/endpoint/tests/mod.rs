@@ -18,3 +18,4 @@ mod reinvite;
 mod streams;
 mod timing;
 mod torture;
+mod trunks;
