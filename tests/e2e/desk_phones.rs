@@ -253,3 +253,37 @@ fn a_crash_or_a_stop_in_a_call_between_agents_leaves_nobody_busy() {
     assert_eq!(at_ben.wait_ended(seconds(3)).unwrap(), End::TheyHungUp);
     assert_eq!(world.wait_exit(seconds(5)), Some(0));
 }
+
+#[test]
+fn a_registration_outlives_a_kill_right_after_it() {
+    let mut world = World::start();
+    let _ana = registered(&world, "ana", "2001");
+    // Gathered for 10 ms, and written.
+    std::thread::sleep(Duration::from_millis(150));
+    world.kill();
+    world.start_again();
+    let agent = world.get("/agents/ana");
+    assert_eq!(agent["registered"], true, "{agent:#}");
+    assert_eq!(agent["state"], "available");
+}
+
+#[test]
+fn who_was_offline_in_a_call_of_their_own_is_offline_after_a_crash() {
+    let mut world = World::start();
+    let (ana, ben) = (
+        registered(&world, "ana", "2001"),
+        registered(&world, "ben", "2002"),
+    );
+    let offline = json!({ "state": "offline" });
+    assert_eq!(world.put("/agents/ana/state", &offline), 200);
+    let from_ana = ana.call(world.sip, "2002", "2001").unwrap();
+    let _at_ben = ben.wait_ring(seconds(3)).unwrap().answer().unwrap();
+    from_ana.wait_answered(seconds(2)).unwrap();
+    world.wait_agent("ana", "on_call", seconds(2));
+    // The line is in the file within 10 ms.
+    std::thread::sleep(Duration::from_millis(200));
+    world.kill();
+    world.start_again();
+    assert_eq!(world.agent_state("ana"), "offline");
+    assert_eq!(world.agent_state("ben"), "available");
+}

@@ -51,6 +51,8 @@ pub(super) struct SipDriver {
     /// When changes of bindings are to be told.
     bindings_due: Option<tokio::time::Instant>,
     buffer: BytesMut,
+    /// Datagrams that were read and are handled next.
+    arrived: Vec<(SocketAddr, Bytes)>,
     worst: RecentWorst,
     alarm: Alarm,
     backlog: Backlog,
@@ -109,6 +111,7 @@ impl SipDriver {
             lookups: JoinSet::new(),
             bindings_due: None,
             buffer: BytesMut::with_capacity(1 << 18),
+            arrived: Vec::with_capacity(BATCH),
             worst: RecentWorst::default(),
             alarm: Alarm::default(),
             backlog: Backlog::default(),
@@ -126,6 +129,8 @@ impl SipDriver {
     /// Hop 1: datagrams, commands, media and timers in; datagrams and events out. Ends when every handle is gone.
     pub(super) async fn run(mut self, stats: watch::Sender<GatewayStats>) {
         let events = self.events.clone();
+        // What came back from before the restart is told now, and not with the first message.
+        self.sip(SipInput::Tick);
         let mut publish = tokio::time::interval(PUBLISHED_EVERY);
         publish.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -215,20 +220,29 @@ impl SipDriver {
         self.pending.push_back(GatewayEvent::Bindings(changed));
     }
 
-    /// Takes a batch of datagrams off the socket.
+    /// Takes a batch of datagrams off the socket, and then handles them: what comes while they are handled did not wait,
+    /// and a peer that sends one as soon as it has its answer to the last is no queue.
     fn receive(&mut self) {
-        for _ in 0..BATCH {
+        let is_empty = self.read_batch();
+        self.backlog.on_read(is_empty, Instant::now());
+        let mut arrived = std::mem::take(&mut self.arrived);
+        for (source, bytes) in arrived.drain(..) {
+            self.sip(SipInput::Datagram { source, bytes });
+        }
+        self.arrived = arrived;
+    }
+
+    /// Whether nothing is left in the socket.
+    fn read_batch(&mut self) -> bool {
+        while self.arrived.len() < BATCH {
             self.buffer.reserve(1 << 16);
             match self.socket.try_recv_buf_from(&mut self.buffer) {
-                Ok((_, source)) => {
-                    let bytes = self.buffer.split().freeze();
-                    self.sip(SipInput::Datagram { source, bytes });
-                }
+                Ok((_, source)) => self.arrived.push((source, self.buffer.split().freeze())),
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
-                Err(_) => return self.backlog.on_read(true, Instant::now()),
+                Err(_) => return true,
             }
         }
-        self.backlog.on_read(false, Instant::now());
+        false
     }
 
     /// Tells the endpoint how far behind we, or those we tell, are.

@@ -122,8 +122,8 @@ impl Identity {
         (source, now): (Flow, Instant),
         is_bound: impl Fn(&str) -> bool,
     ) -> Result<(), Unproven> {
-        let decoy = self.decoys.algorithm_of(extension);
-        let (device, either) = self.decoys.find(&self.devices, extension);
+        let (decoy, beside) = self.decoys.of(extension);
+        let (device, either) = self.decoys.find(&self.devices, extension, beside);
         // By index and not by branch: the instructions are the same whoever is asked for.
         let real = either.map_or(decoy, |account| account.algorithm);
         let algorithm = [decoy, real][usize::from(device.is_some())];
@@ -204,8 +204,9 @@ impl Identity {
 /// ones, and each always by the same, so that the algorithm tells nothing.
 #[derive(Debug, Default)]
 struct Decoys {
-    /// One that does exist, if any does.
-    somebody: String,
+    /// All that do exist. Each that does not is searched for together with one of them, always the same one: what is
+    /// looked at lies as near in the machine's memory for the one kind as for the other.
+    somebodies: Vec<String>,
     /// Changes with the password of that account only.
     key: [u8; 32],
     /// Devices with SHA-256 among all, in 256ths.
@@ -227,7 +228,7 @@ impl Decoys {
             .count();
         let share = strong.saturating_mul(256).checked_div(devices.len());
         Self {
-            somebody: first.map(|(user, _)| (*user).clone()).unwrap_or_default(),
+            somebodies: sorted.into_keys().cloned().collect(),
             key,
             share: share
                 .and_then(|share| u16::try_from(share).ok())
@@ -241,21 +242,26 @@ impl Decoys {
         &self,
         devices: &'a HashMap<String, Account>,
         user: &str,
+        beside: usize,
     ) -> (Option<&'a Account>, Option<&'a Account>) {
         let found = devices.get(user);
-        let others = [self.somebody.as_str(), NOBODY];
+        let somebody = self.somebodies.get(beside).map_or(NOBODY, String::as_str);
+        let others = [somebody, NOBODY];
         let other = devices.get(black_box(others[usize::from(found.is_some())]));
         let either = [other, found][usize::from(found.is_some())];
         (found, black_box(either))
     }
 
-    fn algorithm_of(&self, user: &str) -> DigestAlgorithm {
-        let [first, ..] = hmac_sha256(&self.key, &[user.as_bytes()]);
-        if u16::from(first) < self.share {
+    /// What a user is asked for that does not exist, and whom it is searched for together with.
+    fn of(&self, user: &str) -> (DigestAlgorithm, usize) {
+        let [first, second, third, ..] = hmac_sha256(&self.key, &[user.as_bytes()]);
+        let algorithm = if u16::from(first) < self.share {
             DigestAlgorithm::Sha256
         } else {
             DigestAlgorithm::Md5
-        }
+        };
+        let place = usize::from(u16::from_be_bytes([second, third]));
+        (algorithm, place % self.somebodies.len().max(1))
     }
 }
 
