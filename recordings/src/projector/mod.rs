@@ -25,8 +25,12 @@ const BATCH: usize = 512;
 /// `interaction.json` files written between two transactions at most.
 const DOCUMENTS: u32 = 64;
 /// Lines gather this long between two transactions: a commit costs more than the lines in it. Nobody waits for rows
-/// on a call's path; with the journal's own gathering a row tells what happened half a second ago at the latest.
+/// on a call's path; with the journal's own gathering a row tells what happened half a second ago at the latest, and
+/// three quarters when many calls come.
 const GATHER: Duration = Duration::from_millis(200);
+const LONG_GATHER: Duration = Duration::from_millis(500);
+/// Lines of a transaction behind which the longer time holds.
+const MANY: usize = 100;
 /// First and longest pause after the database refused to work.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -114,11 +118,11 @@ impl Projector {
         let mut pause = PAUSE;
         loop {
             match self.step().await {
-                Ok(true) => {
+                Ok(Some(lines)) => {
                     pause = PAUSE;
-                    tokio::time::sleep(GATHER).await;
+                    tokio::time::sleep(gathering(lines)).await;
                 }
-                Ok(false) => return,
+                Ok(None) => return,
                 Err(error) => {
                     self.refused(&error);
                     tokio::time::sleep(pause).await;
@@ -146,20 +150,20 @@ impl Projector {
         Ok(())
     }
 
-    /// One batch; false at the end of a closed journal.
-    async fn step(&mut self) -> Result<bool, StoreError> {
+    /// One batch: how many lines it had; none at the end of a closed journal.
+    async fn step(&mut self) -> Result<Option<usize>, StoreError> {
         if self.behind {
             self.write_documents().await;
         }
         let lines = self.reader.next_batch(BATCH).await?;
         let Some(last) = lines.last().map(|line| line.seq) else {
-            return Ok(false);
+            return Ok(None);
         };
         if let Applied::Yes = self.apply_patiently(&lines).await {
             self.write_documents().await;
             self.come_to(last);
         }
-        Ok(true)
+        Ok(Some(lines.len()))
     }
 
     fn come_to(&self, seq: u64) {
@@ -255,6 +259,15 @@ impl Projector {
                 return Ok(());
             }
         }
+    }
+}
+
+/// How long lines gather behind a transaction of so many. Behind a full one others wait already.
+const fn gathering(lines: usize) -> Duration {
+    match lines {
+        BATCH.. => Duration::ZERO,
+        MANY.. => LONG_GATHER,
+        _ => GATHER,
     }
 }
 

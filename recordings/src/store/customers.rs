@@ -3,7 +3,7 @@
 //! **Owns**: the tables `customers`, `customer_numbers`. A number belongs to one customer at most. **Must not**:
 //! normalise numbers; they arrive normalised.
 
-use super::many::{pieces, push_in};
+use super::many::{lists, pieces, push_in};
 use super::page::{Page, Paging, page};
 use super::row::RowExt as _;
 use super::{Conn, Store};
@@ -136,7 +136,7 @@ impl Store {
         let mut names = HashMap::new();
         let mut conn = self.read().await?;
         let numbers: Vec<&str> = numbers.iter().map(PhoneNumber::reveal).collect();
-        for some in pieces(&numbers) {
+        for some in lists(&numbers) {
             let mut query = QueryBuilder::<Sqlite>::new(
                 "SELECT n.number, c.name FROM customer_numbers n JOIN customers c ON c.id = n.customer_id \
                  WHERE c.name IS NOT NULL AND n.number",
@@ -323,7 +323,7 @@ async fn by_numbers(
         .filter_map(|call| Some(call.number()?.reveal()))
         .collect();
     let mut known = HashMap::new();
-    for some in pieces(&numbers) {
+    for some in lists(&numbers) {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT number, customer_id FROM customer_numbers WHERE number",
         );

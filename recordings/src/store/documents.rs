@@ -2,7 +2,7 @@
 //!
 //! **Owns**: the table `documents_due`. **Must not know**: the files.
 
-use super::many::{pieces, push_in};
+use super::many::{lists, push_in};
 use super::row::RowExt as _;
 use super::{Conn, Store};
 use crate::error::StoreError;
@@ -55,7 +55,7 @@ impl Store {
         written: &[InteractionId],
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        for some in pieces(written) {
+        for some in lists(written) {
             let mut query =
                 QueryBuilder::<Sqlite>::new("DELETE FROM documents_due WHERE interaction_id");
             push_in(&mut query, some);
@@ -68,7 +68,7 @@ impl Store {
 
 /// Notes that `interaction.json` is behind, where the interaction has ended (before that there is none).
 pub(crate) async fn behind(conn: &mut Conn, ids: &[InteractionId]) -> Result<(), StoreError> {
-    for some in pieces(ids) {
+    for some in lists(ids) {
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO documents_due (interaction_id) SELECT id FROM interactions WHERE id",
         );

@@ -2,7 +2,7 @@
 //!
 //! **Owns**: the tables `interactions`, `menu_choices`, `tags`, `wrap_ups`.
 
-use super::many::{of_interactions, pieces, push_in};
+use super::many::{lists, of_interactions, pieces, push_in};
 use super::page::{Page, Paging, page};
 use super::record::{
     InteractionRecord, InteractionSummary, MenuChoice, Parties, Times, WrapUpRecord, seconds,
@@ -205,7 +205,7 @@ async fn whole(
     ids: &[InteractionId],
 ) -> Result<Vec<InteractionRecord>, StoreError> {
     let mut summaries = Vec::with_capacity(ids.len());
-    for some in pieces(ids) {
+    for some in lists(ids) {
         let mut query = QueryBuilder::<Sqlite>::new(SUMMARY);
         query.push("WHERE i.id");
         push_in(&mut query, some);

@@ -27,11 +27,19 @@ pub(super) fn pieces<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// ` IN (…)` with these values.
+/// Cuts a list into as few pieces as [`push_in`] takes.
+pub(super) fn lists<T>(values: &[T]) -> impl Iterator<Item = &[T]> {
+    values.chunks(MOST)
+}
+
+/// ` IN (…)` with these values, one of [`lists`]. The last one stands there several times, up to the next power of two:
+/// that changes nothing, and there are few different statements.
 pub(super) fn push_in<T: ToString>(query: &mut QueryBuilder<Sqlite>, values: &[T]) {
     query.push(" IN (");
     let mut list = query.separated(", ");
-    for value in values {
+    let again = values.len().next_power_of_two() - values.len();
+    let last = values.last().into_iter();
+    for value in values.iter().chain(last.cycle().take(again)) {
         list.push_bind(value.to_string());
     }
     query.push(")");
@@ -46,7 +54,7 @@ pub(super) async fn of_interactions<T>(
     read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
 ) -> Result<HashMap<InteractionId, Vec<T>>, StoreError> {
     let mut found: HashMap<InteractionId, Vec<T>> = HashMap::new();
-    for some in pieces(ids) {
+    for some in lists(ids) {
         let mut query = QueryBuilder::<Sqlite>::new(select);
         query.push(" WHERE ").push(column);
         push_in(&mut query, some);
