@@ -176,7 +176,7 @@ impl Checks {
 fn place(call: &Call) -> Option<Place> {
     match &call.machine {
         Machine::Call(machine) => Some(machine.place()),
-        Machine::Internal(_) | Machine::Service(_) => None,
+        Machine::Internal(_) | Machine::Service(_) | Machine::Outbound(_) => None,
     }
 }
 
@@ -275,7 +275,7 @@ fn is_own(call: &Call, agent: AgentId) -> bool {
     match &call.machine {
         Machine::Call(machine) => machine.calling_agent() == Some(agent),
         Machine::Internal(machine) => machine.agents().contains(&agent),
-        Machine::Service(_) => false,
+        Machine::Service(_) | Machine::Outbound(_) => false,
     }
 }
 

@@ -431,6 +431,13 @@ impl Oracle {
 
 /// What the interaction may have come to, from its other lines.
 fn outcomes(call: &Interaction, cause: EndCause, queue_gone: bool) -> Vec<Outcome> {
+    if call.flow == "outbound" {
+        // No trunk allows a call out here: it is refused, or the agent was faster.
+        return vec![match cause {
+            EndCause::Agent => Outcome::Abandoned,
+            _ => Outcome::Rejected,
+        }];
+    }
     if call.connected {
         return vec![Outcome::Answered];
     }

@@ -9,7 +9,7 @@ mod process;
 pub(crate) use files::{
     BUSY, COMPANY, FLOW, GOODBYE, GREETING, MENU, MUSIC, Plan, SORRY, channels, tone, write_plan,
 };
-use files::{free_sip, free_tcp, write_files};
+use files::{LOCAL, free_port, write_files};
 pub(crate) use process::{cordboard, token, token_with};
 use process::{enter, launch, token_by};
 use serde_json::Value;
@@ -44,8 +44,8 @@ impl World {
     /// In a folder that the test has put something into already.
     pub(crate) fn in_folder(folder: tempfile::TempDir, plan: &Plan) -> Self {
         let root = folder.path().to_owned();
-        let sip = free_sip(plan.ip);
-        let http = free_tcp();
+        let sip = free_port(plan.ip);
+        let http = free_port(LOCAL);
         write_files(&root, plan, sip, http);
         let (child, ready_after) = launch(&root, plan);
         let mut create = enter(plan, child.id(), env!("CARGO_BIN_EXE_cordboard"));

@@ -8,6 +8,7 @@ use cordboard::call::actor::MAILBOX;
 use cordboard::call::internal::InternalCall;
 use cordboard::call::leg_commands::{ForGateway, WantedRecording};
 use cordboard::call::machine::CallMachine;
+use cordboard::call::outbound::OutboundCall;
 use cordboard::call::phone_call::{PhoneMachine, PhoneOutput};
 use cordboard::call::port::{CallInput, CallOutput, PlayFiles};
 use cordboard::call::registry::arrivals::ArrivalIds;
@@ -27,6 +28,8 @@ pub(crate) enum Machine {
     Call(Box<CallMachine>),
     Internal(InternalCall),
     Service(ServiceCall),
+    /// No trunk of the company allows one: all are refused, and recorded so.
+    Outbound(Box<OutboundCall>),
 }
 
 /// A call and its driver.
@@ -49,6 +52,7 @@ impl Call {
             Machine::Call(machine) => machine.next_deadline(),
             Machine::Internal(machine) => machine.next_deadline(),
             Machine::Service(machine) => machine.next_deadline(),
+            Machine::Outbound(machine) => machine.next_deadline(),
         }
     }
 
@@ -124,6 +128,7 @@ impl Core {
             Machine::Call(machine) => machine.handle(input, now, &mut self.ids),
             Machine::Internal(machine) => machine.handle(input, now),
             Machine::Service(machine) => machine.handle(input, now),
+            Machine::Outbound(machine) => machine.handle(input, now),
         }
     }
 
@@ -147,6 +152,7 @@ impl Core {
                 }
                 Machine::Internal(machine) => machine.poll_output(),
                 Machine::Service(machine) => machine.poll_output(),
+                Machine::Outbound(machine) => machine.poll_output(),
             };
             let Some(output) = phone else { break };
             match output.for_gateway() {
@@ -154,7 +160,8 @@ impl Core {
                     PhoneOutput::Ask(ask) => {
                         self.tell_desk(DeskInput::FromPhone { call: id, ask });
                     }
-                    other => panic!("no call to the outside is here: {other:?}"),
+                    PhoneOutput::Log { event, .. } => self.log(event),
+                    other => panic!("no call to the outside is taken here: {other:?}"),
                 },
                 Ok(command) => self.gateway(id, command),
             }
@@ -171,6 +178,7 @@ impl Core {
             Machine::Call(machine) => machine.is_finished(),
             Machine::Internal(machine) => machine.is_finished(),
             Machine::Service(machine) => machine.is_finished(),
+            Machine::Outbound(machine) => machine.is_finished(),
         };
         if finished && !std::mem::replace(&mut call.over, true) {
             call.inbox.clear();

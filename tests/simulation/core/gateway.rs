@@ -5,6 +5,7 @@
 use super::{Call, Core, Inbox, Machine, Slow, ToRegistry, name, short, timestamp};
 use crate::company;
 use cordboard::call::machine::CallMachine;
+use cordboard::call::outbound::OutboundCall;
 use cordboard::call::port::CallInput;
 use cordboard::call::registry::arrivals::{Arrival, ArrivalIds, Moment};
 use cordboard::distributor_task::desk::DeskInput;
@@ -125,7 +126,12 @@ impl Core {
                 self.count("calls between agents");
                 (self.ids.interaction(), Machine::Internal(machine))
             }
-            Arrival::Outbound(_) => panic!("no trunk of this company allows a call out"),
+            Arrival::Outbound(setup) => {
+                self.count("calls out, refused");
+                let id = setup.interaction;
+                let machine = OutboundCall::new(*setup, timestamp(self.now));
+                (id, Machine::Outbound(Box::new(machine)))
+            }
         };
         if self.drained {
             self.taken_too_late.push(id);

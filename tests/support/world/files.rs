@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(crate) const GREETING: f64 = 500.0;
 pub(crate) const MENU: f64 = 600.0;
@@ -148,7 +149,7 @@ pub(crate) fn channels(path: &Path) -> (hound::WavSpec, Vec<i16>, Vec<i16>) {
 
 /// The files of a plan, for a test that starts the process itself; ports are free ones.
 pub(crate) fn write_plan(root: &Path, plan: &Plan) {
-    write_files(root, plan, free_sip(plan.ip), free_tcp());
+    write_files(root, plan, free_port(plan.ip), free_port(LOCAL));
 }
 
 pub(super) fn write_files(root: &Path, plan: &Plan, sip: SocketAddr, http: SocketAddr) {
@@ -201,16 +202,27 @@ pub(crate) fn tone(path: &Path, hz: f64, ms: u32) {
     wav.finalize().unwrap();
 }
 
-/// A port that is free on UDP and on TCP.
-pub(super) fn free_sip(ip: IpAddr) -> SocketAddr {
-    let udp = || UdpSocket::bind((ip, 0)).unwrap().local_addr().unwrap();
-    let is_free = |address: &SocketAddr| std::net::TcpListener::bind(address).is_ok();
-    std::iter::repeat_with(udp).find(is_free).unwrap()
-}
+/// Below the ports that the system gives to whoever asks for any and those that media takes: a port from there could be
+/// somebody's before the server is up, or while it is down between two lives.
+const PORTS: std::ops::Range<u16> = 10_000..16_000;
 
-pub(super) fn free_tcp() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
+/// Where HTTP listens.
+pub(super) const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The next port that is free on UDP and on TCP. Programs that run side by side begin at different ones.
+pub(super) fn free_port(ip: IpAddr) -> SocketAddr {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    let next = || {
+        let turn = TAKEN.fetch_add(1, Ordering::Relaxed);
+        let place = std::process::id().wrapping_mul(97).wrapping_add(turn) % count;
+        SocketAddr::new(ip, PORTS.start + place as u16)
+    };
+    let is_free = |address: &SocketAddr| {
+        UdpSocket::bind(address).is_ok() && std::net::TcpListener::bind(address).is_ok()
+    };
+    std::iter::repeat_with(next)
+        .take(count as usize)
+        .find(is_free)
         .unwrap()
 }
