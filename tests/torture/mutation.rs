@@ -170,15 +170,16 @@ fn seeds(alive: &Alive, wire: &Wire) -> Vec<Vec<u8>> {
     seeds
 }
 
-/// What came back is what a server may say to anything. In a dialog that includes 500: for a number that is not above
-/// the last one (RFC 3261 12.2.2) and for an INVITE within an INVITE (14.2).
-fn judge(wire: &mut Wire, in_dialog: bool) -> Vec<u16> {
+/// What came back is what a server may say to anything. Where requests have an order that includes 500: in a dialog for a
+/// number that is not above the last one (RFC 3261 12.2.2) and for an INVITE within an INVITE (14.2), and for a device's
+/// REGISTER with the Call-ID of an earlier one and no higher number (10.3, step 7).
+fn judge(wire: &mut Wire, in_order: bool) -> Vec<u16> {
     let answers: Vec<Message> = std::iter::from_fn(|| wire.next(seconds(0))).collect();
     // What is no answer is the end of a standing call, or a ping.
     let statuses = answers.iter().filter_map(|answer| {
         let status = answer.status()?;
         let is_fair = (100..500).contains(&status) || matches!(status, 501 | 503 | 505);
-        let is_fair = is_fair || (in_dialog && status == 500);
+        let is_fair = is_fair || (in_order && status == 500);
         assert!(is_fair, "{answer:?}");
         Some(status)
     });
@@ -306,7 +307,7 @@ impl Storm {
         for standing in &mut self.standing {
             self.answers += judge(&mut standing.wire, true).len();
         }
-        let proven = judge(&mut self.device.wire, false);
+        let proven = judge(&mut self.device.wire, true);
         self.proven += proven.iter().filter(|status| **status == 200).count();
         assert!(self.noise.next(seconds(0)).is_none(), "noise was answered");
     }
