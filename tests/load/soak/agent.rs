@@ -92,6 +92,13 @@ impl Engine {
         let mut ask = self.ask(agent, "REGISTER", &format!("sip:{DOMAIN}"));
         ask.to = format!("<sip:{user}@{DOMAIN}>");
         ask.extra = format!("Expires: {expires}\r\n");
+        if self.agents[agent].tcp {
+            // Over its next connection it is the same phone (RFC 5626 4.1).
+            ask.contact += &format!(
+                ";reg-id=1;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-{agent:012}>\""
+            );
+            ask.extra += "Supported: path, outbound\r\n";
+        }
         self.agents[agent].register = Some(ask.clone());
         self.tally.registrations += 1;
         self.send_ask(agent, &ask);
