@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::Receiver;
-use trunk_support::gateway;
+use trunk_support::{gateway, next};
 
 struct Phone {
     socket: UdpSocket,
@@ -220,23 +220,6 @@ fn story(samples: &[i16]) -> Vec<f64> {
     told.retain(|(_, count)| *count >= 3);
     told.dedup_by_key(|(heard, _)| *heard);
     told.into_iter().map(|(heard, _)| heard).collect()
-}
-
-/// The next event that is wanted.
-async fn next<T>(
-    events: &mut Receiver<GatewayEvent>,
-    wanted: impl Fn(&GatewayEvent) -> Option<T>,
-) -> T {
-    let find = async {
-        loop {
-            let event = events.recv().await.expect("the gateway lives");
-            if let Some(found) = wanted(&event) {
-                return found;
-            }
-        }
-    };
-    let found = tokio::time::timeout(Duration::from_secs(10), find).await;
-    found.expect("an event in time")
 }
 
 /// A party behind another gateway calls and is answered: its leg there, and ours.

@@ -2,8 +2,8 @@
 //! on.
 
 use crate::mutate::{Dice, escaped, time};
-use crate::peer::{PATIENCE, Peer, dial_to, header, leg_event, sdp};
-use crate::trunk_support::gateway;
+use crate::peer::{Peer, dial_to, header, leg_event, sdp};
+use crate::trunk_support::{PATIENCE, gateway};
 use sip_gateway::leg::{GatewayCommand, GatewayEvent, LegEvent, LegId};
 use sip_gateway::net::Gateway;
 use std::collections::BTreeMap;

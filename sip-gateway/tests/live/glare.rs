@@ -1,8 +1,8 @@
 //! Both sides change the session at the same moment (RFC 3261 14.1): both get 491, and who made the call comes back
 //! later than who was called.
 
-use crate::peer::{Peer, dial_to, header, leg_event, next, sdp};
-use crate::trunk_support::gateway;
+use crate::peer::{Peer, dial_to, header, leg_event, sdp};
+use crate::trunk_support::{gateway, next};
 use sip_gateway::leg::{GatewayCommand, GatewayEvent, LegEndCause, LegEvent, LegId};
 use sip_gateway::net::Gateway;
 use std::time::{Duration, Instant};

@@ -1,14 +1,11 @@
 //! A far side that is text on a socket.
 
+use crate::trunk_support::{PATIENCE, next};
 use sip_gateway::leg::{Dial, DialTarget, GatewayEvent, LegEvent, LegId};
 use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
-
-/// How long anything may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn sdp(direction: &str) -> String {
     format!(
@@ -126,22 +123,6 @@ pub(crate) fn dial_to(peer: SocketAddr) -> Dial {
         headers: Vec::new(),
         credentials: None,
     }
-}
-
-/// The next event that is wanted.
-pub(crate) async fn next<T>(
-    events: &mut Receiver<GatewayEvent>,
-    wanted: impl Fn(&GatewayEvent) -> Option<T>,
-) -> T {
-    let find = async {
-        loop {
-            let event = events.recv().await.expect("the gateway lives");
-            if let Some(found) = wanted(&event) {
-                return found;
-            }
-        }
-    };
-    timeout(PATIENCE, find).await.expect("an event in time")
 }
 
 /// The next event of a leg that is wanted.

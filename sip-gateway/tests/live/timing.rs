@@ -2,9 +2,10 @@
 //! kinds that alternate at random. What is measured in process, passwords included, is in `sip/endpoint/tests/timing.rs`.
 
 use crate::mutate::Dice;
-use crate::peer::{PATIENCE, header};
+use crate::peer::header;
+use crate::trunk_support::{PATIENCE, gateway_of};
 use sip_gateway::leg::{Accounts, Device, DigestAlgorithm};
-use sip_gateway::net::{Gateway, GatewayConfig};
+use sip_gateway::net::Gateway;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,6 @@ const WANTED: f64 = 4.5;
 const ROUNDS: usize = 4;
 
 async fn office() -> Gateway {
-    let address = Ipv4Addr::LOCALHOST.into();
     let devices = (2000..2100).map(|extension| Device {
         extension: extension.to_string(),
         password: format!("secret of {extension}"),
@@ -27,23 +27,11 @@ async fn office() -> Gateway {
             DigestAlgorithm::Md5
         },
     });
-    let config = GatewayConfig {
-        listen: SocketAddr::new(address, 0),
-        listen_tcp: Vec::new(),
-        advertise: None,
-        domain: "office.test".to_owned(),
-        media_listen: address,
-        media_ports: 30_000..=59_999,
-        media_threads: 1,
-        media_lost_after: Duration::from_secs(600),
-        accounts: Accounts {
-            devices: devices.collect(),
-            trunks: Vec::new(),
-        },
-        bindings: Vec::new(),
-        user_agent: "test".to_owned(),
+    let accounts = Accounts {
+        devices: devices.collect(),
+        trunks: Vec::new(),
     };
-    let (gateway, mut events) = Gateway::start(config).await.unwrap();
+    let (gateway, mut events) = gateway_of(accounts).await;
     tokio::spawn(async move { while events.recv().await.is_some() {} });
     gateway
 }
