@@ -313,6 +313,7 @@ impl Wiring {
             metrics,
             streams: EventStreams::default(),
             tokens: KnownTokens::default(),
+            gateway: self.gateway.clone(),
         };
         if let Some(wanted) = self.settings.http.metrics {
             let listener = self.bind_http(wanted, "metrics").await?;

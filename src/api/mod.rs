@@ -1,6 +1,7 @@
 //! The HTTP API under `/api/v1`, health, and one plain status page.
 //!
-//! **Owns**: routes, tokens, rights, what objects look like outside. **Must not know**: SIP, media, SQL. It reads
+//! **Owns**: routes, tokens, rights, what objects look like outside. **Must not know**: media, SQL, what a SIP message
+//! says. It reads
 //! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
 
 mod agents;
@@ -17,11 +18,13 @@ pub mod live;
 mod metrics;
 mod names;
 mod openapi;
+mod origin;
 mod page;
 mod queues;
 mod range;
 mod recordings_audio;
 pub mod right;
+mod sip_socket;
 mod status_page;
 pub mod time;
 pub mod token;
@@ -39,6 +42,7 @@ use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
 use recordings::{DataFolder, Store};
+use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -72,6 +76,8 @@ pub struct ApiState {
     pub streams: EventStreams,
     /// Tokens that are believed while the database is away.
     pub tokens: KnownTokens,
+    /// Takes the connections of browsers' phones.
+    pub gateway: Gateway,
 }
 
 impl ApiState {
@@ -106,6 +112,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::guarded))
+        .route("/sip", get(sip_socket::open))
         .nest("/api/v1", v1)
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
@@ -143,7 +150,8 @@ pub async fn serve(
     state: ApiState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(state))
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(shutdown)
         .await
 }

@@ -6,7 +6,9 @@
 pub(super) mod shapes;
 
 use super::token::Caller;
-use super::{agents, customers, events, health, interactions, metrics, queues, recordings_audio};
+use super::{
+    agents, customers, events, health, interactions, metrics, queues, recordings_audio, sip_socket,
+};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 /// Paths that need no token.
-const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+const OPEN: [&str; 3] = ["/healthz", "/readyz", "/sip"];
 
 /// The description does not change while the process runs.
 static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -45,6 +47,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         health::alive,
         health::ready,
         metrics::guarded,
+        sip_socket::open,
         show,
     ),
     components(schemas(shapes::Problem))
