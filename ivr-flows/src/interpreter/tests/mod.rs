@@ -118,6 +118,23 @@ impl Call {
                 format!("{block}.{step} {action}")
             }
             FlowOutput::MenuChosen { block, key, label } => format!("{block}: {key} = {label}"),
+            FlowOutput::Typed {
+                block,
+                label,
+                digits,
+            } => {
+                if !self.steps {
+                    return;
+                }
+                let digits = digits.map_or("***".to_owned(), |digits| digits.0);
+                format!("{block} typed {label} {digits}")
+            }
+            FlowOutput::LanguageSet { language, chosen } => {
+                if !self.steps {
+                    return;
+                }
+                format!("language {language} {chosen}")
+            }
             FlowOutput::Tag { key, value } => format!("tag {key}={value}"),
             FlowOutput::Hangup { cause } => format!("hangup {cause:?}"),
             FlowOutput::Incident { what } => format!("incident: {what}"),
