@@ -18,7 +18,7 @@ pub(super) enum Wire {
     Udp(UdpSocket),
     Tcp(TcpStream),
     /// The browser's end, and the address that SIP is told: its own is not known to the page.
-    Web(Mutex<WebSocket<TcpStream>>, SocketAddr),
+    Web(Box<Mutex<WebSocket<TcpStream>>>, SocketAddr),
 }
 
 impl Wire {
@@ -40,7 +40,7 @@ impl Wire {
         let local = stream.local_addr()?;
         let (socket, _) = web_client(stream, http, &format!("http://{http}"))?;
         socket.get_ref().set_nonblocking(true)?;
-        Ok(Self::Web(Mutex::new(socket), local))
+        Ok(Self::Web(Box::new(Mutex::new(socket)), local))
     }
 
     /// The host of our Via and Contact: a page does not know its address (RFC 7118 5.1).
