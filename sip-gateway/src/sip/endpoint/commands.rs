@@ -51,6 +51,13 @@ impl Endpoint {
             SipCommand::Reinvite { leg, sdp } => {
                 self.command(leg, |leg, core| own_change::want(leg, core, sdp));
             }
+            SipCommand::AddLogin(login) => self.identity.add_login(login, self.core.now),
+            SipCommand::RemoveLogin { username } => {
+                self.identity.logins.remove(&username);
+                let gone = self.registrar.remove_login(&username, self.core.now);
+                self.tell_gone(gone);
+                self.watch_registrar();
+            }
             SipCommand::ForgetDevice { extension } => {
                 let gone = self.registrar.retain(|known| known != extension);
                 self.tell_gone(gone);
