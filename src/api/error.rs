@@ -160,8 +160,8 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        let busy = self.status == StatusCode::SERVICE_UNAVAILABLE;
-        if let Some(seconds) = self.retry_after.or(busy.then_some(1)) {
+        let again = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        if let Some(seconds) = self.retry_after.or(again) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
