@@ -9,6 +9,9 @@ use std::time::Duration;
 pub enum Holder {
     /// The device with this extension: they register as it and call as it.
     Device(String),
+    /// Whoever has no device: they register under the login's own name, and are called by it
+    /// ([`crate::leg::DialTarget::Device`]).
+    Guest,
     /// Somebody who may call and do nothing else, one call at a time; what is dialled is the product's to judge.
     Caller {
         /// The number they call from; withheld when none. `Debug` of [`Login`] never shows it.

@@ -1,9 +1,10 @@
 //! The HTTP API under `/api/v1`, health, and one plain status page.
 //!
-//! **Owns**: routes, tokens, rights, what objects look like outside. **Must not know**: media, SQL, what a SIP message
-//! says. It reads
+//! **Owns**: routes, signing in, tokens, rights, what objects look like outside. **Must not know**: media, SQL, what a
+//! SIP message says. It reads
 //! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
 
+pub mod access;
 mod agents;
 mod customers;
 pub mod error;
@@ -18,8 +19,8 @@ pub mod live;
 mod metrics;
 mod names;
 mod openapi;
-mod origin;
 mod page;
+pub mod phones;
 mod queues;
 mod range;
 mod recordings_audio;
@@ -35,12 +36,14 @@ mod tests;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::metrics::Metrics;
+use access::{Access, links_in, routes as session};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
+use phones::PhoneNames;
 use recordings::{DataFolder, Store};
 use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
@@ -78,6 +81,10 @@ pub struct ApiState {
     pub tokens: KnownTokens,
     /// Takes the connections of browsers' phones.
     pub gateway: Gateway,
+    /// The names that browsers' phones were given.
+    pub phones: PhoneNames,
+    /// Who is signed in.
+    pub access: Access,
 }
 
 impl ApiState {
@@ -89,6 +96,12 @@ impl ApiState {
 /// Every route.
 pub fn router(state: ApiState) -> Router {
     let v1 = Router::new()
+        .route(
+            "/session",
+            get(session::show)
+                .post(session::sign_in)
+                .delete(session::sign_out),
+        )
         .route("/agents", get(agents::list))
         .route("/agents/{login}", get(agents::one))
         .route("/agents/{login}/state", put(agents::set_state))
@@ -105,6 +118,7 @@ pub fn router(state: ApiState) -> Router {
             get(customers::one).patch(customers::change),
         )
         .route("/customers/{id}/interactions", get(customers::interactions))
+        .route("/phone/credentials", post(phones::credentials))
         .route("/recordings/{id}", get(recordings_audio::one))
         .route("/recordings/{id}/audio", get(recordings_audio::audio));
     Router::new()
@@ -117,6 +131,10 @@ pub fn router(state: ApiState) -> Router {
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            links_in::spend,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             state.clone(),
             guard::guard,

@@ -6,5 +6,6 @@ mod metrics;
 mod objects;
 mod openapi;
 mod roles;
+mod sessions;
 mod sip_socket;
 mod world;

@@ -1,8 +1,10 @@
 //! A small contact centre behind a real server: store, journal and projector are real, the Distributor is played.
 
 use super::http::{Answer, send};
+use crate::api::access::Access;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError};
+use crate::api::phones::PhoneNames;
 use crate::api::right::RoleName;
 use crate::api::{ApiState, events, serve, serve_metrics, token};
 use crate::clock::Clock;
@@ -75,6 +77,7 @@ pub(super) struct World {
     /// `/metrics` alone, without a token.
     pub(super) metrics: SocketAddr,
     pub(super) journal: Journal,
+    pub(super) access: Access,
     tokens: BTreeMap<&'static str, String>,
     _folder: tempfile::TempDir,
 }
@@ -106,6 +109,7 @@ impl World {
         tokio::spawn(play_distributor(requests));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = listener.local_addr().unwrap();
+        let gateway = gateway().await;
         let state = ApiState {
             store: store.clone(),
             live,
@@ -127,8 +131,11 @@ impl World {
             },
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
-            gateway: gateway().await,
+            phones: PhoneNames::new(gateway.clone()),
+            gateway,
+            access: Access::default(),
         };
+        let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let metrics = apart.local_addr().unwrap();
         tokio::spawn(serve_metrics(apart, state.clone()));
@@ -141,9 +148,20 @@ impl World {
             ready,
             metrics,
             journal: started.journal,
+            access,
             tokens,
             _folder: temp,
         }
+    }
+
+    /// A request to any path, with these headers and no token.
+    pub(super) async fn plain(
+        &self,
+        request: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        send(self.server, request, headers, body).await
     }
 
     /// The header that a token of `who` goes in.

@@ -172,10 +172,10 @@ impl Endpoint {
         self.registrations
             .set_trunks(&mut self.core, &accounts.trunks);
         self.identity.set_accounts(accounts);
-        let identity = &self.identity;
+        let (identity, now) = (&self.identity, self.core.now);
         let gone = self
             .registrar
-            .retain(|extension| identity.is_device(extension));
+            .retain(|extension| identity.may_register(extension, now));
         self.tell_gone(gone);
         self.watch_registrar();
     }

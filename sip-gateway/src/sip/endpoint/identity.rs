@@ -89,6 +89,11 @@ impl Identity {
         self.devices.contains_key(extension)
     }
 
+    /// Whether somebody may be registered under this name now.
+    pub(crate) fn may_register(&self, extension: &str, now: Instant) -> bool {
+        self.is_device(extension) || self.logins.is_guest(extension, now)
+    }
+
     /// Pauses that were begun after wrong credentials, and where the last of them began.
     pub(crate) const fn lockouts(&self) -> (u64, Option<IpAddr>) {
         (self.lockout.begun(), self.lockout.last())
@@ -120,7 +125,7 @@ impl Identity {
                         login: user,
                         number,
                     },
-                    Some(Holder::Device(_)) | None => CallSource::Device(user),
+                    Some(Holder::Device(_) | Holder::Guest) | None => CallSource::Device(user),
                 }),
         }
     }
@@ -160,8 +165,8 @@ impl Identity {
         let username = credentials.get("username").unwrap_or_default();
         let login = self.logins.find(username, extension, now);
         let login = login.filter(|(pass, _)| {
-            let device = matches!(pass.holder, Holder::Device(_));
-            source.is_web() && (!device || self.devices.contains_key(extension))
+            let of_device = matches!(pass.holder, Holder::Device(_));
+            source.is_web() && of_device == self.devices.contains_key(extension)
         });
         // Another name than the device's own is no guess at its password.
         let guesses = !source.is_web() || (username == extension && login.is_none());

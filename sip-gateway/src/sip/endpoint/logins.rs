@@ -79,9 +79,15 @@ impl Logins {
         let entry = self.all.get(username)?;
         let is_for = match &entry.pass.holder {
             Holder::Device(extension) => extension == user,
-            Holder::Caller { .. } => username == user,
+            Holder::Guest | Holder::Caller { .. } => username == user,
         };
         (is_for && entry.pass.ends > now).then_some((&entry.pass, entry.ha1.as_str()))
+    }
+
+    /// Whether this is the name of a guest, which counts now.
+    pub(crate) fn is_guest(&self, username: &str, now: Instant) -> bool {
+        let entry = self.all.get(username);
+        entry.is_some_and(|entry| entry.pass.holder == Holder::Guest && entry.pass.ends > now)
     }
 
     /// The last call of this caller.

@@ -49,7 +49,7 @@ impl Endpoint {
                 .transactions
                 .start_server(arrived.key.clone(), reply_to, User::Nobody);
         let is_itself = user(request.headers.from().ok()).as_deref() == Some(extension.as_str());
-        let may = is_itself && self.identity.is_device(&extension);
+        let may = is_itself && self.identity.may_register(&extension, self.core.now);
         let response = match may {
             true => self.register(arrived, &extension, pass.as_ref()),
             // For another, or as a caller, who is called by nobody.

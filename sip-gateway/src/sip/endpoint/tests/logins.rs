@@ -183,6 +183,25 @@ fn unknown_and_ended_names_and_unknown_users_hear_the_same_and_lock_nobody_out()
 }
 
 #[test]
+fn a_guest_registers_under_its_own_name_and_is_called_by_it() {
+    let mut office = office();
+    let login = add(&mut office, "g1", Holder::Guest);
+    let answers = office.authenticated_as(1, draft("REGISTER", "g1", 1), &login);
+    assert_eq!(status(&answers), 200);
+    let as_agent = office.authenticated_as(1, draft("REGISTER", "2001", 2), &login);
+    assert_eq!(status(&as_agent), 401);
+    // A company that is saved again takes no guest away.
+    let accounts = super::kit::office_accounts();
+    office.input(SipInput::Command(SipCommand::SetAccounts(accounts)));
+    assert_eq!(office.changes(), [DeviceChange::Registered]);
+    let invite = office.dial_device("g1");
+    assert!(invite[0].starts_with("INVITE sip:x@y.invalid;transport=ws SIP/2.0"));
+    let username = login.username;
+    office.input(SipInput::Command(SipCommand::RemoveLogin { username }));
+    assert_eq!(office.changes().len(), 2);
+}
+
+#[test]
 fn a_caller_calls_from_its_number_once_at_a_time_and_registers_nowhere() {
     let mut office = office();
     let number = Some("+34600111222".to_owned());

@@ -140,9 +140,13 @@ impl Office {
     }
 
     pub(super) fn dial(&mut self) -> Vec<String> {
+        self.dial_device("2001")
+    }
+
+    pub(super) fn dial_device(&mut self, name: &str) -> Vec<String> {
         self.input(SipInput::Command(SipCommand::Dial {
             leg: LEG,
-            dial: dial_to(DialTarget::Device("2001".to_owned()), "9000", None),
+            dial: dial_to(DialTarget::Device(name.to_owned()), "9000", None),
             destination: None,
             sdp: OFFER.into(),
         }))
