@@ -5,6 +5,7 @@ mod http;
 mod metrics;
 mod objects;
 mod openapi;
+mod phones;
 mod roles;
 mod sessions;
 mod sip_socket;

@@ -58,6 +58,12 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("GET /recordings/{RECORDING}"), "", anas),
         (format!("GET /recordings/{RECORDING}/audio"), "", anas),
         ("GET /recordings/nothing".to_owned(), "", missing),
+        (
+            "POST /phone/credentials".to_owned(),
+            "",
+            // Tokens of no agent have no session that a phone could end with.
+            [401, 401, 403, 200, 200, 401, 403, 403],
+        ),
     ]
 }
 
