@@ -318,9 +318,9 @@ impl Wiring {
             metrics,
             streams: EventStreams::default(),
             tokens: KnownTokens::default(),
+            access: Access::default(),
             gateway: self.gateway.clone(),
             phones: PhoneNames::new(self.gateway.clone()),
-            access: Access::default(),
         };
         let access = state.access.clone();
         self.spawn_behind(access.clone().keep(store.clone(), self.clock));

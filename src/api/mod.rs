@@ -1,8 +1,8 @@
 //! The HTTP API under `/api/v1`, health, and one plain status page.
 //!
 //! **Owns**: routes, signing in, tokens, rights, what objects look like outside. **Must not know**: media, SQL, what a
-//! SIP message says. It reads
-//! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
+//! SIP message says. It reads live state through [`live::LiveState`], the record through [`recordings::Store`], the
+//! company through a snapshot.
 
 pub mod access;
 mod agents;
@@ -79,12 +79,12 @@ pub struct ApiState {
     pub streams: EventStreams,
     /// Tokens that are believed while the database is away.
     pub tokens: KnownTokens,
+    /// Who is signed in.
+    pub access: Access,
     /// Takes the connections of browsers' phones.
     pub gateway: Gateway,
     /// The names that browsers' phones were given.
     pub phones: PhoneNames,
-    /// Who is signed in.
-    pub access: Access,
 }
 
 impl ApiState {

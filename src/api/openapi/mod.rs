@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 /// Operations that need neither session nor token.
-const OPEN: [&str; 4] = ["isAlive", "isReady", "signIn", "phone"];
+const OPEN: [&str; 4] = ["isAlive", "isReady", "phone", "signIn"];
 
 /// The description does not change while the process runs.
 static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());

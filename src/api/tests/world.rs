@@ -131,9 +131,9 @@ impl World {
             },
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
+            access: Access::default(),
             phones: PhoneNames::new(gateway.clone()),
             gateway,
-            access: Access::default(),
         };
         let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
