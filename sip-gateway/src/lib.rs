@@ -11,6 +11,7 @@ pub mod leg;
 pub mod legs;
 pub mod media;
 pub mod net;
+pub mod secure_media;
 pub mod sip;
 
 pub use leg::{GatewayCommand, GatewayEvent, LegEvent, LegId};

@@ -67,6 +67,7 @@ impl Party {
             session_id: 1,
             version: 1,
             direction: sdp::Direction::SendRecv,
+            secure: None,
         }
     }
 

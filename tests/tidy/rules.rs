@@ -58,7 +58,7 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 17] = [
     (
         "jiff",
         &["ivr-flows/src/calendar", "src/api", "src/config", "src/cli"],
@@ -66,6 +66,8 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("cel", &["ivr-flows/src/expression"]),
     ("rsip", &["sip-gateway/src/sip/message/vocabulary.rs"]),
     ("sdp_types", &["sip-gateway/src/sip/sdp"]),
+    ("rtc_dtls", &["sip-gateway/src/media/secure/dtls_srtp.rs"]),
+    ("rtc_srtp", &["sip-gateway/src/media/secure/dtls_srtp.rs"]),
     ("sqlx", &["recordings/src/"]),
     ("hound", &["sip-gateway/src/media/clip"]),
     ("audio_codec", &["sip-gateway/src/media/"]),
