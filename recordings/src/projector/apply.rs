@@ -82,6 +82,8 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::AgentStateChanged { .. }
         // Told by the log alone.
         | Event::StepEntered { .. }
+        | Event::Typed { .. }
+        | Event::LanguageSet { .. }
         | Event::SupervisorTold { .. } => Ok(()),
     }
 }

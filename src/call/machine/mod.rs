@@ -26,6 +26,7 @@ use ivr_flows::interpreter::Interpreter;
 use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
 use router::event::{Direction, LegRole, PersonalData};
 use router::outcome::EndCause;
+use router::why::Why;
 use router::{Event, Private, Timestamp};
 use silence::Heard;
 use sip_gateway::leg::{LegEvent, LegId, PlayId};
@@ -51,6 +52,8 @@ pub struct CallMachine {
     /// Music of a queue that was just entered, until it is known whether the flow itself plays there.
     silent_queue: Option<String>,
     heard: Heard,
+    /// What the caller told the flow, for the agent's screen.
+    why: Why,
     outputs: VecDeque<CallOutput>,
     finished: bool,
 }
@@ -73,6 +76,7 @@ impl CallMachine {
             phase: Phase::InFlow,
             silent_queue: None,
             heard: Heard::default(),
+            why: Why::default(),
             history: History::default(),
             closing: Vec::new(),
             outputs: VecDeque::new(),
@@ -88,7 +92,7 @@ impl CallMachine {
                 self.customer_event(event, now, ids)
             }
             CallInput::Leg { leg, event } => self.agent_event(leg, event, now, ids),
-            CallInput::CustomerKnown { name } => self.customer_name = Some(name),
+            CallInput::CustomerKnown { name } => self.customer_known(name),
             CallInput::Queued {
                 entry,
                 position,
@@ -245,6 +249,7 @@ impl CallMachine {
     }
 
     fn log(&mut self, event: Event) {
+        self.why.told(&event);
         self.outputs.push_back(CallOutput::Log {
             event,
             personal: None,

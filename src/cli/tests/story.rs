@@ -133,6 +133,7 @@ fn record() -> InteractionRecord {
     let (ana, ben) = (candidate("ana", 1, -100), candidate("ben", 2, -50));
     InteractionRecord {
         summary: summary(),
+        why: vec![],
         menu_path: vec![MenuChoice {
             at: at(5),
             block: "main".to_owned(),

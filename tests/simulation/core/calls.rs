@@ -195,6 +195,10 @@ impl Core {
                 interaction: id,
                 input,
             }),
+            CallOutput::ShowCaller(card) => self.tell_desk(DeskInput::Caller {
+                interaction: id,
+                card,
+            }),
             CallOutput::Log { event, .. } => self.log(event),
             CallOutput::LogSynced(event) => {
                 let wait = match self.dice.below(100) {
