@@ -64,3 +64,85 @@ fn a_browser_hears_the_menu_presses_a_key_talks_and_is_recorded() {
         assert!(Numbered::find_all(&side).len() > 90, "{hz} Hz");
     }
 }
+
+#[test]
+fn an_agent_in_a_browser_is_offered_and_answers_in_kind_and_holds() {
+    let world = World::start();
+    let agent = Phone::start_web("127.0.0.1".parse().unwrap(), world.http).unwrap();
+    agent.be_browser(Manners {
+        passive: true,
+        without_gcm: true,
+        ..Manners::default()
+    });
+    agent.register(world.sip, "2001", "word-of-ana").unwrap();
+    world.wait_agent("ana", "available", seconds(5));
+    let customer = browser("127.0.0.2", Manners::default());
+    let (call, talk) = talk(&world, &agent, &customer);
+    // The page holds and takes back: the same keys, nothing is heard in between.
+    talk.send(Sending::Tone(AGENT_HZ));
+    talk.offer("inactive").unwrap();
+    std::thread::sleep(seconds(1));
+    talk.offer("sendrecv").unwrap();
+    call.send(Sending::Tone(CUSTOMER_HZ * 2.0));
+    talk.wait_tone(CUSTOMER_HZ * 2.0, seconds(5)).unwrap();
+    call.hang_up();
+    talk.wait_ended(seconds(5)).unwrap();
+    let record = world.wait_last_interaction(seconds(5));
+    assert_eq!(record["outcome"], "answered");
+}
+
+#[test]
+fn twenty_browser_calls_in_a_row_leave_nothing_behind() {
+    let world = World::start();
+    let customer = browser("127.0.0.2", Manners::default());
+    let one = || {
+        let call = customer.call(world.sip, "9000", "600111222").unwrap();
+        call.wait_answered(seconds(5)).unwrap();
+        call.wait_tone(GREETING, seconds(5)).unwrap();
+        call.hang_up();
+        call.wait_ended(seconds(5)).unwrap();
+    };
+    one();
+    let before = held(&world);
+    for _ in 0..20 {
+        one();
+    }
+    let mut after = held(&world);
+    for _ in 0..50 {
+        if after == before {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        after = held(&world);
+    }
+    assert_eq!(after, before, "descriptors and threads of the server");
+}
+
+/// Open descriptors and threads of the server, and legs by its own count.
+fn held(world: &World) -> (usize, usize, String) {
+    let count = |what: &str| {
+        let folder = format!("/proc/{}/{what}", world.pid());
+        std::fs::read_dir(folder).map_or(0, Iterator::count)
+    };
+    let (_, _, body) = world.http("GET", "/metrics", None, &[]);
+    let legs = String::from_utf8_lossy(&body)
+        .lines()
+        .find(|line| line.starts_with("cordboard_media_secured_legs"))
+        .unwrap_or_default()
+        .to_owned();
+    (count("fd"), count("task"), legs)
+}
+
+#[test]
+fn an_impostor_is_never_connected_and_its_call_ends() {
+    let world = World::start();
+    let manners = Manners {
+        impostor: true,
+        ..Manners::default()
+    };
+    let customer = browser("127.0.0.2", manners);
+    let call = customer.call(world.sip, "9000", "600111222").unwrap();
+    call.wait_answered(seconds(5)).unwrap();
+    call.wait_ended(seconds(5)).unwrap();
+    assert_eq!(call.heard().packets.len(), 0);
+}

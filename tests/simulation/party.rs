@@ -104,7 +104,7 @@ impl Party {
                 credentials: self.credentials(),
             },
             destination: Some(self.office),
-            sdp: self.offer(),
+            sdp: self.offer().into(),
         };
         (leg, command)
     }

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use std::net::SocketAddr;
 
 /// What we offer, best first.
-const CODECS: [Codec; 3] = Codec::ALL;
+pub(super) const CODECS: [Codec; 3] = Codec::ALL;
 
 /// What the task knows of one leg's media.
 #[derive(Debug, Default)]
@@ -59,8 +59,13 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Dialled { leg, sip_call_id } => {
                 self.leg_event(leg, LegEvent::Dialled { sip_call_id });
             }
-            SipEvent::Progress { leg, status, sdp } => self.progress(leg, status, sdp.as_ref()),
-            SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
+            SipEvent::Progress {
+                leg,
+                status,
+                offer,
+                sdp,
+            } => self.progress(leg, status, (&offer, sdp.as_ref())),
+            SipEvent::Answered { leg, offer, sdp } => self.answered(leg, (&offer, &sdp)),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
             SipEvent::Reoffered { leg, result } => self.reoffered(leg, result),
@@ -159,10 +164,8 @@ impl<M: MediaPlane> Legs<M> {
         let Some((local, version)) = self.open(leg) else {
             return self.ended_without_media(leg, LegEndCause::Unreachable);
         };
-        let sdp = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
-        if let Some(media) = self.legs.get_mut(&leg) {
-            media.ours = Some(sdp.clone());
-        }
+        let described = self.local_media(local.rtp, version);
+        let sdp = self.offers_of(leg, &dial.target, described);
         self.sip(SipCommand::Dial {
             leg,
             dial,
@@ -172,7 +175,10 @@ impl<M: MediaPlane> Legs<M> {
     }
 
     /// A call of ours was answered.
-    fn answered(&mut self, leg: LegId, sdp: &Bytes) {
+    fn answered(&mut self, leg: LegId, (offer, sdp): (&Bytes, &Bytes)) {
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.ours = Some(offer.clone());
+        }
         if self.take_answer(leg, sdp) {
             self.leg_event(leg, LegEvent::Answered);
         } else {
@@ -197,6 +203,11 @@ impl<M: MediaPlane> Legs<M> {
         };
         match sdp::accept_answer(sdp, &ours) {
             Ok(negotiated) => {
+                if let Some(media) = self.legs.get_mut(&leg)
+                    && negotiated.secure.is_none()
+                {
+                    media.secure = None;
+                }
                 self.set_remote(leg, &negotiated);
                 true
             }

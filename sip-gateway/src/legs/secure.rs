@@ -5,9 +5,11 @@
 //!
 //! A secured leg stays secured: an offer that would go on in clear is refused.
 
+use super::media::CODECS;
 use super::{Legs, MediaPlane};
-use crate::leg::LegId;
+use crate::leg::{DialTarget, LegId};
 use crate::secure_media::{LocalSecure, SecureRemote};
+use crate::sip::port::Offers;
 use crate::sip::sdp::{self, AgreedSecure, LocalMedia, NegotiatedMedia};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -28,6 +30,32 @@ impl<M: MediaPlane> Legs<M> {
         LocalMedia {
             secure: self.legs.get(&leg).and_then(|media| media.secure),
             ..self.local_media(rtp, version)
+        }
+    }
+
+    /// What a call of ours offers: in clear, and secured to those phones of an agent that are browsers.
+    pub(super) fn offers_of(
+        &mut self,
+        leg: LegId,
+        target: &DialTarget,
+        described: LocalMedia,
+    ) -> Offers {
+        let secure = match target {
+            DialTarget::Device(_) => self.media.secure(),
+            DialTarget::Uri(_) | DialTarget::Trunk { .. } => None,
+        };
+        let plain = sdp::make_offer(&described, &CODECS);
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.ours = Some(plain.clone());
+            media.secure = secure;
+        }
+        let described = LocalMedia {
+            secure,
+            ..described
+        };
+        Offers {
+            plain,
+            secured: secure.map(|_| sdp::make_offer(&described, &CODECS)),
         }
     }
 

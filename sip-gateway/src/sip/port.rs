@@ -3,7 +3,7 @@
 //! **Owns**: [`SipInput`], [`SipOutput`], [`SipCommand`], [`SipEvent`]. SDP passes through as bytes; `sip/sdp.rs`
 //! reads and writes it, `net/` joins it with media.
 
-use super::flow::{ConnectionId, Flow};
+use super::flow::Flow;
 use crate::leg::{
     Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId, TrunkState,
 };
@@ -93,7 +93,7 @@ pub enum SipCommand {
         /// Where to send the INVITE for a URI target; devices are found in the registrar.
         destination: Option<SocketAddr>,
         /// Our offer.
-        sdp: Bytes,
+        sdp: Offers,
     },
     /// End the leg in the way its state needs: BYE, CANCEL or a refusal (the 200/CANCEL race included: a 200 that
     /// crosses our CANCEL is acknowledged and ended by BYE).
@@ -142,6 +142,25 @@ pub enum SipCommand {
     },
 }
 
+/// Our offer of a call, by the kind of phone that it reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offers {
+    /// RTP in clear.
+    pub plain: Bytes,
+    /// DTLS-SRTP, for browsers; without it they are offered the other one.
+    pub secured: Option<Bytes>,
+}
+
+impl<T: Into<Bytes>> From<T> for Offers {
+    /// The same for everybody.
+    fn from(plain: T) -> Self {
+        Self {
+            plain: plain.into(),
+            secured: None,
+        }
+    }
+}
+
 /// Everything the endpoint says.
 #[derive(Debug, PartialEq)]
 pub enum SipOutput {
@@ -155,10 +174,8 @@ pub enum SipOutput {
     /// Send this message on a connection; when it is gone, say [`SipInput::FlowClosed`].
     TransmitStream {
         /// Which.
-        connection: ConnectionId,
-        /// Its other end.
-        peer: SocketAddr,
-        /// It is a new one: open it to that address first.
+        flow: Flow,
+        /// It is a new one: open it to its address first.
         open: bool,
         /// The bytes.
         bytes: Bytes,
@@ -190,6 +207,8 @@ pub enum SipEvent {
         leg: LegId,
         /// 100-199; 100 says no more than that the party is there.
         status: u16,
+        /// What this party was offered.
+        offer: Bytes,
         /// Early media.
         sdp: Option<Bytes>,
     },
@@ -197,6 +216,8 @@ pub enum SipEvent {
     Answered {
         /// The leg.
         leg: LegId,
+        /// What this party was offered.
+        offer: Bytes,
         /// The answer.
         sdp: Bytes,
     },

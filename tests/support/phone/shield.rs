@@ -339,7 +339,7 @@ impl Shared {
         };
         let place: SocketAddr = PLACE.parse().unwrap();
         if state.handshake.is_none() {
-            let client = !server.active;
+            let client = !server.active && !self.manners.passive;
             let config = Arc::new(config(state, &server, self.manners, client));
             let mut endpoint =
                 Endpoint::new(place, Default::default(), (!client).then(|| config.clone()));
