@@ -12,6 +12,7 @@ pub mod legs;
 pub mod login;
 pub mod media;
 pub mod net;
+pub mod secure_media;
 pub mod sip;
 
 pub use leg::{GatewayCommand, GatewayEvent, LegEvent, LegId};

@@ -4,7 +4,7 @@
 use crate::support::calls::{NUMBER, talk_in_tones, to_the_queue};
 use crate::support::http;
 use crate::support::phone::wire::{connect_from, web_client};
-use crate::support::phone::{Call, End, Phone, audio, seconds};
+use crate::support::phone::{Call, End, Manners, Phone, audio, seconds};
 use crate::support::world::{self, World};
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
@@ -19,6 +19,7 @@ const AGENT_HZ: f64 = 1_300.0;
 /// Ana in a page of ours.
 fn ana_in_a_page(world: &World) -> Phone {
     let agent = Phone::start_web(LOCAL, world.http).unwrap();
+    agent.be_browser(Manners::default());
     agent.register(world.sip, "2001", "word-of-ana").unwrap();
     world.wait_agent("ana", "available", seconds(3));
     agent

@@ -6,13 +6,14 @@
 //!
 //! Beside this file: `owed.rs` keeps ends of recordings that a full ring has not taken; `media.rs`
 //! answers and makes offers, opens and closes what each leg needs; `early.rs` does what comes before an answer,
-//! `hold.rs` what a party on hold is offered.
+//! `hold.rs` what a party on hold is offered, `secure.rs` who we are to a browser.
 
 mod early;
 mod hold;
 mod media;
 mod owed;
 mod plane;
+mod secure;
 
 pub use plane::MediaPlane;
 

@@ -8,11 +8,10 @@ use crate::leg::{Accounts, Dial, DialTarget, LegId};
 use crate::sip::dialog::Path;
 use crate::sip::flow::Flow;
 use crate::sip::message::Uri;
-use crate::sip::port::SipCommand;
+use crate::sip::port::{Offers, SipCommand};
 use crate::sip::registrar::Binding;
 use crate::sip::session::uac::{self, Target};
 use crate::sip::session::{Leg, change, own_change, uas};
-use bytes::Bytes;
 use std::net::SocketAddr;
 
 impl Endpoint {
@@ -88,7 +87,7 @@ impl Endpoint {
         self.core.counters.bad_commands += u64::from(!taken);
     }
 
-    fn dial(&mut self, id: LegId, dial: &Dial, destination: Option<SocketAddr>, sdp: &Bytes) {
+    fn dial(&mut self, id: LegId, dial: &Dial, destination: Option<SocketAddr>, sdp: &Offers) {
         if self.legs.contains_key(&id) {
             self.core.counters.bad_commands += 1;
             return;
