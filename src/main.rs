@@ -19,6 +19,10 @@ fn main() -> ExitCode {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))
         }
         Command::Explain(args) => run(&mut Builder::new_current_thread(), cli::explain::run(&args)),
+        Command::Openapi => {
+            cli::output::result(&cordboard::api::description());
+            ExitCode::SUCCESS
+        }
         Command::Demo(args) => {
             telemetry::start("warn");
             run(&mut Builder::new_multi_thread(), serve::demo(args))

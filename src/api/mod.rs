@@ -4,6 +4,8 @@
 //! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
 
 mod agents;
+#[cfg(feature = "console")]
+mod console;
 mod customers;
 pub mod error;
 pub mod events;
@@ -80,6 +82,12 @@ impl ApiState {
     }
 }
 
+/// The API's description (OpenAPI 3.1) as JSON: what `GET /api/v1/openapi.json` answers.
+#[must_use]
+pub fn description() -> String {
+    openapi::document().to_string()
+}
+
 /// Every route.
 pub fn router(state: ApiState) -> Router {
     let v1 = Router::new()
@@ -101,13 +109,15 @@ pub fn router(state: ApiState) -> Router {
         .route("/customers/{id}/interactions", get(customers::interactions))
         .route("/recordings/{id}", get(recordings_audio::one))
         .route("/recordings/{id}/audio", get(recordings_audio::audio));
-    Router::new()
+    let all = Router::new()
         .route("/", get(status_page::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::guarded))
-        .nest("/api/v1", v1)
-        .fallback(guard::no_such_path)
+        .nest("/api/v1", v1);
+    #[cfg(feature = "console")]
+    let all = all.merge(console::routes());
+    all.fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(axum::middleware::from_fn_with_state(
