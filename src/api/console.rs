@@ -1,26 +1,16 @@
 //! The console's pages: what `build.rs` built from `console/`, served from inside the binary.
 //!
-//! **Owns**: their paths, their content policy, how long browsers may keep them. They hold no data and need no right:
-//! everything they show comes from the API. **Must not know**: what a page does.
+//! **Owns**: their paths, how long browsers may keep them. They hold no data and need no right: everything they show
+//! comes from the API. **Must not know**: what a page does; the guard sets the content policy, as for every answer.
 
 use super::ApiState;
 use super::error::ApiError;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
-
-/// Nothing but what we serve ourselves, no script or style inside a page, no frame around it. `blob:` is audio that
-/// a page made itself.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'";
-
-/// What a page may ask the browser for: the microphone and a choice of loudspeaker.
-const PERMISSIONS: &str =
-    "microphone=(self), speaker-selection=(self), camera=(), geolocation=(), payment=(), usb=()";
 
 /// Every page is this one document; its script shows the page of the path.
 const DOCUMENT: &str = "index.html";
@@ -50,21 +40,9 @@ pub(super) fn routes() -> Router<ApiState> {
 /// A page, asked for anew each time: it names the newest files.
 async fn page(headers: HeaderMap) -> Result<Response, ApiError> {
     let mut response = file(DOCUMENT, &headers)?;
-    let own = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-    ];
-    for (name, value) in own {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
 
@@ -144,14 +122,6 @@ mod tests {
             assert_eq!(takes_gzip(&headers), wanted, "{text}");
         }
         assert!(!takes_gzip(&HeaderMap::new()));
-    }
-
-    #[test]
-    fn the_policy_allows_nothing_unsafe_and_nobody_else() {
-        assert!(POLICY.starts_with("default-src 'none'"));
-        for word in ["unsafe", "http:", "https:", "*"] {
-            assert!(!POLICY.contains(word), "{word}");
-        }
     }
 
     #[test]

@@ -8,9 +8,10 @@ import { WebSocketServer } from "ws";
 import { SipRelay } from "./sip.mjs";
 import { record, recording, USERS, World } from "./world.mjs";
 
-export const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
-  "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** As the real server has it. */
+const policy = (host) =>
+  `default-src 'self'; connect-src 'self' ws://${host}; img-src 'self' data:; media-src 'self' blob:; ` +
+  "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".wav": "audio/wav" };
 
@@ -66,7 +67,7 @@ async function handle(mock, pages, request, response) {
     return response.end();
   }
   if (!url.pathname.startsWith("/api/v1/")) {
-    response.setHeader("content-security-policy", POLICY);
+    response.setHeader("content-security-policy", policy(request.headers.host));
     return typeof pages === "function" ? pages(request, response) : file(pages, url.pathname, response);
   }
   const chunks = [];

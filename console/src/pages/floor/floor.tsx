@@ -135,7 +135,7 @@ function Waiting(): JSX.Element {
             <tbody>
               {list.map((call) => (
                 <tr key={call.interaction}>
-                  <td>{party(call.caller)}</td>
+                  <td class="caller">{party(call.caller)}</td>
                   <td>{PHASES[call.phase] ?? call.phase.replaceAll("_", " ")}</td>
                   <td>{call.queue ?? ""}</td>
                   <td>{call.agent ?? ""}</td>
