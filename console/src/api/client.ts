@@ -33,6 +33,12 @@ export class Problem extends Error {
   }
 }
 
+/** The session ended elsewhere or by its age. */
+export function sessionIsOver(): void {
+  expired.value = true;
+  session.value = null;
+}
+
 const UNREACHABLE = "The server does not answer. Check the network; this page tries again by itself.";
 
 function detailOf(status: number, body: unknown): string {
@@ -73,10 +79,7 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
   }
   const answer = await bodyOf(response);
   if (response.ok) return answer as T;
-  if (response.status === 401 && session.value != null && path !== "/session") {
-    expired.value = true;
-    session.value = null;
-  }
+  if (response.status === 401 && session.value != null && path !== "/session") sessionIsOver();
   throw new Problem(response.status, detailOf(response.status, answer));
 }
 

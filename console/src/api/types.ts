@@ -31,7 +31,7 @@ export interface CustomerRef {
 
 export interface Offer {
   interaction: string;
-  queue: string;
+  queue: string | null;
   offered_at: string;
   ring_timeout: number;
   waited: number;
@@ -50,7 +50,7 @@ export interface Consult {
 
 export interface LiveCall {
   interaction: string;
-  queue: string;
+  queue: string | null;
   since: string;
   held: boolean;
   muted_by_us: boolean;
@@ -64,7 +64,7 @@ export interface LiveCall {
 
 export interface WrapUpNow {
   interaction: string;
-  queue: string;
+  queue: string | null;
   ends_at: string | null;
   extendable: boolean;
 }
@@ -89,10 +89,12 @@ export interface QueueLive {
   name: string;
   waiting: number;
   oldest_since: string | null;
-  agents: { available: number; on_call: number; wrap_up: number; not_ready: number; offered: number; offline: number };
+  /** A state that nobody is in may be absent. */
+  agents: Partial<Record<AgentStateName, number>>;
   service_level: number | null;
-  answered: number;
-  abandoned: number;
+  /** `null` while the database is away. */
+  answered: number | null;
+  abandoned: number | null;
   average_answer: number | null;
 }
 

@@ -1,6 +1,7 @@
 // The one live connection of a tab: subscribes, keeps each topic's value in a signal, comes back by itself and resumes
 // where it was. Owns: the socket. What messages mean is in `topics.ts`.
 import { signal, type Signal } from "@preact/signals";
+import { sessionIsOver } from "../api/client";
 import type { AgentLive, CallLive, Me, QueueLive } from "../api/types";
 import { apply, readMessage, type IdOf, type TopicState } from "./topics";
 
@@ -30,6 +31,9 @@ const TOPICS: Record<TopicName, Topic> = {
   agents: { out: agents as Signal<unknown>, idOf: (item) => String(item.login) },
   calls: { out: calls as Signal<unknown>, idOf: (item) => String(item.interaction) },
 };
+
+/** How the server closes a connection whose session is over. */
+const SIGNED_OUT = 4401;
 
 /** Waits between attempts, in milliseconds; the last one repeats. */
 const WAITS = [250, 500, 1000, 2000, 4000, 8000];
@@ -107,8 +111,12 @@ function open(): void {
   mine.onmessage = (event: MessageEvent<unknown>) => {
     if (typeof event.data === "string") heard(event.data);
   };
-  mine.onclose = () => {
+  mine.onclose = (event) => {
     if (socket !== mine || !running) return;
+    if (event.code === SIGNED_OUT) {
+      sessionIsOver();
+      return;
+    }
     connection.value = "lost";
     const wait = WAITS[Math.min(failures, WAITS.length - 1)] ?? 8000;
     failures += 1;

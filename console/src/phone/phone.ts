@@ -34,8 +34,9 @@ export interface PhoneOptions {
 }
 
 const INTERACTION = "X-Cordboard-Interaction";
-/** New credentials are asked for this long before the old ones end, in seconds. */
+/** New credentials are asked for this long before the old ones end, in seconds, and at the latest after `RENEW`. */
 const EARLY = 60;
+const RENEW = 20 * 60;
 /** Between looks at the browser's counters, in milliseconds. */
 const LOOK = 2000;
 /** How long a first candidate may wait for others: the server answers to whatever address packets come from. */
@@ -91,7 +92,7 @@ export class Phone {
     }
     if (round !== this.round) return;
     await this.connect(credentials, round);
-    const renewAfter = Math.max(30, credentials.expires_in - EARLY) * 1000;
+    const renewAfter = Math.min(RENEW, Math.max(30, credentials.expires_in - EARLY)) * 1000;
     this.renewal = setTimeout(this.renew, renewAfter);
   }
 

@@ -132,7 +132,7 @@ const ROUTES = [
     return ok({});
   }],
   [/^GET \/agents$/, ({ world, ok }) => ok(page([...world.agents.values()].map((a) => ({ login: a.login, name: a.name, extension: a.extension, state: a.state.name, since: a.state.since }))))],
-  [/^GET \/queues$/, ({ world, ok }) => ok(page(world.queueItems()))],
+  [/^GET \/queues$/, ({ world, ok }) => ok(page(world.queueItems().map((queue) => ({ ...queue, waiting: Array(queue.waiting).fill({ enqueued_at: queue.oldest_since }) }))))],
   [/^GET \/not-ready-reasons$/, ({ ok }) => ok(page([{ name: "lunch", label: "Lunch" }, { name: "training", label: "Training" }]))],
   [/^GET \/wrap-up-codes$/, ({ world, ok }) => ok({ items: [{ code: "solved", label: "Solved", group: null }, { code: "callback", label: "Wants a callback", group: "Open" }, { code: "complaint", label: "Complaint", group: "Open" }], required: world.codesRequired })],
   [/^GET \/interactions\/([^/]+)\/notes$/, ({ world, ok }, id) => ok(world.notes.get(id) ?? { text: "", version: 0 })],
@@ -157,16 +157,19 @@ const ROUTES = [
     world.wrapUpDone(identity.login);
     return ok({});
   }],
+  [/^GET \/interactions\/([^/]+)\/caller$/, ({ world, ok }, id) => ok(caller(world, id))],
   [/^PUT \/interactions\/([^/]+)\/customer$/, ({ world, body, ok }, id) => {
     world.confirmed.set(id, body.customer_id);
-    return ok({});
+    return ok(caller(world, id));
+  }],
+  [/^POST \/interactions\/([^/]+)\/customer$/, ({ world, body, ok }, id) => {
+    const numbers = [caller(world, id).number].filter((number) => number !== null);
+    const made = { id: randomUUID(), name: body.name, company: null, email: null, notes: null, language: null, numbers, created_at: "", updated_at: "" };
+    world.customers.push(made);
+    world.confirmed.set(id, made.id);
+    return ok(caller(world, id));
   }],
   [/^GET \/customers$/, ({ world, query, ok }) => ok(page(world.customers.filter((c) => !query.has("number") || c.numbers.includes(query.get("number")))))],
-  [/^POST \/customers$/, ({ world, body, ok }) => {
-    const made = { id: randomUUID(), name: body.name, company: null, email: null, notes: null, language: null, numbers: body.numbers ?? [], created_at: "", updated_at: "" };
-    world.customers.push(made);
-    return ok(made);
-  }],
   [/^GET \/customers\/([^/]+)$/, ({ world, ok, wrong }, id) => {
     const found = world.customers.find((c) => c.id === id);
     return found === undefined ? wrong(404, "There is no such customer.") : ok(found);
@@ -200,6 +203,13 @@ const ROUTES = [
     return ok({});
   }],
 ];
+
+function caller(world, id) {
+  const { number, name } = world.callers.get(id) ?? { number: null, name: null };
+  const customer = world.customers.find((one) => one.id === world.confirmed.get(id)) ?? null;
+  const candidates = customer === null ? world.customers.filter((one) => one.numbers.includes(number)) : [];
+  return { number, name, why: [], confirmed: customer !== null, customer, candidates: candidates.map(({ id, name, company }) => ({ id, name, company })) };
+}
 
 function control(mock, agent, verb, body, id) {
   if (verb === "hangup") return mock.sip.hangUp(id);
@@ -251,7 +261,11 @@ function follow(mock, socket, identity) {
     for (const topic of message.unsubscribe ?? []) topics.delete(topic);
     for (const { topic } of message.subscribe ?? []) {
       const value = values[topic]?.();
-      if (value == null) continue;
+      const refused = value == null || (topic !== "me" && identity.role === "agent");
+      if (refused) {
+        socket.send(JSON.stringify({ topic, error: "forbidden" }));
+        continue;
+      }
       topics.set(topic, structuredClone(value));
       tell(topic, { snapshot: topic === "me" ? value : { items: value } });
     }

@@ -22,6 +22,7 @@ export class World extends EventEmitter {
   notes = new Map();
   tasks = [];
   confirmed = new Map();
+  callers = new Map();
   customers = [
     person(id(1), "Marta Vidal", "Vidal Bakery", ["+34600000101"], "Prefers to be called in the morning."),
     person(id(2), "Jon Etxe", null, ["+34600000102"], null),
@@ -108,6 +109,7 @@ export class World extends EventEmitter {
     const interaction = randomUUID();
     const call = { interaction, queue: "support", agent: null, caller, started_at: now, phase: "waiting", since: now };
     this.calls.set(interaction, call);
+    this.callers.set(interaction, caller);
     this.changed();
     return call;
   }
@@ -125,7 +127,7 @@ export class World extends EventEmitter {
       ring_timeout: 20,
       waited: (Date.now() - Date.parse(call.started_at)) / 1000 + 42,
       caller: call.caller,
-      customer: owners.length === 1 ? { id: owners[0].id, name: owners[0].name } : null,
+      customer: null,
       matches: owners.length,
       why: ["Orders", "typed order 123456", "speaks Spanish"],
     };

@@ -67,11 +67,11 @@ function Timer(): JSX.Element {
   );
 }
 
-function Codes({ interaction, queue }: { interaction: string; queue: string }): JSX.Element {
+function Codes({ interaction, queue }: { interaction: string; queue: string | null }): JSX.Element {
   const [codes, setCodes] = useState<Code[]>([]);
   const [filter, setFilter] = useState("");
   useEffect(() => {
-    get<{ items: Code[]; required?: boolean }>(`/wrap-up-codes?queue=${part(queue)}`).then(
+    get<{ items: Code[]; required?: boolean }>(queue === null ? "/wrap-up-codes" : `/wrap-up-codes?queue=${part(queue)}`).then(
       (page) => {
         setCodes(page.items);
         required.value = page.required === true && page.items.length > 0;

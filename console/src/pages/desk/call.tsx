@@ -75,7 +75,7 @@ function OfferCard({ offer }: { offer: Offer }): JSX.Element {
   const here = ringingHere.value;
   const name = offer.caller.name ?? number(offer.caller.number);
   useEffect(() => {
-    announceNow(`Call for you from ${name}, queue ${offer.queue}, waited ${spoken(offer.waited)}. ${offer.why.join(", ")}`);
+    announceNow(`Call for you from ${name}, queue ${offer.queue ?? "none"}, waited ${spoken(offer.waited)}. ${offer.why.join(", ")}`);
   }, [offer.interaction]);
   useEffect(() => {
     if (here && !isTyping(document.activeElement)) button.current?.focus();
@@ -85,7 +85,7 @@ function OfferCard({ offer }: { offer: Offer }): JSX.Element {
     <article class="card offer stack" aria-label={`Offer: ${name}`}>
       <header class="row between">
         <span class="chip accent">
-          <Icon name="phone" /> {offer.queue}
+          <Icon name="phone" /> {offer.queue ?? "Call"}
         </span>
         <span class="time soft small">rings {clock(left)} more</span>
       </header>

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, part, post, put } from "../../api/client";
-import type { Customer, CustomerRef, InteractionRecord, InteractionSummary, Page, Party } from "../../api/types";
+import type { Customer, InteractionSummary, Page } from "../../api/types";
 import { me } from "../../live/client";
 import { follow } from "../../router";
 import { Icon } from "../../ui/icons";
@@ -11,142 +11,156 @@ import { moment } from "../../ui/time";
 import { number, outcomeWords } from "../../words";
 import { doing } from "./model";
 
-interface Subject {
-  interaction: string;
-  caller: Party;
-  hint: CustomerRef | null;
-  matches: number;
+/** What `GET /interactions/{id}/caller` says. */
+interface CallerInfo {
+  number: string | null;
+  name: string | null;
+  confirmed: boolean;
+  customer: Customer | null;
+  candidates: { id: string; name: string | null; company: string | null }[];
 }
 
-/** Customers that an agent confirmed in this tab, by interaction. */
-const confirmed = new Map<string, string | null>();
-
-function subject(): Subject | null {
-  const state = me.value;
-  const about = state?.call ?? state?.offer ?? null;
-  if (about === null) return null;
-  const matches = about.matches ?? (about.customer === null ? 0 : 1);
-  return { interaction: about.interaction, caller: about.caller, hint: about.customer, matches };
-}
+/** The record of a call that has just come in may take a moment; between looks, in milliseconds. */
+const LOOK = 1000;
+const LOOKS = 8;
 
 export function CustomerPane(): JSX.Element {
-  const wrapUp = me.value?.wrap_up ?? null;
-  const about = subject();
-  if (about !== null) return <Confirm key={about.interaction} about={about} talking={me.value?.call != null} />;
-  if (wrapUp !== null) return <AfterTalk key={wrapUp.interaction} interaction={wrapUp.interaction} />;
-  return (
-    <div class="card">
-      <h2>Customer</h2>
-      <p class="empty">With a call, you see here who it is.</p>
-    </div>
-  );
+  const state = me.value;
+  const interaction = state?.call?.interaction ?? state?.wrap_up?.interaction ?? state?.offer?.interaction ?? null;
+  if (interaction === null) {
+    return (
+      <div class="card">
+        <h2>Customer</h2>
+        <p class="empty">With a call, you see here who it is.</p>
+      </div>
+    );
+  }
+  return <About key={interaction} interaction={interaction} />;
 }
 
-function AfterTalk({ interaction }: { interaction: string }): JSX.Element {
-  const [id, setId] = useState<string | null>(confirmed.get(interaction) ?? null);
+function About({ interaction }: { interaction: string }): JSX.Element {
+  const [info, setInfo] = useState<CallerInfo | null>(null);
+  const [somebodyElse, setSomebodyElse] = useState(false);
+  const ringing = me.value?.offer != null;
+  const path = `/interactions/${part(interaction)}`;
   useEffect(() => {
-    if (id !== null) return;
-    get<InteractionRecord>(`/interactions/${part(interaction)}`).then(
-      (record) => setId(record.customer_id ?? null),
-      () => undefined,
-    );
-  }, [interaction]);
-  return id === null ? (
-    <div class="card">
-      <h2>Customer</h2>
-      <p class="empty">Nobody was confirmed as the customer of this call.</p>
-    </div>
-  ) : (
-    <Known id={id} />
-  );
-}
+    let left = LOOKS;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = (): void => {
+      left -= 1;
+      get<CallerInfo>(`${path}/caller`).then(setInfo, () => {
+        if (left > 0) timer = setTimeout(look, LOOK);
+      });
+    };
+    look();
+    return () => clearTimeout(timer);
+  }, [interaction, ringing]);
 
-function Confirm({ about, talking }: { about: Subject; talking: boolean }): JSX.Element {
-  const [who, setWho] = useState<string | null | undefined>(confirmed.get(about.interaction));
-  const [candidates, setCandidates] = useState<Customer[] | null>(null);
-  useEffect(() => {
-    if (about.caller.number === null || about.matches < 2) return;
-    get<Page<Customer>>(`/customers?number=${part(about.caller.number)}`).then(
-      (page) => setCandidates(page.items),
-      () => setCandidates([]),
-    );
-  }, [about.interaction, about.matches]);
   const confirm = (id: string | null): void => {
-    void doing(() => put(`/interactions/${part(about.interaction)}/customer`, { customer_id: id })).then((done) => {
-      if (!done) return;
-      confirmed.set(about.interaction, id);
-      setWho(id);
+    void doing(async () => {
+      setInfo(await put<CallerInfo>(`${path}/customer`, { customer_id: id }));
+      setSomebodyElse(id === null);
     });
   };
-  if (typeof who === "string") return <Known id={who} onWrong={() => setWho(undefined)} />;
-  const several = about.matches > 1 ? (candidates ?? []) : [];
+  const create = (name: string): void => {
+    void doing(async () => {
+      setInfo(await post<CallerInfo>(`${path}/customer`, { name }));
+      setSomebodyElse(false);
+    });
+  };
+  if (info?.confirmed === true && info.customer !== null) {
+    return <Known customer={info.customer} current={interaction} onWrong={() => confirm(null)} />;
+  }
+  return (
+    <Confirm
+      interaction={interaction}
+      candidates={somebodyElse ? [] : (info?.candidates ?? [])}
+      number={info?.number ?? me.value?.call?.caller.number ?? me.value?.offer?.caller.number ?? null}
+      loading={info === null}
+      ringing={ringing}
+      onConfirm={confirm}
+      onCreate={create}
+    />
+  );
+}
+
+interface ConfirmProps {
+  interaction: string;
+  candidates: CallerInfo["candidates"];
+  number: string | null;
+  loading: boolean;
+  ringing: boolean;
+  onConfirm: (id: string | null) => void;
+  onCreate: (name: string) => void;
+}
+
+function Confirm({ candidates, number: called, loading, ringing, onConfirm, onCreate }: ConfirmProps): JSX.Element {
+  const [only] = candidates;
   return (
     <div class="card stack" id="customer">
       <h2>Customer</h2>
-      {who === null && <p class="soft">You said that this customer is not known yet.</p>}
-      {several.length === 0 && about.hint !== null && (
+      {candidates.length === 1 && only !== undefined && (
         <div class="stack tight">
           <p>
-            The number belongs to <strong>{about.hint.name ?? "a customer without a name"}</strong>. Ask who you are talking
-            to before you say anything about them.
+            The number belongs to <strong>{only.name ?? only.company ?? "a customer without a name"}</strong>. Ask who you are
+            talking to before you say anything about them.
           </p>
           <div class="row">
-            <button type="button" class="primary" disabled={!talking} onClick={() => confirm(about.hint?.id ?? null)}>
-              <Icon name="check" /> It is {about.hint.name ?? "this customer"}
+            <button type="button" class="primary" disabled={ringing} onClick={() => onConfirm(only.id)}>
+              <Icon name="check" /> It is {only.name ?? "this customer"}
             </button>
-            <button type="button" disabled={!talking} onClick={() => confirm(null)}>
+            <button type="button" disabled={ringing} onClick={() => onConfirm(null)}>
               Somebody else
             </button>
           </div>
-          {!talking && <p class="soft small">You can confirm it once you talk.</p>}
         </div>
       )}
-      {several.length > 0 && (
+      {candidates.length > 1 && (
         <div class="stack tight">
-          <p>This number belongs to {several.length} customers. Ask who is calling.</p>
+          <p>This number belongs to {candidates.length} customers. Ask who is calling.</p>
           <ul class="stack tight">
-            {several.map((one) => (
+            {candidates.map((one) => (
               <li key={one.id} class="row between">
                 <span>
                   <strong>{one.name ?? "No name"}</strong> <span class="soft">{one.company}</span>
                 </span>
-                <button type="button" class="small" disabled={!talking} onClick={() => confirm(one.id)}>
+                <button type="button" class="small" disabled={ringing} onClick={() => onConfirm(one.id)}>
                   It is this one
                 </button>
               </li>
             ))}
           </ul>
-          <button type="button" disabled={!talking} onClick={() => confirm(null)}>
+          <button type="button" disabled={ringing} onClick={() => onConfirm(null)}>
             None of them
           </button>
         </div>
       )}
-      {(who === null || (about.hint === null && several.length === 0)) && (
-        <NewCustomer about={about} talking={talking} onMade={confirm} />
-      )}
+      {candidates.length > 0 && ringing && <p class="soft small">You can confirm it once you talk.</p>}
+      {candidates.length === 0 &&
+        (loading ? (
+          <p class="soft">Looking who has this number…</p>
+        ) : (
+          <NewCustomer called={called} disabled={ringing} onCreate={onCreate} />
+        ))}
     </div>
   );
 }
 
-function NewCustomer({ about, talking, onMade }: { about: Subject; talking: boolean; onMade: (id: string) => void }): JSX.Element {
-  const [name, setName] = useState(about.hint === null ? (about.caller.name ?? "") : "");
+function NewCustomer({ called, disabled, onCreate }: { called: string | null; disabled: boolean; onCreate: (name: string) => void }): JSX.Element {
+  const [name, setName] = useState("");
   const make = (event: Event): void => {
     event.preventDefault();
-    const numbers = about.caller.number === null ? [] : [about.caller.number];
-    void doing(async () => {
-      const made = await post<Customer>("/customers", { name: name.trim(), numbers });
-      onMade(made.id);
-    });
+    onCreate(name.trim());
   };
   return (
     <form class="stack tight" onSubmit={make}>
-      <p class="soft">{number(about.caller.number)} is not in your records.</p>
+      <p class="soft">{called === null ? "The number is withheld" : number(called)}: nobody is confirmed as the customer.</p>
       <label>
         Name of the new customer
-        <input value={name} autoComplete="off" onInput={(event) => setName(event.currentTarget.value)} />
+        <input value={name} maxLength={200} autoComplete="off" onInput={(event) => setName(event.currentTarget.value)} />
       </label>
       <div class="row">
-        <button type="submit" disabled={!talking || name.trim() === ""}>
+        <button type="submit" disabled={disabled || name.trim() === ""}>
           <Icon name="plus" /> Create customer
         </button>
       </div>
@@ -154,17 +168,14 @@ function NewCustomer({ about, talking, onMade }: { about: Subject; talking: bool
   );
 }
 
-function Known({ id, onWrong }: { id: string; onWrong?: () => void }): JSX.Element {
-  const [customer, setCustomer] = useState<Customer | null>(null);
+function Known({ customer, current, onWrong }: { customer: Customer; current: string; onWrong: () => void }): JSX.Element {
   const [past, setPast] = useState<InteractionSummary[] | null>(null);
   useEffect(() => {
-    get<Customer>(`/customers/${part(id)}`).then(setCustomer, () => setCustomer(null));
-    get<Page<InteractionSummary>>(`/customers/${part(id)}/interactions?limit=20`).then(
-      (page) => setPast(page.items),
+    get<Page<InteractionSummary>>(`/customers/${part(customer.id)}/interactions?limit=20`).then(
+      (page) => setPast(page.items.filter((one) => one.id !== current)),
       () => setPast([]),
     );
-  }, [id]);
-  const current = me.value?.call?.interaction ?? me.value?.wrap_up?.interaction;
+  }, [customer.id]);
   return (
     <div class="card stack" id="customer">
       <header class="row between">
@@ -174,34 +185,30 @@ function Known({ id, onWrong }: { id: string; onWrong?: () => void }): JSX.Eleme
         </span>
       </header>
       <div>
-        <p class="who">{customer?.name ?? "No name"}</p>
-        <p class="soft">{[customer?.company, customer?.language, customer?.email].filter(Boolean).join(" · ")}</p>
-        <p class="soft n">{customer?.numbers.map(number).join(", ")}</p>
+        <p class="who">{customer.name ?? customer.company ?? "No name"}</p>
+        <p class="soft">{[customer.company, customer.language, customer.email].filter(Boolean).join(" · ")}</p>
+        <p class="soft n">{customer.numbers.map(number).join(", ")}</p>
       </div>
-      {customer?.notes != null && customer.notes !== "" && <p class="notice">{customer.notes}</p>}
-      {onWrong !== undefined && (
-        <button type="button" class="quiet small start" onClick={onWrong}>
-          This is wrong
-        </button>
-      )}
+      {customer.notes != null && customer.notes !== "" && <p class="notice">{customer.notes}</p>}
+      <button type="button" class="quiet small start" onClick={onWrong}>
+        This is wrong
+      </button>
       <h3>Earlier calls</h3>
       {past === null && <p class="soft">Loading…</p>}
       <ul class="timeline">
-        {(past ?? [])
-          .filter((one) => one.id !== current)
-          .map((one) => {
-            const [word, tone] = outcomeWords(one.outcome ?? null);
-            return (
-              <li key={one.id}>
-                <a href={`/calls/${one.id}`} onClick={follow}>
-                  {moment(one.started_at)}
-                </a>{" "}
-                <span class="soft">{one.queue ?? "menu only"}</span> <span class={`chip ${tone}`}>{word}</span>
-                {one.notes != null && one.notes !== "" && <p class="soft small">{one.notes}</p>}
-              </li>
-            );
-          })}
-        {past !== null && past.filter((one) => one.id !== current).length === 0 && <li class="soft">This is the first call.</li>}
+        {(past ?? []).map((one) => {
+          const [word, tone] = outcomeWords(one.outcome ?? null);
+          return (
+            <li key={one.id}>
+              <a href={`/calls/${one.id}`} onClick={follow}>
+                {moment(one.started_at)}
+              </a>{" "}
+              <span class="soft">{one.queue ?? "menu only"}</span> <span class={`chip ${tone}`}>{word}</span>
+              {one.notes != null && one.notes !== "" && <p class="soft small">{one.notes}</p>}
+            </li>
+          );
+        })}
+        {past?.length === 0 && <li class="soft">No earlier call is to be seen.</li>}
       </ul>
     </div>
   );

@@ -10,13 +10,14 @@ import { open, trouble } from "./model";
 import { Notes } from "./notes";
 import { Help } from "./help";
 import { listenForKeys } from "./keyboard";
+import { watchOwnQueues } from "./own_queues";
 import { StateBar } from "./state_bar";
 import { Tasks } from "./tasks";
 
 export default function Desk(): JSX.Element {
   const [help, setHelp] = useState(false);
   useEffect(() => {
-    const stops = [want("me"), want("queues"), open(), listenForKeys(() => setHelp(true))];
+    const stops = [want("me"), watchOwnQueues(), open(), listenForKeys(() => setHelp(true))];
     return () => {
       for (const stop of stops) stop();
     };

@@ -126,8 +126,7 @@ export interface Target {
 }
 
 export const consult = (to: Target): Promise<boolean> => control("consult", { to });
-export const transfer = (to: Target, notes: string): Promise<boolean> =>
-  control("transfer", notes === "" ? { to } : { to, notes });
+export const transfer = (to: Target): Promise<boolean> => control("transfer", { to });
 export const complete = (): Promise<boolean> => control("complete");
 export const merge = (): Promise<boolean> => control("merge");
 export const cancelConsult = (): Promise<boolean> => control("cancel");
@@ -172,7 +171,7 @@ function ringWithOffer(): void {
   if (rings) ring();
   else stopRinging();
   flash(rings || offer != null);
-  if (rings) notify(offer == null ? "A call for you" : `${offer.queue}: ${offer.caller.name ?? number(offer.caller.number)}`);
+  if (rings) notify(offer == null ? "A call for you" : `${offer.queue ?? "Call"}: ${offer.caller.name ?? number(offer.caller.number)}`);
 }
 
 function flash(on: boolean): void {

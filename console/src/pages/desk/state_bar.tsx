@@ -3,13 +3,14 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api/client";
 import type { Page } from "../../api/types";
-import { me, queues } from "../../live/client";
+import { me } from "../../live/client";
 import { Icon } from "../../ui/icons";
 import { Menu } from "../../ui/menu";
 import { clock, since } from "../../ui/time";
 import { reasonWords, stateWords } from "../../words";
 import { holder } from "../../phone/one_tab";
 import { phone, phoneKind, setState } from "./model";
+import { ownQueues } from "./own_queues";
 import { Ready } from "./ready";
 
 interface Reason {
@@ -155,10 +156,9 @@ function light(state: string, quality: { grade: string; words: string } | null):
 }
 
 function Queues(): JSX.Element {
-  const list = queues.value ?? [];
   return (
     <ul class="row grow queue-chips" aria-label="Your queues">
-      {list.map((queue) => (
+      {ownQueues.value.map((queue) => (
         <li key={queue.name} class={`chip ${queue.waiting > 0 ? "warn" : ""}`}>
           {queue.name}:{" "}
           {queue.waiting === 0 ? "nobody waits" : `${queue.waiting} waiting, longest ${clock(since(queue.oldest_since))}`}

@@ -3,10 +3,10 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api/client";
 import type { LiveCall, Page } from "../../api/types";
-import { queues } from "../../live/client";
 import { Icon } from "../../ui/icons";
 import { clock, since } from "../../ui/time";
 import { stateWords } from "../../words";
+import { ownQueues } from "./own_queues";
 import { cancelConsult, complete, consult, merge, ownAgent, transfer, type Target } from "./model";
 
 interface Colleague {
@@ -64,7 +64,6 @@ function Consulting({ call }: { call: LiveCall }): JSX.Element {
 
 function Search({ onClose }: { onClose: () => void }): JSX.Element {
   const [text, setText] = useState("");
-  const [notes, setNotes] = useState("");
   const [chosen, setChosen] = useState<Found | null>(null);
   const [colleagues, setColleagues] = useState<Colleague[]>([]);
   useEffect(() => {
@@ -111,15 +110,14 @@ function Search({ onClose }: { onClose: () => void }): JSX.Element {
         </ul>
       ) : (
         <>
-          <label>
-            For whoever takes it (optional)
-            <input value={notes} onInput={(event) => setNotes(event.currentTarget.value)} />
-          </label>
+          <p class="soft small">Whoever takes the call sees your notes and why the customer called.</p>
           <div class="controls two">
-            <button type="button" class="primary" onClick={() => finish(consult(chosen.target))}>
-              Talk first
-            </button>
-            <button type="button" onClick={() => finish(transfer(chosen.target, notes))}>
+            {chosen.target.queue === undefined && (
+              <button type="button" class="primary" onClick={() => finish(consult(chosen.target))}>
+                Talk first
+              </button>
+            )}
+            <button type="button" onClick={() => finish(transfer(chosen.target))}>
               Transfer now
             </button>
           </div>
@@ -142,7 +140,7 @@ function search(text: string, colleagues: Colleague[]): Found[] {
       const { word, tone } = stateWords(one.state);
       return { target: { agent: one.login }, title: one.name, detail: `${word} ${clock(since(one.since))}`, tone };
     });
-  const lines = (queues.value ?? [])
+  const lines = ownQueues.value
     .filter((queue) => fits(queue.name))
     .map((queue): Found => ({
       target: { queue: queue.name },

@@ -12,6 +12,7 @@ import { Monitor, monitorPhone, stopMonitor } from "./monitor";
 import * as rules from "./rules";
 import { Stat } from "./stat";
 
+const count = (n: number | null | undefined): string => (n === null ? "–" : String(n ?? 0));
 const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(share * 100)} %`);
 
 export default function Floor(): JSX.Element {
@@ -97,13 +98,13 @@ function QueueCard({ queue }: { queue: QueueLive }): JSX.Element {
         <Stat word="Waiting" measure="waiting" value={String(queue.waiting)} level={rules.waiting(queue)} />
         <Stat word="Longest wait" measure="longest" value={queue.waiting === 0 ? "–" : clock(oldest)} level={rules.longest(oldest)} />
         <Stat word="Service level" measure="service_level" value={percent(queue.service_level)} level={rules.serviceLevel(queue.service_level)} />
-        <Stat word="Answered" measure="answered" value={String(queue.answered)} />
-        <Stat word="Abandoned" measure="abandoned" value={String(queue.abandoned)} detail={percent(share)} level={rules.abandoned(share)} />
+        <Stat word="Answered" measure="answered" value={count(queue.answered)} />
+        <Stat word="Abandoned" measure="abandoned" value={count(queue.abandoned)} detail={percent(share)} level={rules.abandoned(share)} />
         <Stat word="Average wait" measure="average_answer" value={queue.average_answer === null ? "–" : clock(queue.average_answer)} />
-        <Stat word="Available" measure="available" value={String(queue.agents.available)} level={rules.available(queue)} />
-        <Stat word="On a call" measure="on_call" value={String(queue.agents.on_call + queue.agents.offered)} />
-        <Stat word="Wrap-up" measure="wrap_up" value={String(queue.agents.wrap_up)} />
-        <Stat word="Not ready" measure="not_ready" value={String(queue.agents.not_ready)} />
+        <Stat word="Available" measure="available" value={count(queue.agents.available)} level={rules.available(queue)} />
+        <Stat word="On a call" measure="on_call" value={count((queue.agents.on_call ?? 0) + (queue.agents.offered ?? 0))} />
+        <Stat word="Wrap-up" measure="wrap_up" value={count(queue.agents.wrap_up)} />
+        <Stat word="Not ready" measure="not_ready" value={count(queue.agents.not_ready)} />
       </div>
     </section>
   );

@@ -7,7 +7,7 @@ export const LEVEL_WORDS: Record<Level, string> = { good: "fine", warn: "look he
 
 export function waiting(queue: QueueLive): Level {
   if (queue.waiting >= 10 || (queue.waiting > 0 && staffed(queue) === 0)) return "bad";
-  return queue.waiting >= queue.agents.available + 3 ? "warn" : "good";
+  return queue.waiting >= (queue.agents.available ?? 0) + 3 ? "warn" : "good";
 }
 
 /** Seconds that the longest has waited. */
@@ -23,8 +23,9 @@ export function serviceLevel(share: number | null): Level {
 }
 
 export function abandonedShare(queue: QueueLive): number | null {
-  const all = queue.answered + queue.abandoned;
-  return all === 0 ? null : queue.abandoned / all;
+  const { answered, abandoned: gone } = queue;
+  if (answered === null || gone === null || answered + gone === 0) return null;
+  return gone / (answered + gone);
 }
 
 export function abandoned(share: number | null): Level {
@@ -35,12 +36,12 @@ export function abandoned(share: number | null): Level {
 
 /** Agents who take or will take calls of this queue. */
 export function staffed(queue: QueueLive): number {
-  const { available, offered, on_call, wrap_up } = queue.agents;
+  const { available = 0, offered = 0, on_call = 0, wrap_up = 0 } = queue.agents;
   return available + offered + on_call + wrap_up;
 }
 
 export function available(queue: QueueLive): Level {
-  return queue.waiting > 0 && queue.agents.available === 0 ? "bad" : "good";
+  return queue.waiting > 0 && (queue.agents.available ?? 0) === 0 ? "bad" : "good";
 }
 
 /** What each number counts, over which time, and what is left out. */
