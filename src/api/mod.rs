@@ -1,11 +1,12 @@
 //! The HTTP API under `/api/v1`, health, and one plain status page.
 //!
-//! **Owns**: routes, signing in, tokens, rights, what objects look like outside. **Must not know**: SIP, media, SQL. It reads
-//! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
+//! **Owns**: routes, signing in, tokens, rights, what objects look like outside. **Must not know**: media, SQL, what a
+//! SIP message says. It reads live state through [`live::LiveState`], the record through [`recordings::Store`], the
+//! company through a snapshot.
 
 pub mod access;
 mod agents;
-#[cfg(feature = "console")]
+#[cfg_attr(not(feature = "console"), path = "no_console.rs")]
 mod console;
 mod customers;
 pub mod error;
@@ -25,6 +26,7 @@ mod queues;
 mod range;
 mod recordings_audio;
 pub mod right;
+mod sip_socket;
 mod status_page;
 pub mod time;
 pub mod token;
@@ -43,6 +45,7 @@ use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
 use recordings::{DataFolder, Store};
+use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -78,6 +81,8 @@ pub struct ApiState {
     pub tokens: KnownTokens,
     /// Who is signed in.
     pub access: Access,
+    /// Takes the connections of browsers' phones.
+    pub gateway: Gateway,
 }
 
 impl ApiState {
@@ -119,15 +124,15 @@ pub fn router(state: ApiState) -> Router {
         .route("/customers/{id}/interactions", get(customers::interactions))
         .route("/recordings/{id}", get(recordings_audio::one))
         .route("/recordings/{id}/audio", get(recordings_audio::audio));
-    let all = Router::new()
+    Router::new()
         .route("/", get(status_page::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::guarded))
-        .nest("/api/v1", v1);
-    #[cfg(feature = "console")]
-    let all = all.merge(console::routes());
-    all.fallback(guard::no_such_path)
+        .route("/sip", get(sip_socket::open))
+        .nest("/api/v1", v1)
+        .merge(console::routes())
+        .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(axum::middleware::from_fn_with_state(
