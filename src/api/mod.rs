@@ -6,6 +6,8 @@
 
 pub mod access;
 mod agents;
+#[cfg_attr(not(feature = "console"), path = "no_console.rs")]
+mod console;
 mod customers;
 pub mod error;
 pub mod events;
@@ -93,6 +95,12 @@ impl ApiState {
     }
 }
 
+/// The API's description (OpenAPI 3.1) as JSON: what `GET /api/v1/openapi.json` answers.
+#[must_use]
+pub fn description() -> String {
+    openapi::document().to_string()
+}
+
 /// Every route.
 pub fn router(state: ApiState) -> Router {
     let v1 = Router::new()
@@ -128,6 +136,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/metrics", get(metrics::guarded))
         .route("/sip", get(sip_socket::open))
         .nest("/api/v1", v1)
+        .merge(console::routes())
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
