@@ -7,6 +7,7 @@ use crate::api::access::Access;
 use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
+use crate::api::today::Counting;
 use crate::api::{self, ApiState};
 use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
@@ -19,6 +20,7 @@ use crate::config::settings::Settings;
 use crate::config::{Company, Ids, Loaded, PasswordPolicy};
 use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DISTRIBUTOR_QUEUE, DistributorMessage, DistributorTask};
+use crate::floor::task::Floor;
 use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
 use crate::metrics::Metrics;
@@ -210,7 +212,8 @@ impl Wiring {
             health: started.health.clone(),
             signalling: Some(tokio::runtime::Handle::current()),
         };
-        let (http, access) = self.serve_http(&store, live, metrics).await?;
+        let floor = self.floor(&journal, &live, &store, metrics.position.clone());
+        let (http, access) = self.serve_http(&store, (live, floor), metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -296,11 +299,34 @@ impl Wiring {
         }
     }
 
+    /// What goes on right now, for screens.
+    fn floor(
+        &mut self,
+        journal: &Journal,
+        live: &LiveState,
+        store: &Store,
+        position: Position,
+    ) -> Floor {
+        let (live, company) = (live.clone(), self.company.clone());
+        let (floor, task) = Floor::new(journal.follow(), live, company.clone(), self.clock);
+        self.spawn_behind(task.run());
+        let counting = Counting {
+            floor: floor.clone(),
+            store: store.clone(),
+            position,
+            company,
+            clock: self.clock,
+            time_zone: self.settings.node.time_zone.clone(),
+        };
+        self.spawn_behind(counting.run());
+        floor
+    }
+
     /// Binds and serves HTTP; the port is known when this returns.
     async fn serve_http(
         &mut self,
         store: &Store,
-        live: LiveState,
+        (live, floor): (LiveState, Floor),
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -308,6 +334,7 @@ impl Wiring {
         let state = ApiState {
             store: store.clone(),
             live,
+            floor,
             company: self.company.clone(),
             folder: self.folder.clone(),
             clock: self.clock,

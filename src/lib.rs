@@ -13,6 +13,7 @@ pub mod config;
 pub mod customer_lookup;
 pub mod demo;
 pub mod distributor_task;
+pub mod floor;
 pub mod flows;
 pub mod ids;
 pub mod limits;

@@ -10,7 +10,9 @@ use super::access::routes as session;
 use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
-use super::{agents, customers, events, health, interactions, metrics, queues, recordings_audio};
+use super::{
+    agents, customers, events, health, interactions, live_socket, metrics, queues, recordings_audio,
+};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
@@ -49,6 +51,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         recordings_audio::one,
         recordings_audio::audio,
         events::follow,
+        live_socket::follow,
         health::alive,
         health::ready,
         metrics::guarded,

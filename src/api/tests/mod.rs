@@ -2,9 +2,11 @@
 
 mod events;
 mod http;
+mod live;
 mod metrics;
 mod objects;
 mod openapi;
 mod roles;
 mod sessions;
+mod websocket;
 mod world;
