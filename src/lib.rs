@@ -16,6 +16,7 @@ pub mod distributor_task;
 pub mod floor;
 pub mod flows;
 pub mod ids;
+mod last_run;
 pub mod limits;
 pub mod metrics;
 pub mod number;

@@ -189,10 +189,9 @@ impl Screen {
     async fn said(&mut self, said: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         let now = Instant::now();
         self.heard_at = now;
-        let message = match said {
-            Some(Ok(message)) => message,
-            // Gone, or a frame that is none of RFC 6455's or too large.
-            Some(Err(_)) | None => return Err(End::Gone),
+        // Gone, or a frame that is none of RFC 6455's or too large.
+        let Some(Ok(message)) = said else {
+            return Err(End::Gone);
         };
         if !self.budget.take(now) {
             return Err(End::Told(NOT_ALLOWED, "too many messages"));

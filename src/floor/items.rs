@@ -292,13 +292,13 @@ impl Moment<'_> {
     fn caller(&self, interaction: InteractionId) -> Party {
         let card = self.view.cards.get(&interaction);
         let call = self.calls.get(interaction);
-        let number = card.and_then(|card| card.number.as_ref());
-        let number = number.or(call.and_then(|call| call.number.as_ref()));
-        let name = card.and_then(|card| card.name.as_ref());
-        let name = name.or(call.and_then(|call| call.name.as_ref()));
+        let by_card = card.map(|card| (card.number.as_ref(), card.name.as_ref()));
+        let by_log = call.map(|call| (call.number.as_ref(), call.name.as_ref()));
+        let ((card_number, card_name), (number, name)) =
+            (by_card.unwrap_or_default(), by_log.unwrap_or_default());
         Party {
-            number: number.map(|number| number.reveal().to_owned()),
-            name: name.map(|name| name.reveal().clone()),
+            number: card_number.or(number).map(|n| n.reveal().to_owned()),
+            name: card_name.or(name).map(|name| name.reveal().clone()),
         }
     }
 

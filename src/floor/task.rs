@@ -173,9 +173,8 @@ impl FloorTask {
                 () = tokio::time::sleep(pace) => false,
                 () = self.floor.0.wanted.notified() => true,
             };
-            let news = match self.hear().await {
-                Some(news) => news,
-                None => return,
+            let Some(news) = self.hear().await else {
+                return;
             };
             let now = self.clock.now();
             let due = self

@@ -93,17 +93,7 @@ impl World {
         let seq = started.journal.sync().await.unwrap();
         started.projector.catch_up(seq).await.unwrap();
         wav(&folder);
-        let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
-            .value
-            .unwrap();
-        let limits = LimitSettings::default().or(LimitSettings::default());
-        let view = CompanyView::new(
-            company,
-            ids,
-            limits,
-            Some("ES".to_owned()),
-            RecordPolicy::Always,
-        );
+        let view = company_view(ids);
         let (ready, is_ready) = watch::channel(true);
         let (live, requests) = LiveState::channel(is_ready);
         let company = watch::channel(Arc::new(view)).1;
@@ -197,6 +187,20 @@ impl World {
         )
         .await
     }
+}
+
+fn company_view(ids: Ids) -> CompanyView {
+    let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
+        .value
+        .unwrap();
+    let limits = LimitSettings::default().or(LimitSettings::default());
+    CompanyView::new(
+        company,
+        ids,
+        limits,
+        Some("ES".to_owned()),
+        RecordPolicy::Always,
+    )
 }
 
 async fn ids(store: &Store) -> Ids {
