@@ -8,5 +8,6 @@ mod objects;
 mod openapi;
 mod roles;
 mod sessions;
+mod sip_socket;
 mod websocket;
 mod world;
