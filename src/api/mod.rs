@@ -18,6 +18,7 @@ mod host;
 mod interactions;
 pub mod known_tokens;
 pub mod live;
+mod live_socket;
 mod metrics;
 mod names;
 mod openapi;
@@ -30,6 +31,7 @@ pub mod right;
 mod sip_socket;
 mod status_page;
 pub mod time;
+pub(crate) mod today;
 pub mod token;
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
+use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use access::{Access, links_in, routes as session};
 use axum::Router;
@@ -63,6 +66,8 @@ pub struct ApiState {
     pub store: Store,
     /// Live state.
     pub live: LiveState,
+    /// What goes on right now, for screens.
+    pub floor: Floor,
     /// The company of the moment.
     pub company: watch::Receiver<Arc<CompanyView>>,
     /// Where recordings lie.
@@ -116,6 +121,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
         .route("/events", get(events::follow))
+        .route("/live", get(live_socket::follow))
         .route("/openapi.json", get(openapi::show))
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))

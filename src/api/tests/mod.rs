@@ -2,6 +2,7 @@
 
 mod events;
 mod http;
+mod live;
 mod metrics;
 mod objects;
 mod openapi;
@@ -9,4 +10,5 @@ mod phones;
 mod roles;
 mod sessions;
 mod sip_socket;
+mod websocket;
 mod world;

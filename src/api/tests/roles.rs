@@ -148,8 +148,10 @@ fn rights(action: Action) -> &'static str {
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => "supervisor readonly agent",
-        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => "supervisor readonly",
-        Action::SetAgentState => "supervisor agent",
+        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
+            "supervisor readonly"
+        }
+        Action::SetAgentState | Action::FollowOwn => "supervisor agent",
         Action::WriteCustomer => "supervisor",
         Action::UsePhone => "supervisor agent caller",
     }
