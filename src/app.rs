@@ -207,7 +207,7 @@ impl Wiring {
             health: started.health.clone(),
             signalling: Some(tokio::runtime::Handle::current()),
         };
-        let http = self.serve_http(&store, live, metrics).await?;
+        let http = self.serve_http((&store, &journal), live, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -295,7 +295,7 @@ impl Wiring {
     /// Binds and serves HTTP; the port is known when this returns.
     async fn serve_http(
         &mut self,
-        store: &Store,
+        (store, journal): (&Store, &Journal),
         live: LiveState,
         metrics: Metrics,
     ) -> anyhow::Result<SocketAddr> {
@@ -304,6 +304,7 @@ impl Wiring {
         let state = ApiState {
             store: store.clone(),
             live,
+            journal: journal.clone(),
             company: self.company.clone(),
             folder: self.folder.clone(),
             clock: self.clock,

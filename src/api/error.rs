@@ -16,6 +16,8 @@ pub struct ApiError {
     detail: String,
     /// For our log only.
     cause: Option<String>,
+    /// More fields of the document.
+    more: serde_json::Map<String, serde_json::Value>,
 }
 
 impl ApiError {
@@ -25,7 +27,15 @@ impl ApiError {
             status,
             detail: detail.into(),
             cause: None,
+            more: serde_json::Map::new(),
         }
+    }
+
+    /// The same with one more field in the document.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: serde_json::Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
     }
 
     /// 404: there is no such thing.
@@ -72,10 +82,10 @@ impl ApiError {
 
     /// 500: our fault. `cause` goes to our log and never to the client.
     pub fn internal(cause: impl Into<String>) -> Self {
+        let detail = "This is our fault; the log says more.";
         Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            detail: "This is our fault; the log says more.".to_owned(),
             cause: Some(cause.into()),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
         }
     }
 
@@ -128,12 +138,15 @@ impl IntoResponse for ApiError {
         if let Some(cause) = &self.cause {
             tracing::warn!(status = self.status.as_u16(), cause, "a request failed");
         }
-        let problem = serde_json::json!({
+        let mut problem = serde_json::json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
+        if let Some(fields) = problem.as_object_mut() {
+            fields.extend(self.more);
+        }
         let mut response = (self.status, problem.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(

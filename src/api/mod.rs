@@ -16,15 +16,18 @@ pub mod known_tokens;
 pub mod live;
 mod metrics;
 mod names;
+mod notes;
 mod openapi;
 mod page;
 mod queues;
 mod range;
+mod recorded;
 mod recordings_audio;
 pub mod right;
 mod status_page;
 pub mod time;
 pub mod token;
+mod wrap_up;
 
 #[cfg(test)]
 mod tests;
@@ -34,11 +37,11 @@ use crate::company_view::CompanyView;
 use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
-use recordings::{DataFolder, Store};
+use recordings::{DataFolder, Journal, Store};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -54,6 +57,8 @@ pub struct ApiState {
     pub store: Store,
     /// Live state.
     pub live: LiveState,
+    /// The one log, for what clients say.
+    pub journal: Journal,
     /// The company of the moment.
     pub company: watch::Receiver<Arc<CompanyView>>,
     /// Where recordings lie.
@@ -93,6 +98,11 @@ pub fn router(state: ApiState) -> Router {
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
         .route("/interactions/{id}/decisions", get(interactions::decisions))
+        .route("/interactions/{id}/notes", get(notes::one).put(notes::save))
+        .route("/interactions/{id}/wrap-up", put(wrap_up::choose))
+        .route("/interactions/{id}/wrap-up/extend", post(wrap_up::extend))
+        .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))
+        .route("/wrap-up-codes", get(wrap_up::codes))
         .route("/customers", get(customers::list).post(customers::create))
         .route(
             "/customers/{id}",

@@ -98,10 +98,14 @@ pub enum Action {
     ReadEvents,
     /// See the process's counters.
     ReadMetrics,
+    /// See what the desk offers: wrap-up codes, reasons not to be ready.
+    ReadDeskLists,
+    /// Write notes, say what an interaction was about and who the customer is.
+    WriteRecord,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 11] = [
+pub const ACTIONS: [Action; 13] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -113,6 +117,8 @@ pub const ACTIONS: [Action; 11] = [
     Action::HearRecording,
     Action::ReadEvents,
     Action::ReadMetrics,
+    Action::ReadDeskLists,
+    Action::WriteRecord,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -131,7 +137,10 @@ pub enum Resource {
 pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
     match role {
         Role::Admin | Role::Supervisor => true,
-        Role::ReadOnly => !matches!(action, Action::SetAgentState | Action::WriteCustomer),
+        Role::ReadOnly => !matches!(
+            action,
+            Action::SetAgentState | Action::WriteCustomer | Action::WriteRecord
+        ),
         Role::Agent(own) => {
             let its_own = match resource {
                 Resource::Of(agent) => agent == own,

@@ -5,7 +5,9 @@
 
 use super::batch;
 use crate::error::StoreError;
-use crate::store::{Conn, documents, events, interactions, legs, meta, recordings};
+use crate::store::{
+    Conn, documents, events, interactions, legs, meta, recordings, wrap_up_choices,
+};
 use router::{Event, LogLine, Timestamp};
 use std::collections::BTreeSet;
 
@@ -62,6 +64,28 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             interaction,
             customer,
         } => interactions::identified(conn, *interaction, *customer).await,
+        Event::CustomerConfirmed {
+            interaction,
+            customer,
+            ..
+        } => interactions::confirmed(conn, *interaction, *customer, at).await,
+        Event::WrapUpCoded {
+            interaction,
+            code,
+            name,
+            tags,
+            by,
+        } => {
+            let choice = wrap_up_choices::Chosen {
+                interaction: *interaction,
+                code,
+                name,
+                tags,
+                by: *by,
+                at,
+            };
+            wrap_up_choices::chosen(conn, &choice).await
+        }
         Event::WrapUpStarted { interaction, agent } => {
             interactions::wrap_up_started(conn, line.seq, *interaction, *agent, at).await
         }
@@ -84,6 +108,10 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::StepEntered { .. }
         | Event::Typed { .. }
         | Event::LanguageSet { .. }
+        | Event::WrapUpExtended { .. }
+        // Their rows were written before the line.
+        | Event::NotesSaved { .. }
+        | Event::TaskChanged { .. }
         | Event::SupervisorTold { .. } => Ok(()),
     }
 }

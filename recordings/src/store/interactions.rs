@@ -9,7 +9,9 @@ use super::record::{
     seconds,
 };
 use super::row::{RowExt as _, big};
-use super::{Conn, Store, decisions, events, legs, names, queue_entries, recordings};
+use super::{
+    Conn, Store, decisions, events, legs, names, notes, queue_entries, recordings, wrap_up_choices,
+};
 use crate::error::StoreError;
 use router::Timestamp;
 use router::event::{Direction, PersonalData};
@@ -180,6 +182,7 @@ fn summary(row: &SqliteRow) -> Result<InteractionSummary, StoreError> {
         direction: row.word("direction", Direction::from_name)?,
         parties: Parties {
             customer_id: row.opt_id("customer_id")?,
+            customer_confirmed_at: row.opt_at("customer_confirmed_at")?,
             caller_number: row.opt_number("caller_number")?,
             caller_name: row.opt_private("caller_name")?,
             dialed_number: row.opt_number("dialed_number")?,
@@ -223,6 +226,8 @@ async fn whole(
     let mut legs = legs::of(conn, ids).await?;
     let mut recordings = recordings::of(conn, ids).await?;
     let mut wrap_ups = wrap_ups(conn, ids).await?;
+    let mut codes = wrap_up_choices::of(conn, ids).await?;
+    let mut authors = notes::authors_of(conn, ids).await?;
     let mut decisions = decisions::of(conn, ids).await?;
     let mut events = events::of(conn, ids).await?;
     let whole = summaries.into_iter().map(|summary| {
@@ -237,6 +242,8 @@ async fn whole(
             legs: legs.remove(id).unwrap_or_default(),
             recordings: recordings.remove(id).unwrap_or_default(),
             wrap_up: wrap_ups.remove(id).and_then(|mut all| all.pop()),
+            wrap_up_code: codes.remove(id).and_then(|mut all| all.pop()),
+            note_authors: authors.remove(id).unwrap_or_default(),
             decisions: decisions.remove(id).unwrap_or_default(),
             events,
             summary,
@@ -374,6 +381,25 @@ pub(crate) async fn answered(
         );
         query.build().execute(&mut *conn).await?;
     }
+    Ok(())
+}
+
+/// Somebody asked who it is, and says so; none: it is not known.
+pub(crate) async fn confirmed(
+    conn: &mut Conn,
+    id: InteractionId,
+    customer: Option<CustomerId>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE interactions SET customer_confirmed_at = $1, \
+         customer_id = (SELECT id FROM customers WHERE id = $2) WHERE id = $3",
+    )
+    .bind(customer.map(|_| at.millis()))
+    .bind(customer.map(|id| id.to_string()))
+    .bind(id.to_string())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

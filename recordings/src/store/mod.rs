@@ -19,6 +19,7 @@ pub(crate) mod legs;
 mod many;
 pub mod meta;
 pub mod names;
+pub mod notes;
 pub mod page;
 mod place;
 pub(crate) mod queue_entries;
@@ -28,6 +29,7 @@ pub mod registrations;
 mod row;
 pub mod sweeping;
 pub mod tokens;
+pub(crate) mod wrap_up_choices;
 
 use crate::error::StoreError;
 use place::Place;

@@ -6,7 +6,10 @@
 pub(super) mod shapes;
 
 use super::token::Caller;
-use super::{agents, customers, events, health, interactions, metrics, queues, recordings_audio};
+use super::{
+    agents, customers, events, health, interactions, metrics, notes, queues, recordings_audio,
+    wrap_up,
+};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
@@ -34,6 +37,12 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         interactions::list,
         interactions::one,
         interactions::decisions,
+        notes::one,
+        notes::save,
+        wrap_up::codes,
+        wrap_up::choose,
+        wrap_up::extend,
+        wrap_up::done,
         customers::list,
         customers::one,
         customers::create,

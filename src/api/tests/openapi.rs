@@ -144,6 +144,11 @@ async fn answers_are_as_described() {
             "/interactions/{id}/decisions",
             format!("/interactions/{TALK}/decisions"),
         ),
+        (
+            "/interactions/{id}/notes",
+            format!("/interactions/{TALK}/notes"),
+        ),
+        ("/wrap-up-codes", "/wrap-up-codes".to_owned()),
         ("/customers", "/customers".to_owned()),
         ("/customers/{id}", format!("/customers/{CALLER}")),
         (

@@ -42,6 +42,28 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("GET /interactions/{LOST}"), "", no_agents),
         (format!("GET /interactions/{TALK}/decisions"), "", no_agents),
         ("GET /interactions/nothing".to_owned(), "", missing),
+        (format!("GET /interactions/{TALK}/notes"), "", anas),
+        (
+            format!("PUT /interactions/{TALK}/notes"),
+            r#"{"text":"x","version":9}"#,
+            [401, 401, 403, 409, 403, 401, 409, 409],
+        ),
+        ("GET /wrap-up-codes".to_owned(), "", everyone),
+        (
+            format!("PUT /interactions/{TALK}/wrap-up"),
+            r#"{"code":"refund"}"#,
+            [401, 401, 403, 200, 403, 401, 200, 200],
+        ),
+        (
+            format!("POST /interactions/{TALK}/wrap-up/extend"),
+            "",
+            [401, 401, 403, 409, 409, 401, 409, 409],
+        ),
+        (
+            format!("POST /interactions/{TALK}/wrap-up/done"),
+            "",
+            [401, 401, 403, 409, 409, 401, 409, 409],
+        ),
         ("GET /customers".to_owned(), "", no_agents),
         (format!("GET /customers/{CALLER}"), "", anas),
         (format!("GET /customers/{CALLER}/interactions"), "", anas),
@@ -136,7 +158,10 @@ async fn an_agent_does_not_see_other_candidates() {
 fn the_one_function_says_it_for_every_action() {
     let (own, other) = (AgentId::from_number(1), AgentId::from_number(2));
     for action in ACTIONS {
-        let writes = matches!(action, Action::SetAgentState | Action::WriteCustomer);
+        let writes = matches!(
+            action,
+            Action::SetAgentState | Action::WriteCustomer | Action::WriteRecord
+        );
         let agents_never = matches!(
             action,
             Action::ReadDecisions
