@@ -296,7 +296,7 @@ async fn wrapping(
         .find(|view| view.state == AgentState::WrapUp && view.interaction == Some(id))
         .map(|view| view.agent);
     // What is nobody's is told to its own agent and to supervisors alike.
-    let agent = found.or(role.agent()).ok_or_else(over)?;
+    let agent = found.or_else(|| role.agent()).ok_or_else(over)?;
     if !authorise(role, Action::WriteRecord, Resource::Of(agent)) {
         return Err(ApiError::forbidden());
     }

@@ -6,7 +6,7 @@
 use super::batch;
 use crate::error::StoreError;
 use crate::store::{
-    Conn, documents, events, interactions, legs, meta, recordings, wrap_up_choices,
+    Conn, documents, events, interactions, legs, meta, path, recordings, wrap_up_choices,
 };
 use router::{Event, LogLine, Timestamp};
 use std::collections::BTreeSet;
@@ -54,16 +54,48 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             block,
             key,
             label,
-        } => interactions::menu_chosen(conn, line.seq, *interaction, at, [block, key, label]).await,
+        } => path::menu_chosen(conn, line.seq, *interaction, at, [block, key, label]).await,
         Event::Tagged {
             interaction,
             key,
             value,
-        } => interactions::tagged(conn, *interaction, key, value).await,
+        } => path::tagged(conn, *interaction, key, value).await,
         Event::CustomerIdentified {
             interaction,
             customer,
         } => interactions::identified(conn, *interaction, *customer).await,
+        Event::CustomerConfirmed { .. }
+        | Event::WrapUpCoded { .. }
+        | Event::WrapUpStarted { .. }
+        | Event::WrapUpEnded { .. } => by_agents(conn, line).await,
+        // Gathered, see `batch.rs`.
+        Event::CallArrived { .. }
+        | Event::CallAnswered { .. }
+        | Event::CallEnded { .. }
+        | Event::LegStarted { .. }
+        | Event::LegEnded { .. }
+        | Event::QueueEntered { .. }
+        | Event::QueueLeft { .. }
+        | Event::Decided { .. }
+        | Event::OfferMade { .. }
+        | Event::OfferEnded { .. }
+        | Event::AgentStateChanged { .. }
+        // Told by the log alone.
+        | Event::StepEntered { .. }
+        | Event::Typed { .. }
+        | Event::LanguageSet { .. }
+        | Event::WrapUpExtended { .. }
+        // Their rows were written before the line.
+        | Event::NotesSaved { .. }
+        | Event::TaskChanged { .. }
+        | Event::SupervisorTold { .. } => Ok(()),
+    }
+}
+
+/// What agents do about an interaction after the talk.
+async fn by_agents(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
+    let at = line.at;
+    match &line.event {
         Event::CustomerConfirmed {
             interaction,
             customer,
@@ -92,27 +124,7 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         Event::WrapUpEnded { interaction, agent } => {
             interactions::wrap_up_ended(conn, *interaction, *agent, at).await
         }
-        // Gathered, see `batch.rs`.
-        Event::CallArrived { .. }
-        | Event::CallAnswered { .. }
-        | Event::CallEnded { .. }
-        | Event::LegStarted { .. }
-        | Event::LegEnded { .. }
-        | Event::QueueEntered { .. }
-        | Event::QueueLeft { .. }
-        | Event::Decided { .. }
-        | Event::OfferMade { .. }
-        | Event::OfferEnded { .. }
-        | Event::AgentStateChanged { .. }
-        // Told by the log alone.
-        | Event::StepEntered { .. }
-        | Event::Typed { .. }
-        | Event::LanguageSet { .. }
-        | Event::WrapUpExtended { .. }
-        // Their rows were written before the line.
-        | Event::NotesSaved { .. }
-        | Event::TaskChanged { .. }
-        | Event::SupervisorTold { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 

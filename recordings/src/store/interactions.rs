@@ -1,24 +1,20 @@
-//! Interactions: one row each, with menu path, tags and after-call work.
+//! Interactions: one row each, with after-call work.
 //!
-//! **Owns**: the tables `interactions`, `menu_choices`, `tags`, `wrap_ups`.
+//! **Owns**: the tables `interactions`, `wrap_ups`.
 
 use super::many::{lists, of_interactions, pieces, push_in};
 use super::page::{Page, Paging, page};
-use super::record::{
-    EventRecord, InteractionRecord, InteractionSummary, MenuChoice, Parties, Times, WrapUpRecord,
-    seconds,
-};
+use super::record::{InteractionRecord, InteractionSummary, Parties, Times, WrapUpRecord, seconds};
 use super::row::{RowExt as _, big};
 use super::{
-    Conn, Store, decisions, events, legs, names, notes, queue_entries, recordings, wrap_up_choices,
+    Conn, Store, decisions, events, legs, names, notes, path, queue_entries, recordings,
+    wrap_up_choices,
 };
 use crate::error::StoreError;
 use router::Timestamp;
 use router::event::{Direction, PersonalData};
 use router::id::{AgentId, CustomerId, InteractionId, QueueId};
 use router::outcome::{EndCause, Outcome};
-use router::why::Why;
-use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, HashMap};
@@ -219,8 +215,8 @@ async fn whole(
             summaries.push(summary(&row)?);
         }
     }
-    let mut menu_path = menu_paths(conn, ids).await?;
-    let mut tags = tags(conn, ids).await?;
+    let mut menu_path = path::menu_paths(conn, ids).await?;
+    let mut tags = path::tags(conn, ids).await?;
     let mut queue_entries = queue_entries::of(conn, ids).await?;
     let mut offers = queue_entries::offers_of(conn, ids).await?;
     let mut legs = legs::of(conn, ids).await?;
@@ -234,7 +230,7 @@ async fn whole(
         let id = &summary.id;
         let events = events.remove(id).unwrap_or_default();
         InteractionRecord {
-            why: why(&events),
+            why: path::why(&events),
             menu_path: menu_path.remove(id).unwrap_or_default(),
             tags: tags.remove(id).unwrap_or_default().into_iter().collect(),
             queue_entries: queue_entries.remove(id).unwrap_or_default(),
@@ -250,49 +246,6 @@ async fn whole(
         }
     });
     Ok(whole.collect())
-}
-
-/// Of the few events that tell it; a line of a later version that cannot be read tells nothing.
-fn why(events: &[EventRecord]) -> Vec<String> {
-    const TELLING: [&str; 4] = ["menu_chosen", "typed", "language_set", "tagged"];
-    let mut why = Why::default();
-    for line in events {
-        let kind = line.event.get("kind").and_then(Value::as_str);
-        if kind.is_some_and(|kind| TELLING.contains(&kind)) {
-            let event = serde_json::from_value(Value::Object(line.event.clone()));
-            if let Ok(event) = event {
-                why.told(&event);
-            }
-        }
-    }
-    why.words()
-}
-
-async fn menu_paths(
-    conn: &mut Conn,
-    ids: &[InteractionId],
-) -> Result<HashMap<InteractionId, Vec<MenuChoice>>, StoreError> {
-    let asked = ("SELECT * FROM menu_choices", "interaction_id", "seq");
-    of_interactions(conn, asked, ids, |row| {
-        Ok(MenuChoice {
-            at: row.at("at")?,
-            block: row.text("block")?,
-            key: row.text("pressed")?,
-            label: row.text("label")?,
-        })
-    })
-    .await
-}
-
-async fn tags(
-    conn: &mut Conn,
-    ids: &[InteractionId],
-) -> Result<HashMap<InteractionId, Vec<(String, String)>>, StoreError> {
-    let asked = ("SELECT * FROM tags", "interaction_id", "name");
-    of_interactions(conn, asked, ids, |row| {
-        Ok((row.text("name")?, row.text("value")?))
-    })
-    .await
 }
 
 /// All after-call work in order; the last one counts.
@@ -493,47 +446,6 @@ pub(crate) async fn ended(conn: &mut Conn, ends: &[Ended]) -> Result<(), StoreEr
             );
         }
     }
-    Ok(())
-}
-
-pub(crate) async fn menu_chosen(
-    conn: &mut Conn,
-    seq: u64,
-    id: InteractionId,
-    at: Timestamp,
-    choice: [&str; 3],
-) -> Result<(), StoreError> {
-    let [block, key, label] = choice;
-    sqlx::query(
-        "INSERT INTO menu_choices (seq, interaction_id, at, block, pressed, label) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (seq) DO NOTHING",
-    )
-    .bind(big(seq))
-    .bind(id.to_string())
-    .bind(at.millis())
-    .bind(block)
-    .bind(key)
-    .bind(label)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-pub(crate) async fn tagged(
-    conn: &mut Conn,
-    id: InteractionId,
-    name: &str,
-    value: &str,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO tags (interaction_id, name, value) VALUES ($1, $2, $3) \
-         ON CONFLICT (interaction_id, name) DO UPDATE SET value = excluded.value",
-    )
-    .bind(id.to_string())
-    .bind(name)
-    .bind(value)
-    .execute(conn)
-    .await?;
     Ok(())
 }
 

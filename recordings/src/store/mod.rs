@@ -21,6 +21,7 @@ pub mod meta;
 pub mod names;
 pub mod notes;
 pub mod page;
+pub(crate) mod path;
 mod place;
 pub(crate) mod queue_entries;
 pub mod record;

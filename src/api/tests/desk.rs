@@ -136,22 +136,25 @@ async fn the_document_beside_the_recording_has_notes_and_code() {
     assert_eq!(document["wrap_up_code"]["tags"], json!(["brake"]));
 }
 
+async fn codes(world: &World, who: &str, query: &str) -> Value {
+    let answer = world
+        .ask(who, &format!("GET /wrap-up-codes{query}"), "")
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+fn names(body: &Value) -> Vec<String> {
+    let items = body["items"].as_array().unwrap().iter();
+    items
+        .map(|c| c["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 #[tokio::test]
 async fn codes_are_those_of_the_queue_and_an_agents_recent_ones_come_first() {
     let world = World::start().await;
-    let codes = async |who: &str, query: &str| {
-        let answer = world
-            .ask(who, &format!("GET /wrap-up-codes{query}"), "")
-            .await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
-    };
-    let names = |body: &Value| -> Vec<String> {
-        let items = body["items"].as_array().unwrap().iter();
-        items
-            .map(|c| c["code"].as_str().unwrap().to_owned())
-            .collect()
-    };
+    let codes = async |who: &str, query: &str| codes(&world, who, query).await;
     let all = codes("ana", "").await;
     assert_eq!(names(&all), ["refund", "delivery", "lead"]);
     assert_eq!(all["items"][0]["label"], "Money back");
@@ -169,7 +172,12 @@ async fn codes_are_those_of_the_queue_and_an_agents_recent_ones_come_first() {
             .status,
         404
     );
+}
 
+#[tokio::test]
+async fn a_code_is_one_of_the_queue_and_the_last_word_counts() {
+    let world = World::start().await;
+    let codes = async |who: &str, query: &str| codes(&world, who, query).await;
     let put = format!("PUT /interactions/{TALK}/wrap-up");
     for (who, body, status, words) in [
         (
