@@ -4,6 +4,7 @@
 //! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
 
 mod agents;
+mod caller;
 mod customers;
 pub mod error;
 pub mod events;
@@ -99,6 +100,11 @@ pub fn router(state: ApiState) -> Router {
         .route("/interactions/{id}", get(interactions::one))
         .route("/interactions/{id}/decisions", get(interactions::decisions))
         .route("/interactions/{id}/notes", get(notes::one).put(notes::save))
+        .route("/interactions/{id}/caller", get(caller::one))
+        .route(
+            "/interactions/{id}/customer",
+            put(caller::confirm).post(caller::create),
+        )
         .route("/interactions/{id}/wrap-up", put(wrap_up::choose))
         .route("/interactions/{id}/wrap-up/extend", post(wrap_up::extend))
         .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))

@@ -88,6 +88,8 @@ pub enum Action {
     ReadDecisions,
     /// See a customer and the customer's interactions.
     ReadCustomer,
+    /// Look for customers by number or name.
+    FindCustomer,
     /// Make or change a customer.
     WriteCustomer,
     /// See a recording's metadata.
@@ -105,13 +107,14 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 13] = [
+pub const ACTIONS: [Action; 14] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
     Action::ReadInteraction,
     Action::ReadDecisions,
     Action::ReadCustomer,
+    Action::FindCustomer,
     Action::WriteCustomer,
     Action::ReadRecording,
     Action::HearRecording,

@@ -7,8 +7,8 @@ pub(super) mod shapes;
 
 use super::token::Caller;
 use super::{
-    agents, customers, events, health, interactions, metrics, notes, queues, recordings_audio,
-    wrap_up,
+    agents, caller, customers, events, health, interactions, metrics, notes, queues,
+    recordings_audio, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -37,6 +37,9 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         interactions::list,
         interactions::one,
         interactions::decisions,
+        caller::one,
+        caller::confirm,
+        caller::create,
         notes::one,
         notes::save,
         wrap_up::codes,

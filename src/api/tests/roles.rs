@@ -43,8 +43,13 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("GET /interactions/{TALK}/decisions"), "", no_agents),
         ("GET /interactions/nothing".to_owned(), "", missing),
         ("GET /customers".to_owned(), "", no_agents),
-        (format!("GET /customers/{CALLER}"), "", anas),
-        (format!("GET /customers/{CALLER}/interactions"), "", anas),
+        // A number is a hint alone; see `callers.rs` for what an agent's word changes.
+        (format!("GET /customers/{CALLER}"), "", no_agents),
+        (
+            format!("GET /customers/{CALLER}/interactions"),
+            "",
+            no_agents,
+        ),
         (
             "POST /customers".to_owned(),
             r#"{"name":"Eve"}"#,
@@ -71,6 +76,17 @@ fn desk_table() -> Vec<(String, &'static str, [u16; 8])> {
             format!("PUT /interactions/{TALK}/notes"),
             r#"{"text":"x","version":9}"#,
             [401, 401, 403, 409, 403, 401, 409, 409],
+        ),
+        (format!("GET /interactions/{TALK}/caller"), "", anas),
+        (
+            format!("PUT /interactions/{TALK}/customer"),
+            r#"{"customer_id":null}"#,
+            [401, 401, 403, 200, 403, 401, 200, 200],
+        ),
+        (
+            format!("POST /interactions/{TALK}/customer"),
+            r#"{"name":"Eve"}"#,
+            [401, 401, 403, 201, 403, 401, 201, 201],
         ),
         ("GET /wrap-up-codes".to_owned(), "", everyone),
         (
