@@ -3,6 +3,7 @@
 //! **Owns**: start and stop. The only place where tasks of the contact centre are spawned, apart from each driver's
 //! own. **Must not**: decide anything about calls.
 
+use crate::api::access::Access;
 use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
@@ -63,6 +64,8 @@ pub struct Running {
     pub sip: SocketAddr,
     /// Where HTTP listens.
     pub http: SocketAddr,
+    /// Who is signed in.
+    pub access: Access,
     /// The system of record.
     pub store: Store,
     /// The process's clock.
@@ -207,10 +210,11 @@ impl Wiring {
             health: started.health.clone(),
             signalling: Some(tokio::runtime::Handle::current()),
         };
-        let http = self.serve_http((&store, &journal), live, metrics).await?;
+        let (http, access) = self.serve_http((&store, &journal), live, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
+            access,
             store,
             clock: self.clock,
             journal,
@@ -298,7 +302,7 @@ impl Wiring {
         (store, journal): (&Store, &Journal),
         live: LiveState,
         metrics: Metrics,
-    ) -> anyhow::Result<SocketAddr> {
+    ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
         let listen = listener.local_addr()?;
         let state = ApiState {
@@ -314,7 +318,10 @@ impl Wiring {
             metrics,
             streams: EventStreams::default(),
             tokens: KnownTokens::default(),
+            access: Access::default(),
         };
+        let access = state.access.clone();
+        self.spawn_behind(access.clone().keep(store.clone(), self.clock));
         if let Some(wanted) = self.settings.http.metrics {
             let listener = self.bind_http(wanted, "metrics").await?;
             let state = state.clone();
@@ -329,7 +336,7 @@ impl Wiring {
                 tracing::error!(%error, "HTTP stopped");
             }
         });
-        Ok(listen)
+        Ok((listen, access))
     }
 
     /// Bound where it is served, so that no request wakes the calls' thread.

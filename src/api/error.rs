@@ -18,6 +18,10 @@ pub struct ApiError {
     cause: Option<String>,
     /// More fields of the document.
     more: serde_json::Map<String, serde_json::Value>,
+    /// Which problem it is, for programs: the end of its `type`.
+    kind: Option<&'static str>,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -28,6 +32,8 @@ impl ApiError {
             detail: detail.into(),
             cause: None,
             more: serde_json::Map::new(),
+            kind: None,
+            retry_after: None,
         }
     }
 
@@ -35,6 +41,20 @@ impl ApiError {
     #[must_use]
     pub fn with(mut self, name: &str, value: serde_json::Value) -> Self {
         self.more.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The same with a `type` that programs can tell: `urn:cordboard:KIND`.
+    #[must_use]
+    pub fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// The same with a `Retry-After`, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -59,20 +79,17 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
-    /// 401: no token, or one that we do not know.
+    /// 401: no session and no token, or a token that we do not know.
     #[must_use]
     pub fn unauthorized() -> Self {
-        let detail = "Send `Authorization: Bearer TOKEN`; `cordboard token create` makes a token.";
-        Self::new(StatusCode::UNAUTHORIZED, detail)
+        let detail = "Sign in, or send `Authorization: Bearer TOKEN`; `cordboard token create` makes a token.";
+        Self::new(StatusCode::UNAUTHORIZED, detail).of_kind("no-session")
     }
 
-    /// 403: the token's role has not this right.
+    /// 403: the role has not this right.
     #[must_use]
     pub fn forbidden() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "This token's role does not allow that.",
-        )
+        Self::new(StatusCode::FORBIDDEN, "Your role does not allow that.")
     }
 
     /// 503: try again.
@@ -139,7 +156,7 @@ impl IntoResponse for ApiError {
             tracing::warn!(status = self.status.as_u16(), cause, "a request failed");
         }
         let mut problem = serde_json::json!({
-            "type": "about:blank",
+            "type": self.kind.map_or_else(|| "about:blank".to_owned(), |kind| format!("urn:cordboard:{kind}")),
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
@@ -156,8 +173,9 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let again = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        if let Some(seconds) = self.retry_after.or(again) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

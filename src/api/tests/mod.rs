@@ -8,4 +8,5 @@ mod metrics;
 mod objects;
 mod openapi;
 mod roles;
+mod sessions;
 mod world;

@@ -1,6 +1,7 @@
 //! A small contact centre behind a real server: store, journal and projector are real, the Distributor is played.
 
 use super::http::{Answer, send};
+use crate::api::access::Access;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError, WrapUpAct, WrapUpError};
 use crate::api::right::RoleName;
@@ -88,6 +89,7 @@ pub(super) struct World {
     pub(super) metrics: SocketAddr,
     pub(super) journal: Journal,
     pub(super) data: DataFolder,
+    pub(super) access: Access,
     tokens: BTreeMap<&'static str, String>,
     _folder: tempfile::TempDir,
 }
@@ -142,7 +144,9 @@ impl World {
             },
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
+            access: Access::default(),
         };
+        let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let metrics = apart.local_addr().unwrap();
         tokio::spawn(serve_metrics(apart, state.clone()));
@@ -156,9 +160,20 @@ impl World {
             metrics,
             journal: started.journal,
             data,
+            access,
             tokens,
             _folder: temp,
         }
+    }
+
+    /// A request to any path, with these headers and no token.
+    pub(super) async fn plain(
+        &self,
+        request: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        send(self.server, request, headers, body).await
     }
 
     /// The header that a token of `who` goes in.
