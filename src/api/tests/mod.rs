@@ -9,4 +9,5 @@ mod objects;
 mod openapi;
 mod roles;
 mod sessions;
+mod sip_socket;
 mod world;
