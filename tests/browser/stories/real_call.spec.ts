@@ -43,8 +43,8 @@ test("the demo's story in three tabs", async ({ browser }) => {
   await agent.keyboard.type("Wheel is bent. <b>Sends photos.</b>");
   await expect(agent.locator("#notes-state")).toHaveText("Saved");
   await agent.waitForTimeout(3000);
-  await agent.screenshot({ path: "shots/real-desk-call.png" });
-  await supervisor.screenshot({ path: "shots/real-floor-call.png" });
+  await agent.screenshot({ path: "dist/shots/real-desk-call.png" });
+  await supervisor.screenshot({ path: "dist/shots/real-floor-call.png" });
   await agent.keyboard.press("Alt+Shift+E");
   await expect(agent.locator("#state")).toContainText("Wrap-up");
   const hangUp = customer.getByRole("button", { name: "Hang up" });
@@ -57,5 +57,5 @@ test("the demo's story in three tabs", async ({ browser }) => {
   await supervisor.getByRole("button", { name: "Play" }).click();
   await expect.poll(() => supervisor.locator("audio").evaluate((audio) => (audio as HTMLAudioElement).currentTime)).toBeGreaterThan(0.5);
   await expect(supervisor.getByText("Wheel is bent. <b>Sends photos.</b>")).toBeVisible();
-  await supervisor.screenshot({ path: "shots/real-one-call.png", fullPage: true });
+  await supervisor.screenshot({ path: "dist/shots/real-one-call.png", fullPage: true });
 });
