@@ -9,6 +9,7 @@
 
 pub mod leg;
 pub mod legs;
+pub mod login;
 pub mod media;
 pub mod net;
 pub mod secure_media;

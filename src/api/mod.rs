@@ -6,6 +6,8 @@
 
 pub mod access;
 mod agents;
+#[cfg_attr(not(feature = "console"), path = "no_console.rs")]
+mod console;
 mod customers;
 pub mod error;
 pub mod events;
@@ -16,10 +18,12 @@ mod host;
 mod interactions;
 pub mod known_tokens;
 pub mod live;
+mod live_socket;
 mod metrics;
 mod names;
 mod openapi;
 mod page;
+pub mod phones;
 mod queues;
 mod range;
 mod recordings_audio;
@@ -27,6 +31,7 @@ pub mod right;
 mod sip_socket;
 mod status_page;
 pub mod time;
+pub(crate) mod today;
 pub mod token;
 
 #[cfg(test)]
@@ -34,14 +39,16 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
+use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use access::{Access, links_in, routes as session};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
+use phones::PhoneNames;
 use recordings::{DataFolder, Store};
 use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
@@ -59,6 +66,8 @@ pub struct ApiState {
     pub store: Store,
     /// Live state.
     pub live: LiveState,
+    /// What goes on right now, for screens.
+    pub floor: Floor,
     /// The company of the moment.
     pub company: watch::Receiver<Arc<CompanyView>>,
     /// Where recordings lie.
@@ -81,12 +90,20 @@ pub struct ApiState {
     pub access: Access,
     /// Takes the connections of browsers' phones.
     pub gateway: Gateway,
+    /// The names that browsers' phones were given.
+    pub phones: PhoneNames,
 }
 
 impl ApiState {
     fn company(&self) -> Arc<CompanyView> {
         Arc::clone(&self.company.borrow())
     }
+}
+
+/// The API's description (OpenAPI 3.1) as JSON: what `GET /api/v1/openapi.json` answers.
+#[must_use]
+pub fn description() -> String {
+    openapi::document().to_string()
 }
 
 /// Every route.
@@ -104,6 +121,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
         .route("/events", get(events::follow))
+        .route("/live", get(live_socket::follow))
         .route("/openapi.json", get(openapi::show))
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
@@ -114,6 +132,7 @@ pub fn router(state: ApiState) -> Router {
             get(customers::one).patch(customers::change),
         )
         .route("/customers/{id}/interactions", get(customers::interactions))
+        .route("/phone/credentials", post(phones::credentials))
         .route("/recordings/{id}", get(recordings_audio::one))
         .route("/recordings/{id}/audio", get(recordings_audio::audio));
     Router::new()
@@ -123,6 +142,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/metrics", get(metrics::guarded))
         .route("/sip", get(sip_socket::open))
         .nest("/api/v1", v1)
+        .merge(console::routes())
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -120,10 +120,14 @@ pub enum Action {
     ReadDescription,
     /// Be a phone: get an account of one's own for as long as the session lasts.
     UsePhone,
+    /// Follow one's own state, offers and calls as they happen.
+    FollowOwn,
+    /// Follow queues, agents and calls as they happen.
+    FollowFloor,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 13] = [
+pub const ACTIONS: [Action; 15] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -137,6 +141,8 @@ pub const ACTIONS: [Action; 13] = [
     Action::ReadMetrics,
     Action::ReadDescription,
     Action::UsePhone,
+    Action::FollowOwn,
+    Action::FollowFloor,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -205,8 +211,10 @@ pub const fn rule(action: Action) -> Rule {
         | Action::HearRecording
         | Action::ReadDescription => Rule::READS,
         // The candidates of a decision are other agents, and so are log and counters.
-        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => Rule::OVERSIGHT,
-        Action::SetAgentState => Rule::CHANGES,
+        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
+            Rule::OVERSIGHT
+        }
+        Action::SetAgentState | Action::FollowOwn => Rule::CHANGES,
         Action::WriteCustomer => Rule::SUPERVISORS,
         Action::UsePhone => Rule {
             caller: true,

@@ -270,6 +270,10 @@ impl<M: MediaPlane> Legs<M> {
                     });
                 }
             }
+            GatewayCommand::AddLogin(login) => self.sip(SipCommand::AddLogin(login)),
+            GatewayCommand::RemoveLogin { username } => {
+                self.sip(SipCommand::RemoveLogin { username });
+            }
             GatewayCommand::LeaveTrunks => self.sip(SipCommand::LeaveTrunks),
             GatewayCommand::Unregister { address_of_record } => {
                 self.sip(SipCommand::Unregister { address_of_record });

@@ -5,7 +5,7 @@
 
 use super::flow::Flow;
 use crate::leg::{
-    Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId, TrunkState,
+    Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId, Login, TrunkState,
 };
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -116,6 +116,13 @@ pub enum SipCommand {
         leg: LegId,
         /// Our offer.
         sdp: Bytes,
+    },
+    /// Let a name and a password count over WebSocket for a while.
+    AddLogin(Login),
+    /// The name counts no longer, and what was registered by it is gone.
+    RemoveLogin {
+        /// The digest user name.
+        username: String,
     },
     /// Forget a device's bindings; its next REGISTER counts as its first.
     ForgetDevice {

@@ -50,6 +50,13 @@ impl Endpoint {
             SipCommand::Reinvite { leg, sdp } => {
                 self.command(leg, |leg, core| own_change::want(leg, core, sdp));
             }
+            SipCommand::AddLogin(login) => self.identity.add_login(login, self.core.now),
+            SipCommand::RemoveLogin { username } => {
+                self.identity.logins.remove(&username);
+                let gone = self.registrar.remove_login(&username, self.core.now);
+                self.tell_gone(gone);
+                self.watch_registrar();
+            }
             SipCommand::ForgetDevice { extension } => {
                 let gone = self.registrar.retain(|known| known != extension);
                 self.tell_gone(gone);
@@ -164,10 +171,10 @@ impl Endpoint {
         self.registrations
             .set_trunks(&mut self.core, &accounts.trunks);
         self.identity.set_accounts(accounts);
-        let identity = &self.identity;
+        let (identity, now) = (&self.identity, self.core.now);
         let gone = self
             .registrar
-            .retain(|extension| identity.is_device(extension));
+            .retain(|extension| identity.may_register(extension, now));
         self.tell_gone(gone);
         self.watch_registrar();
     }
