@@ -26,7 +26,7 @@
 //! - **One stream out per leg**: SSRC, sequence and timestamps stay continuous while its source changes. A marker
 //!   tells the receiver where.
 //! - **Nothing that arrives can stop a leg**: what cannot be believed is counted and dropped.
-//! - **No allocation per packet**: machines write into the caller's buffer.
+//! - **No allocation per packet**: machines write into the caller's buffer. In `secure/` the SRTP crate makes one.
 
 pub mod clip;
 pub mod codec;

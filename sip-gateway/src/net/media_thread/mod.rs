@@ -6,7 +6,8 @@
 //! - **It waits in one place only**: `epoll`, until a packet, a command (waker) or the wheel's next 5 ms step. Steps
 //!   have absolute deadlines, so lateness never adds up; a thread held up for more than 100 ms leaves steps out.
 //! - **Per packet** there is one receive, at most one send, no lock and no allocation. Only commands, keys and record
-//!   blocks (each 0.2 s) allocate.
+//!   blocks (each 0.2 s) allocate; on a browser's leg the SRTP crate makes one buffer per packet, and a handshake is done
+//!   between two packets.
 //! - **Commands** come through a bounded queue (1024, per thread); the pool's caller waits when it is full, which lasts
 //!   a step at most. **Events** leave through one bounded channel (1024, all threads); what it cannot take is kept in
 //!   order and tried again each step. **Record blocks** leave through the recorder's bounded channel; a full one loses
