@@ -6,6 +6,7 @@
 use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
+use crate::call::call_control::CallControl;
 use crate::api::{self, ApiState};
 use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
@@ -207,7 +208,10 @@ impl Wiring {
             health: started.health.clone(),
             signalling: Some(tokio::runtime::Handle::current()),
         };
-        let http = self.serve_http(&store, live, metrics).await?;
+        let calls_control = CallControl::new(to_registry.clone());
+        let http = self
+            .serve_http(&store, (live, calls_control), metrics)
+            .await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -296,7 +300,7 @@ impl Wiring {
     async fn serve_http(
         &mut self,
         store: &Store,
-        live: LiveState,
+        (live, calls): (LiveState, CallControl),
         metrics: Metrics,
     ) -> anyhow::Result<SocketAddr> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -304,6 +308,7 @@ impl Wiring {
         let state = ApiState {
             store: store.clone(),
             live,
+            calls,
             company: self.company.clone(),
             folder: self.folder.clone(),
             clock: self.clock,

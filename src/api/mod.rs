@@ -4,6 +4,7 @@
 //! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
 
 mod agents;
+mod calls;
 mod customers;
 pub mod error;
 pub mod events;
@@ -29,12 +30,13 @@ pub mod token;
 #[cfg(test)]
 mod tests;
 
+use crate::call::call_control::CallControl;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
@@ -54,6 +56,8 @@ pub struct ApiState {
     pub store: Store,
     /// Live state.
     pub live: LiveState,
+    /// Live calls.
+    pub calls: CallControl,
     /// The company of the moment.
     pub company: watch::Receiver<Arc<CompanyView>>,
     /// Where recordings lie.
@@ -88,6 +92,15 @@ pub fn router(state: ApiState) -> Router {
         .route("/agents/{login}/state", put(agents::set_state))
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
+        .route("/calls/{interaction}/hold", post(calls::hold))
+        .route("/calls/{interaction}/resume", post(calls::resume))
+        .route("/calls/{interaction}/hangup", post(calls::hangup))
+        .route("/calls/{interaction}/transfer", post(calls::transfer))
+        .route("/calls/{interaction}/consult", post(calls::consult))
+        .route("/calls/{interaction}/cancel", post(calls::cancel))
+        .route("/calls/{interaction}/complete", post(calls::complete))
+        .route("/calls/{interaction}/merge", post(calls::merge))
+        .route("/calls/{interaction}/monitor", post(calls::monitor))
         .route("/events", get(events::follow))
         .route("/openapi.json", get(openapi::show))
         .route("/interactions", get(interactions::list))

@@ -98,10 +98,14 @@ pub enum Action {
     ReadEvents,
     /// See the process's counters.
     ReadMetrics,
+    /// Hold, transfer, consult, end: a call that one has oneself, or any.
+    ControlCall,
+    /// Hear a live call, and take part in it.
+    MonitorCall,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 11] = [
+pub const ACTIONS: [Action; 13] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -113,6 +117,8 @@ pub const ACTIONS: [Action; 11] = [
     Action::HearRecording,
     Action::ReadEvents,
     Action::ReadMetrics,
+    Action::ControlCall,
+    Action::MonitorCall,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -131,7 +137,13 @@ pub enum Resource {
 pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
     match role {
         Role::Admin | Role::Supervisor => true,
-        Role::ReadOnly => !matches!(action, Action::SetAgentState | Action::WriteCustomer),
+        Role::ReadOnly => !matches!(
+            action,
+            Action::SetAgentState
+                | Action::WriteCustomer
+                | Action::ControlCall
+                | Action::MonitorCall
+        ),
         Role::Agent(own) => {
             let its_own = match resource {
                 Resource::Of(agent) => agent == own,
@@ -146,6 +158,7 @@ pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
                     | Action::WriteCustomer
                     | Action::ReadEvents
                     | Action::ReadMetrics
+                    | Action::MonitorCall
             );
             its_own && !never
         }

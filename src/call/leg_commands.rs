@@ -27,10 +27,28 @@ pub enum ForGateway {
     Play(PlayFiles),
     /// Play the ringing tone.
     Ringback(LegId),
+    /// Play the tone of those who are on hold.
+    HoldTone(LegId),
     /// Open the file first.
     StartRecording(WantedRecording),
     /// Find its stream first.
     StopRecording(RecordingId),
+    /// The same.
+    PauseRecording {
+        /// Its id.
+        recording: RecordingId,
+        /// Leave out what is said.
+        paused: bool,
+    },
+    /// The same.
+    RecordOthers {
+        /// Its id.
+        recording: RecordingId,
+        /// The customer's leg.
+        customer: LegId,
+        /// The legs of the right side.
+        agents: Vec<LegId>,
+    },
 }
 
 /// A recording about to begin.
@@ -68,6 +86,22 @@ impl LegCommand {
                 b: agent,
             },
             Self::Unbridge(leg) => GatewayCommand::Unbridge { leg },
+            Self::Mix(members) => GatewayCommand::Mix(members),
+            Self::HoldTone(leg) => return ForGateway::HoldTone(leg),
+            Self::PauseRecording { recording, paused } => {
+                return ForGateway::PauseRecording { recording, paused };
+            }
+            Self::RecordOthers {
+                recording,
+                customer,
+                agents,
+            } => {
+                return ForGateway::RecordOthers {
+                    recording,
+                    customer,
+                    agents,
+                };
+            }
             Self::Play(play) => return ForGateway::Play(play),
             Self::Ringback(leg) => return ForGateway::Ringback(leg),
             Self::Dial {

@@ -21,6 +21,7 @@ pub mod meta;
 pub mod names;
 pub mod page;
 mod place;
+pub(crate) mod pauses;
 pub(crate) mod queue_entries;
 pub mod record;
 pub mod recordings;

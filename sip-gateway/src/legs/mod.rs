@@ -244,6 +244,7 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::Play { leg, request } => self.play(leg, request),
             GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
             GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),
+            GatewayCommand::Mix(members) => self.mix(members),
             GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
             GatewayCommand::Hold(leg) => self.hold(leg, true),
             GatewayCommand::Resume(leg) => self.hold(leg, false),
@@ -252,6 +253,11 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::PauseRecording { stream, paused } => {
                 Self::recorded(stream, self.media.pause_recording(stream, paused));
             }
+            GatewayCommand::RecordOthers {
+                stream,
+                left,
+                right,
+            } => Self::recorded(stream, self.media.record_others(stream, left, right)),
             GatewayCommand::StopRecording(stream) => {
                 Self::recorded(stream, self.media.stop_recording(stream));
             }
@@ -283,6 +289,14 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::Unregister { address_of_record } => {
                 self.sip(SipCommand::Unregister { address_of_record });
             }
+        }
+    }
+
+    /// One of them may have ended a moment ago: the others hear each other all the same.
+    fn mix(&mut self, mut members: Vec<(LegId, Vec<LegId>)>) {
+        members.retain(|(leg, _)| self.legs.get(leg).is_some_and(LegMedia::is_alive));
+        if let Some((leg, _)) = members.first().cloned() {
+            Self::told(leg, self.media.mix(members));
         }
     }
 

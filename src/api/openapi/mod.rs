@@ -6,7 +6,7 @@
 pub(super) mod shapes;
 
 use super::token::Caller;
-use super::{agents, customers, events, health, interactions, metrics, queues, recordings_audio};
+use super::{agents, calls, customers, events, health, interactions, metrics, queues, recordings_audio};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
@@ -31,6 +31,15 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         agents::set_state,
         queues::list,
         queues::one,
+        calls::hold,
+        calls::resume,
+        calls::hangup,
+        calls::transfer,
+        calls::consult,
+        calls::cancel,
+        calls::complete,
+        calls::merge,
+        calls::monitor,
         interactions::list,
         interactions::one,
         interactions::decisions,

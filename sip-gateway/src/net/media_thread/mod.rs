@@ -22,6 +22,7 @@
 //! | `command.rs`, `parking.rs` | commands, and those that wait for a leg |
 //! | `wheel.rs` | when which leg ticks |
 //! | `recordings.rs` | timelines and sinks |
+//! | `rooms.rs` | three and more legs, mixed |
 //! | `outbox.rs` | events on their way out |
 
 mod command;
@@ -29,11 +30,13 @@ mod core;
 mod outbox;
 mod parking;
 mod recordings;
+mod rooms;
 mod verbs;
 mod wheel;
 
 pub(crate) use command::Command;
 pub(crate) use core::Settings;
+pub(crate) use rooms::MEMBERS;
 
 use self::core::{Buffers, Core};
 use super::packet_io::{Channel, SocketPair, UdpIo};
