@@ -11,7 +11,7 @@ mod positions;
 use crate::api::live::LiveRequest;
 use crate::call::actor::Mailbox;
 use crate::call::phone_call::PhoneAsk;
-use crate::call::port::CallInput;
+use crate::call::port::{CallInput, CallerCard};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use desk::{Desk, DeskInput, DeskOutput};
@@ -41,6 +41,13 @@ pub enum DistributorMessage {
         mailbox: Mailbox,
         /// What it says.
         input: Input,
+    },
+    /// Who waits and why, for agents' screens.
+    Caller {
+        /// The call's interaction.
+        interaction: InteractionId,
+        /// What is shown.
+        card: CallerCard,
     },
     /// A call of an agent's phone that is no interaction asks something; its mailbox gets the answer.
     FromPhone {
@@ -141,6 +148,9 @@ impl DistributorTask {
             } => {
                 self.calls.insert(interaction, mailbox);
                 DeskInput::FromCall { interaction, input }
+            }
+            DistributorMessage::Caller { interaction, card } => {
+                DeskInput::Caller { interaction, card }
             }
             DistributorMessage::FromPhone { call, mailbox, ask } => {
                 self.calls.insert(call, mailbox);

@@ -454,6 +454,10 @@ pub(crate) struct Collect {
     pub(crate) check: Option<Expression>,
     /// Nothing typed ahead counts, and the value must not be heard or noted.
     pub(crate) sensitive: bool,
+    /// What the digits are, for people.
+    pub(crate) label: Option<String>,
+    /// An agent may see them, and they may be noted.
+    pub(crate) harmless: bool,
     pub(crate) input: InputRules,
     pub(crate) no_input: Vec<Saying>,
     pub(crate) no_match: Vec<Saying>,

@@ -230,6 +230,22 @@ pub enum FlowOutput {
         /// The choice's label, or its target block.
         label: String,
     },
+    /// Digits that were asked for are there.
+    Typed {
+        /// The block that asked.
+        block: String,
+        /// What they are, in words or as the variable's name.
+        label: String,
+        /// The digits, where the flow says that they are harmless.
+        digits: Option<Digits>,
+    },
+    /// The call's language changed.
+    LanguageSet {
+        /// To this one.
+        language: String,
+        /// By a step for it alone, not by what is known of the customer.
+        chosen: bool,
+    },
     /// Note something about the interaction.
     Tag {
         /// Name.

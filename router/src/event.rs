@@ -272,6 +272,27 @@ pub enum Event {
         /// Label of the choice in words, or the target block's name.
         label: String,
     },
+    /// The caller typed digits that the flow asked for.
+    Typed {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The block that asked.
+        block: String,
+        /// What was typed in words, or the variable's name.
+        label: String,
+        /// The digits, where the flow says that they are harmless.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digits: Option<String>,
+    },
+    /// The call's language changed.
+    LanguageSet {
+        /// The interaction.
+        interaction: InteractionId,
+        /// To this one, a tag such as `es`.
+        language: String,
+        /// A step for it alone; else it was known of the customer.
+        chosen: bool,
+    },
     /// The flow noted something about the interaction.
     Tagged {
         /// The interaction.
@@ -501,6 +522,8 @@ impl Event {
             | Self::CallAnswered { interaction }
             | Self::StepEntered { interaction, .. }
             | Self::MenuChosen { interaction, .. }
+            | Self::Typed { interaction, .. }
+            | Self::LanguageSet { interaction, .. }
             | Self::Tagged { interaction, .. }
             | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }

@@ -40,6 +40,7 @@ pub mod id;
 pub mod outcome;
 pub mod private;
 pub mod time;
+pub mod why;
 
 pub use agent::{AgentState, Reason};
 pub use company::RoutingCompany;

@@ -214,17 +214,9 @@ pub(super) async fn monitor(
 ) -> Result<StatusCode, ApiError> {
     may(role, Action::MonitorCall)?;
     let Json(body) = body?;
-    let mode = match body.mode.as_str() {
-        "listen" => MonitorMode::Listen,
-        "whisper" => MonitorMode::Whisper,
-        "barge" => MonitorMode::Barge,
-        "take_over" => MonitorMode::TakeOver,
-        _ => {
-            return Err(ApiError::unprocessable(
-                "`mode` must be `listen`, `whisper`, `barge` or `take_over`.",
-            ));
-        }
-    };
+    let mode = MonitorMode::from_name(&body.mode).ok_or_else(|| {
+        ApiError::unprocessable("`mode` must be `listen`, `whisper`, `barge` or `take_over`.")
+    })?;
     let company = state.company();
     let extension = body.extension.ok_or_else(|| {
         ApiError::unprocessable("Say whose phone is to ring: `extension`, an agent's.")

@@ -162,6 +162,14 @@ impl CallActor {
                     tracing::error!(interaction = %self.interaction, "the distributor is gone");
                 }
             }
+            CallOutput::ShowCaller(card) => {
+                let message = DistributorMessage::Caller {
+                    interaction: self.interaction,
+                    card,
+                };
+                // Whoever is gone shows nobody anything; the waiting itself tells of it.
+                let _ = self.context.distributor.send(message).await;
+            }
             CallOutput::Log { event, personal } => self.log(event, personal).await,
             CallOutput::LogSynced(event) => {
                 let now = self.context.clock.now();

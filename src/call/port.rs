@@ -201,8 +201,21 @@ pub enum CallOutput {
     },
     /// The same, and it must be on the disk before the next output is carried out.
     LogSynced(Event),
+    /// Who waits and why, for the screens of agents; comes before the waiting and again when it changes.
+    ShowCaller(CallerCard),
     /// All legs are over: the actor may end.
     Finished,
+}
+
+/// A waiting caller as an agent's screen shows them. Live state only: it is in no log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallerCard {
+    /// Who calls; none when withheld.
+    pub number: Option<PhoneNumber>,
+    /// The name that the customer's record or the network gave.
+    pub name: Option<Private<String>>,
+    /// Why they call: what they pressed, typed and chose.
+    pub why: Vec<String>,
 }
 
 /// What can be done with a leg of this call.

@@ -247,6 +247,8 @@ impl Simulation {
                 format!("-- {block}")
             }
             FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
+            FlowOutput::Typed { label, .. } => format!("the agent reads: typed {label}"),
+            FlowOutput::LanguageSet { language, .. } => format!("language {language}"),
             FlowOutput::Tag { key, value } => format!("tag {key} = {value}"),
             FlowOutput::Hangup { cause } => {
                 self.playing = None;

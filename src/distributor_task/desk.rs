@@ -9,14 +9,14 @@ use super::phones::OwnCalls;
 use super::positions::{Place, Positions};
 use crate::api::live::SetStateError;
 use crate::call::phone_call::PhoneAsk;
-use crate::call::port::{CallInput, Offered};
+use crate::call::port::{CallInput, CallerCard, Offered};
 use crate::company_view::CompanyView;
 use router::agent::Wanted;
 use router::distributor::port::{AgentView, LeaveCause, QueueView};
 use router::id::{AgentId, InteractionId, OfferId, QueueId};
 use router::{AgentState, Distributor, Event, Input, Output, Timestamp};
 use sip_gateway::leg::DeviceChange;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Everything the desk can be told.
@@ -28,6 +28,13 @@ pub enum DeskInput {
         interaction: InteractionId,
         /// What it says.
         input: Input,
+    },
+    /// Who waits and why, for agents' screens.
+    Caller {
+        /// The call's interaction.
+        interaction: InteractionId,
+        /// What is shown.
+        card: CallerCard,
     },
     /// A call of an agent's phone that is no interaction asks something.
     FromPhone {
@@ -82,6 +89,8 @@ pub struct Desk {
     pub(super) own_calls: OwnCalls,
     company: Arc<CompanyView>,
     calls: BTreeSet<InteractionId>,
+    /// Who the callers are that wait or talk; each is forgotten with its call.
+    callers: BTreeMap<InteractionId, CallerCard>,
     positions: Positions,
     outputs: VecDeque<DeskOutput>,
     expected: ExpectedWait,
@@ -96,6 +105,7 @@ impl Desk {
             distributor,
             company,
             calls: BTreeSet::new(),
+            callers: BTreeMap::new(),
             positions: Positions::default(),
             own_calls: OwnCalls::default(),
             outputs: VecDeque::new(),
@@ -109,6 +119,7 @@ impl Desk {
         self.now = now;
         match input {
             DeskInput::FromCall { interaction, input } => self.call_says(interaction, input),
+            DeskInput::Caller { interaction, card } => drop(self.callers.insert(interaction, card)),
             DeskInput::FromPhone { call, ask } => {
                 self.calls.insert(call);
                 self.phone_asks(call, ask);
@@ -116,6 +127,7 @@ impl Desk {
             DeskInput::Lost { interaction } => self.lost(interaction),
             DeskInput::Detach { interaction } => {
                 self.calls.remove(&interaction);
+                self.callers.remove(&interaction);
                 self.positions.over(interaction);
                 self.no_own_calls_of(interaction);
             }
@@ -165,6 +177,12 @@ impl Desk {
     #[must_use]
     pub fn queues(&self) -> Vec<QueueView> {
         self.distributor.queues()
+    }
+
+    /// Who calls and why, from the first waiting until the call is over; before the record knows it.
+    #[must_use]
+    pub fn caller(&self, interaction: InteractionId) -> Option<&CallerCard> {
+        self.callers.get(&interaction)
     }
 
     /// The invariants of `docs/routing-rules.md` that one moment's state shows.
@@ -262,6 +280,7 @@ impl Desk {
 
     fn lost(&mut self, interaction: InteractionId) {
         self.calls.remove(&interaction);
+        self.callers.remove(&interaction);
         self.positions.over(interaction);
         self.no_own_calls_of(interaction);
         let waiting: Vec<_> = self

@@ -3,6 +3,7 @@
 //!
 //! **Owns**: these intentions, by dice. **Must not know**: what the contact centre makes of them.
 
+mod controls;
 mod phones;
 
 use crate::company;
@@ -75,6 +76,8 @@ pub(crate) enum Plan {
         leg: LegId,
         held: bool,
     },
+    /// Somebody asks something of some talk.
+    Control,
     /// An answer to an offer that is over.
     Outdated,
     Reload {
@@ -97,6 +100,10 @@ impl World {
             self.caller_intends(party);
         }
         self.operator_intends();
+        // A planted fault is to be found by its own check: the talks are left alone there.
+        if self.core.fault.is_none() {
+            self.controls_are_intended();
+        }
         self.run(TRAFFIC)?;
         self.stop();
         for _ in 0..3 {
@@ -260,6 +267,7 @@ impl World {
                 }
             }
             Plan::State { agent, wanted } => self.asks_for(agent, wanted),
+            Plan::Control => self.control_some_talk(),
             Plan::Outdated => outdated(&mut self.core),
             Plan::Reload { edition } => {
                 self.core.say(

@@ -177,12 +177,29 @@ impl Interpreter {
         };
         if good {
             self.limits.failed = false;
+            self.told_typed(collect);
             return Move::Next;
         }
         if let Some(before) = before {
             self.vars.insert(name, before);
         }
         self.lost(collect, Lost::Wrong)
+    }
+
+    /// Whoever answers hears what was typed: the digits themselves only where the flow says that they are harmless.
+    fn told_typed(&mut self, collect: &Collect) {
+        let name = &collect.into.text;
+        let label = collect.label.as_ref().unwrap_or(name).clone();
+        let digits = self.vars.get(name).filter(|_| collect.harmless);
+        let digits = digits.map(|value| Digits(value.to_string()));
+        if let Some(block) = self.flow.blocks.get(self.at.block) {
+            let block = block.name.text.clone();
+            self.put(FlowOutput::Typed {
+                block,
+                label,
+                digits,
+            });
+        }
     }
 
     fn lost(&mut self, collect: &Collect, lost: Lost) -> Move {

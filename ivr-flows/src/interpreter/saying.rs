@@ -175,6 +175,13 @@ impl Interpreter {
             },
         };
         if self.flow.languages.offer.contains(&wanted) {
+            let chosen = matches!(language, Language::To(_));
+            if chosen || wanted != self.language {
+                self.put(FlowOutput::LanguageSet {
+                    language: wanted.clone(),
+                    chosen,
+                });
+            }
             self.language = wanted;
         }
         Move::Next

@@ -41,6 +41,8 @@ impl Reader<'_> {
             "barge_in",
             "check",
             "sensitive",
+            "label",
+            "harmless",
             "no_input",
             "no_match",
             "exits",
@@ -70,6 +72,7 @@ impl Reader<'_> {
         let defaults = self.defaults.clone();
         let input = self.input_rules(&fields, defaults.input);
         let list = |reader: &mut Self, key| fields.get(key).map(|node| reader.sayings(node));
+        let (sensitive, harmless) = self.exposure(&fields);
         Some(Collect {
             prompt: prompt?,
             short_prompt: list(self, "short_prompt").unwrap_or_default(),
@@ -77,10 +80,9 @@ impl Reader<'_> {
             check: fields
                 .get("check")
                 .and_then(|node| self.expression(node, "`check`")),
-            sensitive: fields
-                .get("sensitive")
-                .and_then(|node| self.truth(node, "`sensitive`"))
-                .unwrap_or(false),
+            sensitive,
+            harmless,
+            label: fields.get("label").and_then(|node| self.label(node)),
             input,
             no_input: list(self, "no_input").unwrap_or(defaults.no_input),
             no_match: list(self, "no_match").unwrap_or(defaults.no_match),
@@ -88,6 +90,22 @@ impl Reader<'_> {
             into: into?,
             digits: digits?,
         })
+    }
+
+    /// Whether the digits are `sensitive`, and whether they are `harmless`.
+    fn exposure(&mut self, fields: &super::Fields<'_>) -> (bool, bool) {
+        let truth = |reader: &mut Self, key: &str| {
+            let node = fields.get(key)?;
+            reader.truth(node, &format!("`{key}`"))
+        };
+        let sensitive = truth(self, "sensitive").unwrap_or(false);
+        let harmless = truth(self, "harmless").unwrap_or(false);
+        if let Some(node) = fields.get("harmless").filter(|_| sensitive && harmless) {
+            let help = "keep `sensitive`: without `harmless` nobody sees the digits";
+            let message = "digits cannot be `sensitive` and `harmless`";
+            self.error("F104", node.pos, message, help);
+        }
+        (sensitive, harmless && !sensitive)
     }
 
     /// `6` or `4-10`.

@@ -11,6 +11,8 @@ use crate::yaml::{Entry, Kind, Node, twice};
 
 /// Longest key: more digits than anybody remembers.
 const LONGEST_KEY: usize = 8;
+/// Letters of a label at most: an agent reads it at a glance.
+const LONGEST_LABEL: usize = 80;
 /// More keys in one menu are refused.
 const MOST_KEYS: usize = 200;
 /// The fields of a `menu`.
@@ -161,9 +163,7 @@ impl Reader<'_> {
         let (label, then) = match &node.kind {
             Kind::Map(_) => {
                 let fields = self.fields(node, "a choice", &["go", "do", "label"], &["when"])?;
-                let label = fields
-                    .get("label")
-                    .and_then(|node| self.text(node, "a label", "write a text"));
+                let label = fields.get("label").and_then(|node| self.label(node));
                 let then = match (fields.get("go"), fields.get("do")) {
                     (Some(go), None) => self.word(go)?,
                     (None, Some(steps)) => ChoiceTarget::Leave(self.lift(steps, &inline)),
@@ -197,6 +197,20 @@ impl Reader<'_> {
             label,
             then,
         })
+    }
+
+    /// What agents and reports read: short, and something.
+    pub(super) fn label(&mut self, node: &Node) -> Option<String> {
+        let label = self.text(node, "a label", "write a text")?;
+        let length = label.chars().count();
+        if label.trim().is_empty() || length > LONGEST_LABEL || label.chars().any(char::is_control)
+        {
+            let message = format!("a label has 1 to {LONGEST_LABEL} letters, in one line");
+            let help = "write what the caller wants, such as `label: An order`";
+            self.error("F104", node.pos, message, help);
+            return None;
+        }
+        Some(label)
     }
 
     fn word(&mut self, node: &Node) -> Option<ChoiceTarget> {

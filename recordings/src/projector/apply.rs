@@ -89,6 +89,8 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         // Told by the log alone.
         | Event::StepEntered { .. }
         | Event::TalkChanged { .. }
+        | Event::Typed { .. }
+        | Event::LanguageSet { .. }
         | Event::SupervisorTold { .. } => Ok(()),
     }
 }

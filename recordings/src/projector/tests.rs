@@ -78,6 +78,7 @@ async fn a_whole_call_becomes_a_whole_record() {
     }
     assert_eq!(json["menu_path"][0]["label"], "Repairs");
     assert_eq!(json["tags"], json!({"topic": "repair"}));
+    assert_eq!(json["why"], json!(["pressed 2: Repairs", "topic: repair"]));
     assert_eq!(json["queue_entries"][0]["wait"], 5.0);
     assert_eq!(json["queue_entries"][0]["outcome"], "answered");
     assert_eq!(json["offers"][0]["outcome"], "accepted");

@@ -5,7 +5,8 @@
 use super::many::{lists, of_interactions, pieces, push_in};
 use super::page::{Page, Paging, page};
 use super::record::{
-    InteractionRecord, InteractionSummary, MenuChoice, Parties, Times, WrapUpRecord, seconds,
+    EventRecord, InteractionRecord, InteractionSummary, MenuChoice, Parties, Times, WrapUpRecord,
+    seconds,
 };
 use super::row::{RowExt as _, big};
 use super::{Conn, Store, decisions, events, legs, names, queue_entries, recordings};
@@ -14,6 +15,8 @@ use router::Timestamp;
 use router::event::{Direction, PersonalData};
 use router::id::{AgentId, CustomerId, InteractionId, QueueId};
 use router::outcome::{EndCause, Outcome};
+use router::why::Why;
+use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, HashMap};
@@ -224,7 +227,9 @@ async fn whole(
     let mut events = events::of(conn, ids).await?;
     let whole = summaries.into_iter().map(|summary| {
         let id = &summary.id;
+        let events = events.remove(id).unwrap_or_default();
         InteractionRecord {
+            why: why(&events),
             menu_path: menu_path.remove(id).unwrap_or_default(),
             tags: tags.remove(id).unwrap_or_default().into_iter().collect(),
             queue_entries: queue_entries.remove(id).unwrap_or_default(),
@@ -233,11 +238,27 @@ async fn whole(
             recordings: recordings.remove(id).unwrap_or_default(),
             wrap_up: wrap_ups.remove(id).and_then(|mut all| all.pop()),
             decisions: decisions.remove(id).unwrap_or_default(),
-            events: events.remove(id).unwrap_or_default(),
+            events,
             summary,
         }
     });
     Ok(whole.collect())
+}
+
+/// Of the few events that tell it; a line of a later version that cannot be read tells nothing.
+fn why(events: &[EventRecord]) -> Vec<String> {
+    const TELLING: [&str; 4] = ["menu_chosen", "typed", "language_set", "tagged"];
+    let mut why = Why::default();
+    for line in events {
+        let kind = line.event.get("kind").and_then(Value::as_str);
+        if kind.is_some_and(|kind| TELLING.contains(&kind)) {
+            let event = serde_json::from_value(Value::Object(line.event.clone()));
+            if let Ok(event) = event {
+                why.told(&event);
+            }
+        }
+    }
+    why.words()
 }
 
 async fn menu_paths(

@@ -88,6 +88,8 @@ pub struct InteractionRecord {
     pub summary: InteractionSummary,
     /// What the caller chose, in order.
     pub menu_path: Vec<MenuChoice>,
+    /// Why the customer called, in words.
+    pub why: Vec<String>,
     /// What the flow noted.
     pub tags: BTreeMap<String, String>,
     /// Each waiting.

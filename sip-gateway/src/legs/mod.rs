@@ -294,7 +294,11 @@ impl<M: MediaPlane> Legs<M> {
 
     /// One of them may have ended a moment ago: the others hear each other all the same.
     fn mix(&mut self, mut members: Vec<(LegId, Vec<LegId>)>) {
-        members.retain(|(leg, _)| self.legs.get(leg).is_some_and(LegMedia::is_alive));
+        let alive = |leg: &LegId| self.legs.get(leg).is_some_and(LegMedia::is_alive);
+        members.retain(|(leg, _)| alive(leg));
+        for (_, hears) in &mut members {
+            hears.retain(alive);
+        }
         if let Some((leg, _)) = members.first().cloned() {
             Self::told(leg, self.media.mix(members));
         }

@@ -41,6 +41,7 @@ pub(in crate::api) struct InteractionRecord {
     #[serde(flatten)]
     summary: Interaction,
     menu_path: Vec<MenuChoice>,
+    why: Vec<String>,
     tags: BTreeMap<String, String>,
     queue_entries: Vec<QueueEntry>,
     offers: Vec<Offer>,

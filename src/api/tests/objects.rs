@@ -117,6 +117,7 @@ async fn an_interaction() {
     }
     assert_eq!(record["recordings"][0]["id"], RECORDING.to_string());
     assert_eq!(record["menu_path"][0]["key"], "2");
+    assert_eq!(record["why"], serde_json::json!(["pressed 2: Help"]));
     let decisions = world
         .ask("admin", &format!("GET /interactions/{TALK}/decisions"), "")
         .await

@@ -12,6 +12,7 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
     let everyone = [401, 401, 200, 200, 200, 401, 200, 200];
     let anas = [401, 401, 200, 200, 403, 401, 200, 200];
     let no_agents = [401, 401, 200, 403, 403, 401, 200, 200];
+    let controls = [401, 401, 403, 404, 404, 401, 404, 404];
     let missing = [401, 401, 404, 404, 404, 401, 404, 404];
     let writes = |done| [401, 401, 403, 403, 403, 401, done, done];
     vec![
@@ -58,6 +59,27 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("GET /recordings/{RECORDING}"), "", anas),
         (format!("GET /recordings/{RECORDING}/audio"), "", anas),
         ("GET /recordings/nothing".to_owned(), "", missing),
+        (format!("POST /calls/{TALK}/hold"), "", controls),
+        (format!("POST /calls/{TALK}/resume"), "", controls),
+        (format!("POST /calls/{TALK}/hangup"), "", controls),
+        (format!("POST /calls/{TALK}/cancel"), "", controls),
+        (format!("POST /calls/{TALK}/complete"), "", controls),
+        (format!("POST /calls/{TALK}/merge"), "", controls),
+        (
+            format!("POST /calls/{TALK}/transfer"),
+            r#"{"to":{"queue":"support"}}"#,
+            controls,
+        ),
+        (
+            format!("POST /calls/{TALK}/consult"),
+            r#"{"to":{"agent":"ben"}}"#,
+            controls,
+        ),
+        (
+            format!("POST /calls/{TALK}/monitor"),
+            r#"{"mode":"listen","extension":"2002"}"#,
+            [401, 401, 403, 403, 403, 401, 404, 404],
+        ),
     ]
 }
 
@@ -136,13 +158,20 @@ async fn an_agent_does_not_see_other_candidates() {
 fn the_one_function_says_it_for_every_action() {
     let (own, other) = (AgentId::from_number(1), AgentId::from_number(2));
     for action in ACTIONS {
-        let writes = matches!(action, Action::SetAgentState | Action::WriteCustomer);
+        let writes = matches!(
+            action,
+            Action::SetAgentState
+                | Action::WriteCustomer
+                | Action::ControlCall
+                | Action::MonitorCall
+        );
         let agents_never = matches!(
             action,
             Action::ReadDecisions
                 | Action::WriteCustomer
                 | Action::ReadEvents
                 | Action::ReadMetrics
+                | Action::MonitorCall
         );
         for resource in [
             Resource::Of(own),

@@ -5,6 +5,9 @@ use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError};
 use crate::api::right::RoleName;
 use crate::api::{ApiState, events, serve, serve_metrics, token};
+use crate::call::call_control::CallControl;
+use crate::call::control::Refused;
+use crate::call::registry::RegistryMessage;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::LimitSettings;
@@ -108,6 +111,7 @@ impl World {
         let state = ApiState {
             store: store.clone(),
             live,
+            calls: no_calls(),
             company: watch::channel(Arc::new(view)).1,
             folder,
             clock: Clock::start(),
@@ -453,4 +457,17 @@ fn lost() -> Vec<Event> {
             end_cause,
         },
     ]
+}
+
+/// A registry without calls.
+fn no_calls() -> CallControl {
+    let (registry, mut inbox) = mpsc::channel(16);
+    tokio::spawn(async move {
+        while let Some(message) = inbox.recv().await {
+            if let RegistryMessage::Control { reply, .. } = message {
+                let _ = reply.send(Err(Refused::NoCall));
+            }
+        }
+    });
+    CallControl::new(registry)
 }

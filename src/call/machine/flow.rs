@@ -95,6 +95,8 @@ impl CallMachine {
             FlowOutput::StopVoicemail { .. }
             | FlowOutput::StepEntered { .. }
             | FlowOutput::MenuChosen { .. }
+            | FlowOutput::Typed { .. }
+            | FlowOutput::LanguageSet { .. }
             | FlowOutput::Tag { .. }
             | FlowOutput::Incident { .. } => {}
         }
@@ -127,6 +129,21 @@ impl CallMachine {
                 block,
                 key,
                 label,
+            },
+            FlowOutput::Typed {
+                block,
+                label,
+                digits,
+            } => Event::Typed {
+                interaction,
+                block,
+                label,
+                digits: digits.map(|digits| digits.0),
+            },
+            FlowOutput::LanguageSet { language, chosen } => Event::LanguageSet {
+                interaction,
+                language,
+                chosen,
             },
             FlowOutput::Tag { key, value } => Event::Tagged {
                 interaction,
@@ -177,6 +194,7 @@ impl CallMachine {
             },
             sent: None,
         });
+        self.show_caller();
         self.distribute(Input::Enqueue(EntryRequest {
             entry,
             interaction: self.setup.interaction,

@@ -183,10 +183,13 @@ impl CallMachine {
         let Asked {
             purpose, colleague, ..
         } = asked;
+        // What the page of a phone in a browser answers by itself.
         let (change, why) = match purpose {
-            Purpose::Transfer => (TalkChange::TransferBegan, "transfer"),
-            Purpose::Consult => (TalkChange::ConsultBegan, "consult"),
-            Purpose::Monitor(_) => (TalkChange::MonitorBegan, "monitor"),
+            Purpose::Transfer => (TalkChange::TransferBegan, ("X-Cordboard-Purpose", "transfer")),
+            Purpose::Consult => (TalkChange::ConsultBegan, ("X-Cordboard-Purpose", "consult")),
+            Purpose::Monitor(mode) => {
+                (TalkChange::MonitorBegan, ("X-Cordboard-Monitor", mode.as_str()))
+            }
         };
         self.changed(change, Some(colleague.agent), None);
         let interaction = self.setup.interaction;
@@ -217,7 +220,7 @@ impl CallMachine {
             headers: vec![
                 header("X-Cordboard-Interaction", interaction.to_string()),
                 header("X-Cordboard-Queue", queue),
-                header("X-Cordboard-Purpose", why.to_owned()),
+                header(why.0, why.1.to_owned()),
             ],
         });
     }

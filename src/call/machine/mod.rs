@@ -31,6 +31,7 @@ use helper::Asked;
 use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
 use router::event::{Direction, LegRole, PersonalData};
 use router::outcome::EndCause;
+use router::why::Why;
 use router::{Event, Private, Timestamp};
 use silence::Heard;
 use sip_gateway::leg::{LegEvent, LegId, PlayId};
@@ -58,6 +59,8 @@ pub struct CallMachine {
     heard: Heard,
     /// Who is to be called in, once the Distributor says that they are free; in the order of the questions.
     asked: VecDeque<Asked>,
+    /// What the caller told the flow, for the agent's screen.
+    why: Why,
     outputs: VecDeque<CallOutput>,
     finished: bool,
 }
@@ -81,6 +84,7 @@ impl CallMachine {
             silent_queue: None,
             heard: Heard::default(),
             asked: VecDeque::new(),
+            why: Why::default(),
             history: History::default(),
             closing: Vec::new(),
             outputs: VecDeque::new(),
@@ -96,7 +100,7 @@ impl CallMachine {
                 self.customer_event(event, now, ids)
             }
             CallInput::Leg { leg, event } => self.agent_event(leg, event, now, ids),
-            CallInput::CustomerKnown { name } => self.customer_name = Some(name),
+            CallInput::CustomerKnown { name } => self.customer_known(name),
             CallInput::Queued {
                 entry,
                 position,
@@ -266,6 +270,7 @@ impl CallMachine {
     }
 
     fn log(&mut self, event: Event) {
+        self.why.told(&event);
         self.outputs.push_back(CallOutput::Log {
             event,
             personal: None,

@@ -16,7 +16,7 @@ use router::id::{
     RecordingId,
 };
 use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome, Refusal};
-use router::{Event, Input, PhoneNumber, Timestamp};
+use router::{Event, Input, PhoneNumber, Private, Timestamp};
 use sip_gateway::leg::{LegEndCause, LegEvent, LegId, PlayId};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,6 +5,8 @@
 use super::CallMachine;
 use super::helper::Helper;
 use super::phase::Phase;
+use crate::call::port::{CallOutput, CallerCard};
+use router::Private;
 use router::id::{AgentId, OfferId, QueueEntryId, RecordingId};
 use sip_gateway::leg::LegId;
 
@@ -39,6 +41,24 @@ pub enum Place {
 }
 
 impl CallMachine {
+    /// Who calls and why, for the screen of whoever will answer.
+    pub(super) fn show_caller(&mut self) {
+        let card = CallerCard {
+            number: self.setup.caller_number.clone(),
+            name: self.customer_name.clone(),
+            why: self.why.words(),
+        };
+        self.outputs.push_back(CallOutput::ShowCaller(card));
+    }
+
+    /// The customer's name has come; whoever waits is shown with it.
+    pub(super) fn customer_known(&mut self, name: Private<String>) {
+        self.customer_name = Some(name);
+        if matches!(self.phase, Phase::Waiting(_)) {
+            self.show_caller();
+        }
+    }
+
     /// Where the caller is.
     #[must_use]
     pub fn place(&self) -> Place {

@@ -133,6 +133,7 @@ fn record() -> InteractionRecord {
     let (ana, ben) = (candidate("ana", 1, -100), candidate("ben", 2, -50));
     InteractionRecord {
         summary: summary(),
+        why: vec![],
         menu_path: vec![MenuChoice {
             at: at(5),
             block: "main".to_owned(),
@@ -173,6 +174,7 @@ fn record() -> InteractionRecord {
             duration: Some(28.0),
             gap: Some(0.0),
             recovered: true,
+            marks: Vec::new(),
         }],
         wrap_up: None,
         decisions: vec![

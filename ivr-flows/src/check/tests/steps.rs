@@ -175,6 +175,21 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "`sensitive`",
     ),
     (
+        "    - collect: { into: reason, prompt: hello, digits: 4, sensitive: true, harmless: @true }\n    - hangup:",
+        "F104",
+        "without `harmless` nobody sees the digits",
+    ),
+    (
+        "    - collect: { into: reason, prompt: hello, digits: 4, label: @\"  \" }\n    - hangup:",
+        "F104",
+        "a label has 1 to 80 letters",
+    ),
+    (
+        "    - menu: { prompt: hello, keys: { 1: { go: bye, label: @\"12345678901234567890123456789012345678901234567890123456789012345678901234567890x\" } } }",
+        "F104",
+        "`label: An order`",
+    ),
+    (
         "    - voicemail: @suport",
         "F004",
         "did you mean `support`?",

@@ -159,6 +159,26 @@ fn without_barge_in_the_prompt_is_heard_to_its_end_and_the_digits_count() {
     assert_eq!(call.ended(), "tag order=1234, hangup Hangup");
 }
 
+#[test]
+fn who_answers_hears_what_was_typed_and_the_digits_only_where_they_are_harmless() {
+    let typed = |more: &str| {
+        let flow = FLOW.replace("MORE", more);
+        let flow = flow.replace("    - tag: { order: \"{{ vars.order }}\" }\n", "");
+        let mut call = Call::new(&flow);
+        call.steps = true;
+        call.heard();
+        call.ended();
+        let _ = ['4', '2', '3', '4'].map(|key| call.key(key));
+        call.key('#')
+    };
+    let told = |words: &str| format!("start typed {words}, start.3 hangup, hangup Hangup");
+    assert_eq!(typed(""), told("order ***"));
+    assert_eq!(typed("label: order number,"), told("order number ***"));
+    let shown = typed("label: order number, harmless: true,");
+    assert_eq!(shown, told("order number 4234"));
+    assert_eq!(typed("sensitive: true,"), told("order ***"));
+}
+
 fn value(flow: &Interpreter) -> String {
     flow.var("order").unwrap().to_string()
 }

@@ -18,7 +18,7 @@ mod type_ahead;
 mod voicemail;
 mod waiting;
 
-/// One call. Outputs become short words; `StepEntered` only with `steps`.
+/// One call. Outputs become short words; what is only told to others with `steps` alone.
 struct Call {
     flow: Interpreter,
     now: Duration,
@@ -62,6 +62,15 @@ impl Call {
     }
 
     fn note(&mut self, output: FlowOutput) {
+        let only_told = matches!(
+            output,
+            FlowOutput::StepEntered { .. }
+                | FlowOutput::Typed { .. }
+                | FlowOutput::LanguageSet { .. }
+        );
+        if only_told && !self.steps {
+            return;
+        }
         let words = match output {
             FlowOutput::EarlyMedia => "early".to_owned(),
             FlowOutput::Answer => "answer".to_owned(),
@@ -111,12 +120,7 @@ impl Call {
                 block,
                 step,
                 action,
-            } => {
-                if !self.steps {
-                    return;
-                }
-                format!("{block}.{step} {action}")
-            }
+            } => format!("{block}.{step} {action}"),
             FlowOutput::MenuChosen { block, key, label } => format!("{block}: {key} = {label}"),
             FlowOutput::Tag { key, value } => format!("tag {key}={value}"),
             FlowOutput::Hangup { cause } => format!("hangup {cause:?}"),
@@ -185,6 +189,15 @@ fn person(output: &FlowOutput) -> String {
         }
         FlowOutput::StartVoicemail { silence } => format!("record, silence {silence:?}"),
         FlowOutput::StopVoicemail { mailbox } => format!("message {mailbox:?}"),
+        FlowOutput::Typed {
+            block,
+            label,
+            digits,
+        } => {
+            let digits = digits.as_ref().map_or("***", |digits| &digits.0);
+            format!("{block} typed {label} {digits}")
+        }
+        FlowOutput::LanguageSet { language, chosen } => format!("language {language} {chosen}"),
         other => panic!("{other:?}"),
     }
 }

@@ -156,6 +156,8 @@ impl Driver {
                 FlowOutput::Incident { .. } => self.incidents += 1,
                 FlowOutput::StepEntered { .. }
                 | FlowOutput::MenuChosen { .. }
+                | FlowOutput::Typed { .. }
+                | FlowOutput::LanguageSet { .. }
                 | FlowOutput::Tag { .. } => {}
             }
         }

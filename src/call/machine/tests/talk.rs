@@ -136,3 +136,56 @@ fn an_agent_who_leaves_first_gives_the_caller_back_to_the_flow() {
     script.leg_ends(CUSTOMER, LegEndCause::Local);
     assert!(script.finished());
 }
+
+#[test]
+fn agents_screens_get_who_waits_and_why_before_the_waiting_and_the_name_when_it_comes() {
+    const ASKS: &str = r#"
+flow: 1
+name: support
+languages: { default: en, offer: [en, es] }
+vars: { order_number: { type: string, default: none } }
+prompts:
+  ask: { en: "Ask." }
+blocks:
+  start:
+    - answer:
+    - menu: { prompt: ask, keys: { 1: { go: order, label: An order } }, exits: { exhausted: bye } }
+  order:
+    - language: es
+    - collect: { into: order_number, prompt: ask, digits: 4, exits: { exhausted: bye } }
+    - queue: support
+  bye:
+    - hangup:
+"#;
+    let mut script = Script::begin_with(ASKS);
+    let mut heard = String::new();
+    for key in "14321".chars() {
+        script.say(CallInput::Leg {
+            leg: CUSTOMER,
+            event: LegEvent::Key(key),
+        });
+        for output in &script.last {
+            match output {
+                CallOutput::ShowCaller(card) => {
+                    heard.push_str(&format!("{}; ", card.why.join(", ")));
+                }
+                CallOutput::Distribute(Input::Enqueue(_)) => heard.push_str("waits"),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(
+        heard,
+        "pressed 1: An order, chose Spanish, typed the order number; waits"
+    );
+    let name = Private::new("Eva".to_owned());
+    script.say(CallInput::CustomerKnown { name: name.clone() });
+    let shown = script.last.iter().find_map(|output| match output {
+        CallOutput::ShowCaller(card) => Some(card.clone()),
+        _ => None,
+    });
+    let shown = shown.unwrap();
+    assert_eq!(shown.name, Some(name));
+    assert_eq!(shown.why.len(), 3);
+    assert!(!format!("{shown:?}").contains("Eva"), "a name in Debug");
+}
