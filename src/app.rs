@@ -3,14 +3,15 @@
 //! **Owns**: start and stop. The only place where tasks of the contact centre are spawned, apart from each driver's
 //! own. **Must not**: decide anything about calls.
 
+use crate::api::access::Access;
 use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
-use crate::call::call_control::CallControl;
 use crate::api::{self, ApiState};
 use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
 use crate::call::actor::CallContext;
+use crate::call::call_control::CallControl;
 use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
 use crate::call::ringback;
 use crate::clock::Clock;
@@ -64,6 +65,8 @@ pub struct Running {
     pub sip: SocketAddr,
     /// Where HTTP listens.
     pub http: SocketAddr,
+    /// Who is signed in.
+    pub access: Access,
     /// The system of record.
     pub store: Store,
     /// The process's clock.
@@ -209,12 +212,13 @@ impl Wiring {
             signalling: Some(tokio::runtime::Handle::current()),
         };
         let calls_control = CallControl::new(to_registry.clone());
-        let http = self
+        let (http, access) = self
             .serve_http(&store, (live, calls_control), metrics)
             .await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
+            access,
             store,
             clock: self.clock,
             journal,
@@ -302,7 +306,7 @@ impl Wiring {
         store: &Store,
         (live, calls): (LiveState, CallControl),
         metrics: Metrics,
-    ) -> anyhow::Result<SocketAddr> {
+    ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
         let listen = listener.local_addr()?;
         let state = ApiState {
@@ -318,7 +322,10 @@ impl Wiring {
             metrics,
             streams: EventStreams::default(),
             tokens: KnownTokens::default(),
+            access: Access::default(),
         };
+        let access = state.access.clone();
+        self.spawn_behind(access.clone().keep(store.clone(), self.clock));
         if let Some(wanted) = self.settings.http.metrics {
             let listener = self.bind_http(wanted, "metrics").await?;
             let state = state.clone();
@@ -333,7 +340,7 @@ impl Wiring {
                 tracing::error!(%error, "HTTP stopped");
             }
         });
-        Ok(listen)
+        Ok((listen, access))
     }
 
     /// Bound where it is served, so that no request wakes the calls' thread.

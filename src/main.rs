@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))
         }
+        Command::User(command) => run(&mut Builder::new_current_thread(), cli::user::run(&command)),
         Command::Explain(args) => run(&mut Builder::new_current_thread(), cli::explain::run(&args)),
         Command::Demo(args) => {
             telemetry::start("warn");

@@ -75,6 +75,9 @@ pub(super) async fn list(
     State(state): State<ApiState>,
     Caller(role): Caller,
 ) -> Result<Json<Page<AgentBody>>, ApiError> {
+    if !authorise(role, Action::ReadAgent, Resource::OwnPart) {
+        return Err(ApiError::forbidden());
+    }
     let views = state.live.agents().await?;
     let company = state.company();
     let items = company

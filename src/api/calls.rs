@@ -4,6 +4,7 @@
 //! whether an agent has that very call, the call itself says.
 
 use super::ApiState;
+use super::access::identity::SignedIn;
 use super::error::ApiError;
 use super::names;
 use super::right::{Action, Resource, Role, authorise};
@@ -208,17 +209,18 @@ pub(super) async fn merge(
 )]
 pub(super) async fn monitor(
     state: State<ApiState>,
-    Caller(role): Caller,
+    SignedIn(identity): SignedIn,
     Path(id): Path<String>,
     body: Result<Json<MonitorBody>, JsonRejection>,
 ) -> Result<StatusCode, ApiError> {
-    may(role, Action::MonitorCall)?;
+    may(identity.role, Action::MonitorCall)?;
     let Json(body) = body?;
     let mode = MonitorMode::from_name(&body.mode).ok_or_else(|| {
         ApiError::unprocessable("`mode` must be `listen`, `whisper`, `barge` or `take_over`.")
     })?;
     let company = state.company();
-    let extension = body.extension.ok_or_else(|| {
+    let own = || identity.agent.and_then(|agent| company.extension_of(agent));
+    let extension = body.extension.or_else(own).ok_or_else(|| {
         ApiError::unprocessable("Say whose phone is to ring: `extension`, an agent's.")
     })?;
     let supervisor = at_extension(&company, &extension)?;

@@ -16,6 +16,10 @@ pub struct ApiError {
     detail: String,
     /// For our log only.
     cause: Option<String>,
+    /// Which problem it is, for programs: the end of its `type`.
+    kind: Option<&'static str>,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -25,7 +29,23 @@ impl ApiError {
             status,
             detail: detail.into(),
             cause: None,
+            kind: None,
+            retry_after: None,
         }
+    }
+
+    /// The same with a `type` that programs can tell: `urn:cordboard:KIND`.
+    #[must_use]
+    pub const fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// The same with a `Retry-After`, in seconds.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// 404: there is no such thing.
@@ -49,20 +69,17 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
-    /// 401: no token, or one that we do not know.
+    /// 401: no session and no token, or a token that we do not know.
     #[must_use]
     pub fn unauthorized() -> Self {
-        let detail = "Send `Authorization: Bearer TOKEN`; `cordboard token create` makes a token.";
-        Self::new(StatusCode::UNAUTHORIZED, detail)
+        let detail = "Sign in, or send `Authorization: Bearer TOKEN`; `cordboard token create` makes a token.";
+        Self::new(StatusCode::UNAUTHORIZED, detail).of_kind("no-session")
     }
 
-    /// 403: the token's role has not this right.
+    /// 403: the role has not this right.
     #[must_use]
     pub fn forbidden() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "This token's role does not allow that.",
-        )
+        Self::new(StatusCode::FORBIDDEN, "Your role does not allow that.")
     }
 
     /// 503: try again.
@@ -72,10 +89,10 @@ impl ApiError {
 
     /// 500: our fault. `cause` goes to our log and never to the client.
     pub fn internal(cause: impl Into<String>) -> Self {
+        let detail = "This is our fault; the log says more.";
         Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            detail: "This is our fault; the log says more.".to_owned(),
             cause: Some(cause.into()),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
         }
     }
 
@@ -129,7 +146,7 @@ impl IntoResponse for ApiError {
             tracing::warn!(status = self.status.as_u16(), cause, "a request failed");
         }
         let problem = serde_json::json!({
-            "type": "about:blank",
+            "type": self.kind.map_or_else(|| "about:blank".to_owned(), |kind| format!("urn:cordboard:{kind}")),
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
@@ -143,8 +160,9 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let again = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        if let Some(seconds) = self.retry_after.or(again) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

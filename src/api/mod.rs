@@ -1,8 +1,9 @@
 //! The HTTP API under `/api/v1`, health, and one plain status page.
 //!
-//! **Owns**: routes, tokens, rights, what objects look like outside. **Must not know**: SIP, media, SQL. It reads
+//! **Owns**: routes, signing in, tokens, rights, what objects look like outside. **Must not know**: SIP, media, SQL. It reads
 //! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
 
+pub mod access;
 mod agents;
 mod calls;
 mod customers;
@@ -34,6 +35,7 @@ use crate::call::call_control::CallControl;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::metrics::Metrics;
+use access::{Access, links_in, routes as session};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
@@ -76,6 +78,8 @@ pub struct ApiState {
     pub streams: EventStreams,
     /// Tokens that are believed while the database is away.
     pub tokens: KnownTokens,
+    /// Who is signed in.
+    pub access: Access,
 }
 
 impl ApiState {
@@ -87,6 +91,12 @@ impl ApiState {
 /// Every route.
 pub fn router(state: ApiState) -> Router {
     let v1 = Router::new()
+        .route(
+            "/session",
+            get(session::show)
+                .post(session::sign_in)
+                .delete(session::sign_out),
+        )
         .route("/agents", get(agents::list))
         .route("/agents/{login}", get(agents::one))
         .route("/agents/{login}/state", put(agents::set_state))
@@ -125,6 +135,10 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(axum::middleware::from_fn_with_state(
             state.clone(),
+            links_in::spend,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
             guard::guard,
         ))
         .with_state(state)
@@ -156,7 +170,8 @@ pub async fn serve(
     state: ApiState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(state))
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(shutdown)
         .await
 }

@@ -104,6 +104,9 @@ pub(super) async fn list(
     State(state): State<ApiState>,
     Caller(role): Caller,
 ) -> Result<Json<Page<QueueBody>>, ApiError> {
+    if !authorise(role, Action::ReadQueue, Resource::OwnPart) {
+        return Err(ApiError::forbidden());
+    }
     let moment = Moment::read(&state).await?;
     let mut items = Vec::new();
     for id in moment.company.routing.queues.keys() {

@@ -1,10 +1,12 @@
 //! Who may do what: the one function that says so.
 //!
-//! **Owns**: [`Role`], [`Action`], [`authorise`]. **Must not know**: HTTP, tokens, the store.
+//! **Owns**: [`Role`], [`Action`], the table [`rule`], [`authorise`]. **Must not know**: HTTP, tokens, the store.
+//!
+//! Denied unless the table says so; an action without a row does not compile.
 
 use router::id::AgentId;
 
-/// What a token may be for.
+/// What a token or a session may be for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Everything.
@@ -15,6 +17,8 @@ pub enum Role {
     Agent(AgentId),
     /// Reads what a supervisor reads, changes nothing.
     ReadOnly,
+    /// The demo's customer: a phone in the browser, and nothing else.
+    Caller,
 }
 
 /// A role by name, as it is typed and stored.
@@ -28,6 +32,8 @@ pub enum RoleName {
     Agent,
     /// Reads everything, changes nothing.
     ReadOnly,
+    /// The demo's customer.
+    Caller,
 }
 
 impl RoleName {
@@ -39,13 +45,24 @@ impl RoleName {
             Self::Supervisor => "supervisor",
             Self::Agent => "agent",
             Self::ReadOnly => "readonly",
+            Self::Caller => "caller",
         }
     }
 
     /// The inverse of [`RoleName::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Admin, Self::Supervisor, Self::Agent, Self::ReadOnly]
+        let mut all = Self::OF_STAFF.into_iter().chain([Self::Caller]);
+        all.find(|role| role.as_str() == name)
+    }
+
+    /// Roles that tokens and users may have.
+    pub const OF_STAFF: [Self; 4] = [Self::Admin, Self::Supervisor, Self::Agent, Self::ReadOnly];
+
+    /// The role of a token or a user by its name.
+    #[must_use]
+    pub fn of_staff(name: &str) -> Option<Self> {
+        Self::OF_STAFF
             .into_iter()
             .find(|role| role.as_str() == name)
     }
@@ -60,6 +77,7 @@ impl Role {
             RoleName::Supervisor => Some(Self::Supervisor),
             RoleName::Agent => agent.map(Self::Agent),
             RoleName::ReadOnly => Some(Self::ReadOnly),
+            RoleName::Caller => Some(Self::Caller),
         }
     }
 
@@ -102,10 +120,14 @@ pub enum Action {
     ControlCall,
     /// Hear a live call, and take part in it.
     MonitorCall,
+    /// Read the API's description.
+    ReadDescription,
+    /// Be a phone: get an account of one's own for as long as the session lasts.
+    UsePhone,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 13] = [
+pub const ACTIONS: [Action; 15] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -119,6 +141,8 @@ pub const ACTIONS: [Action; 13] = [
     Action::ReadMetrics,
     Action::ControlCall,
     Action::MonitorCall,
+    Action::ReadDescription,
+    Action::UsePhone,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -132,35 +156,87 @@ pub enum Resource {
     OwnPart,
 }
 
-/// Whether `role` may do `action` to `resource`. HTTP, and later every other way in, asks here and nowhere else.
+/// Who may do an action. An admin may do everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// To anything.
+    pub supervisor: bool,
+    /// To anything.
+    pub readonly: bool,
+    /// To what is the agent's own.
+    pub agent: bool,
+    /// The demo's customer.
+    pub caller: bool,
+}
+
+impl Rule {
+    const NOBODY: Self = Self {
+        supervisor: false,
+        readonly: false,
+        agent: false,
+        caller: false,
+    };
+    /// Supervisors change, agents what is their own.
+    const CHANGES: Self = Self {
+        supervisor: true,
+        agent: true,
+        ..Self::NOBODY
+    };
+    /// Whoever looks at everything.
+    const OVERSIGHT: Self = Self {
+        supervisor: true,
+        readonly: true,
+        ..Self::NOBODY
+    };
+    /// Whoever looks at everything, and agents at what is their own.
+    const READS: Self = Self {
+        agent: true,
+        ..Self::OVERSIGHT
+    };
+    const SUPERVISORS: Self = Self {
+        supervisor: true,
+        ..Self::NOBODY
+    };
+}
+
+/// The table of rights.
+#[must_use]
+pub const fn rule(action: Action) -> Rule {
+    match action {
+        Action::ReadAgent
+        | Action::ReadQueue
+        | Action::ReadInteraction
+        | Action::ReadCustomer
+        | Action::ReadRecording
+        | Action::HearRecording
+        | Action::ReadDescription => Rule::READS,
+        // The candidates of a decision are other agents, and so are log and counters.
+        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => Rule::OVERSIGHT,
+        Action::SetAgentState | Action::ControlCall => Rule::CHANGES,
+        Action::WriteCustomer | Action::MonitorCall => Rule::SUPERVISORS,
+        Action::UsePhone => Rule {
+            caller: true,
+            ..Rule::CHANGES
+        },
+    }
+}
+
+/// Whether `role` may do `action` to `resource`. HTTP, WebSocket and every other way in ask here and nowhere else.
 #[must_use]
 pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
+    let rule = rule(action);
     match role {
-        Role::Admin | Role::Supervisor => true,
-        Role::ReadOnly => !matches!(
-            action,
-            Action::SetAgentState
-                | Action::WriteCustomer
-                | Action::ControlCall
-                | Action::MonitorCall
-        ),
+        Role::Admin => true,
+        Role::Supervisor => rule.supervisor,
+        Role::ReadOnly => rule.readonly,
+        Role::Caller => rule.caller,
         Role::Agent(own) => {
             let its_own = match resource {
                 Resource::Of(agent) => agent == own,
                 Resource::Others => false,
                 Resource::OwnPart => true,
             };
-            // The candidates of a decision are other agents, and so are log and counters; changing customers needs
-            // a desk, which comes later.
-            let never = matches!(
-                action,
-                Action::ReadDecisions
-                    | Action::WriteCustomer
-                    | Action::ReadEvents
-                    | Action::ReadMetrics
-                    | Action::MonitorCall
-            );
-            its_own && !never
+            its_own && rule.agent
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Bearer tokens: made once, shown once, kept as a hash.
 //!
-//! **Owns**: the form of a token, its hash, [`create`], and finding the role of a request.
+//! **Owns**: the form of a token, its hash, [`create`], and finding who a token speaks for.
 //! **Must not know**: what a role may do (`right` does), routes.
 
 use super::ApiState;
+use super::access::identity::{Identity, SignedIn};
 use super::error::ApiError;
 use super::names;
 use super::right::{Role, RoleName};
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use recordings::store::tokens::StoredToken;
@@ -53,7 +55,7 @@ fn draw() -> String {
     format!("{PREFIX}{hex}")
 }
 
-/// Who asks: taken from the `Authorization` header of a request.
+/// The role of whoever asks, by a token or by a session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller(pub(super) Role);
 
@@ -61,22 +63,36 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
-        let header = parts.headers.get(AUTHORIZATION);
-        let token = header
-            .and_then(|value| value.to_str().ok())
-            .and_then(bearer)
-            .ok_or_else(ApiError::unauthorized)?;
-        let stored = state.tokens.find(&state.store, &hash(token)).await?;
-        let stored = stored.ok_or_else(ApiError::unauthorized)?;
-        let agent = stored
-            .agent_login
-            .and_then(|login| names::agent_id(&state.company(), &login));
-        // A token of an agent who left the company speaks for nobody.
-        RoleName::from_name(&stored.role)
-            .and_then(|name| Role::new(name, agent))
-            .map(Self)
-            .ok_or_else(ApiError::unauthorized)
+        let SignedIn(identity) = SignedIn::from_request_parts(parts, state).await?;
+        Ok(Self(identity.role))
     }
+}
+
+/// Who the token in the `Authorization` header speaks for.
+pub(super) async fn identify(headers: &HeaderMap, state: &ApiState) -> Result<Identity, ApiError> {
+    let token = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(bearer)
+        .ok_or_else(ApiError::unauthorized)?;
+    let hash = hash(token);
+    let stored = state.tokens.find(&state.store, &hash).await?;
+    let stored = stored.ok_or_else(ApiError::unauthorized)?;
+    let agent = stored
+        .agent_login
+        .and_then(|login| names::agent_id(&state.company(), &login));
+    let role_name = RoleName::of_staff(&stored.role).ok_or_else(ApiError::unauthorized)?;
+    // A token of an agent who left the company speaks for nobody.
+    let role = Role::new(role_name, agent).ok_or_else(ApiError::unauthorized)?;
+    let [a, b, c, d, ..] = hash;
+    Ok(Identity {
+        role,
+        role_name,
+        // Enough to tell tokens apart.
+        actor: format!("token {a:02x}{b:02x}{c:02x}{d:02x}"),
+        agent,
+        session: None,
+    })
 }
 
 /// The token of `Bearer TOKEN` (RFC 6750; the scheme's case does not matter).

@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and the commands that work on files and on the store alone.
 //!
-//! **Owns**: the definitions of every command, `check`, `doctor`, `flow check`, `flow simulate`, `token create`,
+//! **Owns**: the definitions of every command, `check`, `doctor`, `flow check`, `flow simulate`, `token create`, `user`,
 //! `explain`, and how results and errors are written.
 //! **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
 
@@ -16,6 +16,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod user;
 
 use crate::api::right::RoleName;
 use crate::config::{Override, duration};
@@ -53,6 +54,9 @@ pub enum Command {
     /// Work on bearer tokens of the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Work on the people who sign in to the console
+    #[command(subcommand)]
+    User(UserCommand),
     /// Tell one interaction as a story
     Explain(ExplainArgs),
     /// Place a call as a test phone
@@ -210,6 +214,59 @@ pub struct TokenArgs {
     pub agent: Option<String>,
 }
 
+/// `cordboard user …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make a user; the password is read from standard input
+    Create(UserCreateArgs),
+    /// Give a user another password, read from standard input; ends every session of theirs
+    Password(UserPasswordArgs),
+    /// Print login, role, agent and name of every user
+    List(UserListArgs),
+}
+
+/// `cordboard user create`.
+#[derive(Clone, Debug, Args)]
+pub struct UserCreateArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// What to sign in with: small letters, digits, `.`, `_`, `-`
+    #[arg(long, value_name = "LOGIN")]
+    pub login: String,
+    /// As people see it [default: the agent's name, else the login]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// What the user may do
+    #[arg(long, value_name = "admin|supervisor|agent|readonly", value_parser = read_role)]
+    pub role: RoleName,
+    /// The agent that the user is [for the role agent: the one of the same login]
+    #[arg(long, value_name = "LOGIN")]
+    pub agent: Option<String>,
+}
+
+/// `cordboard user password`.
+#[derive(Clone, Debug, Args)]
+pub struct UserPasswordArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Whose
+    #[arg(long, value_name = "LOGIN")]
+    pub login: String,
+}
+
+/// `cordboard user list`.
+#[derive(Clone, Debug, Args)]
+pub struct UserListArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `cordboard explain`.
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
@@ -247,7 +304,7 @@ fn read_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn read_role(text: &str) -> Result<RoleName, String> {
-    RoleName::from_name(text)
+    RoleName::of_staff(text)
         .ok_or_else(|| "roles are admin, supervisor, agent, readonly".to_owned())
 }
 

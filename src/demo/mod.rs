@@ -1,12 +1,13 @@
 //! The demo: a whole call centre on loopback, seeded, without settings.
 //!
 //! **Owns**: the demo's folder (company, flows, prompts copied out of the binary once, then yours to edit), its made-up
-//! passwords, its customers, its simulated agents, and what is printed. **Must not**: differ from `serve` in anything
+//! passwords, its users and their links, its customers, its simulated agents, and what is printed. **Must not**: differ from `serve` in anything
 //! else.
 
 mod folder;
 mod passwords;
 mod say;
+mod users;
 
 use crate::app::{App, Running};
 use crate::config::settings::{SipListen, SipTransport};
@@ -54,11 +55,13 @@ pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
     folder::write_settings(&data, running.sip, running.http)?;
     folder::seed_customers(&data, &running).await?;
     let token = passwords::supervisor_token(&data, &running.store).await?;
+    users::make(&data, &company, &running).await?;
+    let links = users::links(&company, &running)?;
     if !options.no_sim {
         sim_agents::start(running.sip, simulated(&company, &data)?).await?;
     }
     let yours = company.agents.iter().find(|agent| agent.login == YOURS);
-    say::welcome(&running, yours, &data, &token, !options.no_sim)?;
+    say::welcome(&running, yours, &data, (&token, &links), !options.no_sim)?;
     let mut finished = running.finished_recordings();
     tokio::spawn(async move {
         while let Ok(path) = finished.recv().await {

@@ -12,14 +12,19 @@ use std::path::Path;
 /// Gives every agent a password.
 pub(super) fn fill(data: &Path, company: &mut Company) -> anyhow::Result<()> {
     let path = data.join("passwords.toml");
-    let mut known: BTreeMap<String, String> = match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?
-        }
-        Err(_) => BTreeMap::new(),
-    };
+    let mut known = known(&path)?;
     company.fill_passwords(|login| known.entry(login.to_owned()).or_insert_with(draw).clone());
     write_private(&path, &toml::to_string(&known)?)
+}
+
+/// What an earlier start drew, by login.
+pub(super) fn known(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
+        }
+        Err(_) => Ok(BTreeMap::new()),
+    }
 }
 
 /// The supervisor's token, kept beside the passwords.
@@ -34,14 +39,14 @@ pub(super) async fn supervisor_token(data: &Path, store: &Store) -> anyhow::Resu
 }
 
 /// Ten characters that are easy to type on a phone and hard to guess (50 bits).
-fn draw() -> String {
+pub(super) fn draw() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
     (0..10)
         .map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)]))
         .collect()
 }
 
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(super) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new()

@@ -1,5 +1,6 @@
 //! What the demo prints.
 
+use super::users::PrintedLinks;
 use crate::app::Running;
 use crate::config::Agent;
 use std::io::Write;
@@ -10,7 +11,7 @@ pub(super) fn welcome(
     running: &Running,
     yours: Option<&Agent>,
     data: &Path,
-    token: &str,
+    (token, links): (&str, &PrintedLinks),
     simulated: bool,
 ) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
@@ -21,12 +22,19 @@ pub(super) fn welcome(
         out,
         "Fernhill Cycles is open: a demo contact centre on this machine alone.\n"
     )?;
-    writeln!(out, "  Customer    in a second terminal, in this folder:")?;
+    writeln!(out, "  Customer    {}", links.customer)?;
+    writeln!(
+        out,
+        "              or in a second terminal, in this folder:"
+    )?;
     writeln!(
         out,
         "              cargo run --release -- call sip:9000@{sip} --from +34600000101 --press 2 --for 40s"
     )?;
     writeln!(out, "              (or dial 9000 from the phone below)")?;
+    if let Some(link) = &links.agent {
+        writeln!(out, "  Agent       {link}")?;
+    }
     if let Some(agent) = yours {
         let password = agent
             .password
@@ -36,13 +44,18 @@ pub(super) fn welcome(
         let user = &agent.extension;
         writeln!(
             out,
-            "  Agent       register your own SIP phone: server {sip} (UDP), user {user}, password {password}"
+            "              or register your own SIP phone: server {sip} (UDP), user {user}, password {password}"
         )?;
     }
-    writeln!(out, "  Supervisor  http://{http}/")?;
+    writeln!(out, "  Supervisor  {}", links.supervisor)?;
     writeln!(
         out,
         "              curl -H 'Authorization: Bearer {token}' http://{http}/api/v1/interactions"
+    )?;
+    writeln!(
+        out,
+        "  Sign in     each link signs in once; later at http://{http}/signin with a login and password of {}/users.toml",
+        data.display()
     )?;
     writeln!(out, "  Data        {}", data.display())?;
     writeln!(

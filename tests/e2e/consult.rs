@@ -1,8 +1,8 @@
 //! An agent asks a colleague, gives them the customer, or talks with both; what each of the three hears.
 
 use crate::hold::{
-    AGENT_HZ, CUSTOMER_HZ, THIRD_HZ, assert_silent, customer, done, heard_in, marks, registered, talk,
-    with_music,
+    AGENT_HZ, CUSTOMER_HZ, THIRD_HZ, assert_silent, customer, done, heard_in, marks, registered,
+    talk, with_music,
 };
 use crate::support::phone::{Call, Codec, End, Phone, Sending, audio, seconds};
 use crate::support::world::{self, MUSIC, World};
@@ -72,7 +72,10 @@ fn a_consultation_is_cancelled_and_the_customer_is_back() {
     for side in [&left, &right] {
         assert_silent(side, marks[0].1, marks[0].2);
     }
-    assert!(heard_in(&right, THIRD_HZ) < 0.05, "the consultation is not recorded");
+    assert!(
+        heard_in(&right, THIRD_HZ) < 0.05,
+        "the consultation is not recorded"
+    );
 }
 
 #[test]
@@ -103,7 +106,10 @@ fn hanging_up_in_a_consultation_gives_the_customer_to_the_colleague() {
     c.colleague.hang_up();
     c.call.wait_tone(world::GOODBYE, seconds(5)).unwrap();
     c.call.wait_ended(seconds(5)).unwrap();
-    assert_eq!(c.world.wait_last_interaction(seconds(8))["end_cause"], "agent");
+    assert_eq!(
+        c.world.wait_last_interaction(seconds(8))["end_cause"],
+        "agent"
+    );
 }
 
 /// How much of what was heard since then is each of these tones, of three that sound together.
@@ -134,7 +140,13 @@ fn three_hear_each_other_and_nobody_hears_themselves() {
     hears(&c.call, [false, true, true]);
     hears(&c.agent, [true, false, true]);
     hears(&c.colleague, [true, true, false]);
-    assert!(c.call.heard().since(merged).gaps(Duration::from_millis(120)).is_empty());
+    assert!(
+        c.call
+            .heard()
+            .since(merged)
+            .gaps(Duration::from_millis(120))
+            .is_empty()
+    );
     // The agent leaves: the other two go on.
     c.agent.hang_up();
     c.call.wait_tone(THIRD_HZ, seconds(5)).unwrap();
@@ -149,7 +161,10 @@ fn three_hear_each_other_and_nobody_hears_themselves() {
     let second = |at: f64| (at * 8_000.0) as usize;
     let both = &right[second(from + 1.0)..second(from + 4.0)];
     for hz in [AGENT_HZ, THIRD_HZ] {
-        assert!(audio::dominance(both, hz, 8_000.0) > 0.3, "{hz} on the right");
+        assert!(
+            audio::dominance(both, hz, 8_000.0) > 0.3,
+            "{hz} on the right"
+        );
     }
     let alone = &left[second(from + 1.0)..second(from + 4.0)];
     assert!(audio::dominance(alone, CUSTOMER_HZ, 8_000.0) > 0.9);

@@ -56,8 +56,13 @@ pub(crate) fn ask_as(
 ) -> (u16, String) {
     let path = format!("/api/v1/calls/{interaction}/{verb}");
     let text = (!body.is_null()).then(|| body.to_string());
-    let (status, _, answer) =
-        http::exchange(world.http, Some(token), ("POST", &path), text.as_deref(), &[]);
+    let (status, _, answer) = http::exchange(
+        world.http,
+        Some(token),
+        ("POST", &path),
+        text.as_deref(),
+        &[],
+    );
     (status, String::from_utf8_lossy(&answer).into_owned())
 }
 
@@ -109,7 +114,10 @@ fn assert_held(call: &Call, talk: &Call) {
     let heard = call.heard().since(now);
     assert!(heard.duration_of(MUSIC) >= Duration::from_millis(800));
     assert_eq!(heard.duration_of(AGENT_HZ), Duration::ZERO);
-    assert_eq!(talk.heard().since(now).duration_of(CUSTOMER_HZ), Duration::ZERO);
+    assert_eq!(
+        talk.heard().since(now).duration_of(CUSTOMER_HZ),
+        Duration::ZERO
+    );
 }
 
 fn assert_talking(call: &Call, talk: &Call) {

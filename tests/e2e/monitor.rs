@@ -8,7 +8,6 @@ use crate::support::world;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-
 fn mode(mode: &str) -> Value {
     json!({ "mode": mode, "extension": "2003" })
 }
@@ -19,14 +18,21 @@ fn levels(call: &Call) -> [f64; 3] {
     let since = Instant::now();
     std::thread::sleep(Duration::from_millis(1_500));
     let samples = call.heard().since(since).samples();
-    [CUSTOMER_HZ, AGENT_HZ, THIRD_HZ]
-        .map(|hz| 10.0 * audio::dominance(&samples, hz, audio::RATE).max(1e-12).log10())
+    [CUSTOMER_HZ, AGENT_HZ, THIRD_HZ].map(|hz| {
+        10.0 * audio::dominance(&samples, hz, audio::RATE)
+            .max(1e-12)
+            .log10()
+    })
 }
 
 fn hears(call: &Call, wanted: [bool; 3]) {
     let levels = levels(call);
     for (level, wanted) in levels.iter().zip(wanted) {
-        let right = if wanted { *level > -8.0 } else { *level < -60.0 };
+        let right = if wanted {
+            *level > -8.0
+        } else {
+            *level < -60.0
+        };
         assert!(right, "{levels:?} dB, wanted {wanted:?}");
     }
 }
@@ -68,13 +74,24 @@ fn a_supervisor_listens_whispers_barges_and_takes_over() {
     let record = world.wait_last_interaction(seconds(8));
     assert_eq!(record["agent"], "cleo");
     let events = record["events"].as_array().unwrap().iter();
-    let changes: Vec<&str> = events.filter_map(|event| event["change"].as_str()).collect();
+    let changes: Vec<&str> = events
+        .filter_map(|event| event["change"].as_str())
+        .collect();
     assert_eq!(
         changes,
-        ["monitor_began", "listens", "whispers", "barges", "took_over"]
+        [
+            "monitor_began",
+            "listens",
+            "whispers",
+            "barges",
+            "took_over"
+        ]
     );
     let (_, _, right) = world::channels(&world.recording_file(&id, 1));
-    assert!(heard_in(&right, THIRD_HZ) > 1.0, "whoever has the call is recorded");
+    assert!(
+        heard_in(&right, THIRD_HZ) > 1.0,
+        "whoever has the call is recorded"
+    );
 }
 
 #[test]

@@ -69,8 +69,7 @@ fn a_transfer_to_a_colleague_keeps_the_record() {
     let recordings = record["recordings"].as_array().unwrap();
     assert_eq!(recordings.len(), 1, "one file goes on through it");
     assert_eq!(recordings[0]["marks"][0]["kind"], "transfer");
-    let (_, left, right) =
-        crate::support::world::channels(&world.recording_file(&id, 1));
+    let (_, left, right) = crate::support::world::channels(&world.recording_file(&id, 1));
     assert!(crate::hold::heard_in(&right, AGENT_HZ) > 0.2);
     assert!(crate::hold::heard_in(&right, THIRD_HZ) > 0.5);
     assert!(crate::hold::heard_in(&left, CUSTOMER_HZ) > 1.0);
@@ -85,7 +84,10 @@ fn a_colleague_who_does_not_take_the_customer_leaves_them_with_the_agent() {
     for status in [486, 603, 480] {
         done(&world, &id, "transfer", &to("ben"));
         let ringing = ben.wait_ring(seconds(5)).unwrap();
-        let (status, twice) = (status, ask_as(&world, world.token(), &id, "consult", &to("ben")));
+        let (status, twice) = (
+            status,
+            ask_as(&world, world.token(), &id, "consult", &to("ben")),
+        );
         assert_eq!(twice.0, 409, "{}", twice.1);
         call.wait_tone(RINGING, seconds(5)).unwrap();
         ringing.decline(status);
@@ -97,7 +99,12 @@ fn a_colleague_who_does_not_take_the_customer_leaves_them_with_the_agent() {
     let ben_calls = ben.call(world.sip, "*43", "2002").unwrap();
     ben_calls.wait_answered(seconds(5)).unwrap();
     ben_calls.hang_up();
-    done(&world, &id, "transfer", &json!({ "to": { "extension": "2002" } }));
+    done(
+        &world,
+        &id,
+        "transfer",
+        &json!({ "to": { "extension": "2002" } }),
+    );
     let ringing = ben.wait_ring(seconds(5)).unwrap();
     done(&world, &id, "cancel", &Value::Null);
     ringing.ignore().wait_ended(seconds(5)).unwrap();
@@ -140,7 +147,12 @@ fn a_transfer_to_a_queue_is_answered_by_whoever_serves_it() {
     let (ana, ben) = two_agents(&world);
     let customer = customer();
     let (call, first, id) = talk(&world, &customer, &ana);
-    done(&world, &id, "transfer", &json!({ "to": { "queue": "support" } }));
+    done(
+        &world,
+        &id,
+        "transfer",
+        &json!({ "to": { "queue": "support" } }),
+    );
     first.wait_ended(seconds(5)).unwrap();
     call.wait_tone(MUSIC, seconds(5)).unwrap();
     world.put("/agents/ana/state", &json!({ "state": "not_ready" }));

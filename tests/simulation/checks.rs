@@ -214,9 +214,7 @@ fn each_in_one_place(core: &Core) -> Result<(), String> {
     for leg in media.legs() {
         let hears = media.hears(leg);
         let here = |other: &LegId| media.legs().any(|leg| leg == *other);
-        must(hears.iter().all(here), || {
-            format!("{leg} hears {hears:?}")
-        })?;
+        must(hears.iter().all(here), || format!("{leg} hears {hears:?}"))?;
     }
     Ok(())
 }
@@ -248,13 +246,16 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
                 // The last of several calls of an agent's own keeps the name of the first.
                 let own = core.calls.values().any(|call| is_own(call, agent.agent));
                 let talks = talks.remove(&agent.agent);
-                must(talks == Some(interaction) || (talks.is_none() && own), || {
-                    format!(
-                        "{} is on a call that does not know it: {}",
-                        agent.agent,
-                        name(interaction)
-                    )
-                })?;
+                must(
+                    talks == Some(interaction) || (talks.is_none() && own),
+                    || {
+                        format!(
+                            "{} is on a call that does not know it: {}",
+                            agent.agent,
+                            name(interaction)
+                        )
+                    },
+                )?;
             }
             (AgentState::OnCall, None) => {
                 must(
@@ -356,7 +357,10 @@ fn legs_and_media(core: &Core) -> Result<(), String> {
         if let Machine::Call(_) = &owner.machine {
             let wanted = hearing.get(&leg).map_or(&[][..], Vec::as_slice);
             must(media.hears(leg) == wanted, || {
-                format!("{leg} hears {:?} and should hear {wanted:?}", media.hears(leg))
+                format!(
+                    "{leg} hears {:?} and should hear {wanted:?}",
+                    media.hears(leg)
+                )
             })?;
         }
     }

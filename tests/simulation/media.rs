@@ -147,7 +147,9 @@ impl StandIn {
 
     /// Whether something plays towards it.
     pub(crate) fn plays(&self, leg: LegId) -> bool {
-        self.seats.get(&leg).is_some_and(|seat| seat.playing.is_some())
+        self.seats
+            .get(&leg)
+            .is_some_and(|seat| seat.playing.is_some())
     }
 
     /// The legs of every open recording.

@@ -2,7 +2,7 @@
 //!
 //! **Owns**: the connection pools, the migrations, one file of queries a concern. **Must not know**: the journal's
 //! files, HTTP. Rows that the log describes are written by `projector/` only, inside its transactions; customers,
-//! names, tokens and registrations are written by whoever calls.
+//! names, tokens, users, sessions and registrations are written by whoever calls.
 //!
 //! SQLite in WAL mode with one writing connection and a few reading ones. `synchronous = FULL`: a commit must
 //! survive a power cut, because a journal segment is removed once its lines are committed, and because a customer
@@ -20,15 +20,17 @@ mod many;
 pub mod meta;
 pub mod names;
 pub mod page;
-mod place;
 pub(crate) mod pauses;
+mod place;
 pub(crate) mod queue_entries;
 pub mod record;
 pub mod recordings;
 pub mod registrations;
 mod row;
+pub mod sessions;
 pub mod sweeping;
 pub mod tokens;
+pub mod users;
 
 use crate::error::StoreError;
 use place::Place;

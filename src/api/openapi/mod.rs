@@ -5,16 +5,22 @@
 
 pub(super) mod shapes;
 
+use super::access::identity::COOKIE;
+use super::access::routes as session;
+use super::error::ApiError;
+use super::right::{Action, Resource, authorise};
 use super::token::Caller;
-use super::{agents, calls, customers, events, health, interactions, metrics, queues, recordings_audio};
+use super::{
+    agents, calls, customers, events, health, interactions, metrics, queues, recordings_audio,
+};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use utoipa::OpenApi;
 
-/// Paths that need no token.
-const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+/// Operations that need neither session nor token.
+const OPEN: [&str; 3] = ["isAlive", "isReady", "signIn"];
 
 /// The description does not change while the process runs.
 static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -26,6 +32,9 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         description = "The HTTP API of one Cordboard. Moments are UTC, durations seconds, absent values null."
     ),
     paths(
+        session::show,
+        session::sign_in,
+        session::sign_out,
         agents::list,
         agents::one,
         agents::set_state,
@@ -60,7 +69,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
 )]
 struct Description;
 
-/// `GET /openapi.json`: for any token that we know.
+/// `GET /openapi.json`: for staff.
 #[utoipa::path(
     get,
     path = "/api/v1/openapi.json",
@@ -68,9 +77,12 @@ struct Description;
     tag = "process",
     responses((status = 200, description = "This document.", body = serde_json::Value)),
 )]
-pub(super) async fn show(_: Caller) -> impl IntoResponse {
+pub(super) async fn show(Caller(role): Caller) -> Result<impl IntoResponse, ApiError> {
+    if !authorise(role, Action::ReadDescription, Resource::OwnPart) {
+        return Err(ApiError::forbidden());
+    }
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    (kind, TEXT.as_str())
+    Ok((kind, TEXT.as_str()))
 }
 
 /// The whole document, with what holds for every operation.
@@ -80,18 +92,21 @@ pub(super) fn document() -> Value {
         info["version"] = json!(env!("CARGO_PKG_VERSION"));
     }
     if let Some(components) = document.get_mut("components") {
-        components["securitySchemes"] = json!({ "token": { "type": "http", "scheme": "bearer" } });
+        components["securitySchemes"] = json!({
+            "token": { "type": "http", "scheme": "bearer" },
+            "session": { "type": "apiKey", "in": "cookie", "name": COOKIE },
+        });
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for (path, operations) in paths.into_iter().flatten() {
-        let open = OPEN.contains(&path.as_str());
+    for (_, operations) in paths.into_iter().flatten() {
         for (_, operation) in operations.as_object_mut().into_iter().flatten() {
-            if open {
+            let name = operation.get("operationId").and_then(Value::as_str);
+            if name.is_some_and(|name| OPEN.contains(&name)) {
                 continue;
             }
-            operation["security"] = json!([{ "token": [] }]);
+            operation["security"] = json!([{ "token": [] }, { "session": [] }]);
             operation["responses"]["default"] = json!({
-                "description": "What is wrong; 401 without a token, 403 when its role does not allow it.",
+                "description": "What is wrong; 401 without session and token, 403 when the role does not allow it.",
                 "content": { "application/problem+json": {
                     "schema": { "$ref": "#/components/schemas/Problem" }
                 } }

@@ -6,4 +6,5 @@ mod metrics;
 mod objects;
 mod openapi;
 mod roles;
+mod sessions;
 mod world;

@@ -284,7 +284,7 @@ async fn pages_without_a_token() {
     assert!(
         page.header("content-security-policy")
             .unwrap()
-            .contains("default-src 'none'")
+            .contains("default-src 'self'")
     );
     let html = page.text();
     assert!(

@@ -1,6 +1,7 @@
 //! A small contact centre behind a real server: store, journal and projector are real, the Distributor is played.
 
 use super::http::{Answer, send};
+use crate::api::access::Access;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError};
 use crate::api::right::RoleName;
@@ -77,6 +78,7 @@ pub(super) struct World {
     /// `/metrics` alone, without a token.
     pub(super) metrics: SocketAddr,
     pub(super) journal: Journal,
+    pub(super) access: Access,
     tokens: BTreeMap<&'static str, String>,
     _folder: tempfile::TempDir,
 }
@@ -130,7 +132,9 @@ impl World {
             },
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
+            access: Access::default(),
         };
+        let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let metrics = apart.local_addr().unwrap();
         tokio::spawn(serve_metrics(apart, state.clone()));
@@ -143,9 +147,20 @@ impl World {
             ready,
             metrics,
             journal: started.journal,
+            access,
             tokens,
             _folder: temp,
         }
+    }
+
+    /// A request to any path, with these headers and no token.
+    pub(super) async fn plain(
+        &self,
+        request: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        send(self.server, request, headers, body).await
     }
 
     /// The header that a token of `who` goes in.

@@ -3,9 +3,9 @@
 //! **Owns**: what each request means in each situation, and the answer. **Must not know**: who may ask at all (the API),
 //! beyond that an agent must have the call.
 
+use super::CallMachine;
 use super::helper::{Purpose, Stage, heard_as};
 use super::phase::{Line, Main, Phase, Sent, Talking, Waiting};
-use super::CallMachine;
 use crate::call::control::{
     Colleague, Control, ControlId, ControlRequest, Destination, MonitorMode, Refused,
 };
@@ -46,14 +46,15 @@ impl CallMachine {
                 self.agent_leaves(None, now, ids);
                 Ok(())
             }
-            Control::Transfer(Destination::Queue { name, known }) => {
-                self.transfer_to_queue(Line {
+            Control::Transfer(Destination::Queue { name, known }) => self.transfer_to_queue(
+                Line {
                     name,
                     known,
                     skills: Skills::new(),
                     class: None,
-                }, ids)
-            }
+                },
+                ids,
+            ),
             Control::Cancel => self.cancel(now, ids),
             Control::Complete => self.complete(),
             Control::Merge => self.merge(),
@@ -240,12 +241,7 @@ impl CallMachine {
     }
 
     /// The queue that an agent sent the caller to has not kept them: back to the one before, then to the flow.
-    pub(super) fn sent_in_vain(
-        &mut self,
-        sent: Sent,
-        now: Timestamp,
-        ids: &mut dyn IdSource,
-    ) {
+    pub(super) fn sent_in_vain(&mut self, sent: Sent, now: Timestamp, ids: &mut dyn IdSource) {
         match sent.back {
             Some(line) => self.wait_in(line, FRONT, None, ids),
             None => {

@@ -143,12 +143,7 @@ impl CallMachine {
     }
 
     /// The Distributor's word; in the order of the questions.
-    pub(super) fn reserved(
-        &mut self,
-        answer: PhoneAnswer,
-        now: Timestamp,
-        ids: &mut dyn IdSource,
-    ) {
+    pub(super) fn reserved(&mut self, answer: PhoneAnswer, now: Timestamp, ids: &mut dyn IdSource) {
         let Some(asked) = self.asked.pop_front() else {
             return;
         };
@@ -185,18 +180,20 @@ impl CallMachine {
         } = asked;
         // What the page of a phone in a browser answers by itself.
         let (change, why) = match purpose {
-            Purpose::Transfer => (TalkChange::TransferBegan, ("X-Cordboard-Purpose", "transfer")),
+            Purpose::Transfer => (
+                TalkChange::TransferBegan,
+                ("X-Cordboard-Purpose", "transfer"),
+            ),
             Purpose::Consult => (TalkChange::ConsultBegan, ("X-Cordboard-Purpose", "consult")),
-            Purpose::Monitor(mode) => {
-                (TalkChange::MonitorBegan, ("X-Cordboard-Monitor", mode.as_str()))
-            }
+            Purpose::Monitor(mode) => (
+                TalkChange::MonitorBegan,
+                ("X-Cordboard-Monitor", mode.as_str()),
+            ),
         };
         self.changed(change, Some(colleague.agent), None);
         let interaction = self.setup.interaction;
-        let (from_number, from_name) = (
-            self.setup.caller_number.clone(),
-            self.customer_name.clone(),
-        );
+        let (from_number, from_name) =
+            (self.setup.caller_number.clone(), self.customer_name.clone());
         let Some(talking) = self.talk() else { return };
         talking.helpers.push(Helper {
             agent: colleague.agent,

@@ -25,9 +25,9 @@ mod view;
 pub use view::Place;
 
 use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
+use helper::Asked;
 use ivr_flows::CallFacts;
 use ivr_flows::interpreter::Interpreter;
-use helper::Asked;
 use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
 use router::event::{Direction, LegRole, PersonalData};
 use router::outcome::EndCause;
@@ -165,10 +165,7 @@ impl CallMachine {
             self.helper_deadline(),
             self.ending_deadline(),
         ];
-        deadlines
-            .into_iter()
-            .flatten()
-            .min()
+        deadlines.into_iter().flatten().min()
     }
 
     /// Whether [`CallOutput::Finished`] was said.

@@ -21,7 +21,9 @@ impl Heard {
         match command {
             LegCommand::Play(play) => (self.playing, self.rings) = (Some(play.play), false),
             LegCommand::Ringback(_) => (self.playing, self.rings) = (None, true),
-            LegCommand::StopPlay(_) | LegCommand::Bridge { .. } | LegCommand::Mix(_) => *self = Self::default(),
+            LegCommand::StopPlay(_) | LegCommand::Bridge { .. } | LegCommand::Mix(_) => {
+                *self = Self::default()
+            }
             _ => {}
         }
     }

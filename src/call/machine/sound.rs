@@ -117,7 +117,12 @@ fn wanted(talking: &Talking, customer: LegId) -> (Sound, Option<PauseCause>) {
         ),
         Some((one, _, Stage::Merged)) => {
             let legs = [customer, main.leg, one.leg];
-            let all = |leg: LegId| (leg, legs.into_iter().filter(|other| *other != leg).collect());
+            let all = |leg: LegId| {
+                (
+                    leg,
+                    legs.into_iter().filter(|other| *other != leg).collect(),
+                )
+            };
             talks(Joined::Mixed(legs.into_iter().map(all).collect()))
         }
     }

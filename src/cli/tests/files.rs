@@ -242,3 +242,51 @@ async fn explain_needs_an_interaction() {
         ExitCode::from(2)
     ));
 }
+
+#[tokio::test]
+async fn users_are_made_with_a_password_from_standard_input() {
+    let place = Place::clean();
+    let create = |login: &str, role, agent: Option<&str>| {
+        cli::UserCommand::Create(cli::UserCreateArgs {
+            config: place.config(),
+            login: login.to_owned(),
+            name: None,
+            role,
+            agent: agent.map(str::to_owned),
+        })
+    };
+    let run = async |command: cli::UserCommand, input: &str| {
+        cli::user::run_with(&command, &mut input.as_bytes()).await
+    };
+    let good = "correct horse\n";
+    for (login, role, agent, input, code) in [
+        ("ana", RoleName::Agent, None, good, 0),
+        ("ana", RoleName::Agent, None, good, 2),
+        ("anna", RoleName::Agent, None, good, 2),
+        ("eve", RoleName::Supervisor, Some("ana"), good, 0),
+        ("max", RoleName::Supervisor, Some("anna"), good, 2),
+        ("max", RoleName::Admin, None, "short\n", 2),
+        ("max", RoleName::Admin, None, "", 2),
+        ("M x", RoleName::Admin, None, good, 2),
+        ("max", RoleName::Admin, None, "no line end", 0),
+    ] {
+        let done = run(create(login, role, agent), input).await;
+        assert!(same(done, ExitCode::from(code)), "{login} {role:?}");
+    }
+    let password = |login: &str| {
+        cli::UserCommand::Password(cli::UserPasswordArgs {
+            config: place.config(),
+            login: login.to_owned(),
+        })
+    };
+    assert!(same(run(password("ana"), good).await, ExitCode::SUCCESS));
+    assert!(same(run(password("nobody"), good).await, ExitCode::from(2)));
+    let list = cli::UserCommand::List(cli::UserListArgs {
+        config: place.config(),
+        json: true,
+    });
+    assert!(same(run(list, "").await, ExitCode::SUCCESS));
+    let file = std::fs::read(place.path("data/cordboard.db")).unwrap();
+    let clear = b"correct horse";
+    assert!(!file.windows(clear.len()).any(|part| part == clear));
+}

@@ -167,9 +167,10 @@ impl<I: PacketIo> Core<I> {
     /// Mixes the rooms of this slot.
     pub(super) fn mix_rooms(&mut self, slot: usize, now: Duration, out: &mut [u8]) {
         for place in 0..self.rooms.len() {
-            let taken = self.rooms.get_mut(place).and_then(|room| {
-                room.take_if(|room| room.slot == slot)
-            });
+            let taken = self
+                .rooms
+                .get_mut(place)
+                .and_then(|room| room.take_if(|room| room.slot == slot));
             let Some(mut room) = taken else { continue };
             self.listen_in(&mut room, now);
             self.speak_in(&room, now, out);
