@@ -88,20 +88,6 @@ impl LegCommand {
             Self::Unbridge(leg) => GatewayCommand::Unbridge { leg },
             Self::Mix(members) => GatewayCommand::Mix(members),
             Self::HoldTone(leg) => return ForGateway::HoldTone(leg),
-            Self::PauseRecording { recording, paused } => {
-                return ForGateway::PauseRecording { recording, paused };
-            }
-            Self::RecordOthers {
-                recording,
-                customer,
-                agents,
-            } => {
-                return ForGateway::RecordOthers {
-                    recording,
-                    customer,
-                    agents,
-                };
-            }
             Self::Play(play) => return ForGateway::Play(play),
             Self::Ringback(leg) => return ForGateway::Ringback(leg),
             Self::Dial {
@@ -120,37 +106,57 @@ impl LegCommand {
                 };
                 return dialled(leg, dial);
             }
+            recording @ (Self::StartRecording { .. }
+            | Self::StartMessage { .. }
+            | Self::PauseRecording { .. }
+            | Self::RecordOthers { .. }
+            | Self::StopRecording(_)) => return recording.of_recording(),
+        };
+        ForGateway::AsIs(command)
+    }
+
+    /// The rest of them: what needs a file, or the stream into it.
+    fn of_recording(self) -> ForGateway {
+        match self {
             Self::StartRecording {
                 recording,
                 index,
                 customer,
                 agent,
-            } => {
-                return ForGateway::StartRecording(WantedRecording {
-                    recording,
-                    index,
-                    customer,
-                    agent,
-                    silence: None,
-                });
-            }
+            } => ForGateway::StartRecording(WantedRecording {
+                recording,
+                index,
+                customer,
+                agent,
+                silence: None,
+            }),
             Self::StartMessage {
                 recording,
                 index,
                 customer,
                 silence,
-            } => {
-                return ForGateway::StartRecording(WantedRecording {
-                    recording,
-                    index,
-                    customer,
-                    agent: customer,
-                    silence: Some(silence),
-                });
+            } => ForGateway::StartRecording(WantedRecording {
+                recording,
+                index,
+                customer,
+                agent: customer,
+                silence: Some(silence),
+            }),
+            Self::PauseRecording { recording, paused } => {
+                ForGateway::PauseRecording { recording, paused }
             }
-            Self::StopRecording(recording) => return ForGateway::StopRecording(recording),
-        };
-        ForGateway::AsIs(command)
+            Self::RecordOthers {
+                recording,
+                customer,
+                agents,
+            } => ForGateway::RecordOthers {
+                recording,
+                customer,
+                agents,
+            },
+            Self::StopRecording(recording) => ForGateway::StopRecording(recording),
+            other => other.for_gateway(),
+        }
     }
 }
 

@@ -260,7 +260,7 @@ impl MediaPool {
         let mut directory = self.directory();
         let legs: Vec<LegId> = members.iter().map(|(leg, _)| *leg).collect();
         let mut legs_of_recordings = legs.iter().filter(|leg| directory.is_recorded(**leg));
-        let first = legs_of_recordings.next().or(legs.first());
+        let first = legs_of_recordings.next().or_else(|| legs.first());
         let Some(first) = first.copied() else {
             return Ok(());
         };

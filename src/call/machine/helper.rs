@@ -403,13 +403,12 @@ impl CallMachine {
 
 impl Helper {
     fn deadline(&self) -> Option<Timestamp> {
-        (self.stage == Stage::Rings).then(|| {
-            if self.heard {
-                self.until
-            } else {
-                self.silent_at
-            }
-        })
+        let due = if self.heard {
+            self.until
+        } else {
+            self.silent_at
+        };
+        (self.stage == Stage::Rings).then_some(due)
     }
 }
 
