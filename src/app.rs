@@ -323,6 +323,7 @@ impl Wiring {
             streams: EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
+            gateway: self.gateway.clone(),
         };
         let access = state.access.clone();
         self.spawn_behind(access.clone().keep(store.clone(), self.clock));

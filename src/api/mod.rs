@@ -1,7 +1,8 @@
 //! The HTTP API under `/api/v1`, health, and one plain status page.
 //!
-//! **Owns**: routes, signing in, tokens, rights, what objects look like outside. **Must not know**: SIP, media, SQL. It reads
-//! live state through [`live::LiveState`], the record through [`recordings::Store`], the company through a snapshot.
+//! **Owns**: routes, signing in, tokens, rights, what objects look like outside. **Must not know**: media, SQL, what a
+//! SIP message says. It reads live state through [`live::LiveState`], the record through [`recordings::Store`], the
+//! company through a snapshot.
 
 pub mod access;
 mod agents;
@@ -24,6 +25,7 @@ mod queues;
 mod range;
 mod recordings_audio;
 pub mod right;
+mod sip_socket;
 mod status_page;
 pub mod time;
 pub mod token;
@@ -43,6 +45,7 @@ use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
 use recordings::{DataFolder, Store};
+use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -80,6 +83,8 @@ pub struct ApiState {
     pub tokens: KnownTokens,
     /// Who is signed in.
     pub access: Access,
+    /// Takes the connections of browsers' phones.
+    pub gateway: Gateway,
 }
 
 impl ApiState {
@@ -129,6 +134,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::guarded))
+        .route("/sip", get(sip_socket::open))
         .nest("/api/v1", v1)
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)

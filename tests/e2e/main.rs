@@ -31,6 +31,7 @@ mod odd_callers;
 mod outbound;
 mod outbound_records;
 mod over_tcp;
+mod over_websocket;
 mod privacy;
 mod queue_exits;
 mod scanners;

@@ -5,7 +5,7 @@
 //!
 //! * [`Journal`] is the cheap handle that call actors clone. [`Journal::append`] costs a place in a bounded queue;
 //!   [`Journal::append_synced`] waits until the line would survive a power cut.
-//! * All lines that wait at one moment share one fdatasync; lines that nobody waits for are synced within
+//! * All lines that wait at one moment share one fdatasync, at most one in [`Settings::pace`]; lines that nobody waits for are synced within
 //!   [`Settings::sync_within`].
 //! * Waking the thread costs more than writing a line. [`Journal::append_gathered`] wakes nobody: such lines go to the
 //!   file with the next line that matters at once, at the latest after [`Settings::gather`]. That much of them a
@@ -42,6 +42,9 @@ pub struct Settings {
     pub queue: usize,
     /// A gathered line goes to the file after this long at the latest.
     pub gather: Duration,
+    /// Between two syncs that somebody waits for; the first one after a pause is done at once. So long a caller may
+    /// wait for the 200 when many call at once, and no disk is asked for more syncs in a second than this allows.
+    pub pace: Duration,
     /// A line nobody waits for is synced after this long at the latest.
     pub sync_within: Duration,
     /// A segment that has grown to this many bytes is followed by the next.
@@ -62,6 +65,7 @@ impl Default for Settings {
         Self {
             queue: 4_096,
             gather: Duration::from_millis(10),
+            pace: Duration::from_millis(20),
             sync_within: Duration::from_millis(200),
             segment_bytes: 8 << 20,
             segment_age: Duration::from_secs(60 * 60),

@@ -381,6 +381,37 @@ async fn all_who_wait_share_a_sync() {
     assert!(faults.syncs.load(Ordering::SeqCst) < 250);
 }
 
+/// Lines that come one behind the other share syncs too: no more of them than the pace allows.
+#[tokio::test]
+async fn syncs_keep_a_pace() {
+    let temp = tempfile::tempdir().unwrap();
+    let pace = Duration::from_millis(100);
+    let settings = Settings {
+        pace,
+        sync_within: Duration::from_secs(600),
+        ..quick()
+    };
+    let (opened, faults) = open_faulty(temp.path(), settings);
+    let began = std::time::Instant::now();
+    let mut waiting = Vec::new();
+    for n in 0..40 {
+        let journal = opened.journal.clone();
+        waiting.push(tokio::spawn(async move {
+            journal.append_synced(NOW, event(n), None).await
+        }));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for task in waiting {
+        task.await.unwrap().unwrap();
+    }
+    let allowed = began.elapsed().as_millis() / pace.as_millis() + 1;
+    let made = faults.syncs.load(Ordering::SeqCst);
+    assert!(
+        u128::from(made) <= allowed,
+        "{made} syncs, {allowed} allowed"
+    );
+}
+
 #[tokio::test]
 async fn a_full_queue_makes_the_caller_wait_and_loses_nothing() {
     let temp = tempfile::tempdir().unwrap();

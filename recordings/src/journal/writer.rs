@@ -43,6 +43,9 @@ pub(super) struct Writer {
     /// Bytes written since the last good sync, and when the first of them was.
     unsynced: Vec<u8>,
     unsynced_since: Option<Instant>,
+    /// Who waits for the next sync, with what they are told, and when the last sync was.
+    waiting: Vec<(Reply, u64)>,
+    synced_at: Option<Instant>,
     /// Lines that the disk refused and that nobody waits for.
     backlog: VecDeque<Box<Draft>>,
     lost: u64,
@@ -120,6 +123,8 @@ impl Writer {
             durable,
             unsynced: Vec::new(),
             unsynced_since: None,
+            waiting: Vec::new(),
+            synced_at: None,
             backlog: VecDeque::new(),
             lost: 0,
             naps: false,
@@ -165,7 +170,7 @@ impl Writer {
             group.take(request);
         }
         if can_wait {
-            std::thread::park_timeout(self.settings.gather);
+            std::thread::park_timeout(self.until_sync_or(self.settings.gather));
             for request in inbox.try_iter().take(GROUP) {
                 group.take(request);
             }
@@ -178,7 +183,7 @@ impl Writer {
     fn next(&mut self, inbox: &Receiver<Request>) -> Result<Request, RecvTimeoutError> {
         if std::mem::take(&mut self.naps) {
             let waiting = inbox.try_recv().or_else(|_| {
-                std::thread::park_timeout(self.settings.gather);
+                std::thread::park_timeout(self.until_sync_or(self.settings.gather));
                 inbox.try_recv()
             });
             if let Ok(request) = waiting {
@@ -194,11 +199,28 @@ impl Writer {
         }
     }
 
-    /// How long nothing needs to be done.
-    fn patience(&self) -> Option<Duration> {
-        let sync = self
+    /// How long until a sync is due; none while nothing is owed one. Whoever waits is served at once after a pause,
+    /// and together with others when syncs come one upon the other: each costs the same however many it serves.
+    fn until_sync(&self) -> Option<Duration> {
+        let unheeded = self
             .unsynced_since
             .map(|since| self.settings.sync_within.saturating_sub(since.elapsed()));
+        if self.waiting.is_empty() {
+            return unheeded;
+        }
+        let rest = self.synced_at.map_or(Duration::ZERO, |last| {
+            self.settings.pace.saturating_sub(last.elapsed())
+        });
+        Some(unheeded.map_or(rest, |unheeded| unheeded.min(rest)))
+    }
+
+    fn until_sync_or(&self, longest: Duration) -> Duration {
+        self.until_sync().map_or(longest, |sync| sync.min(longest))
+    }
+
+    /// How long nothing needs to be done.
+    fn patience(&self) -> Option<Duration> {
+        let sync = self.until_sync();
         let troubled = !self.backlog.is_empty() || self.must_rewrite();
         if troubled {
             // A sync that just failed is not tried again at once.
@@ -240,23 +262,33 @@ impl Writer {
         if !self.backlog.is_empty() {
             self.write(Group::default());
         }
-        if !self.unsynced.is_empty()
-            && let Err(error) = self.sync()
+        if (!self.unsynced.is_empty() || !self.waiting.is_empty())
+            && let Err(error) = self.settle()
         {
             tracing::error!(%error, "the journal cannot be synced");
         }
     }
 
     fn sync_if_due(&mut self) {
-        let due = self
-            .unsynced_since
-            .is_some_and(|since| since.elapsed() >= self.settings.sync_within);
-        if due && !self.must_rewrite() {
+        if self.until_sync() == Some(Duration::ZERO)
+            && (!self.waiting.is_empty() || !self.must_rewrite())
+        {
             self.wake();
         }
     }
 
-    /// Writes the backlog and the group behind it, syncs when somebody waits, and replies.
+    /// Syncs, and replies to all who waited for it.
+    fn settle(&mut self) -> Result<(), JournalError> {
+        let synced = self.sync();
+        self.synced_at = Some(Instant::now());
+        for (reply, seq) in self.waiting.drain(..) {
+            // Whoever waited may have gone: a call that ended meanwhile.
+            let _ = reply.send(synced.clone().map(|()| seq));
+        }
+        synced
+    }
+
+    /// Writes the backlog and the group behind it. Who waits for a sync stands in line for the next one.
     fn write(&mut self, group: Group) {
         let Group { lines, mut syncs } = group;
         let mut drafts: Vec<Pending> = self.backlog.drain(..).map(|draft| (draft, None)).collect();
@@ -274,20 +306,12 @@ impl Writer {
         }
         let first_seq = self.next_seq;
         self.next_seq += drafts.len() as u64;
-        let mut waiting = Vec::new();
         for ((_, reply), seq) in drafts.into_iter().zip(first_seq..) {
-            waiting.extend(reply.map(|reply| (reply, seq)));
+            self.waiting.extend(reply.map(|reply| (reply, seq)));
         }
         let last = self.next_seq - 1;
-        waiting.extend(syncs.drain(..).map(|reply| (reply, last)));
-        if waiting.is_empty() {
-            return;
-        }
-        let synced = self.sync();
-        for (reply, seq) in waiting {
-            // Whoever waited may have gone: a call that ended meanwhile.
-            let _ = reply.send(synced.clone().map(|()| seq));
-        }
+        self.waiting
+            .extend(syncs.drain(..).map(|reply| (reply, last)));
     }
 
     /// Numbers the lines from the next sequence number on. A line that is no JSON is told to whoever waits.

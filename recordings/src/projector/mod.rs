@@ -21,9 +21,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Lines of one transaction at most.
-const BATCH: usize = 512;
+const BATCH: usize = 2048;
 /// `interaction.json` files written between two transactions at most.
-const DOCUMENTS: u32 = 64;
+const DOCUMENTS: u32 = 256;
 /// Lines gather this long between two transactions: a commit costs more than the lines in it. Nobody waits for rows
 /// on a call's path; with the journal's own gathering a row tells what happened half a second ago at the latest, and
 /// three quarters when many calls come.

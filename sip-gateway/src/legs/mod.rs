@@ -22,7 +22,7 @@ use crate::leg::{
 use crate::media::port::{MediaEvent, PlayRequest, RecordRequest};
 use crate::net::media_pool::MediaError;
 use crate::sip::endpoint::Endpoint;
-use crate::sip::flow::ConnectionId;
+use crate::sip::flow::Flow;
 use crate::sip::port::{SipCommand, SipInput, SipOutput};
 use bytes::Bytes;
 use media::LegMedia;
@@ -64,10 +64,8 @@ pub enum LegsOutput {
     /// Send this message on a connection; when it is gone, say [`SipInput::FlowClosed`].
     TransmitStream {
         /// Which.
-        connection: ConnectionId,
-        /// Its other end.
-        peer: SocketAddr,
-        /// It is a new one: open it to that address first.
+        flow: Flow,
+        /// It is a new one: open it to its address first.
         open: bool,
         /// The bytes.
         bytes: Bytes,
@@ -194,17 +192,9 @@ impl<M: MediaPlane> Legs<M> {
                     self.outputs
                         .push_back(LegsOutput::Transmit { destination, bytes });
                 }
-                SipOutput::TransmitStream {
-                    connection,
-                    peer,
-                    open,
-                    bytes,
-                } => self.outputs.push_back(LegsOutput::TransmitStream {
-                    connection,
-                    peer,
-                    open,
-                    bytes,
-                }),
+                SipOutput::TransmitStream { flow, open, bytes } => self
+                    .outputs
+                    .push_back(LegsOutput::TransmitStream { flow, open, bytes }),
                 SipOutput::Event(event) => self.sip_event(event),
             }
         }

@@ -1,7 +1,7 @@
 //! Drivers: the only part of the crate with sockets, threads, tokio, the clock and randomness.
 //!
 //! **Owns**: the [`Gateway`] handle and the start of everything behind it: one UDP socket and one task for SIP
-//! (`sip_driver.rs`), one task per SIP connection (`streams.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/`, `media/` and
+//! (`sip_driver.rs`), one task per SIP connection (`streams.rs`) but for those of browsers (`web.rs`), N media threads (`media_thread/`). **Must not**: decide; `sip/`, `media/` and
 //! `legs/` do.
 
 mod alarm;
@@ -12,6 +12,7 @@ pub mod packet_io;
 mod sip_driver;
 mod stats;
 mod streams;
+pub mod web;
 
 pub use stats::GatewayStats;
 
@@ -99,6 +100,7 @@ pub struct Gateway {
     address: SocketAddr,
     tcp_addresses: Arc<[SocketAddr]>,
     stats: watch::Receiver<GatewayStats>,
+    web: mpsc::Sender<streams::Arrival>,
 }
 
 impl Gateway {
@@ -116,6 +118,7 @@ impl Gateway {
         let driver = sip_driver::SipDriver::bind(config, wanted, told).await?;
         let address = driver.address();
         let tcp_addresses = driver.tcp_addresses().into();
+        let web = driver.web_door();
         let (published, stats) = watch::channel(GatewayStats::default());
         tokio::spawn(driver.run(published));
         Ok((
@@ -125,6 +128,7 @@ impl Gateway {
                 address,
                 tcp_addresses,
                 stats,
+                web,
             },
             events,
         ))
@@ -136,6 +140,12 @@ impl Gateway {
     /// [`Stopped`] when the SIP task is gone.
     pub async fn send(&self, command: GatewayCommand) -> Result<(), Stopped> {
         self.commands.send(command).await.map_err(|_| Stopped)
+    }
+
+    /// Hands over a connection that the HTTP server is about to upgrade to WebSocket (RFC 7118), `secure` when it runs
+    /// through TLS. None when there are too many, in all or from there.
+    pub async fn open_web(&self, peer: SocketAddr, secure: bool) -> Option<web::WebConnection> {
+        web::open(&self.web, peer, secure).await
     }
 
     /// An id for a leg about to be dialled.

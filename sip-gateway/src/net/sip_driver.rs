@@ -12,7 +12,6 @@ use super::{GatewayConfig, GatewayStats, StartError};
 use crate::leg::{Dial, GatewayCommand, GatewayEvent, LegId, RegistrationRecord};
 use crate::legs::{Legs, LegsInput, LegsOutput};
 use crate::sip::endpoint::{Endpoint, EndpointConfig};
-use crate::sip::flow::Flow;
 use crate::sip::port::SipInput;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -120,6 +119,11 @@ impl SipDriver {
 
     pub(super) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How the HTTP server hands connections over.
+    pub(super) fn web_door(&self) -> mpsc::Sender<Arrival> {
+        self.streams.teller()
     }
 
     pub(super) fn tcp_addresses(&self) -> &[SocketAddr] {
@@ -257,6 +261,11 @@ impl SipDriver {
     fn arrival(&mut self, arrival: Arrival) {
         match arrival {
             Arrival::Opened(stream, peer) => self.streams.open(stream, peer),
+            Arrival::Web(asked) => {
+                let endpoint = self.legs.endpoint();
+                self.streams
+                    .open_web(asked, |flow| endpoint.is_proven(flow));
+            }
             Arrival::Message(flow, bytes) => self.sip(SipInput::Stream { flow, bytes }),
             Arrival::Broken(flow, head, problem) => {
                 tracing::debug!(problem, "a SIP connection has lost its frame");
@@ -268,9 +277,7 @@ impl SipDriver {
             }
             Arrival::Idle(flow) if self.legs.endpoint().uses(flow) => {}
             Arrival::Idle(flow) | Arrival::Closed(flow) => {
-                if let Flow::Tcp(id, _) = flow
-                    && self.streams.close(id)
-                {
+                if self.streams.close(flow) {
                     self.sip(SipInput::FlowClosed { flow });
                 }
             }
@@ -290,17 +297,12 @@ impl SipDriver {
                     LegsOutput::Transmit { destination, bytes } => {
                         self.transmit(destination, &bytes);
                     }
-                    LegsOutput::TransmitStream {
-                        connection,
-                        peer,
-                        open,
-                        bytes,
-                    } => {
+                    LegsOutput::TransmitStream { flow, open, bytes } => {
                         if open {
-                            self.streams.connect(connection, peer);
+                            self.streams.connect(flow);
                         }
-                        if !self.streams.send(connection, bytes) {
-                            closed.push(Flow::Tcp(connection, peer));
+                        if !self.streams.send(flow, bytes) {
+                            closed.push(flow);
                         }
                     }
                     LegsOutput::Event(event) => self.pending.push_back(event),

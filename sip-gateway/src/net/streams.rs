@@ -1,4 +1,4 @@
-//! SIP over TCP: listeners, connections, who may have how many.
+//! SIP over connections: TCP listeners, connections of all kinds, who may have how many.
 //!
 //! **Owns**: [`Streams`]: the sockets and one task per connection. **Must not know**: what a message says; where one
 //! ends is `sip/framing.rs`, what is done with it `sip/endpoint/`.
@@ -6,7 +6,8 @@
 //! A connection is read only as fast as the SIP task takes its messages. Towards a peer that does not read, messages
 //! wait in its queue; when that is full the connection is closed.
 
-use crate::sip::flow::{ConnectionId, Flow};
+use super::web::{WebConnection, WebRequest};
+use crate::sip::flow::{ConnectionId, Flow, Wire};
 use crate::sip::framing::{Frame, Framer, FramingError};
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -27,9 +28,9 @@ const ARRIVALS: usize = 1024;
 /// Messages that wait for one peer to read.
 const OUTGOING: usize = 256;
 
-/// Connections at once.
+/// Connections at once by TCP, and as many of browsers.
 const MOST: usize = 1024;
-/// Connections at once from one address.
+/// TCP connections at once from one address, and as many of browsers that have proven nothing.
 const MOST_PER_SOURCE: usize = 64;
 /// A connection that nobody registered over and no call uses is closed after this silence.
 const IDLE: Duration = Duration::from_secs(300);
@@ -59,12 +60,17 @@ pub(super) enum Arrival {
     Idle(Flow),
     /// It is over.
     Closed(Flow),
+    /// The HTTP server has a connection for us.
+    Web(WebRequest),
 }
 
 #[derive(Debug)]
 struct Open {
+    flow: Flow,
     source: IpAddr,
     outgoing: mpsc::Sender<Bytes>,
+    /// Somebody has once proven who they are over it.
+    proven: bool,
 }
 
 /// All connections of the SIP task. Their tasks end with it.
@@ -75,7 +81,10 @@ pub(super) struct Streams {
     arrivals: mpsc::Receiver<Arrival>,
     teller: mpsc::Sender<Arrival>,
     open: HashMap<ConnectionId, Open>,
+    /// TCP connections of each source.
     by_source: HashMap<IpAddr, usize>,
+    /// Connections of browsers.
+    web: usize,
     last_id: u64,
     tasks: JoinSet<()>,
 }
@@ -101,6 +110,7 @@ impl Streams {
             teller,
             open: HashMap::new(),
             by_source: HashMap::new(),
+            web: 0,
             last_id: 0,
             tasks,
         })
@@ -109,6 +119,11 @@ impl Streams {
     /// Where it listens, with the ports that were bound.
     pub(super) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// How others tell news of connections that they carry.
+    pub(super) fn teller(&self) -> mpsc::Sender<Arrival> {
+        self.teller.clone()
     }
 
     /// How many connections are open.
@@ -127,23 +142,23 @@ impl Streams {
 
     /// Takes a connection in, or closes it when there are too many.
     pub(super) fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let id = ConnectionId(self.last_id + 1);
-        let Some(wanted) = self.enter(id, peer) else {
+        let flow = Flow::Stream(Wire::Tcp, ConnectionId(self.last_id + 1), peer);
+        let Some(wanted) = self.enter(flow) else {
             return;
         };
         self.last_id += 1;
-        let (flow, teller) = (Flow::Tcp(id, peer), self.teller.clone());
+        let teller = self.teller.clone();
         self.tasks.spawn(serve(stream, flow, teller, wanted));
     }
 
     /// Opens a connection of our own; messages wait for it, and it is told as closed when it does not come about.
-    pub(super) fn connect(&mut self, id: ConnectionId, peer: SocketAddr) {
-        let Some(wanted) = self.enter(id, peer) else {
+    pub(super) fn connect(&mut self, flow: Flow) {
+        let Some(wanted) = self.enter(flow) else {
             return;
         };
-        let (flow, teller) = (Flow::Tcp(id, peer), self.teller.clone());
+        let teller = self.teller.clone();
         self.tasks.spawn(async move {
-            match timeout(CONNECT, TcpStream::connect(peer)).await {
+            match timeout(CONNECT, TcpStream::connect(flow.address())).await {
                 Ok(Ok(stream)) => serve(stream, flow, teller, wanted).await,
                 // The SIP task may be gone as well, and then nobody needs to know.
                 _ => drop(teller.send(Arrival::Closed(flow)).await),
@@ -152,38 +167,78 @@ impl Streams {
     }
 
     /// Room for one more connection; its messages come out of the queue.
-    fn enter(&mut self, id: ConnectionId, peer: SocketAddr) -> Option<mpsc::Receiver<Bytes>> {
+    fn enter(&mut self, flow: Flow) -> Option<mpsc::Receiver<Bytes>> {
         while self.tasks.try_join_next().is_some() {}
-        let source = peer.ip().to_canonical();
+        let source = flow.ip().to_canonical();
         let count = self.by_source.get(&source).copied().unwrap_or(0);
-        if self.open.len() >= MOST || count >= MOST_PER_SOURCE {
+        if self.open.len().saturating_sub(self.web) >= MOST || count >= MOST_PER_SOURCE {
             tracing::info!("a SIP connection too many was closed");
             return None;
         }
-        let (outgoing, wanted) = mpsc::channel(OUTGOING);
         self.by_source.insert(source, count + 1);
-        self.open.insert(id, Open { source, outgoing });
+        self.keep(flow)
+    }
+
+    /// Takes in a connection of a browser, which the HTTP server carries. A whole office comes from one address, so that
+    /// only those connections of it count over which nobody has proven who they are.
+    pub(super) fn open_web(&mut self, asked: WebRequest, is_proven: impl Fn(Flow) -> bool) {
+        let id = ConnectionId(self.last_id + 1);
+        let (flow, source) = (asked.flow(id), asked.peer.ip().to_canonical());
+        let mut unproven = 0;
+        let beside = self.open.values_mut();
+        for open in beside.filter(|open| open.flow.is_web() && open.source == source) {
+            open.proven = open.proven || is_proven(open.flow);
+            unproven += usize::from(!open.proven);
+        }
+        if self.web >= MOST || unproven >= MOST_PER_SOURCE {
+            tracing::info!("a SIP connection of a browser too many was refused");
+            return;
+        }
+        let Some(outgoing) = self.keep(flow) else {
+            return;
+        };
+        self.last_id += 1;
+        self.web += 1;
+        // One that nobody waits for any more says so itself when it is dropped.
+        let _ = asked
+            .reply
+            .send(WebConnection::new(flow, self.teller.clone(), outgoing));
+    }
+
+    fn keep(&mut self, flow: Flow) -> Option<mpsc::Receiver<Bytes>> {
+        let (outgoing, wanted) = mpsc::channel(OUTGOING);
+        let open = Open {
+            flow,
+            source: flow.ip().to_canonical(),
+            outgoing,
+            proven: false,
+        };
+        self.open.insert(flow.connection()?, open);
         Some(wanted)
     }
 
     /// Queues a message; false when the connection is gone or its peer does not read: then it is closed.
-    pub(super) fn send(&mut self, id: ConnectionId, bytes: Bytes) -> bool {
-        let Some(open) = self.open.get(&id) else {
+    pub(super) fn send(&mut self, flow: Flow, bytes: Bytes) -> bool {
+        let open = flow.connection().and_then(|id| self.open.get(&id));
+        let Some(open) = open else {
             return false;
         };
         let taken = open.outgoing.try_send(bytes).is_ok();
         if !taken {
-            self.close(id);
+            self.close(flow);
         }
         taken
     }
 
     /// Closes a connection after what is queued for it; false when it is gone already.
-    pub(super) fn close(&mut self, id: ConnectionId) -> bool {
-        let Some(open) = self.open.remove(&id) else {
+    pub(super) fn close(&mut self, flow: Flow) -> bool {
+        let open = flow.connection().and_then(|id| self.open.remove(&id));
+        let Some(open) = open else {
             return false;
         };
-        if let Some(count) = self.by_source.get_mut(&open.source) {
+        if open.flow.is_web() {
+            self.web = self.web.saturating_sub(1);
+        } else if let Some(count) = self.by_source.get_mut(&open.source) {
             *count = count.saturating_sub(1);
             if *count == 0 {
                 self.by_source.remove(&open.source);

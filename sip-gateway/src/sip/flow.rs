@@ -20,13 +20,24 @@ impl ConnectionId {
     }
 }
 
+/// What a connection is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wire {
+    /// A stream of bytes (RFC 3261 18).
+    Tcp,
+    /// WebSocket, a message a frame (RFC 7118).
+    Ws,
+    /// WebSocket through TLS.
+    Wss,
+}
+
 /// The way to one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flow {
     /// Datagrams to and from this address.
     Udp(SocketAddr),
     /// This connection, whose other end has this address.
-    Tcp(ConnectionId, SocketAddr),
+    Stream(Wire, ConnectionId, SocketAddr),
 }
 
 impl Flow {
@@ -34,7 +45,7 @@ impl Flow {
     #[must_use]
     pub const fn address(self) -> SocketAddr {
         match self {
-            Self::Udp(address) | Self::Tcp(_, address) => address,
+            Self::Udp(address) | Self::Stream(_, _, address) => address,
         }
     }
 
@@ -47,7 +58,23 @@ impl Flow {
     /// Whether messages on it neither get lost nor repeated.
     #[must_use]
     pub const fn is_stream(self) -> bool {
-        matches!(self, Self::Tcp(..))
+        matches!(self, Self::Stream(..))
+    }
+
+    /// Whether it came in at the HTTP port: only a browser's phone is there, never a carrier, and nobody but the
+    /// browser can open such a connection.
+    #[must_use]
+    pub const fn is_web(self) -> bool {
+        matches!(self, Self::Stream(Wire::Ws | Wire::Wss, ..))
+    }
+
+    /// The connection, when it is one.
+    #[must_use]
+    pub const fn connection(self) -> Option<ConnectionId> {
+        match self {
+            Self::Udp(_) => None,
+            Self::Stream(_, id, _) => Some(id),
+        }
     }
 
     /// What transactions make of it.
@@ -55,16 +82,28 @@ impl Flow {
     pub const fn transport(self) -> Transport {
         match self {
             Self::Udp(_) => Transport::Datagram,
-            Self::Tcp(..) => Transport::Stream,
+            Self::Stream(..) => Transport::Stream,
         }
     }
 
-    /// Its name in Via (RFC 3261 20.42).
+    /// Its name in Via (RFC 3261 20.42, RFC 7118 5.2).
     #[must_use]
     pub const fn via_name(self) -> &'static str {
         match self {
             Self::Udp(_) => "UDP",
-            Self::Tcp(..) => "TCP",
+            Self::Stream(Wire::Tcp, ..) => "TCP",
+            Self::Stream(Wire::Ws, ..) => "WS",
+            Self::Stream(Wire::Wss, ..) => "WSS",
+        }
+    }
+
+    /// Its name as `transport` of a SIP URI; none for datagrams, which need no word (RFC 7118 5.1: WSS says `ws`).
+    #[must_use]
+    pub const fn uri_name(self) -> Option<&'static str> {
+        match self {
+            Self::Udp(_) => None,
+            Self::Stream(Wire::Tcp, ..) => Some("tcp"),
+            Self::Stream(Wire::Ws | Wire::Wss, ..) => Some("ws"),
         }
     }
 }

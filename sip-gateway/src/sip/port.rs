@@ -3,7 +3,7 @@
 //! **Owns**: [`SipInput`], [`SipOutput`], [`SipCommand`], [`SipEvent`]. SDP passes through as bytes; `sip/sdp.rs`
 //! reads and writes it, `net/` joins it with media.
 
-use super::flow::{ConnectionId, Flow};
+use super::flow::Flow;
 use crate::leg::{
     Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId, TrunkState,
 };
@@ -155,10 +155,8 @@ pub enum SipOutput {
     /// Send this message on a connection; when it is gone, say [`SipInput::FlowClosed`].
     TransmitStream {
         /// Which.
-        connection: ConnectionId,
-        /// Its other end.
-        peer: SocketAddr,
-        /// It is a new one: open it to that address first.
+        flow: Flow,
+        /// It is a new one: open it to its address first.
         open: bool,
         /// The bytes.
         bytes: Bytes,

@@ -12,6 +12,7 @@ use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
     agents, calls, customers, events, health, interactions, metrics, queues, recordings_audio,
+    agents, customers, events, health, interactions, metrics, queues, recordings_audio, sip_socket,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -20,7 +21,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 /// Operations that need neither session nor token.
-const OPEN: [&str; 3] = ["isAlive", "isReady", "signIn"];
+const OPEN: [&str; 4] = ["isAlive", "isReady", "phone", "signIn"];
 
 /// The description does not change while the process runs.
 static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -63,6 +64,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         health::alive,
         health::ready,
         metrics::guarded,
+        sip_socket::open,
         show,
     ),
     components(schemas(shapes::Problem))

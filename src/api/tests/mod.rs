@@ -7,4 +7,5 @@ mod objects;
 mod openapi;
 mod roles;
 mod sessions;
+mod sip_socket;
 mod world;

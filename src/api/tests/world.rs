@@ -24,7 +24,8 @@ use router::id::{
 };
 use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
 use router::{AgentState, PhoneNumber, Timestamp};
-use sip_gateway::net::GatewayStats;
+use sip_gateway::leg::Accounts;
+use sip_gateway::net::{Gateway, GatewayStats};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -133,6 +134,7 @@ impl World {
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
+            gateway: gateway().await,
         };
         let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -193,6 +195,13 @@ impl World {
         )
         .await
     }
+}
+
+/// One that nobody calls.
+async fn gateway() -> Gateway {
+    let local = std::net::Ipv4Addr::LOCALHOST.into();
+    let config = crate::phone::phone_config(local, Accounts::default());
+    Gateway::start(config).await.unwrap().0
 }
 
 async fn ids(store: &Store) -> Ids {

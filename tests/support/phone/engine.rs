@@ -170,6 +170,12 @@ impl Engine {
         Wire::tcp(ip, server).and_then(Self::on).map_err(failed)
     }
 
+    /// A phone in a page that `http` has served.
+    pub(super) fn browse(ip: IpAddr, http: SocketAddr) -> Result<Self, Failure> {
+        let failed = |what: io::Error| Failure::new(format!("no WebSocket at {http}: {what}"));
+        Wire::web(ip, http).and_then(Self::on).map_err(failed)
+    }
+
     fn on(wire: Wire) -> io::Result<Self> {
         let local = wire.local()?;
         let wire = Arc::new(wire);
@@ -289,13 +295,14 @@ impl Inner {
 
     /// Where we are, as a Contact says it.
     pub(super) fn contact(&self, user: &str) -> String {
-        format!("<sip:{user}@{}{}>", self.local, self.wire.parameter())
+        let host = self.wire.host(self.local);
+        format!("<sip:{user}@{host}{}>", self.wire.parameter())
     }
 
     /// A Via of ours.
     pub(super) fn via(&self, branch: &str) -> String {
-        let (name, local) = (self.wire.name(), self.local);
-        format!("SIP/2.0/{name} {local};branch={branch};rport")
+        let (name, host) = (self.wire.name(), self.wire.host(self.local));
+        format!("SIP/2.0/{name} {host};branch={branch};rport")
     }
 
     /// A word nobody else uses: for tags, branches, Call-IDs.

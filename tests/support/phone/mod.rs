@@ -84,6 +84,11 @@ impl Phone {
         Ok(Self::around(Engine::connect(ip, server)?))
     }
 
+    /// A phone at `ip` that speaks over a WebSocket, as one in a page that `http` has served.
+    pub(crate) fn start_web(ip: IpAddr, http: SocketAddr) -> Outcome<Self> {
+        Ok(Self::around(Engine::browse(ip, http)?))
+    }
+
     /// Where it is.
     pub(crate) fn address(&self) -> SocketAddr {
         self.engine.local

@@ -1,10 +1,13 @@
-//! How a phone's messages travel: datagrams, or one connection to the server (RFC 3261 18.3).
+//! How a phone's messages travel: datagrams, or one connection to the server, by TCP (RFC 3261 18.3) or WebSocket
+//! (RFC 7118).
 //!
 //! **Owns**: the socket, and the cut of a stream into messages. **Must not know**: what messages say.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tungstenite::{Message as Frame, WebSocket};
 
 /// How long a look for something new may take.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -14,6 +17,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 pub(super) enum Wire {
     Udp(UdpSocket),
     Tcp(TcpStream),
+    /// The browser's end, and the address that SIP is told: its own is not known to the page.
+    Web(Box<Mutex<WebSocket<TcpStream>>>, SocketAddr),
 }
 
 impl Wire {
@@ -29,10 +34,28 @@ impl Wire {
         Ok(Self::Tcp(stream))
     }
 
+    /// As a page that `http` has served.
+    pub(super) fn web(ip: IpAddr, http: SocketAddr) -> io::Result<Self> {
+        let stream = connect_from(ip, http)?;
+        let local = stream.local_addr()?;
+        let (socket, _) = web_client(stream, http, &format!("http://{http}"))?;
+        socket.get_ref().set_nonblocking(true)?;
+        Ok(Self::Web(Box::new(Mutex::new(socket)), local))
+    }
+
+    /// The host of our Via and Contact: a page does not know its address (RFC 7118 5.1).
+    pub(super) fn host(&self, local: SocketAddr) -> String {
+        match self {
+            Self::Web(..) => format!("p{}.invalid", local.port()),
+            _ => local.to_string(),
+        }
+    }
+
     pub(super) fn local(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Udp(socket) => socket.local_addr(),
             Self::Tcp(stream) => stream.local_addr(),
+            Self::Web(_, local) => Ok(*local),
         }
     }
 
@@ -41,6 +64,7 @@ impl Wire {
         match self {
             Self::Udp(_) => "UDP",
             Self::Tcp(_) => "TCP",
+            Self::Web(..) => "WS",
         }
     }
 
@@ -49,12 +73,13 @@ impl Wire {
         match self {
             Self::Udp(_) => "",
             Self::Tcp(_) => ";transport=tcp",
+            Self::Web(..) => ";transport=ws",
         }
     }
 
     /// Whether what is sent arrives, so that nothing is sent twice.
     pub(super) const fn is_reliable(&self) -> bool {
-        matches!(self, Self::Tcp(_))
+        !matches!(self, Self::Udp(_))
     }
 
     /// A connection leads to one place, whatever `to` says.
@@ -62,6 +87,11 @@ impl Wire {
         let _ = match self {
             Self::Udp(socket) => socket.send_to(bytes, to).map(drop),
             Self::Tcp(stream) => (&*stream).write_all(bytes),
+            Self::Web(socket, _) => {
+                let mut socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                socket.send(Frame::text(text)).map_err(io::Error::other)
+            }
         };
     }
 
@@ -73,6 +103,19 @@ impl Wire {
                 Ok((length, from)) => vec![(buffer[..length].to_vec(), from)],
                 Err(_) => Vec::new(),
             },
+            Self::Web(socket, local) => {
+                let mut locked = socket.lock().unwrap_or_else(PoisonError::into_inner);
+                let frames = std::iter::from_fn(|| locked.read().ok());
+                let messages = frames.filter(|frame| frame.is_text() || frame.is_binary());
+                let found: Vec<_> = messages
+                    .map(|frame| (frame.into_data().to_vec(), *local))
+                    .collect();
+                drop(locked);
+                if found.is_empty() {
+                    std::thread::sleep(GLANCE / 4);
+                }
+                found
+            }
             Self::Tcp(stream) => {
                 let (Ok(length), Ok(from)) = ((&*stream).read(&mut buffer), stream.peer_addr())
                 else {
@@ -106,6 +149,28 @@ fn cut(came: &mut Vec<u8>) -> Option<Vec<u8>> {
     });
     let whole = head + body.unwrap_or(0);
     (came.len() >= whole).then(|| came.drain(..whole).collect())
+}
+
+/// Upgrades a connection for a page of `origin` that speaks SIP; gives the answer's head beside it.
+pub(crate) fn web_client(
+    stream: TcpStream,
+    http: SocketAddr,
+    origin: &str,
+) -> io::Result<(
+    WebSocket<TcpStream>,
+    tungstenite::handshake::client::Response,
+)> {
+    let request = tungstenite::http::Request::get(format!("ws://{http}/sip"))
+        .header("Host", http.to_string())
+        .header("Origin", origin)
+        .header("Connection", "Upgrade")
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .header("Sec-WebSocket-Protocol", "sip")
+        .body(())
+        .map_err(io::Error::other)?;
+    tungstenite::client(request, stream).map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// A connection whose own end is at `ip`.

@@ -2,7 +2,7 @@
 //!
 //! **Owns**: [`EndpointConfig`], [`Limits`], [`Counters`]. **Must not know**: where the values come from.
 
-use crate::sip::flow::Flow;
+use crate::sip::flow::{Flow, Wire};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -27,7 +27,9 @@ impl EndpointConfig {
     /// Where the peer of a flow reaches us.
     pub(crate) const fn reached_by(&self, flow: Flow) -> SocketAddr {
         match (flow, self.stream_port) {
-            (Flow::Tcp(..), Some(port)) => SocketAddr::new(self.advertised.ip(), port),
+            (Flow::Stream(Wire::Tcp, ..), Some(port)) => {
+                SocketAddr::new(self.advertised.ip(), port)
+            }
             _ => self.advertised,
         }
     }

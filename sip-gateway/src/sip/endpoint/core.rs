@@ -9,7 +9,7 @@ use super::ids::IdSource;
 use super::schedule::{Owner, Schedule};
 use crate::leg::LegId;
 use crate::sip::dialog::DialogKey;
-use crate::sip::flow::{ConnectionId, Flow};
+use crate::sip::flow::{ConnectionId, Flow, Wire};
 use crate::sip::message::{HeaderName, Method, Request, Response, Rport, Uri, Via};
 use crate::sip::port::{SipEvent, SipOutput};
 use crate::sip::transaction::key::ClientKey;
@@ -91,13 +91,12 @@ impl Core {
                 return;
             }
             Flow::Udp(destination) => SipOutput::Transmit { destination, bytes },
-            Flow::Tcp(ConnectionId::NONE, _) => {
+            Flow::Stream(_, ConnectionId::NONE, _) => {
                 self.counters.unsendable += 1;
                 return;
             }
-            Flow::Tcp(connection, peer) => SipOutput::TransmitStream {
-                connection,
-                peer,
+            Flow::Stream(_, connection, _) => SipOutput::TransmitStream {
+                flow,
                 open: self.unopened.remove(&connection),
                 bytes,
             },
@@ -114,7 +113,7 @@ impl Core {
         self.opened = self.opened.wrapping_add(1);
         let id = ConnectionId::opened(self.opened);
         self.unopened.insert(id);
-        Some(Flow::Tcp(id, peer))
+        Some(Flow::Stream(Wire::Tcp, id, peer))
     }
 
     /// Whether one more transaction fits.
@@ -159,8 +158,8 @@ impl Core {
         if let Some((name, value)) = parameter {
             uri.set_param(name, Some(value));
         }
-        if flow.is_stream() {
-            uri.set_param("transport", Some("tcp"));
+        if let Some(transport) = flow.uri_name() {
+            uri.set_param("transport", Some(transport));
         }
         format!("<{uri}>")
     }

@@ -102,7 +102,7 @@ impl Identity {
             .and_then(|from| from.uri.user_unescaped())
             .unwrap_or_default();
         // Looked up for everybody, so that it takes everybody the same time.
-        let by_address = self.trunk_at(source.ip());
+        let by_address = self.trunk_at(source);
         let trunk = line.or(by_address).or(registrar).map(str::to_owned);
         match trunk {
             Some(trunk) if !self.is_device(&user) => Ok(CallSource::Trunk(trunk)),
@@ -190,9 +190,12 @@ impl Identity {
         )
     }
 
-    /// The trunk that has this address.
-    pub(crate) fn trunk_at(&self, source: IpAddr) -> Option<&str> {
-        let contains = |trunk: &&Trunk| trunk.from.iter().any(|network| contains(network, source));
+    /// The trunk that has this address. What comes by WebSocket is a browser's, whatever its address.
+    pub(crate) fn trunk_at(&self, source: Flow) -> Option<&str> {
+        let address = source.ip();
+        let contains = |trunk: &&Trunk| {
+            !source.is_web() && trunk.from.iter().any(|network| contains(network, address))
+        };
         self.trunks
             .iter()
             .find(contains)

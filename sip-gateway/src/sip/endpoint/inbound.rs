@@ -44,8 +44,8 @@ impl Endpoint {
     pub(super) fn on_message(&mut self, source: Flow, bytes: &Bytes) {
         self.core.counters.received += 1;
         // A trunk's calls are bounded as calls are; what it sends inside them must not get lost.
-        if self.identity.trunk_at(source.ip()).is_none()
-            && self.registrations.trunk_at(source.ip()).is_none()
+        if self.identity.trunk_at(source).is_none()
+            && self.registrations.trunk_at(source).is_none()
             && !self.sources.admit(source.ip(), self.core.now)
         {
             self.core.counters.over_rate += 1;
@@ -216,7 +216,8 @@ impl Endpoint {
         let registrar = &self.registrar;
         let is_bound = |user: &str| registrar.is_bound(user, source, now);
         let line = self.registrations.trunk_of_line(&arrived.request.uri);
-        let registrar = self.registrations.trunk_at(source.ip());
+        let line = line.filter(|_| !source.is_web());
+        let registrar = self.registrations.trunk_at(source);
         self.identity
             .identify(&arrived.request, (source, now), (line, registrar), is_bound)
     }
@@ -323,7 +324,7 @@ impl Endpoint {
             CallSource::Trunk(_) => match source {
                 Flow::Udp(address) => Path::Fallback(address),
                 // We open no connections: the one it came by is the only way back.
-                Flow::Tcp(..) => Path::Flow(source),
+                Flow::Stream(..) => Path::Flow(source),
             },
         };
         let device = match &call_source {

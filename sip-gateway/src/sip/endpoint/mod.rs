@@ -232,12 +232,19 @@ impl Endpoint {
     }
 
     /// Whether a silent connection is still wanted: a device registered over it that did not promise to ping, a call
-    /// uses it, or a transaction waits on it.
+    /// uses it, or a transaction waits on it. A browser's connection is pinged below SIP.
     #[must_use]
     pub fn uses(&self, flow: Flow) -> bool {
         self.registrar.may_be_silent(flow)
+            || (flow.is_web() && self.registrar.is_flow(flow))
             || !self.core.transactions.users_of(flow).is_empty()
             || self.legs.values().any(|leg| leg.uses(flow))
+    }
+
+    /// Whether somebody has proven who they are over this connection: a device is registered over it, or a call uses it.
+    #[must_use]
+    pub fn is_proven(&self, flow: Flow) -> bool {
+        self.registrar.is_flow(flow) || self.legs.values().any(|leg| leg.uses(flow))
     }
 
     /// The transport reported a peer as gone: every request of ours that waits for it has failed.

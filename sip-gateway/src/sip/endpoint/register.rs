@@ -193,12 +193,14 @@ impl Endpoint {
         if all.any(|binding| binding.outbound && binding.source == source) {
             // RFC 5626 6: the device keeps this connection alive, with a ping at least this often.
             response.headers.push(HeaderName::Require, "outbound");
-            let timer = if source.is_stream() {
-                FLOW_TIMER
-            } else {
-                FLOW_TIMER_UDP
+            let timer = match source {
+                Flow::Udp(_) => Some(FLOW_TIMER_UDP),
+                // We ping a WebSocket ourselves (RFC 7118 6).
+                Flow::Stream(..) => (!source.is_web()).then_some(FLOW_TIMER),
             };
-            response.headers.push(HeaderName::FlowTimer, timer);
+            if let Some(timer) = timer {
+                response.headers.push(HeaderName::FlowTimer, timer);
+            }
         }
         response
     }

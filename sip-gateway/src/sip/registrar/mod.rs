@@ -10,7 +10,7 @@ pub mod trunks;
 #[cfg(test)]
 mod tests;
 
-use crate::sip::flow::{ConnectionId, Flow};
+use crate::sip::flow::{ConnectionId, Flow, Wire};
 use crate::sip::message::Uri;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -44,7 +44,7 @@ impl Binding {
     /// Its connection ended with an earlier process of ours.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
-        matches!(self.source, Flow::Tcp(ConnectionId::NONE, _))
+        matches!(self.source, Flow::Stream(_, ConnectionId::NONE, _))
     }
 
     /// Where a new connection can be opened to its phone: the contact's address when that is the host its REGISTER came
@@ -54,6 +54,10 @@ impl Binding {
         let contact = Uri::parse(&self.contact).ok()?;
         let uri = contact.as_sip()?;
         let ip = uri.host.ip()?;
+        let transport = contact.param("transport");
+        if transport.is_some_and(|name| !name.eq_ignore_ascii_case("tcp")) {
+            return None;
+        }
         let port = uri.port.unwrap_or(5060);
         let same = ip.to_canonical() == self.source.ip().to_canonical();
         (same && port != 0).then(|| SocketAddr::new(ip, port))
@@ -393,6 +397,13 @@ impl Registrar {
         }
     }
 
+    /// Whether anything is registered over this flow.
+    #[must_use]
+    pub fn is_flow(&self, flow: Flow) -> bool {
+        let mut all = self.devices.values().flatten();
+        all.any(|binding| binding.source == flow)
+    }
+
     /// The instance that registered over this flow.
     #[must_use]
     pub fn instance_at(&self, extension: &str, flow: Flow) -> Option<String> {
@@ -402,7 +413,9 @@ impl Registrar {
 
     fn records_of(&self, extension: &str, now: Instant) -> Vec<RegistrationRecord> {
         let bindings = self.devices.get(extension).into_iter().flatten();
+        // A browser comes back by itself, over a connection that nobody else can open.
         bindings
+            .filter(|binding| !binding.source.is_web())
             .map(|binding| record(extension, binding, now))
             .filter(|record| record.expires_in > 0)
             .collect()
@@ -426,7 +439,7 @@ impl Registrar {
         bindings.push(Binding {
             contact: record.contact.clone(),
             source: if record.stream {
-                Flow::Tcp(ConnectionId::NONE, record.source)
+                Flow::Stream(Wire::Tcp, ConnectionId::NONE, record.source)
             } else {
                 Flow::Udp(record.source)
             },

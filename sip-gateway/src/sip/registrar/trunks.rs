@@ -8,10 +8,10 @@ use crate::leg::{Trunk, TrunkState};
 use crate::sip::auth::{hmac_sha256, key_of};
 use crate::sip::endpoint::core::Core;
 use crate::sip::endpoint::schedule::Owner;
+use crate::sip::flow::Flow;
 use crate::sip::message::Uri;
 use crate::sip::port::SipEvent;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -73,12 +73,12 @@ impl Registrations {
         found?.trunk()
     }
 
-    /// The first trunk whose registrar has this address.
-    pub(crate) fn trunk_at(&self, source: IpAddr) -> Option<&str> {
-        let found = self
-            .all
-            .values()
-            .find(|one| one.trunk().is_some() && one.spec.destination.ip() == source);
+    /// The first trunk whose registrar has this address; no registrar comes by WebSocket.
+    pub(crate) fn trunk_at(&self, source: Flow) -> Option<&str> {
+        let address = source.ip();
+        let found = self.all.values().find(|one| {
+            one.trunk().is_some() && one.spec.destination.ip() == address && !source.is_web()
+        });
         found?.trunk()
     }
 

@@ -19,3 +19,4 @@ mod streams;
 mod timing;
 mod torture;
 mod trunks;
+mod web;

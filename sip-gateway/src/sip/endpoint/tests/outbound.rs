@@ -5,7 +5,7 @@ use super::kit::{ANSWER, Net, OFFER, OFFICE, Packet, dial_to, seconds};
 use super::puppet::{self, Draft, header, status};
 use super::streams::{CLIENT, LEG, Office, answer, flow};
 use crate::leg::{DeviceChange, DialTarget, LegEndCause, LegId, RegistrationRecord};
-use crate::sip::flow::Flow;
+use crate::sip::flow::{Flow, Wire};
 use crate::sip::message::{HeaderName, Message, Method, parse_datagram};
 use crate::sip::port::{SipCommand, SipEvent, SipInput};
 
@@ -180,11 +180,11 @@ fn a_phone_of_a_connection_is_there_after_our_restart_and_called_over_a_new_one(
     let mut office = restarted(&records);
     assert_eq!(office.changes(), [DeviceChange::Registered]);
     office.dial();
-    let [Flow::Tcp(id, peer)] = office.opened[..] else {
+    let [Flow::Stream(Wire::Tcp, id, peer)] = office.opened[..] else {
         panic!("{:?}", office.opened);
     };
     assert_eq!(peer.to_string(), CLIENT);
-    let own = Flow::Tcp(id, peer);
+    let own = Flow::Stream(Wire::Tcp, id, peer);
     let invite = office.sent.last().unwrap().1.clone();
     assert!(invite.starts_with("INVITE ") && invite.contains("Via: SIP/2.0/TCP "));
     let bytes = answer(&invite, "200 OK", ANSWER).into_bytes().into();

@@ -4,16 +4,17 @@ use super::kit::{ANSWER, OFFER, address, credentials, dial_to, office_accounts, 
 use super::puppet::{Draft, header, status};
 use crate::leg::{DeviceChange, DialTarget, LegEndCause, LegId};
 use crate::sip::endpoint::{Endpoint, EndpointConfig, Limits};
-use crate::sip::flow::{ConnectionId, Flow};
+use crate::sip::flow::{ConnectionId, Flow, Wire};
 use crate::sip::message::{HeaderName, Message, Method, parse_datagram};
 use crate::sip::port::{SipCommand, SipEvent, SipInput, SipOutput};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 pub(super) const CLIENT: &str = "127.0.0.50:6000";
 pub(super) const LEG: LegId = LegId(2);
 
 pub(super) fn flow(id: u64) -> Flow {
-    Flow::Tcp(ConnectionId(id), CLIENT.parse().unwrap())
+    Flow::Stream(Wire::Tcp, ConnectionId(id), CLIENT.parse().unwrap())
 }
 
 pub(super) struct Office {
@@ -24,6 +25,8 @@ pub(super) struct Office {
     pub(super) opened: Vec<Flow>,
     /// By connection, what was sent.
     pub(super) sent: Vec<(u64, String)>,
+    /// Connections that are not TCP from [`CLIENT`].
+    pub(super) by: BTreeMap<u64, Flow>,
     /// Requests with credentials that were sent to it.
     invites: Vec<String>,
 }
@@ -45,6 +48,7 @@ impl Office {
             events: Vec::new(),
             opened: Vec::new(),
             sent: Vec::new(),
+            by: BTreeMap::new(),
             invites: Vec::new(),
         }
     }
@@ -56,15 +60,11 @@ impl Office {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
                 SipOutput::Event(event) => self.events.push(event),
-                SipOutput::TransmitStream {
-                    connection,
-                    bytes,
-                    peer,
-                    open,
-                } => {
+                SipOutput::TransmitStream { flow, open, bytes } => {
+                    let connection = flow.connection().unwrap();
                     if open {
                         assert!(connection.0 >= ConnectionId::opened(0).0);
-                        self.opened.push(Flow::Tcp(connection, peer));
+                        self.opened.push(flow);
                     }
                     let text = String::from_utf8(bytes.to_vec()).unwrap();
                     self.sent.push((connection.0, text));
@@ -78,10 +78,8 @@ impl Office {
 
     pub(super) fn send(&mut self, id: u64, text: &str) -> Vec<String> {
         let bytes = text.as_bytes().to_vec().into();
-        self.input(SipInput::Stream {
-            flow: flow(id),
-            bytes,
-        })
+        let flow = self.by.get(&id).copied().unwrap_or_else(|| flow(id));
+        self.input(SipInput::Stream { flow, bytes })
     }
 
     pub(super) fn close(&mut self, id: u64) {
@@ -395,7 +393,11 @@ fn an_invite_that_comes_again_over_another_connection_is_answered_there() {
     draft.from_user = "2001".to_owned();
     office.authenticated(1, draft);
     let bytes = office.invites.last().unwrap().clone().into_bytes().into();
-    let stranger = Flow::Tcp(ConnectionId(9), "192.0.2.9:6000".parse().unwrap());
+    let stranger = Flow::Stream(
+        Wire::Tcp,
+        ConnectionId(9),
+        "192.0.2.9:6000".parse().unwrap(),
+    );
     office.input(SipInput::Stream {
         flow: stranger,
         bytes,
