@@ -342,6 +342,16 @@ fn legs_and_media(core: &Core) -> Result<(), String> {
             })?;
         }
         hearing.extend(machine.hearing());
+        let talks = matches!(
+            machine.place(),
+            Place::Talking { .. } | Place::Passed { .. }
+        );
+        if let Some(customer) = customer.filter(|_| talks) {
+            must(
+                media.plays(customer) || !media.hears(customer).is_empty(),
+                || format!("{} waits in a talk and hears nothing", name(*id)),
+            )?;
+        }
         if let Place::Talking { recording, .. } | Place::Passed { recording } = machine.place() {
             recorded += usize::from(recording.is_some());
         }

@@ -269,14 +269,7 @@ impl World {
             Plan::State { agent, wanted } => self.asks_for(agent, wanted),
             Plan::Control => self.control_some_talk(),
             Plan::Outdated => outdated(&mut self.core),
-            Plan::Reload { edition } => {
-                self.core.say(
-                    "operator",
-                    &format!("saves edition {edition} of the company"),
-                );
-                self.core.count("reloads");
-                self.core.reload(company::company(edition));
-            }
+            Plan::Reload { edition } => self.saves(edition),
             Plan::Drain => {
                 self.core.say("operator", "takes no more calls");
                 self.core.drain();
@@ -286,6 +279,13 @@ impl World {
                 self.core.end_all();
             }
         }
+    }
+
+    fn saves(&mut self, edition: usize) {
+        let what = format!("saves edition {edition} of the company");
+        self.core.say("operator", &what);
+        self.core.count("reloads");
+        self.core.reload(company::company(edition));
     }
 
     fn dial(&mut self, party: usize, dialled: &str) {

@@ -12,7 +12,7 @@ use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
     agents, calls, customers, events, health, interactions, metrics, queues, recordings_audio,
-    agents, customers, events, health, interactions, metrics, queues, recordings_audio, sip_socket,
+    sip_socket,
 };
 use axum::http::header;
 use axum::response::IntoResponse;

@@ -60,8 +60,8 @@ impl PacketIo for FakeIo {
     }
 
     fn send(&self, pair: &u32, channel: Channel, packet: &[u8], _: SocketAddr) -> io::Result<()> {
-        if channel == Channel::Rtp {
-            let packet = RtpPacket::parse(packet).unwrap();
+        let packet = RtpPacket::parse(packet);
+        if let Some(packet) = packet.ok().filter(|_| channel == Channel::Rtp) {
             let samples = packet.payload.iter().map(|code| Codec::Pcmu.decode(*code));
             let mut wire = self.0.borrow_mut();
             wire.heard.entry(*pair).or_default().extend(samples);
