@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, calls, customers, events, health, interactions, metrics, queues, recordings_audio,
-    sip_socket,
+    agents, calls, customers, events, health, interactions, live_socket, metrics, phones, queues,
+    recordings_audio, sip_socket,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -61,9 +61,11 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         recordings_audio::one,
         recordings_audio::audio,
         events::follow,
+        live_socket::follow,
         health::alive,
         health::ready,
         metrics::guarded,
+        phones::credentials,
         sip_socket::open,
         show,
     ),

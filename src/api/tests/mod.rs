@@ -2,10 +2,13 @@
 
 mod events;
 mod http;
+mod live;
 mod metrics;
 mod objects;
 mod openapi;
+mod phones;
 mod roles;
 mod sessions;
 mod sip_socket;
+mod websocket;
 mod world;

@@ -58,6 +58,12 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("GET /recordings/{RECORDING}"), "", anas),
         (format!("GET /recordings/{RECORDING}/audio"), "", anas),
         ("GET /recordings/nothing".to_owned(), "", missing),
+        (
+            "POST /phone/credentials".to_owned(),
+            "",
+            // Tokens of no agent have no session that a phone could end with.
+            [401, 401, 403, 200, 200, 401, 403, 403],
+        ),
     ]
 }
 
@@ -170,8 +176,10 @@ fn rights(action: Action) -> &'static str {
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => "supervisor readonly agent",
-        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => "supervisor readonly",
-        Action::SetAgentState | Action::ControlCall => "supervisor agent",
+        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
+            "supervisor readonly"
+        }
+        Action::SetAgentState | Action::FollowOwn | Action::ControlCall => "supervisor agent",
         Action::WriteCustomer | Action::MonitorCall => "supervisor",
         Action::UsePhone => "supervisor agent caller",
     }

@@ -6,7 +6,8 @@
 //! of those whom it hears, never itself, encoded for its own codec. A recording gets the same sums, side by side. The
 //! frames lie in the room: a step allocates nothing.
 
-use super::core::{Core, send};
+use super::core::Core;
+use super::secured::send;
 use crate::leg::LegId;
 use crate::media::codec::{AnyCodec, Sound};
 use crate::media::player::FRAME;
