@@ -215,10 +215,8 @@ impl Wiring {
             signalling: Some(tokio::runtime::Handle::current()),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
-        let calls_control = CallControl::new(to_registry.clone());
-        let (http, access) = self
-            .serve_http(&store, (live, floor, calls_control), metrics)
-            .await?;
+        let front = (live, floor, CallControl::new(to_registry.clone()));
+        let (http, access) = self.serve_http(&store, front, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,

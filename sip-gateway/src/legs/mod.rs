@@ -240,18 +240,10 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::Hold(leg) => self.hold(leg, true),
             GatewayCommand::Resume(leg) => self.hold(leg, false),
             GatewayCommand::SendKey { leg, key } => Self::told(leg, self.media.send_key(leg, key)),
-            GatewayCommand::StartRecording(request) => self.start_recording(request),
-            GatewayCommand::PauseRecording { stream, paused } => {
-                Self::recorded(stream, self.media.pause_recording(stream, paused));
-            }
-            GatewayCommand::RecordOthers {
-                stream,
-                left,
-                right,
-            } => Self::recorded(stream, self.media.record_others(stream, left, right)),
-            GatewayCommand::StopRecording(stream) => {
-                Self::recorded(stream, self.media.stop_recording(stream));
-            }
+            GatewayCommand::StartRecording(_)
+            | GatewayCommand::PauseRecording { .. }
+            | GatewayCommand::RecordOthers { .. }
+            | GatewayCommand::StopRecording(_) => self.recording(command),
             // The driver's own: it gathers what the endpoint has to tell.
             GatewayCommand::TellBindings => {}
             GatewayCommand::ForgetDevice { extension } => {
@@ -284,6 +276,24 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::Unregister { address_of_record } => {
                 self.sip(SipCommand::Unregister { address_of_record });
             }
+        }
+    }
+
+    fn recording(&mut self, command: GatewayCommand) {
+        match command {
+            GatewayCommand::StartRecording(request) => self.start_recording(request),
+            GatewayCommand::PauseRecording { stream, paused } => {
+                Self::recorded(stream, self.media.pause_recording(stream, paused));
+            }
+            GatewayCommand::RecordOthers {
+                stream,
+                left,
+                right,
+            } => Self::recorded(stream, self.media.record_others(stream, left, right)),
+            GatewayCommand::StopRecording(stream) => {
+                Self::recorded(stream, self.media.stop_recording(stream));
+            }
+            _ => {}
         }
     }
 

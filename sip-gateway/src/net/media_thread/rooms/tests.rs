@@ -87,7 +87,7 @@ impl Office {
             ntp_at_zero: Duration::ZERO,
         };
         let mut office = Self {
-            core: Core::new(wire.clone(), settings),
+            core: Core::new(wire.clone(), settings, None),
             wire,
             buffers: Buffers::new(),
             now: Duration::ZERO,
