@@ -215,8 +215,9 @@ impl Wiring {
             signalling: Some(tokio::runtime::Handle::current()),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
+        let kept = (&store, &journal);
         let front = (live, floor, CallControl::new(to_registry.clone()));
-        let (http, access) = self.serve_http(&store, front, metrics).await?;
+        let (http, access) = self.serve_http(kept, front, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -328,7 +329,7 @@ impl Wiring {
     /// Binds and serves HTTP; the port is known when this returns.
     async fn serve_http(
         &mut self,
-        store: &Store,
+        (store, journal): (&Store, &Journal),
         (live, floor, calls): (LiveState, Floor, CallControl),
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
@@ -339,6 +340,7 @@ impl Wiring {
             live,
             floor,
             calls,
+            journal: journal.clone(),
             company: self.company.clone(),
             folder: self.folder.clone(),
             clock: self.clock,

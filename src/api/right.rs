@@ -106,6 +106,8 @@ pub enum Action {
     ReadDecisions,
     /// See a customer and the customer's interactions.
     ReadCustomer,
+    /// Look for customers by number or name.
+    FindCustomer,
     /// Make or change a customer.
     WriteCustomer,
     /// See a recording's metadata.
@@ -120,6 +122,10 @@ pub enum Action {
     ControlCall,
     /// Hear a live call, and take part in it.
     MonitorCall,
+    /// See what the desk offers: wrap-up codes, reasons not to be ready.
+    ReadDeskLists,
+    /// Write notes, say what an interaction was about and who the customer is.
+    WriteRecord,
     /// Read the API's description.
     ReadDescription,
     /// Be a phone: get an account of one's own for as long as the session lasts.
@@ -131,13 +137,14 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 17] = [
+pub const ACTIONS: [Action; 20] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
     Action::ReadInteraction,
     Action::ReadDecisions,
     Action::ReadCustomer,
+    Action::FindCustomer,
     Action::WriteCustomer,
     Action::ReadRecording,
     Action::HearRecording,
@@ -145,6 +152,8 @@ pub const ACTIONS: [Action; 17] = [
     Action::ReadMetrics,
     Action::ControlCall,
     Action::MonitorCall,
+    Action::ReadDeskLists,
+    Action::WriteRecord,
     Action::ReadDescription,
     Action::UsePhone,
     Action::FollowOwn,
@@ -213,6 +222,8 @@ pub const fn rule(action: Action) -> Rule {
         | Action::ReadQueue
         | Action::ReadInteraction
         | Action::ReadCustomer
+        | Action::FindCustomer
+        | Action::ReadDeskLists
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => Rule::READS,
@@ -220,7 +231,9 @@ pub const fn rule(action: Action) -> Rule {
         Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
             Rule::OVERSIGHT
         }
-        Action::SetAgentState | Action::FollowOwn | Action::ControlCall => Rule::CHANGES,
+        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord | Action::ControlCall => {
+            Rule::CHANGES
+        }
         Action::WriteCustomer | Action::MonitorCall => Rule::SUPERVISORS,
         Action::UsePhone => Rule {
             caller: true,

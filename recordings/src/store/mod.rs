@@ -9,6 +9,7 @@
 //! that the API has confirmed lies nowhere else. Commits are batched, so this costs one fsync a batch.
 //! Whether the file is still in its place is asked before every use (`place.rs`). The SQL keeps to what PostgreSQL takes too.
 
+mod candidates;
 pub mod counters;
 pub mod customers;
 pub mod decisions;
@@ -19,7 +20,9 @@ pub(crate) mod legs;
 mod many;
 pub mod meta;
 pub mod names;
+pub mod notes;
 pub mod page;
+pub(crate) mod path;
 pub(crate) mod pauses;
 mod place;
 pub(crate) mod queue_entries;
@@ -31,6 +34,7 @@ pub mod sessions;
 pub mod sweeping;
 pub mod tokens;
 pub mod users;
+pub(crate) mod wrap_up_choices;
 
 use crate::error::StoreError;
 use place::Place;

@@ -1,5 +1,7 @@
 //! The API through a real listener, over a real store in a temporary folder.
 
+mod callers;
+mod desk;
 mod events;
 mod http;
 mod live;
