@@ -13,6 +13,7 @@ use crate::api::{self, ApiState};
 use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
 use crate::call::actor::CallContext;
+use crate::call::call_control::CallControl;
 use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
 use crate::call::ringback;
 use crate::clock::Clock;
@@ -215,7 +216,8 @@ impl Wiring {
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
         let kept = (&store, &journal);
-        let (http, access) = self.serve_http(kept, (live, floor), metrics).await?;
+        let front = (live, floor, CallControl::new(to_registry.clone()));
+        let (http, access) = self.serve_http(kept, front, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -328,7 +330,7 @@ impl Wiring {
     async fn serve_http(
         &mut self,
         (store, journal): (&Store, &Journal),
-        (live, floor): (LiveState, Floor),
+        (live, floor, calls): (LiveState, Floor, CallControl),
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -337,6 +339,7 @@ impl Wiring {
             store: store.clone(),
             live,
             floor,
+            calls,
             journal: journal.clone(),
             company: self.company.clone(),
             folder: self.folder.clone(),

@@ -121,6 +121,73 @@ impl RecordingKind {
     }
 }
 
+/// Why the customer and the agent do not hear each other for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseCause {
+    /// The agent put the customer on hold, by command or at the phone.
+    Hold,
+    /// The agent consults a colleague.
+    Consult,
+    /// A colleague's phone rings for the customer.
+    Transfer,
+}
+
+impl PauseCause {
+    /// The stored name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Consult => "consult",
+            Self::Transfer => "transfer",
+        }
+    }
+
+    /// The inverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Hold, Self::Consult, Self::Transfer]
+            .into_iter()
+            .find(|cause| cause.as_str() == name)
+    }
+}
+
+/// How who talks in an interaction changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TalkChange {
+    /// A colleague's phone rings for the customer.
+    TransferBegan,
+    /// The colleague has the customer.
+    Transferred,
+    /// The colleague did not take the customer.
+    TransferFailed,
+    /// The customer waits in a queue again, by the agent's wish or because a transfer failed without an agent to go
+    /// back to.
+    SentToQueue,
+    /// A colleague's phone rings for the agent.
+    ConsultBegan,
+    /// Agent and colleague hear each other; the customer waits.
+    ConsultAnswered,
+    /// The colleague is gone, or never came.
+    ConsultEnded,
+    /// Customer, agent and colleague hear each other.
+    Merged,
+    /// A supervisor's phone rings, to hear this call.
+    MonitorBegan,
+    /// The supervisor hears the call; nobody hears the supervisor.
+    Listens,
+    /// The same, and the agent hears the supervisor.
+    Whispers,
+    /// The same, and everybody hears the supervisor.
+    Barges,
+    /// The supervisor has the customer in the agent's place.
+    TookOver,
+    /// The supervisor is gone, or never came.
+    MonitorEnded,
+}
+
 /// What a leg's media was like, counted by the media thread until the leg closed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LegQuality {
@@ -334,6 +401,35 @@ pub enum Event {
         /// The agent's leg.
         leg: LegId,
     },
+    /// Customer and agent do not hear each other from here on. A recording goes on in silence.
+    TalkPaused {
+        /// The interaction.
+        interaction: InteractionId,
+        /// What is recorded of the talk, if anything.
+        recording: Option<RecordingId>,
+        /// Why.
+        cause: PauseCause,
+    },
+    /// They hear each other again, or the pause has another cause from here on.
+    TalkResumed {
+        /// The interaction.
+        interaction: InteractionId,
+        /// What is recorded of the talk, if anything.
+        recording: Option<RecordingId>,
+    },
+    /// Others came into the talk, or left it.
+    TalkChanged {
+        /// The interaction.
+        interaction: InteractionId,
+        /// What happened.
+        change: TalkChange,
+        /// The colleague or supervisor it is about.
+        agent: Option<AgentId>,
+        /// The agent whose call it was then.
+        by: Option<AgentId>,
+        /// The queue it is about.
+        queue: Option<QueueId>,
+    },
     /// A recording began; its file exists.
     RecordingStarted {
         /// The interaction.
@@ -491,6 +587,9 @@ impl Event {
             | Self::LegStarted { interaction, .. }
             | Self::LegEnded { interaction, .. }
             | Self::Connected { interaction, .. }
+            | Self::TalkPaused { interaction, .. }
+            | Self::TalkResumed { interaction, .. }
+            | Self::TalkChanged { interaction, .. }
             | Self::RecordingStarted { interaction, .. }
             | Self::RecordingFinished { interaction, .. }
             | Self::CallEnded { interaction, .. }

@@ -240,7 +240,10 @@ pub enum GatewayCommand {
         /// The other.
         b: LegId,
     },
-    /// Part them again.
+    /// Let some legs hear some others, mixed each 20 ms: each leg with those whom it hears. Whatever plays on them stops.
+    /// Said again with other lists, it changes who hears whom; legs that are not named any more are parted. At most eight.
+    Mix(Vec<(LegId, Vec<LegId>)>),
+    /// Part them again, or take one out of a mix.
     Unbridge {
         /// One of the two.
         leg: LegId,
@@ -266,6 +269,15 @@ pub enum GatewayCommand {
         stream: StreamId,
         /// Leave it out.
         paused: bool,
+    },
+    /// Others are heard by the recording from now on; on one side they are added up.
+    RecordOthers {
+        /// The stream.
+        stream: StreamId,
+        /// The left side.
+        left: LegId,
+        /// The right side.
+        right: Vec<LegId>,
     },
     /// End it; the last blocks and the end mark go to its sink.
     StopRecording(StreamId),
@@ -385,6 +397,8 @@ pub enum LegEvent {
     MediaStarted,
     /// A bridged leg has sent nothing for 30 s.
     MediaLost,
+    /// The party holds us (`sendonly` or `inactive`, RFC 3264 8.4), or no more: at each change.
+    Holds(bool),
     /// The leg is over; nothing follows for it.
     Ended {
         /// Why.

@@ -7,6 +7,7 @@
 pub mod access;
 mod agents;
 mod caller;
+mod calls;
 #[cfg_attr(not(feature = "console"), path = "no_console.rs")]
 mod console;
 mod customers;
@@ -41,6 +42,7 @@ mod wrap_up;
 #[cfg(test)]
 mod tests;
 
+use crate::call::call_control::CallControl;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::floor::task::Floor;
@@ -70,6 +72,8 @@ pub struct ApiState {
     pub store: Store,
     /// Live state.
     pub live: LiveState,
+    /// Live calls.
+    pub calls: CallControl,
     /// What goes on right now, for screens.
     pub floor: Floor,
     /// The one log, for what clients say.
@@ -126,6 +130,15 @@ pub fn router(state: ApiState) -> Router {
         .route("/agents/{login}/state", put(agents::set_state))
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
+        .route("/calls/{interaction}/hold", post(calls::hold))
+        .route("/calls/{interaction}/resume", post(calls::resume))
+        .route("/calls/{interaction}/hangup", post(calls::hangup))
+        .route("/calls/{interaction}/transfer", post(calls::transfer))
+        .route("/calls/{interaction}/consult", post(calls::consult))
+        .route("/calls/{interaction}/cancel", post(calls::cancel))
+        .route("/calls/{interaction}/complete", post(calls::complete))
+        .route("/calls/{interaction}/merge", post(calls::merge))
+        .route("/calls/{interaction}/monitor", post(calls::monitor))
         .route("/events", get(events::follow))
         .route("/live", get(live_socket::follow))
         .route("/openapi.json", get(openapi::show))

@@ -118,6 +118,10 @@ pub enum Action {
     ReadEvents,
     /// See the process's counters.
     ReadMetrics,
+    /// Hold, transfer, consult, end: a call that one has oneself, or any.
+    ControlCall,
+    /// Hear a live call, and take part in it.
+    MonitorCall,
     /// See what the desk offers: wrap-up codes, reasons not to be ready.
     ReadDeskLists,
     /// Write notes, say what an interaction was about and who the customer is.
@@ -133,7 +137,7 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 18] = [
+pub const ACTIONS: [Action; 20] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -146,6 +150,8 @@ pub const ACTIONS: [Action; 18] = [
     Action::HearRecording,
     Action::ReadEvents,
     Action::ReadMetrics,
+    Action::ControlCall,
+    Action::MonitorCall,
     Action::ReadDeskLists,
     Action::WriteRecord,
     Action::ReadDescription,
@@ -225,8 +231,10 @@ pub const fn rule(action: Action) -> Rule {
         Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
             Rule::OVERSIGHT
         }
-        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord => Rule::CHANGES,
-        Action::WriteCustomer => Rule::SUPERVISORS,
+        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord | Action::ControlCall => {
+            Rule::CHANGES
+        }
+        Action::WriteCustomer | Action::MonitorCall => Rule::SUPERVISORS,
         Action::UsePhone => Rule {
             caller: true,
             ..Rule::CHANGES

@@ -4,6 +4,7 @@
 
 mod speaking;
 
+use super::control::{ControlId, Refused};
 use super::counts::CallCounts;
 use super::leg_commands::{ForGateway, WantedRecording};
 use super::machine::CallMachine;
@@ -178,6 +179,8 @@ impl CallActor {
                 }
                 return synced.map(|_| ());
             }
+            CallOutput::Ask(ask) => self.ask(ask).await,
+            CallOutput::Answer { id, result } => self.answer_control(id, result).await,
             CallOutput::FindCustomer(question) => self.find_customer(question),
             CallOutput::Finished => {}
         }
@@ -217,6 +220,25 @@ impl CallActor {
                 Some(command) => command,
                 None => return,
             },
+            ForGateway::HoldTone(leg) => ringback::hold_tone(leg),
+            ForGateway::PauseRecording { recording, paused } => {
+                match self.streams.get(&recording).copied() {
+                    Some(stream) => GatewayCommand::PauseRecording { stream, paused },
+                    None => return,
+                }
+            }
+            ForGateway::RecordOthers {
+                recording,
+                customer,
+                agents,
+            } => match self.streams.get(&recording).copied() {
+                Some(stream) => GatewayCommand::RecordOthers {
+                    stream,
+                    left: customer,
+                    right: agents,
+                },
+                None => return,
+            },
             ForGateway::StopRecording(recording) => match self.streams.remove(&recording) {
                 Some(stream) => GatewayCommand::StopRecording(stream),
                 None => return,
@@ -225,6 +247,23 @@ impl CallActor {
         if self.context.gateway.send(command).await.is_err() {
             tracing::error!(interaction = %self.interaction, "the gateway is gone");
         }
+    }
+
+    async fn ask(&mut self, ask: super::phone_call::PhoneAsk) {
+        let message = DistributorMessage::FromPhone {
+            call: self.interaction,
+            mailbox: self.own.clone(),
+            ask,
+        };
+        if self.context.distributor.send(message).await.is_err() {
+            tracing::error!(interaction = %self.interaction, "the distributor is gone");
+        }
+    }
+
+    /// The registry knows who waits for it.
+    async fn answer_control(&self, id: ControlId, result: Result<(), Refused>) {
+        let message = super::registry::RegistryMessage::ControlAnswered { id, result };
+        let _ = self.context.registry.send(message).await;
     }
 
     /// The registry must know the leg before the gateway can say anything about it.
@@ -289,6 +328,9 @@ impl CallActor {
 const fn matters_after_a_crash(event: &Event) -> bool {
     matches!(
         event,
-        Event::Connected { .. } | Event::RecordingStarted { .. }
+        Event::Connected { .. }
+            | Event::RecordingStarted { .. }
+            | Event::TalkPaused { .. }
+            | Event::TalkResumed { .. }
     )
 }

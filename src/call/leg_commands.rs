@@ -27,10 +27,28 @@ pub enum ForGateway {
     Play(PlayFiles),
     /// Play the ringing tone.
     Ringback(LegId),
+    /// Play the tone of those who are on hold.
+    HoldTone(LegId),
     /// Open the file first.
     StartRecording(WantedRecording),
     /// Find its stream first.
     StopRecording(RecordingId),
+    /// The same.
+    PauseRecording {
+        /// Its id.
+        recording: RecordingId,
+        /// Leave out what is said.
+        paused: bool,
+    },
+    /// The same.
+    RecordOthers {
+        /// Its id.
+        recording: RecordingId,
+        /// The customer's leg.
+        customer: LegId,
+        /// The legs of the right side.
+        agents: Vec<LegId>,
+    },
 }
 
 /// A recording about to begin.
@@ -68,6 +86,8 @@ impl LegCommand {
                 b: agent,
             },
             Self::Unbridge(leg) => GatewayCommand::Unbridge { leg },
+            Self::Mix(members) => GatewayCommand::Mix(members),
+            Self::HoldTone(leg) => return ForGateway::HoldTone(leg),
             Self::Play(play) => return ForGateway::Play(play),
             Self::Ringback(leg) => return ForGateway::Ringback(leg),
             Self::Dial {
@@ -86,37 +106,57 @@ impl LegCommand {
                 };
                 return dialled(leg, dial);
             }
+            recording @ (Self::StartRecording { .. }
+            | Self::StartMessage { .. }
+            | Self::PauseRecording { .. }
+            | Self::RecordOthers { .. }
+            | Self::StopRecording(_)) => return recording.of_recording(),
+        };
+        ForGateway::AsIs(command)
+    }
+
+    /// The rest of them: what needs a file, or the stream into it.
+    fn of_recording(self) -> ForGateway {
+        match self {
             Self::StartRecording {
                 recording,
                 index,
                 customer,
                 agent,
-            } => {
-                return ForGateway::StartRecording(WantedRecording {
-                    recording,
-                    index,
-                    customer,
-                    agent,
-                    silence: None,
-                });
-            }
+            } => ForGateway::StartRecording(WantedRecording {
+                recording,
+                index,
+                customer,
+                agent,
+                silence: None,
+            }),
             Self::StartMessage {
                 recording,
                 index,
                 customer,
                 silence,
-            } => {
-                return ForGateway::StartRecording(WantedRecording {
-                    recording,
-                    index,
-                    customer,
-                    agent: customer,
-                    silence: Some(silence),
-                });
+            } => ForGateway::StartRecording(WantedRecording {
+                recording,
+                index,
+                customer,
+                agent: customer,
+                silence: Some(silence),
+            }),
+            Self::PauseRecording { recording, paused } => {
+                ForGateway::PauseRecording { recording, paused }
             }
-            Self::StopRecording(recording) => return ForGateway::StopRecording(recording),
-        };
-        ForGateway::AsIs(command)
+            Self::RecordOthers {
+                recording,
+                customer,
+                agents,
+            } => ForGateway::RecordOthers {
+                recording,
+                customer,
+                agents,
+            },
+            Self::StopRecording(recording) => ForGateway::StopRecording(recording),
+            other => other.for_gateway(),
+        }
     }
 }
 

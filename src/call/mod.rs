@@ -5,6 +5,8 @@
 //! HTTP. Hops 3 to 5 of `ARCHITECTURE.md`.
 
 pub mod actor;
+pub mod call_control;
+pub mod control;
 pub mod counts;
 pub mod internal;
 pub mod leg_commands;

@@ -2,6 +2,8 @@
 //!
 //! **Owns**: [`CallSetup`], [`CallInput`], [`CallOutput`], [`LegCommand`] and [`IdSource`].
 
+use super::control::{ControlId, ControlRequest, Refused};
+use super::phone_call::PhoneAsk;
 use ivr_flows::Flow;
 use ivr_flows::port::{CustomerAnswer, Digits, Sound};
 use router::event::PersonalData;
@@ -143,6 +145,8 @@ pub enum CallInput {
     },
     /// The Distributor's task, to a call of an agent's phone that asked it something.
     PhoneAnswered(super::phone_call::PhoneAnswer),
+    /// Somebody asks something of the call; answered by [`CallOutput::Answer`].
+    Control(ControlRequest),
     /// The line that had to be on the disk is not: nothing that was to follow it was carried out.
     JournalFailed,
     /// The process is going down: end politely now.
@@ -177,6 +181,15 @@ pub enum CallOutput {
     Leg(LegCommand),
     /// An input for the Distributor.
     Distribute(router::Input),
+    /// May a colleague be rung, and who is free again; the answer is [`CallInput::PhoneAnswered`].
+    Ask(PhoneAsk),
+    /// What came of a [`CallInput::Control`].
+    Answer {
+        /// Which.
+        id: ControlId,
+        /// Done, or why not.
+        result: Result<(), Refused>,
+    },
     /// Look for a customer; the answer is [`CallInput::CustomerFound`].
     FindCustomer(CustomerQuestion),
     /// A line for the one event log.
@@ -254,6 +267,10 @@ pub enum LegCommand {
     },
     /// Part them.
     Unbridge(LegId),
+    /// Let some of these hear some others: each with those whom it hears. Whoever is in it is in no bridge.
+    Mix(Vec<(LegId, Vec<LegId>)>),
+    /// A soft tone towards the leg from time to time: it is on hold, and there is no music.
+    HoldTone(LegId),
     /// Begin a recording: left = customer, right = agent.
     StartRecording {
         /// Its id.
@@ -278,6 +295,22 @@ pub enum LegCommand {
     },
     /// End either.
     StopRecording(RecordingId),
+    /// Leave out what is said from now on, or take it again; its time goes on in silence.
+    PauseRecording {
+        /// Its id.
+        recording: RecordingId,
+        /// Leave it out.
+        paused: bool,
+    },
+    /// The customer talks with others now: they are the right side.
+    RecordOthers {
+        /// Its id.
+        recording: RecordingId,
+        /// The customer's leg.
+        customer: LegId,
+        /// The legs of the right side.
+        agents: Vec<LegId>,
+    },
 }
 
 /// A question of the flow: whose number is this?

@@ -7,6 +7,7 @@ pub mod arrivals;
 mod phones;
 
 use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
+use super::control::{self, Control, ControlId, ControlRequest};
 use super::outbound::{NoWay, OutboundCall, OutboundSetup};
 use super::phone_call::PhoneMachine;
 use super::phone_call::actor::PhoneActor;
@@ -22,7 +23,7 @@ use router::{Event, Private};
 use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 /// Messages to the registry that wait at most; calls wait when it is full.
@@ -79,6 +80,24 @@ pub enum RegistryMessage {
         /// What the flow hears.
         answer: CustomerAnswer,
     },
+    /// Somebody asks something of a live call.
+    Control {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The agent who asks; none for a supervisor.
+        by: Option<AgentId>,
+        /// What is asked.
+        control: Control,
+        /// Where the answer goes; dropped when the call ends first.
+        reply: oneshot::Sender<Result<(), control::Refused>>,
+    },
+    /// What came of it.
+    ControlAnswered {
+        /// Which.
+        id: ControlId,
+        /// Done, or why not.
+        result: Result<(), control::Refused>,
+    },
     /// No new calls from here on; live ones end by themselves.
     Drain,
     /// End every call now.
@@ -103,6 +122,9 @@ pub struct Registry {
     /// Live calls to the outside: whose, and by which trunk.
     outbound: HashMap<InteractionId, (AgentId, String)>,
     arrivals: Arrivals,
+    /// Who waits for an answer of which call.
+    asked: HashMap<ControlId, (InteractionId, oneshot::Sender<Result<(), control::Refused>>)>,
+    controls: u64,
     live: watch::Sender<usize>,
 }
 
@@ -130,6 +152,8 @@ impl Registry {
             unlogged: HashSet::new(),
             outbound: HashMap::new(),
             arrivals: Arrivals::default(),
+            asked: HashMap::new(),
+            controls: 0,
             live,
         };
         (registry, watch)
@@ -172,6 +196,7 @@ impl Registry {
                 self.calls.remove(&interaction);
                 self.unlogged.remove(&interaction);
                 self.outbound.remove(&interaction);
+                self.asked.retain(|_, (call, _)| *call != interaction);
                 for leg in legs {
                     self.legs.remove(&leg);
                 }
@@ -196,6 +221,18 @@ impl Registry {
                     });
                 }
             }
+            RegistryMessage::Control {
+                interaction,
+                by,
+                control,
+                reply,
+            } => self.control(interaction, by, control, reply),
+            RegistryMessage::ControlAnswered { id, result } => {
+                if let Some((_, reply)) = self.asked.remove(&id) {
+                    // A client that has gone away needs no answer.
+                    let _ = reply.send(result);
+                }
+            }
             RegistryMessage::Drain => self.arrivals.drain(),
             RegistryMessage::EndAll => {
                 for mailbox in self.calls.values() {
@@ -203,6 +240,34 @@ impl Registry {
                 }
             }
         }
+    }
+
+    /// Agents' own calls have no customer: their phones do all that can be done.
+    fn control(
+        &mut self,
+        interaction: InteractionId,
+        by: Option<AgentId>,
+        control: Control,
+        reply: oneshot::Sender<Result<(), control::Refused>>,
+    ) {
+        let own = self.unlogged.contains(&interaction) || self.outbound.contains_key(&interaction);
+        let Some(mailbox) = self.calls.get(&interaction).filter(|_| !own) else {
+            let why = if own {
+                control::Refused::OwnCall
+            } else {
+                control::Refused::NoCall
+            };
+            let _ = reply.send(Err(why));
+            return;
+        };
+        self.controls += 1;
+        let id = ControlId(self.controls);
+        let request = ControlRequest { id, by, control };
+        if mailbox.try_send(CallInput::Control(request)).is_err() {
+            let _ = reply.send(Err(control::Refused::TooBusy));
+            return;
+        }
+        self.asked.insert(id, (interaction, reply));
     }
 
     /// Hop 3: what becomes of it is decided in `arrivals.rs`; here it gets its actor.
@@ -304,6 +369,7 @@ impl Registry {
         let _ = self.context.distributor.send(lost).await;
         self.live.send_replace(self.calls.len());
         self.outbound.remove(&interaction);
+        self.asked.retain(|_, (call, _)| *call != interaction);
         if self.unlogged.remove(&interaction) {
             return;
         }

@@ -7,7 +7,7 @@ use sip_gateway::leg::{GatewayCommand, LegId, PlayId};
 use sip_gateway::media::clip::{CLIP_RATE, Clip};
 use sip_gateway::media::port::PlayRequest;
 use sip_gateway::media::tone;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// Names its playing; flows count theirs from 0.
@@ -92,6 +92,33 @@ pub fn play(leg: LegId, tone: &Arc<Clip>) -> GatewayCommand {
             resume: false,
             at_most: Some(LONGEST),
             until_heard: true,
+        },
+    }
+}
+
+/// Names its playing.
+const ON_HOLD: PlayId = PlayId(u64::MAX - 2);
+/// Two soft beeps in eight seconds: somebody is still there.
+static HOLD: LazyLock<Arc<Clip>> = LazyLock::new(|| {
+    let mut samples = tone::sine(440.0, LOUDNESS / 4.0, frames(150), CLIP_RATE);
+    samples.resize(frames(300), 0);
+    samples.extend(tone::sine(440.0, LOUDNESS / 4.0, frames(150), CLIP_RATE));
+    samples.resize(frames(8_000), 0);
+    Arc::new(Clip::from_samples(samples))
+});
+
+/// The tone towards one who is on hold where no music is named, until it is stopped or the leg is joined with others.
+#[must_use]
+pub fn hold_tone(leg: LegId) -> GatewayCommand {
+    GatewayCommand::Play {
+        leg,
+        request: PlayRequest {
+            play: ON_HOLD,
+            clips: vec![HOLD.clone()],
+            repeat: true,
+            resume: false,
+            at_most: None,
+            until_heard: false,
         },
     }
 }

@@ -92,6 +92,10 @@ impl Desk {
                 desk.input(Input::EndWrapUp { agent });
             }),
             PhoneAsk::CallAgent { caller, called } => self.call_agent(call, caller, called),
+            PhoneAsk::Reserve {
+                agent,
+                even_offline,
+            } => self.reserve(call, agent, even_offline),
             PhoneAsk::CallOut { agent } => {
                 self.call_out_started(agent, call);
                 PhoneAnswer::Done
@@ -112,6 +116,21 @@ impl Desk {
             PhoneAnswer::NothingChanged
         } else {
             PhoneAnswer::Done
+        }
+    }
+
+    /// The interaction is the agent's from here on, so that after-call work is about it.
+    fn reserve(&mut self, call: InteractionId, agent: AgentId, even_offline: bool) -> PhoneAnswer {
+        let Some(view) = self.distributor.agent(agent).filter(|v| v.registered) else {
+            return PhoneAnswer::Unreachable;
+        };
+        match view.state {
+            AgentState::Offline if !even_offline => PhoneAnswer::Unreachable,
+            AgentState::Offered | AgentState::OnCall | AgentState::WrapUp => PhoneAnswer::Busy,
+            AgentState::Available | AgentState::NotReady | AgentState::Offline => {
+                self.call_out_started(agent, call);
+                PhoneAnswer::Done
+            }
         }
     }
 

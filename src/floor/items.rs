@@ -105,7 +105,13 @@ struct Call {
     customer: Option<()>,
     matches: u32,
     why: Vec<String>,
-    consult: Option<()>,
+    consult: Option<Consult>,
+}
+
+#[derive(Debug, Serialize)]
+struct Consult {
+    agent: Option<String>,
+    state: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -244,14 +250,17 @@ impl Moment<'_> {
             interaction,
             queue: call.queue.and_then(|queue| self.company.queue_name(queue)),
             since: Utc(view.since),
-            held: false,
+            held: call.held,
             muted_by_us: false,
             recording: call.recording,
             caller: self.caller(interaction),
             customer: None,
             matches: 0,
             why: self.why(interaction),
-            consult: None,
+            consult: call.consult.map(|(agent, state)| Consult {
+                agent: self.login(agent),
+                state,
+            }),
         })
     }
 

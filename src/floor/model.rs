@@ -3,7 +3,7 @@
 //! **Owns**: what is known of each live call, and of one in its wrap-up. **Must not know**: tasks, JSON, agents' states:
 //! these come from the Distributor, which is asked.
 
-use router::event::{Event, PersonalData};
+use router::event::{Event, PauseCause, PersonalData, TalkChange};
 use router::id::{AgentId, InteractionId, QueueId};
 use router::why::Why;
 use router::{PhoneNumber, Private, Timestamp};
@@ -55,6 +55,10 @@ pub struct LiveCall {
     pub enqueued_at: Option<Timestamp>,
     /// Who talks with the customer.
     pub agent: Option<AgentId>,
+    /// The customer is on hold.
+    pub held: bool,
+    /// Who is consulted, and whether they ring, talk, or talk with the customer too.
+    pub consult: Option<(AgentId, &'static str)>,
     /// Whether a recording runs.
     pub recording: bool,
     /// What the customer did in the flow.
@@ -74,10 +78,26 @@ impl LiveCall {
             queue: None,
             enqueued_at: None,
             agent: None,
+            held: false,
+            consult: None,
             recording: false,
             why: Why::default(),
             ended_at: None,
         }
+    }
+
+    fn changed(&mut self, change: TalkChange, agent: Option<AgentId>) {
+        let state = match change {
+            TalkChange::ConsultBegan => "ringing",
+            TalkChange::ConsultAnswered => "talking",
+            TalkChange::Merged => "merged",
+            TalkChange::ConsultEnded | TalkChange::Transferred | TalkChange::SentToQueue => {
+                self.consult = None;
+                return;
+            }
+            _ => return,
+        };
+        self.consult = agent.map(|agent| (agent, state));
     }
 
     fn enter(&mut self, phase: Phase, at: Timestamp) {
@@ -141,6 +161,9 @@ impl LiveCalls {
                 call.agent = Some(*agent);
                 call.enter(Phase::Talking, at);
             }
+            Event::TalkPaused { cause, .. } => call.held = *cause == PauseCause::Hold,
+            Event::TalkResumed { .. } => call.held = false,
+            Event::TalkChanged { change, agent, .. } => call.changed(*change, *agent),
             Event::RecordingStarted { .. } => call.recording = true,
             Event::RecordingFinished { .. } => call.recording = false,
             Event::CallEnded { .. } => {

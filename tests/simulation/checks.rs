@@ -12,7 +12,7 @@ use router::id::{AgentId, InteractionId, OfferId, QueueEntryId};
 use router::{AgentState, Distributor, Event};
 use sip_gateway::leg::LegId;
 use sip_gateway::sip::Occupancy;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A call that is told to end is on its way out after this long, microseconds: word may be late, and a disk too.
 const SHUT_DOWN: u64 = 10_000_000;
@@ -188,11 +188,13 @@ fn each_in_one_place(core: &Core) -> Result<(), String> {
     let mut rings: Vec<OfferId> = Vec::new();
     for call in core.calls.values() {
         match place(call) {
-            Some(Place::Talking { agent, .. }) => {
-                must(!talks.contains(&agent), || {
-                    format!("I1: {agent} talks in two calls")
-                })?;
-                talks.push(agent);
+            Some(Place::Talking { .. } | Place::Passed { .. }) => {
+                for agent in agents_of(call) {
+                    must(!talks.contains(&agent), || {
+                        format!("I1: {agent} talks in two calls")
+                    })?;
+                    talks.push(agent);
+                }
             }
             Some(Place::Waiting { entry, ringing, .. }) => {
                 must(!waits.contains(&entry), || {
@@ -210,11 +212,9 @@ fn each_in_one_place(core: &Core) -> Result<(), String> {
     }
     let media = core.legs.media();
     for leg in media.legs() {
-        let peer = media.peer(leg);
-        must(
-            peer.is_none_or(|peer| media.peer(peer) == Some(leg)),
-            || format!("{leg} hears {peer:?}, who hears somebody else"),
-        )?;
+        let hears = media.hears(leg);
+        let here = |other: &LegId| media.legs().any(|leg| leg == *other);
+        must(hears.iter().all(here), || format!("{leg} hears {hears:?}"))?;
     }
     Ok(())
 }
@@ -225,9 +225,11 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
     let mut rings: BTreeMap<InteractionId, OfferId> = BTreeMap::new();
     for (id, call) in &core.calls {
         match place(call) {
-            Some(Place::Talking { agent, .. }) => {
-                let before = talks.insert(agent, *id);
-                must(before.is_none(), || format!("I1: {agent} talks twice"))?;
+            Some(Place::Talking { .. } | Place::Passed { .. }) => {
+                for agent in agents_of(call) {
+                    let before = talks.insert(agent, *id);
+                    must(before.is_none(), || format!("I1: {agent} talks twice"))?;
+                }
             }
             Some(Place::Waiting {
                 ringing: Some(offer),
@@ -241,13 +243,19 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
     for agent in core.desk.agents() {
         match (agent.state, agent.interaction) {
             (AgentState::OnCall, Some(interaction)) => {
-                must(talks.remove(&agent.agent) == Some(interaction), || {
-                    format!(
-                        "{} is on a call that does not know it: {}",
-                        agent.agent,
-                        name(interaction)
-                    )
-                })?;
+                // The last of several calls of an agent's own keeps the name of the first.
+                let own = core.calls.values().any(|call| is_own(call, agent.agent));
+                let talks = talks.remove(&agent.agent);
+                must(
+                    talks == Some(interaction) || (talks.is_none() && own),
+                    || {
+                        format!(
+                            "{} is on a call that does not know it: {}",
+                            agent.agent,
+                            name(interaction)
+                        )
+                    },
+                )?;
             }
             (AgentState::OnCall, None) => {
                 must(
@@ -269,6 +277,20 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
     }
     must(talks.is_empty(), || format!("free agents talk: {talks:?}"))?;
     must(rings.is_empty(), || format!("free agents ring: {rings:?}"))
+}
+
+/// Everybody whom a call keeps busy: who has the customer, and who was called in.
+fn agents_of(call: &Call) -> Vec<AgentId> {
+    let Machine::Call(machine) = &call.machine else {
+        return Vec::new();
+    };
+    let mut agents = machine.called_in();
+    if let Place::Talking { agent, .. } = machine.place()
+        && !agents.contains(&agent)
+    {
+        agents.push(agent);
+    }
+    agents
 }
 
 fn is_own(call: &Call, agent: AgentId) -> bool {
@@ -303,7 +325,7 @@ fn callers_and_queues(core: &Core) -> Result<(), String> {
 /// Each leg has one call, each bridge its talk, each recording too.
 fn legs_and_media(core: &Core) -> Result<(), String> {
     let media = core.legs.media();
-    let mut bridges: BTreeSet<(LegId, LegId)> = BTreeSet::new();
+    let mut hearing: BTreeMap<LegId, Vec<LegId>> = BTreeMap::new();
     let mut recorded: usize = 0;
     for (id, call) in &core.calls {
         let Machine::Call(machine) = &call.machine else {
@@ -319,12 +341,18 @@ fn legs_and_media(core: &Core) -> Result<(), String> {
                 )
             })?;
         }
-        if let (Place::Talking { leg, recording, .. }, Some(customer)) = (machine.place(), customer)
-        {
-            must(media.peer(customer) == Some(leg), || {
-                format!("{} talks and its legs do not hear each other", name(*id))
-            })?;
-            bridges.insert((customer.min(leg), customer.max(leg)));
+        hearing.extend(machine.hearing());
+        let talks = matches!(
+            machine.place(),
+            Place::Talking { .. } | Place::Passed { .. }
+        );
+        if let Some(customer) = customer.filter(|_| talks) {
+            must(
+                media.plays(customer) || !media.hears(customer).is_empty(),
+                || format!("{} waits in a talk and hears nothing", name(*id)),
+            )?;
+        }
+        if let Place::Talking { recording, .. } | Place::Passed { recording } = machine.place() {
             recorded += usize::from(recording.is_some());
         }
     }
@@ -336,9 +364,13 @@ fn legs_and_media(core: &Core) -> Result<(), String> {
         let Some(owner) = owner else {
             return Err(format!("{leg} has media and no call"));
         };
-        if let (Machine::Call(_), Some(peer)) = (&owner.machine, media.peer(leg)) {
-            must(bridges.contains(&(leg.min(peer), leg.max(peer))), || {
-                format!("{leg} and {peer} hear each other without a talk")
+        if let Machine::Call(_) = &owner.machine {
+            let wanted = hearing.get(&leg).map_or(&[][..], Vec::as_slice);
+            must(media.hears(leg) == wanted, || {
+                format!(
+                    "{leg} hears {:?} and should hear {wanted:?}",
+                    media.hears(leg)
+                )
             })?;
         }
     }

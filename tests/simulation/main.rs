@@ -179,6 +179,8 @@ fn seeds_keep_every_rule() {
         "outdated answers",
         "reloads",
         "holds",
+        "controls",
+        "controls refused",
     ] {
         assert!(
             counts.get(what).is_some_and(|number| *number >= 3),

@@ -19,7 +19,8 @@ const LOST_AFTER: u64 = 30_000_000;
 struct Seat {
     remote: Option<RemoteMedia>,
     playing: Option<(PlayId, Option<u64>)>,
-    peer: Option<LegId>,
+    /// Whom it hears.
+    hears: Vec<LegId>,
     bridged_at: u64,
     lost_told: bool,
 }
@@ -45,7 +46,7 @@ impl StandIn {
 
     fn lost_at(&self, seat: &Seat) -> Option<u64> {
         let remote = seat.remote.filter(|_| !seat.lost_told)?;
-        seat.peer.filter(|_| remote.direction.receives())?;
+        seat.hears.first().filter(|_| remote.direction.receives())?;
         let since = self.silent.get(&remote.rtp.ip())?;
         Some(seat.bridged_at.max(*since) + LOST_AFTER)
     }
@@ -99,9 +100,11 @@ impl StandIn {
     }
 
     fn part(&mut self, leg: LegId) {
-        let peer = self.seats.get_mut(&leg).and_then(|seat| seat.peer.take());
-        if let Some(peer) = peer.and_then(|peer| self.seats.get_mut(&peer)) {
-            peer.peer = None;
+        if let Some(seat) = self.seats.get_mut(&leg) {
+            seat.hears.clear();
+        }
+        for seat in self.seats.values_mut() {
+            seat.hears.retain(|other| *other != leg);
         }
     }
 
@@ -137,8 +140,16 @@ impl StandIn {
         self.seats.keys().copied()
     }
 
-    pub(crate) fn peer(&self, leg: LegId) -> Option<LegId> {
-        self.seats.get(&leg)?.peer
+    /// Whom a leg hears.
+    pub(crate) fn hears(&self, leg: LegId) -> &[LegId] {
+        self.seats.get(&leg).map_or(&[], |seat| &seat.hears)
+    }
+
+    /// Whether something plays towards it.
+    pub(crate) fn plays(&self, leg: LegId) -> bool {
+        self.seats
+            .get(&leg)
+            .is_some_and(|seat| seat.playing.is_some())
     }
 
     /// The legs of every open recording.
@@ -197,9 +208,42 @@ impl MediaPlane for StandIn {
             let seat = self.seat(one)?;
             seat.bridged_at = now;
             seat.lost_told = false;
-            seat.peer = Some(other);
+            seat.hears = vec![other];
         }
-        self.seat(a)?.peer = Some(b);
+        self.seat(a)?.hears = vec![b];
+        Ok(())
+    }
+
+    fn mix(&mut self, members: Vec<(LegId, Vec<LegId>)>) -> Result<(), MediaError> {
+        for (leg, _) in &members {
+            self.seat(*leg)?;
+        }
+        let before: Vec<LegId> = members.iter().map(|(leg, _)| *leg).collect();
+        for leg in &before {
+            self.hush(*leg);
+            self.part(*leg);
+        }
+        for (leg, hears) in members {
+            let now = self.now;
+            let seat = self.seat(leg)?;
+            (seat.bridged_at, seat.lost_told) = (now, false);
+            seat.hears = hears;
+        }
+        Ok(())
+    }
+
+    fn record_others(
+        &mut self,
+        stream: StreamId,
+        left: LegId,
+        right: Vec<LegId>,
+    ) -> Result<(), MediaError> {
+        let right = right.first().copied().unwrap_or(left);
+        self.seat(left)?;
+        self.seat(right)?;
+        let request = self.recordings.get_mut(&stream);
+        let request = request.ok_or(MediaError::UnknownStream(stream))?;
+        (request.left, request.right) = (left, right);
         Ok(())
     }
 

@@ -15,6 +15,9 @@ use router::{AgentState, Event, RoutingCompany, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// A caller whom nobody took after a transfer comes back so far ahead.
+const FRONT: Duration = Duration::from_secs(3_600);
+
 #[derive(Debug, Default)]
 struct Interaction {
     flow: String,
@@ -64,6 +67,8 @@ struct Agent {
     state: AgentState,
     idle_since: Timestamp,
     ready_seq: u64,
+    /// Came into this state by an offer.
+    serves: bool,
 }
 
 /// What the log has said so far.
@@ -164,7 +169,9 @@ impl Oracle {
                     format!("the idle clock of {agent} is not what it was before the offer")
                 })?;
                 // Every queue of every edition has after-call work.
-                let talked = *from == AgentState::OnCall && interaction.is_some();
+                let talked = *from == AgentState::OnCall
+                    && interaction.is_some()
+                    && self.agents.get(agent).is_some_and(|agent| agent.serves);
                 must(
                     !talked || *to == AgentState::WrapUp || self.queue_gone,
                     || format!("{agent} goes from a talk to {to:?} without after-call work"),
@@ -173,6 +180,7 @@ impl Oracle {
                     state: *to,
                     idle_since,
                     ready_seq,
+                    serves: *from == AgentState::Offered,
                 };
                 self.agents.insert(*agent, now);
                 Ok(())
@@ -299,7 +307,13 @@ impl Oracle {
                     || format!("I3: {interaction} waits twice, or after its end"),
                 )?;
                 let of_queue = self.company.queues.get(queue).map(|queue| queue.head_start);
-                let of_flow = company::head_start(&call.flow);
+                // One whom an agent sent there comes without the flow's, or to the front.
+                let given = now.since(*v).saturating_sub(of_queue.unwrap_or_default());
+                let of_flow = match call.connected {
+                    false => company::head_start(&call.flow),
+                    true if given == FRONT => FRONT,
+                    true => Duration::ZERO,
+                };
                 let waiting = Waiting {
                     head_start: of_queue.unwrap_or_default() + of_flow,
                     place: None,

@@ -3,6 +3,7 @@
 //!
 //! **Owns**: these intentions, by dice. **Must not know**: what the contact centre makes of them.
 
+mod controls;
 mod phones;
 
 use crate::company;
@@ -75,6 +76,8 @@ pub(crate) enum Plan {
         leg: LegId,
         held: bool,
     },
+    /// Somebody asks something of some talk.
+    Control,
     /// An answer to an offer that is over.
     Outdated,
     Reload {
@@ -97,6 +100,10 @@ impl World {
             self.caller_intends(party);
         }
         self.operator_intends();
+        // A planted fault is to be found by its own check: the talks are left alone there.
+        if self.core.fault.is_none() {
+            self.controls_are_intended();
+        }
         self.run(TRAFFIC)?;
         self.stop();
         for _ in 0..3 {
@@ -260,15 +267,9 @@ impl World {
                 }
             }
             Plan::State { agent, wanted } => self.asks_for(agent, wanted),
+            Plan::Control => self.control_some_talk(),
             Plan::Outdated => outdated(&mut self.core),
-            Plan::Reload { edition } => {
-                self.core.say(
-                    "operator",
-                    &format!("saves edition {edition} of the company"),
-                );
-                self.core.count("reloads");
-                self.core.reload(company::company(edition));
-            }
+            Plan::Reload { edition } => self.saves(edition),
             Plan::Drain => {
                 self.core.say("operator", "takes no more calls");
                 self.core.drain();
@@ -278,6 +279,13 @@ impl World {
                 self.core.end_all();
             }
         }
+    }
+
+    fn saves(&mut self, edition: usize) {
+        let what = format!("saves edition {edition} of the company");
+        self.core.say("operator", &what);
+        self.core.count("reloads");
+        self.core.reload(company::company(edition));
     }
 
     fn dial(&mut self, party: usize, dialled: &str) {

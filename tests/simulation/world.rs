@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) core: Core,
     pub(crate) parties: Vec<Party>,
     pub(crate) dice: Dice,
+    /// For what is asked of talks: everything else goes as it would without.
+    pub(crate) control_dice: Dice,
     pub(crate) weather: Weather,
     network_dice: Dice,
     network: BTreeMap<(u64, u64), Packet>,
@@ -92,6 +94,7 @@ impl World {
             parties,
             network_dice: dice.fork(),
             dice,
+            control_dice: Dice::new(seed ^ 0x00c0_ffee),
             weather,
             network: BTreeMap::new(),
             plans: BTreeMap::new(),

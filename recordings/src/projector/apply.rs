@@ -6,7 +6,7 @@
 use super::batch;
 use crate::error::StoreError;
 use crate::store::{
-    Conn, documents, events, interactions, legs, meta, path, recordings, wrap_up_choices,
+    Conn, documents, events, interactions, legs, meta, path, pauses, recordings, wrap_up_choices,
 };
 use router::{Event, LogLine, Timestamp};
 use std::collections::BTreeSet;
@@ -46,6 +46,12 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             interactions::connected(conn, *interaction, *agent, at).await?;
             legs::connected(conn, *interaction, *leg, at).await
         }
+        Event::TalkPaused {
+            interaction,
+            recording,
+            cause,
+        } => pauses::began(conn, line.seq, (*interaction, *recording), *cause, at).await,
+        Event::TalkResumed { interaction, .. } => pauses::ended(conn, *interaction, at).await,
         Event::RecordingStarted { .. } | Event::RecordingFinished { .. } => {
             recording(conn, at, &line.event).await
         }
@@ -82,6 +88,7 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::AgentStateChanged { .. }
         // Told by the log alone.
         | Event::StepEntered { .. }
+        | Event::TalkChanged { .. }
         | Event::Typed { .. }
         | Event::LanguageSet { .. }
         | Event::WrapUpExtended { .. }
@@ -155,7 +162,10 @@ async fn recording(conn: &mut Conn, at: Timestamp, event: &Event) -> Result<(), 
             gap_ms,
             recovered,
             ..
-        } => recordings::finished(conn, *recording, at, *frames, *gap_ms, *recovered).await,
+        } => {
+            recordings::finished(conn, *recording, at, *frames, *gap_ms, *recovered).await?;
+            pauses::cut_off(conn, *recording).await
+        }
         _ => Ok(()),
     }
 }

@@ -23,6 +23,7 @@ pub mod names;
 pub mod notes;
 pub mod page;
 pub(crate) mod path;
+pub(crate) mod pauses;
 mod place;
 pub(crate) mod queue_entries;
 pub mod record;

@@ -7,7 +7,7 @@
 use crate::utc::Utc;
 use router::company::Skills;
 use router::decision::{DecisionKind, TieBreak};
-use router::event::{Direction, LegQuality, LegRole, RecordingKind};
+use router::event::{Direction, LegQuality, LegRole, PauseCause, RecordingKind};
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
 };
@@ -229,6 +229,19 @@ pub struct RecordingRecord {
     pub gap: Option<f64>,
     /// Repaired after a crash.
     pub recovered: bool,
+    /// What is silence by intent.
+    pub marks: Vec<MarkRecord>,
+}
+
+/// A stretch of a recording that is silence by intent: customer and agent did not hear each other.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MarkRecord {
+    /// Why.
+    pub kind: PauseCause,
+    /// Its beginning, seconds from the recording's.
+    pub from: f64,
+    /// Its end; none while it lasts.
+    pub to: Option<f64>,
 }
 
 /// After-call work.

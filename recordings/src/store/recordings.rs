@@ -5,7 +5,7 @@
 use super::many::of_interactions;
 use super::record::RecordingRecord;
 use super::row::{RowExt as _, big};
-use super::{Conn, Store};
+use super::{Conn, Store, pauses};
 use crate::error::StoreError;
 use router::Timestamp;
 use router::event::RecordingKind;
@@ -19,11 +19,21 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn recording(&self, id: RecordingId) -> Result<Option<RecordingRecord>, StoreError> {
+        let mut conn = self.read().await?;
         let row = sqlx::query("SELECT * FROM recordings WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&mut *self.read().await?)
+            .fetch_optional(&mut *conn)
             .await?;
-        row.as_ref().map(read).transpose()
+        let Some(mut recording) = row.as_ref().map(read).transpose()? else {
+            return Ok(None);
+        };
+        let of = recording.interaction_id;
+        let pauses = pauses::of(&mut conn, &[of]).await?;
+        pauses::mark(
+            std::slice::from_mut(&mut recording),
+            pauses.get(&of).map_or(&[], Vec::as_slice),
+        );
+        Ok(Some(recording))
     }
 
     /// Recordings that began at or after a moment, oldest first.
@@ -67,6 +77,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<RecordingRecord, StoreError> {
         duration: frames.map(|n| in_seconds(n, f64::from(sample_rate.max(1)))),
         gap: gap_ms.map(|n| in_seconds(n, 1_000.0)),
         recovered: row.int("recovered")? != 0,
+        marks: Vec::new(),
     })
 }
 
@@ -75,7 +86,12 @@ pub(super) async fn of(
     ids: &[InteractionId],
 ) -> Result<HashMap<InteractionId, Vec<RecordingRecord>>, StoreError> {
     let asked = ("SELECT * FROM recordings", "interaction_id", "place");
-    of_interactions(conn, asked, ids, read).await
+    let mut found = of_interactions(conn, asked, ids, read).await?;
+    let paused = pauses::of(conn, ids).await?;
+    for (of, recordings) in &mut found {
+        pauses::mark(recordings, paused.get(of).map_or(&[], Vec::as_slice));
+    }
+    Ok(found)
 }
 
 /// What a `RecordingStarted` tells.

@@ -345,8 +345,15 @@ impl<M: MediaPlane> Legs<M> {
 
     pub(super) fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
         let mut effective = negotiated.clone();
+        let mut holds = None;
         let mut secure = None;
         if let Some(media) = self.legs.get_mut(&leg) {
+            let sends = negotiated.direction.sends();
+            holds = media
+                .agreed
+                .as_ref()
+                .is_some_and(|before| before.direction.sends() != sends)
+                .then_some(!sends);
             media.agreed = Some(negotiated.clone());
             effective.direction = sdp::narrower(negotiated.direction, wanted(media.held));
             secure = secured(negotiated, media.secure);
@@ -356,6 +363,9 @@ impl<M: MediaPlane> Legs<M> {
             ..remote(&effective)
         };
         Self::told(leg, self.media.set_remote(leg, remote));
+        if let Some(holds) = holds {
+            self.leg_event(leg, LegEvent::Holds(holds));
+        }
     }
 
     /// A leg may have ended a moment ago, so its media may be gone: that is no fault.

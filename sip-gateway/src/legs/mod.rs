@@ -235,17 +235,15 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::Play { leg, request } => self.play(leg, request),
             GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
             GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),
+            GatewayCommand::Mix(members) => self.mix(members),
             GatewayCommand::Unbridge { leg } => Self::told(leg, self.media.unbridge(leg)),
             GatewayCommand::Hold(leg) => self.hold(leg, true),
             GatewayCommand::Resume(leg) => self.hold(leg, false),
             GatewayCommand::SendKey { leg, key } => Self::told(leg, self.media.send_key(leg, key)),
-            GatewayCommand::StartRecording(request) => self.start_recording(request),
-            GatewayCommand::PauseRecording { stream, paused } => {
-                Self::recorded(stream, self.media.pause_recording(stream, paused));
-            }
-            GatewayCommand::StopRecording(stream) => {
-                Self::recorded(stream, self.media.stop_recording(stream));
-            }
+            GatewayCommand::StartRecording(_)
+            | GatewayCommand::PauseRecording { .. }
+            | GatewayCommand::RecordOthers { .. }
+            | GatewayCommand::StopRecording(_) => self.recording(command),
             // The driver's own: it gathers what the endpoint has to tell.
             GatewayCommand::TellBindings => {}
             GatewayCommand::ForgetDevice { extension } => {
@@ -278,6 +276,36 @@ impl<M: MediaPlane> Legs<M> {
             GatewayCommand::Unregister { address_of_record } => {
                 self.sip(SipCommand::Unregister { address_of_record });
             }
+        }
+    }
+
+    fn recording(&mut self, command: GatewayCommand) {
+        match command {
+            GatewayCommand::StartRecording(request) => self.start_recording(request),
+            GatewayCommand::PauseRecording { stream, paused } => {
+                Self::recorded(stream, self.media.pause_recording(stream, paused));
+            }
+            GatewayCommand::RecordOthers {
+                stream,
+                left,
+                right,
+            } => Self::recorded(stream, self.media.record_others(stream, left, right)),
+            GatewayCommand::StopRecording(stream) => {
+                Self::recorded(stream, self.media.stop_recording(stream));
+            }
+            _ => {}
+        }
+    }
+
+    /// One of them may have ended a moment ago: the others hear each other all the same.
+    fn mix(&mut self, mut members: Vec<(LegId, Vec<LegId>)>) {
+        let alive = |leg: &LegId| self.legs.get(leg).is_some_and(LegMedia::is_alive);
+        members.retain(|(leg, _)| alive(leg));
+        for (_, hears) in &mut members {
+            hears.retain(alive);
+        }
+        if let Some((leg, _)) = members.first().cloned() {
+            Self::told(leg, self.media.mix(members));
         }
     }
 

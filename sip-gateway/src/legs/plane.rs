@@ -39,7 +39,14 @@ pub trait MediaPlane {
     /// # Errors
     /// When one of them is unknown.
     fn bridge(&mut self, a: LegId, b: LegId) -> Result<(), MediaError>;
-    /// Parts a leg from its peer.
+    /// Lets some legs hear some others: each with those whom it hears. What plays on them stops.
+    ///
+    /// # Errors
+    /// When one of them is unknown.
+    fn mix(&mut self, _members: Vec<(LegId, Vec<LegId>)>) -> Result<(), MediaError> {
+        Ok(())
+    }
+    /// Parts a leg from its peer, or takes it out of a mix.
     ///
     /// # Errors
     /// When there is no such leg.
@@ -66,6 +73,18 @@ pub trait MediaPlane {
     /// # Errors
     /// When there is no such recording.
     fn pause_recording(&mut self, _stream: StreamId, _paused: bool) -> Result<(), MediaError> {
+        Ok(())
+    }
+    /// Others are heard by it from now on.
+    ///
+    /// # Errors
+    /// When there is no such recording, or one of the legs is unknown.
+    fn record_others(
+        &mut self,
+        _stream: StreamId,
+        _left: LegId,
+        _right: Vec<LegId>,
+    ) -> Result<(), MediaError> {
         Ok(())
     }
     /// Ends it; the end mark goes to its sink.

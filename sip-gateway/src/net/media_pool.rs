@@ -16,7 +16,7 @@ use crate::media::outbound::StreamSeed;
 use crate::media::port::{MediaEvent, PlayRequest, RecordRequest, RemoteMedia};
 use crate::media::secure::dtls_srtp::Identity;
 use crate::net::media_thread::{
-    self, COMMANDS, Command, Common, Gauges, Link, MediaThread, Settings,
+    self, COMMANDS, Command, Common, Gauges, Link, MEMBERS, MediaThread, Settings,
 };
 use crate::net::packet_io::SocketPair;
 use crate::secure_media::{IceLogin, LocalSecure};
@@ -70,10 +70,10 @@ struct Home {
     port: u16,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Recorded {
     thread: usize,
-    legs: [LegId; 2],
+    legs: Vec<LegId>,
 }
 
 impl Drop for Shared {
@@ -268,7 +268,27 @@ impl MediaPool {
         self.send(thread, Command::Bridge { a, b })
     }
 
-    /// Parts a leg from its peer.
+    /// Mixes some legs, at most eight: each hears those of its list.
+    ///
+    /// # Errors
+    /// See [`MediaError`].
+    pub fn mix(&self, mut members: Vec<(LegId, Vec<LegId>)>) -> Result<(), MediaError> {
+        members.truncate(MEMBERS);
+        let mut directory = self.directory();
+        let legs: Vec<LegId> = members.iter().map(|(leg, _)| *leg).collect();
+        let mut legs_of_recordings = legs.iter().filter(|leg| directory.is_recorded(**leg));
+        let first = legs_of_recordings.next().or_else(|| legs.first());
+        let Some(first) = first.copied() else {
+            return Ok(());
+        };
+        let thread = directory.home(first)?.thread;
+        for leg in legs {
+            self.bring(&mut directory, leg, thread)?;
+        }
+        self.send(thread, Command::Mix(members))
+    }
+
+    /// Parts a leg from its peer, or takes it out of a mix.
     ///
     /// # Errors
     /// See [`MediaError`].
@@ -282,7 +302,7 @@ impl MediaPool {
     /// See [`MediaError`].
     pub fn start_recording(&self, request: RecordRequest) -> Result<(), MediaError> {
         let mut directory = self.directory();
-        let (stream, legs) = (request.stream, [request.left, request.right]);
+        let (stream, legs) = (request.stream, vec![request.left, request.right]);
         let thread = self.join(&mut directory, request.left, request.right)?;
         self.send(thread, Command::StartRecording(request))?;
         directory.streams.insert(stream, Recorded { thread, legs });
@@ -298,6 +318,37 @@ impl MediaPool {
         let recorded = directory.streams.get(&stream);
         let thread = recorded.ok_or(MediaError::UnknownStream(stream))?.thread;
         self.send(thread, Command::PauseRecording { stream, paused })
+    }
+
+    /// A recording hears others from now on; those of the right side are added up when they are mixed with each other.
+    ///
+    /// # Errors
+    /// See [`MediaError`].
+    pub fn record_others(
+        &self,
+        stream: StreamId,
+        left: LegId,
+        right: Vec<LegId>,
+    ) -> Result<(), MediaError> {
+        let mut directory = self.directory();
+        let recorded = directory.streams.remove(&stream);
+        let mut recorded = recorded.ok_or(MediaError::UnknownStream(stream))?;
+        let legs: Vec<LegId> = std::iter::once(left).chain(right.iter().copied()).collect();
+        let thread = recorded.thread;
+        let brought = legs
+            .iter()
+            .try_for_each(|leg| self.bring(&mut directory, *leg, thread));
+        if brought.is_ok() {
+            recorded.legs = legs;
+        }
+        directory.streams.insert(stream, recorded);
+        brought?;
+        let command = Command::RecordOthers {
+            stream,
+            left,
+            right,
+        };
+        self.send(thread, command)
     }
 
     /// Ends it; the last blocks and the end mark go to its sink.
@@ -412,10 +463,33 @@ impl MediaPool {
         } else {
             return Err(MediaError::Apart);
         };
+        self.hand_over(directory, leg, from, to)?;
+        Ok(to)
+    }
+
+    /// Brings a leg to a thread. One that is recorded elsewhere stays there.
+    fn bring(&self, directory: &mut Directory, leg: LegId, to: usize) -> Result<(), MediaError> {
+        let from = directory.home(leg)?;
+        if from.thread == to {
+            return Ok(());
+        }
+        if directory.is_recorded(leg) {
+            return Err(MediaError::Apart);
+        }
+        self.hand_over(directory, leg, from, to)
+    }
+
+    fn hand_over(
+        &self,
+        directory: &mut Directory,
+        leg: LegId,
+        from: Home,
+        to: usize,
+    ) -> Result<(), MediaError> {
         self.send(to, Command::Expect { leg })?;
         self.send(from.thread, Command::MoveOut { leg, to })?;
         directory.legs.insert(leg, Home { thread: to, ..from });
-        Ok(to)
+        Ok(())
     }
 }
 

@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, caller, customers, events, health, interactions, live_socket, metrics, notes, phones,
-    queues, recordings_audio, sip_socket, wrap_up,
+    agents, caller, calls, customers, events, health, interactions, live_socket, metrics, notes,
+    phones, queues, recordings_audio, sip_socket, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -41,6 +41,15 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         agents::set_state,
         queues::list,
         queues::one,
+        calls::hold,
+        calls::resume,
+        calls::hangup,
+        calls::transfer,
+        calls::consult,
+        calls::cancel,
+        calls::complete,
+        calls::merge,
+        calls::monitor,
         interactions::list,
         interactions::one,
         interactions::decisions,

@@ -169,6 +169,15 @@ pub(in crate::api) struct Recording {
     duration: Option<f64>,
     gap: Option<f64>,
     recovered: bool,
+    marks: Vec<Mark>,
+}
+
+/// Silence by intent: `hold`, `consult` or `transfer`; seconds from the recording's beginning.
+#[derive(ToSchema)]
+pub(in crate::api) struct Mark {
+    kind: String,
+    from: f64,
+    to: Option<f64>,
 }
 
 /// The work after the call.

@@ -7,6 +7,9 @@ use crate::api::live::{LiveRequest, LiveState, SetStateError, WrapUpAct, WrapUpE
 use crate::api::phones::PhoneNames;
 use crate::api::right::RoleName;
 use crate::api::{ApiState, events, serve, serve_metrics, token};
+use crate::call::call_control::CallControl;
+use crate::call::control::Refused;
+use crate::call::registry::RegistryMessage;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::LimitSettings;
@@ -125,6 +128,7 @@ impl World {
         let state = ApiState {
             store: store.clone(),
             live,
+            calls: no_calls(),
             company,
             floor,
             journal: started.journal.clone(),
@@ -556,4 +560,17 @@ fn lost() -> Vec<Event> {
             end_cause,
         },
     ]
+}
+
+/// A registry without calls.
+fn no_calls() -> CallControl {
+    let (registry, mut inbox) = mpsc::channel(16);
+    tokio::spawn(async move {
+        while let Some(message) = inbox.recv().await {
+            if let RegistryMessage::Control { reply, .. } = message {
+                let _ = reply.send(Err(Refused::NoCall));
+            }
+        }
+    });
+    CallControl::new(registry)
 }

@@ -101,10 +101,7 @@ impl CallMachine {
                 });
                 owed = Some(waiting.entry);
             }
-            Phase::Talking(talking) => {
-                self.close_agent_leg(talking.leg, talking.log_leg, None);
-                self.talk_over(&talking);
-            }
+            Phase::Talking(talking) => self.talk_over(talking, None),
         }
         self.phase = Phase::Ending(Ending {
             cause,

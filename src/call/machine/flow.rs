@@ -3,9 +3,9 @@
 //! **Owns**: the translation between the interpreter's words and the call's.
 
 use super::CallMachine;
-use super::phase::{Phase, Waiting};
-use crate::call::port::{CallOutput, IdSource, KnownQueue, LegCommand, PlayFiles};
-use ivr_flows::port::{FlowEnd, QueueEnd, Sound};
+use super::phase::{Line, Phase, Waiting};
+use crate::call::port::{CallOutput, IdSource, LegCommand, PlayFiles};
+use ivr_flows::port::{FlowEnd, QueueEnd};
 use ivr_flows::{FlowInput, FlowOutput};
 use router::company::Skills;
 use router::distributor::port::{EntryRequest, LeaveCause};
@@ -16,7 +16,7 @@ use sip_gateway::leg::PlayId;
 use std::time::Duration;
 
 /// Names the queue's own music; the interpreter counts its playings from 0.
-const MUSIC: PlayId = PlayId(u64::MAX);
+pub(super) const MUSIC: PlayId = PlayId(u64::MAX);
 
 impl CallMachine {
     /// Hands one input to the interpreter and carries out all it asks for. A call on its way out has no flow any more:
@@ -36,22 +36,6 @@ impl CallMachine {
         {
             self.play_music(file);
         }
-    }
-
-    /// The flow plays nothing while the caller waits: the queue's own music does.
-    fn play_music(&mut self, file: String) {
-        self.leg(LegCommand::Play(PlayFiles {
-            leg: self.customer.leg,
-            play: MUSIC,
-            sounds: vec![Sound {
-                file: Some(file),
-                words: None,
-            }],
-            language: self.setup.flow.languages().default.clone(),
-            repeat: true,
-            resume: true,
-            at_most: None,
-        }));
     }
 
     /// Carries out one output; a request that cannot be met is answered at once.
@@ -180,14 +164,14 @@ impl CallMachine {
     /// Waits in a queue. A name that the company does not have (any more) is our fault, never the caller's.
     fn enqueue(
         &mut self,
-        queue: &str,
+        name: &str,
         (skills, head_start, class): (Skills, Duration, Option<u8>),
         ids: &mut dyn IdSource,
     ) -> Option<FlowInput> {
-        let Some(KnownQueue { id: queue, music }) = self.setup.queues.get(queue).cloned() else {
+        let Some(known) = self.setup.queues.get(name).cloned() else {
             self.history.failed = true;
             let what = format!(
-                "flow {}: the company has no queue {queue}",
+                "flow {}: the company has no queue {name}",
                 self.setup.flow.name()
             );
             self.log(Event::SupervisorTold {
@@ -197,11 +181,18 @@ impl CallMachine {
             });
             return Some(FlowInput::QueueEnded(QueueEnd::Failed));
         };
-        self.silent_queue = music;
-        let entry = ids.queue_entry();
+        self.silent_queue.clone_from(&known.music);
+        let (entry, queue) = (ids.queue_entry(), known.id);
         self.phase = Phase::Waiting(Waiting {
             entry,
             ringing: None,
+            line: Line {
+                name: name.to_owned(),
+                known,
+                skills: skills.clone(),
+                class,
+            },
+            sent: None,
         });
         self.show_caller();
         self.distribute(Input::Enqueue(EntryRequest {
@@ -277,14 +268,17 @@ impl CallMachine {
         if !self.waits_as(entry) {
             return;
         }
-        if let Phase::Waiting(Waiting {
-            ringing: Some(ringing),
-            ..
-        }) = std::mem::replace(&mut self.phase, Phase::InFlow)
-        {
-            self.close_ringing(&ringing);
+        let mut sent = None;
+        if let Phase::Waiting(waiting) = std::mem::replace(&mut self.phase, Phase::InFlow) {
+            if let Some(ringing) = waiting.ringing {
+                self.close_ringing(&ringing);
+            }
+            sent = waiting.sent;
         }
         self.history.last_entry = Some(outcome);
+        if let Some(sent) = sent {
+            return self.sent_in_vain(sent, now, ids);
+        }
         self.leg(LegCommand::StopPlay(self.customer.leg));
         self.drive_flow(FlowInput::QueueEnded(flow_end(outcome, refusal)), now, ids);
     }

@@ -5,14 +5,18 @@
 //!
 //! One file per phase: `flow.rs` carries out what the interpreter asks, `message.rs` what it asks of customers and
 //! messages, `ringing.rs` an offer at an agent's phone,
-//! `talking.rs` the bridge, `ending.rs` the way out and the outcome.
+//! `talking.rs` the bridge, `control.rs` what is asked of a talk, `helper.rs` colleagues and supervisors who are called
+//! in, `sound.rs` what everybody hears meanwhile, `ending.rs` the way out and the outcome.
 
+mod control;
 mod ending;
 mod flow;
+mod helper;
 mod message;
 mod phase;
 pub(in crate::call) mod ringing;
 mod silence;
+mod sound;
 mod talking;
 #[cfg(test)]
 mod tests;
@@ -21,6 +25,7 @@ mod view;
 pub use view::Place;
 
 use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
+use helper::Asked;
 use ivr_flows::CallFacts;
 use ivr_flows::interpreter::Interpreter;
 use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
@@ -52,6 +57,8 @@ pub struct CallMachine {
     /// Music of a queue that was just entered, until it is known whether the flow itself plays there.
     silent_queue: Option<String>,
     heard: Heard,
+    /// Who is to be called in, once the Distributor says that they are free; in the order of the questions.
+    asked: VecDeque<Asked>,
     /// What the caller told the flow, for the agent's screen.
     why: Why,
     outputs: VecDeque<CallOutput>,
@@ -76,6 +83,7 @@ impl CallMachine {
             phase: Phase::InFlow,
             silent_queue: None,
             heard: Heard::default(),
+            asked: VecDeque::new(),
             why: Why::default(),
             history: History::default(),
             closing: Vec::new(),
@@ -128,9 +136,10 @@ impl CallMachine {
             CallInput::JournalFailed => self.journal_failed(now),
             CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
             CallInput::Tick => self.tick(now, ids),
-            // Only calls of agents' phones ask.
-            CallInput::PhoneAnswered(_) => {}
+            CallInput::PhoneAnswered(answer) => self.reserved(answer, now, ids),
+            CallInput::Control(request) => self.control(request, now, ids),
         }
+        self.settle_talk();
         self.fill_silence();
         self.finish_when_empty();
     }
@@ -150,10 +159,13 @@ impl CallMachine {
             .next_deadline()
             .filter(|_| in_flow)
             .map(|after| self.began + after);
-        [flow, self.ring_deadline(), self.ending_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let deadlines = [
+            flow,
+            self.ring_deadline(),
+            self.helper_deadline(),
+            self.ending_deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Whether [`CallOutput::Finished`] was said.
@@ -209,19 +221,23 @@ impl CallMachine {
                 let token = ivr_flows::port::PlayToken(play.0);
                 self.drive_flow(ivr_flows::FlowInput::PlayEnded(token), now, ids);
             }
-            LegEvent::MediaLost => self.media_lost(now),
+            LegEvent::MediaLost => self.media_lost(self.customer.leg, now, ids),
             LegEvent::Ended { cause, quality } => self.customer_left(cause, quality, now, ids),
             LegEvent::Dialled { .. }
             | LegEvent::Progress { .. }
             | LegEvent::EarlyMedia
             | LegEvent::Answered
             | LegEvent::Confirmed
+            | LegEvent::Holds(_)
             | LegEvent::MediaStarted => {}
         }
     }
 
     /// What happened on an agent's leg: ringing, talking or being ended.
     fn agent_event(&mut self, leg: LegId, event: LegEvent, now: Timestamp, ids: &mut dyn IdSource) {
+        if self.helper_event(leg, &event, now, ids) {
+            return;
+        }
         match event {
             LegEvent::Ended { cause, quality } => {
                 self.agent_leg_ended(leg, cause, quality, now, ids)
@@ -231,7 +247,8 @@ impl CallMachine {
             LegEvent::Progress { status } => self.agent_progress(leg, status > 100),
             LegEvent::EarlyMedia => self.agent_progress(leg, true),
             LegEvent::Answered => self.agent_answered(leg),
-            LegEvent::MediaLost if self.talks_with(leg) => self.media_lost(now),
+            LegEvent::MediaLost if self.talks_with(leg) => self.media_lost(leg, now, ids),
+            LegEvent::Holds(holds) => self.phone_holds(leg, holds),
             LegEvent::MediaLost
             | LegEvent::Key(_)
             | LegEvent::PlayEnded { .. }
@@ -242,6 +259,7 @@ impl CallMachine {
 
     fn tick(&mut self, now: Timestamp, ids: &mut dyn IdSource) {
         self.ring_timer(now);
+        self.helper_timer(now, ids);
         self.ending_timer(now);
         if !matches!(self.phase, Phase::Ending(_)) {
             self.drive_flow(ivr_flows::FlowInput::Tick, now, ids);

@@ -2,7 +2,12 @@
 //!
 //! **Owns**: these values. **Must not**: decide anything.
 
+use super::helper::Helper;
+use super::sound::Sound;
+use crate::call::port::KnownQueue;
 use router::Timestamp;
+use router::company::Skills;
+use router::event::PauseCause;
 use router::id::{AgentId, LegId as LogLegId, OfferId, QueueEntryId, RecordingId};
 use router::outcome::{EndCause, EntryOutcome};
 use sip_gateway::leg::LegId;
@@ -25,6 +30,27 @@ pub(super) enum Phase {
 pub(super) struct Waiting {
     pub(super) entry: QueueEntryId,
     pub(super) ringing: Option<Ringing>,
+    /// Which line it is, for the talk that follows.
+    pub(super) line: Line,
+    /// An agent sent the caller here: the flow is not asked meanwhile.
+    pub(super) sent: Option<Sent>,
+}
+
+/// A waiting line, as a call remembers it.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) known: KnownQueue,
+    /// What the flow asked for.
+    pub(super) skills: Skills,
+    pub(super) class: Option<u8>,
+}
+
+/// Where a caller goes whom the queue does not take, or does not keep.
+#[derive(Debug)]
+pub(super) struct Sent {
+    /// The line of the talk before; none when that is this very one.
+    pub(super) back: Option<Line>,
 }
 
 /// An agent's phone that rings for this caller.
@@ -52,13 +78,35 @@ pub(super) struct Ringing {
     pub(super) record: bool,
 }
 
-/// Caller and agent hear each other.
+/// An agent has the caller; others may be called in.
 #[derive(Debug)]
 pub(super) struct Talking {
+    /// None when that agent hung up while a colleague's phone rings for the customer.
+    pub(super) main: Option<Main>,
+    pub(super) line: Line,
+    pub(super) recording: Option<RecordingId>,
+    /// The agent put the customer on hold by command.
+    pub(super) held: bool,
+    /// A colleague at most, and supervisors.
+    pub(super) helpers: Vec<Helper>,
+    /// What everybody hears now.
+    pub(super) sound: Sound,
+    /// Why customer and agent do not hear each other now.
+    pub(super) pause: Option<PauseCause>,
+    /// Who is on the right side of the recording.
+    pub(super) recorded: Vec<LegId>,
+}
+
+/// The agent who has the call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Main {
     pub(super) agent: AgentId,
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
-    pub(super) recording: Option<RecordingId>,
+    /// Came by a colleague's or supervisor's wish, not by an offer.
+    pub(super) called_in: bool,
+    /// The phone itself holds.
+    pub(super) holds: bool,
 }
 
 /// The customer's leg is ending or over.

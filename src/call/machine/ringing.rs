@@ -63,7 +63,7 @@ impl CallMachine {
         }
     }
 
-    fn log_leg_started(&mut self, leg: LogLegId, agent: AgentId, sip_call_id: String) {
+    pub(super) fn log_leg_started(&mut self, leg: LogLegId, agent: AgentId, sip_call_id: String) {
         self.log(Event::LegStarted {
             interaction: self.setup.interaction,
             leg,
@@ -74,7 +74,7 @@ impl CallMachine {
     }
 
     /// A leg that ends before its INVITE was sent is in the log all the same.
-    fn log_unlogged(&mut self, leg: LogLegId, unlogged: Option<AgentId>) {
+    pub(super) fn log_unlogged(&mut self, leg: LogLegId, unlogged: Option<AgentId>) {
         if let Some(agent) = unlogged {
             self.log_leg_started(leg, agent, String::new());
         }
@@ -128,7 +128,7 @@ impl CallMachine {
             self.log_leg_ended(ringing.log_leg, cause, quality);
             self.offer_failed(ringing, offer_outcome(cause));
         } else if self.talks_with(leg) {
-            self.agent_hung_up(cause, quality, now, ids);
+            self.agent_leaves(Some((cause, quality)), now, ids);
         }
     }
 

@@ -21,7 +21,9 @@ impl Heard {
         match command {
             LegCommand::Play(play) => (self.playing, self.rings) = (Some(play.play), false),
             LegCommand::Ringback(_) => (self.playing, self.rings) = (None, true),
-            LegCommand::StopPlay(_) | LegCommand::Bridge { .. } => *self = Self::default(),
+            LegCommand::StopPlay(_) | LegCommand::Bridge { .. } | LegCommand::Mix(_) => {
+                *self = Self::default()
+            }
             _ => {}
         }
     }
@@ -42,7 +44,9 @@ impl CallMachine {
             }) => ringing.rings,
             _ => false,
         };
-        let leaves = self.customer.over || matches!(self.phase, Phase::Ending(_));
+        // What is heard in a talk is settled in `sound.rs`.
+        let leaves =
+            self.customer.over || matches!(self.phase, Phase::Ending(_) | Phase::Talking(_));
         if leaves || rings == self.heard.rings {
             return;
         }

@@ -1,9 +1,12 @@
 //! Customer and agent hear each other: bridge, record, and what ends it.
 
 use super::CallMachine;
-use super::phase::{Ending, Phase, Talking};
+use super::helper::{Purpose, Stage};
+use super::phase::{Ending, Main, Phase, Talking};
+use super::sound::{Joined, Sound};
 use crate::call::port::{IdSource, LegCommand};
 use ivr_flows::FlowInput;
+use router::event::TalkChange;
 use router::id::{AgentId, OfferId};
 use router::outcome::{EndCause, EntryOutcome};
 use router::{Event, Input, Timestamp};
@@ -20,11 +23,14 @@ impl CallMachine {
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) {
-        let ringing = match &mut self.phase {
-            Phase::Waiting(waiting) => waiting.ringing.take_if(|ringing| ringing.offer == offer),
+        let accepted = match &mut self.phase {
+            Phase::Waiting(waiting) => waiting
+                .ringing
+                .take_if(|ringing| ringing.offer == offer)
+                .map(|ringing| (ringing, waiting.line.clone())),
             _ => None,
         };
-        let Some(ringing) = ringing else {
+        let Some((ringing, line)) = accepted else {
             return self.accepted_too_late(agent);
         };
         if ringing.gone {
@@ -53,10 +59,23 @@ impl CallMachine {
         }
         self.history.connected = true;
         self.phase = Phase::Talking(Talking {
-            agent,
-            leg: ringing.leg,
-            log_leg: ringing.log_leg,
+            main: Some(Main {
+                agent,
+                leg: ringing.leg,
+                log_leg: ringing.log_leg,
+                called_in: false,
+                holds: false,
+            }),
+            line,
             recording,
+            held: false,
+            helpers: Vec::new(),
+            sound: Sound {
+                joined: Joined::Pair(customer, ringing.leg),
+                ..Sound::default()
+            },
+            pause: None,
+            recorded: vec![ringing.leg],
         });
         self.drive_flow(FlowInput::AgentConnected, now, ids);
     }
@@ -90,42 +109,97 @@ impl CallMachine {
         self.drive_flow(FlowInput::AgentLeft, now, ids);
     }
 
+    /// The leg of the agent who has the call.
     pub(super) fn talks_with(&self, leg: LegId) -> bool {
-        matches!(&self.phase, Phase::Talking(talking) if talking.leg == leg)
+        matches!(&self.phase, Phase::Talking(Talking { main: Some(main), .. }) if main.leg == leg)
     }
 
-    /// The agent left first: the flow goes on for the customer.
-    pub(super) fn agent_hung_up(
+    /// The agent is out of the call: by hanging up (`ended`), or sent out. A colleague who was called in gets the
+    /// customer; else the flow goes on.
+    pub(super) fn agent_leaves(
         &mut self,
-        cause: LegEndCause,
-        quality: Option<MediaQuality>,
+        ended: Option<(LegEndCause, Option<MediaQuality>)>,
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) {
+        let Some(talking) = self.talk() else { return };
+        let colleague = talking.colleague().map(|one| (one.leg, one.stage));
+        match colleague {
+            Some((leg, Stage::Talks | Stage::Merged)) => {
+                let main = talking.main.take();
+                self.out_of_the_call(main, ended);
+                self.has_the_customer(leg, TalkChange::Transferred);
+            }
+            Some((_, Stage::Rings)) => {
+                if let Some(colleague) = talking.colleague_mut() {
+                    colleague.purpose = Purpose::Transfer;
+                }
+                let main = talking.main.take();
+                self.out_of_the_call(main, ended);
+            }
+            None => {
+                self.talk_ends(ended);
+                self.history.agent_left_last = true;
+                self.drive_flow(FlowInput::AgentLeft, now, ids);
+            }
+        }
+    }
+
+    fn out_of_the_call(
+        &mut self,
+        main: Option<Main>,
+        ended: Option<(LegEndCause, Option<MediaQuality>)>,
+    ) {
+        let Some(main) = main else { return };
+        match ended {
+            Some((cause, quality)) => self.log_leg_ended(main.log_leg, cause, quality),
+            None => self.close_agent_leg(main.leg, main.log_leg, None),
+        }
+        self.agent_is_free(main);
+    }
+
+    /// Nobody talks with the customer any more, who is in the flow from here on.
+    pub(super) fn talk_ends(&mut self, ended: Option<(LegEndCause, Option<MediaQuality>)>) {
         let Phase::Talking(talking) = std::mem::replace(&mut self.phase, Phase::InFlow) else {
             return;
         };
-        self.leg(LegCommand::Unbridge(self.customer.leg));
-        self.talk_over(&talking);
-        self.log_leg_ended(talking.log_leg, cause, quality);
-        self.history.agent_left_last = true;
-        self.drive_flow(FlowInput::AgentLeft, now, ids);
+        let customer = self.customer.leg;
+        self.leg(LegCommand::Unbridge(customer));
+        if talking.pause.is_some() {
+            self.leg(LegCommand::StopPlay(customer));
+        }
+        self.talk_over(talking, ended);
     }
 
-    /// Stops the recording and sends the agent into wrap-up.
-    pub(super) fn talk_over(&mut self, talking: &Talking) {
+    /// Stops the recording, ends every leg but the customer's, sends the agents into wrap-up.
+    pub(super) fn talk_over(
+        &mut self,
+        talking: Talking,
+        ended: Option<(LegEndCause, Option<MediaQuality>)>,
+    ) {
+        let interaction = self.setup.interaction;
+        if talking.pause.is_some() {
+            self.log(Event::TalkResumed {
+                interaction,
+                recording: talking.recording,
+            });
+        }
         if let Some(recording) = talking.recording {
             self.leg(LegCommand::StopRecording(recording));
         }
-        self.distribute(Input::TalkEnded {
-            agent: talking.agent,
-            interaction: self.setup.interaction,
-        });
+        self.out_of_the_call(talking.main, ended);
+        for helper in talking.helpers {
+            self.release_helper(&helper, None);
+        }
     }
 
-    /// A bridged leg has been silent for too long: nobody is there.
-    pub(super) fn media_lost(&mut self, now: Timestamp) {
-        if matches!(self.phase, Phase::Talking(_)) {
+    /// A joined leg has been silent for too long: nobody is there. One who is not alone with the customer just leaves.
+    pub(super) fn media_lost(&mut self, leg: LegId, now: Timestamp, ids: &mut dyn IdSource) {
+        let is_agent = leg != self.customer.leg;
+        let Some(talking) = self.talk() else { return };
+        if is_agent && talking.colleague().is_some() {
+            self.agent_leaves(None, now, ids);
+        } else {
             self.end_from_our_side(EndCause::MediaLost, now);
         }
     }

@@ -3,6 +3,7 @@
 //! **Owns**: [`Place`]. For checks that hold a call against the Distributor and the gateway; it changes nothing.
 
 use super::CallMachine;
+use super::helper::Helper;
 use super::phase::Phase;
 use crate::call::port::{CallOutput, CallerCard};
 use router::Private;
@@ -27,6 +28,11 @@ pub enum Place {
         agent: AgentId,
         /// The agent's leg.
         leg: LegId,
+        /// What is recorded.
+        recording: Option<RecordingId>,
+    },
+    /// Hears a colleague's phone ring; the agent has left.
+    Passed {
         /// What is recorded.
         recording: Option<RecordingId>,
     },
@@ -62,11 +68,16 @@ impl CallMachine {
                 entry: waiting.entry,
                 ringing: waiting.ringing.as_ref().map(|ringing| ringing.offer),
             },
-            Phase::Talking(talking) => Place::Talking {
-                agent: talking.agent,
-                leg: talking.leg,
-                recording: talking.recording,
-            },
+            Phase::Talking(talking) => talking.main.map_or(
+                Place::Passed {
+                    recording: talking.recording,
+                },
+                |main| Place::Talking {
+                    agent: main.agent,
+                    leg: main.leg,
+                    recording: talking.recording,
+                },
+            ),
             Phase::Ending(_) => Place::Ending,
         }
     }
@@ -92,10 +103,42 @@ impl CallMachine {
                 .as_ref()
                 .filter(|ringing| !ringing.gone)
                 .map(|ringing| ringing.leg),
-            Phase::Talking(talking) => Some(talking.leg),
+            Phase::Talking(talking) => talking.main.map(|main| main.leg),
             Phase::InFlow | Phase::Ending(_) => None,
         };
+        let helpers = self.helpers().map(|helper| helper.leg);
         let closing = self.closing.iter().map(|closing| closing.leg);
-        now.into_iter().chain(closing).collect()
+        now.into_iter().chain(helpers).chain(closing).collect()
+    }
+
+    /// Agents who were called in: by a colleague's wish, as a colleague, or as a supervisor who hears the call.
+    #[must_use]
+    pub fn called_in(&self) -> Vec<AgentId> {
+        let main = match &self.phase {
+            Phase::Talking(talking) => talking.main.filter(|main| main.called_in),
+            _ => None,
+        };
+        let helpers = self.helpers().map(|helper| helper.agent);
+        main.map(|main| main.agent)
+            .into_iter()
+            .chain(helpers)
+            .collect()
+    }
+
+    fn helpers(&self) -> impl Iterator<Item = &Helper> {
+        let talking = match &self.phase {
+            Phase::Talking(talking) => Some(talking),
+            _ => None,
+        };
+        talking.into_iter().flat_map(|talking| &talking.helpers)
+    }
+
+    /// Who hears whom: each leg of the talk with those whom it hears.
+    #[must_use]
+    pub fn hearing(&self) -> Vec<(LegId, Vec<LegId>)> {
+        match &self.phase {
+            Phase::Talking(talking) => talking.sound.joined.each(),
+            _ => Vec::new(),
+        }
     }
 }

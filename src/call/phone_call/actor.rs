@@ -173,9 +173,12 @@ impl<M: PhoneMachine> PhoneActor<M> {
             }
             ForGateway::Ringback(leg) => self.context.ringback(leg),
             // Such a call plays no files, and its recording comes another way.
-            ForGateway::Play(_) | ForGateway::StartRecording(_) | ForGateway::StopRecording(_) => {
-                return;
-            }
+            ForGateway::Play(_)
+            | ForGateway::HoldTone(_)
+            | ForGateway::StartRecording(_)
+            | ForGateway::PauseRecording { .. }
+            | ForGateway::RecordOthers { .. }
+            | ForGateway::StopRecording(_) => return,
         };
         self.tell(command).await;
     }

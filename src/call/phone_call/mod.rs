@@ -37,6 +37,14 @@ pub enum PhoneAsk {
         /// Who is called.
         called: AgentId,
     },
+    /// A customer's call wants to ring this agent: busy for every queue from here on, unless the agent is busy already.
+    /// Answered.
+    Reserve {
+        /// The agent.
+        agent: AgentId,
+        /// One who is logged out will do: a supervisor who takes no calls.
+        even_offline: bool,
+    },
     /// The agent calls the outside: busy for every queue from here on. Answered.
     CallOut {
         /// The agent.

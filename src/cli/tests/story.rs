@@ -177,6 +177,7 @@ fn record() -> InteractionRecord {
             duration: Some(28.0),
             gap: Some(0.0),
             recovered: true,
+            marks: Vec::new(),
         }],
         wrap_up: None,
         decisions: vec![

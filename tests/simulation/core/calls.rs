@@ -70,7 +70,7 @@ impl Call {
 
 impl Core {
     /// Into a call's mailbox; gives the input back when nobody reads it.
-    pub(super) fn tell_call(&mut self, id: InteractionId, input: CallInput) -> Option<CallInput> {
+    pub(crate) fn tell_call(&mut self, id: InteractionId, input: CallInput) -> Option<CallInput> {
         let now = self.now;
         match self.calls.get_mut(&id) {
             Some(call) if !call.over && call.inbox.waiting.len() < MAILBOX => {
@@ -212,6 +212,11 @@ impl Core {
                     call.stalled = Some((until, event, written));
                 }
             }
+            CallOutput::Ask(ask) => self.tell_desk(DeskInput::FromPhone { call: id, ask }),
+            CallOutput::Answer { result, .. } => self.count(match result {
+                Ok(()) => "controls",
+                Err(_) => "controls refused",
+            }),
             CallOutput::FindCustomer(question) => self.ask_customer(id, question.ask),
             CallOutput::Finished => {}
         }
@@ -273,6 +278,26 @@ impl Core {
                 command
             }
             ForGateway::Ringback(leg) => ringback::play(leg, &self.tone),
+            ForGateway::HoldTone(leg) => ringback::hold_tone(leg),
+            ForGateway::PauseRecording { recording, paused } => {
+                let stream = self.stream_of(id, recording);
+                match stream {
+                    Some(stream) => GatewayCommand::PauseRecording { stream, paused },
+                    None => return,
+                }
+            }
+            ForGateway::RecordOthers {
+                recording,
+                customer,
+                agents,
+            } => match self.stream_of(id, recording) {
+                Some(stream) => GatewayCommand::RecordOthers {
+                    stream,
+                    left: customer,
+                    right: agents,
+                },
+                None => return,
+            },
             ForGateway::Play(play) => match self.play(id, play) {
                 Some(command) => command,
                 None => return,
@@ -304,6 +329,10 @@ impl Core {
         }
         self.say(&name(id), &short(&command));
         self.commands.push(command, self.now, &mut self.dice);
+    }
+
+    fn stream_of(&self, id: InteractionId, recording: RecordingId) -> Option<StreamId> {
+        self.calls.get(&id)?.streams.get(&recording).copied()
     }
 
     fn play(&mut self, id: InteractionId, play: PlayFiles) -> Option<GatewayCommand> {

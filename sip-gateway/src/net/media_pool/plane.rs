@@ -25,6 +25,9 @@ impl MediaPlane for MediaPool {
     fn bridge(&mut self, a: LegId, b: LegId) -> Result<(), MediaError> {
         Self::bridge(self, a, b)
     }
+    fn mix(&mut self, members: Vec<(LegId, Vec<LegId>)>) -> Result<(), MediaError> {
+        Self::mix(self, members)
+    }
     fn unbridge(&mut self, leg: LegId) -> Result<(), MediaError> {
         Self::unbridge(self, leg)
     }
@@ -41,6 +44,14 @@ impl MediaPlane for MediaPool {
         Self::pause_recording(self, stream, paused)
     }
 
+    fn record_others(
+        &mut self,
+        stream: StreamId,
+        left: LegId,
+        right: Vec<LegId>,
+    ) -> Result<(), MediaError> {
+        Self::record_others(self, stream, left, right)
+    }
     fn stop_recording(&mut self, stream: StreamId) -> Result<(), MediaError> {
         Self::stop_recording(self, stream)
     }

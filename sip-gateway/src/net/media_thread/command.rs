@@ -2,6 +2,7 @@
 //!
 //! **Owns**: [`Command`] and which legs and streams it is about.
 
+use super::rooms::{Hearing, MEMBERS};
 use crate::leg::{LegId, StreamId};
 use crate::media::leg::MediaLeg;
 use crate::media::outbound::StreamSeed;
@@ -25,6 +26,8 @@ pub(crate) enum Command<P> {
     Stop { leg: LegId },
     /// Let two legs hear each other.
     Bridge { a: LegId, b: LegId },
+    /// Mix some, each with those whom it hears.
+    Mix(Hearing),
     /// Part them.
     Unbridge { leg: LegId },
     /// Send a key to the party.
@@ -35,6 +38,12 @@ pub(crate) enum Command<P> {
     StartRecording(RecordRequest),
     /// Leave out what is said, or take it again.
     PauseRecording { stream: StreamId, paused: bool },
+    /// Others are heard by it from now on.
+    RecordOthers {
+        stream: StreamId,
+        left: LegId,
+        right: Vec<LegId>,
+    },
     /// End it.
     StopRecording(StreamId),
     /// The leg ends.
@@ -69,10 +78,21 @@ pub(super) enum Subject {
     Stream(StreamId),
 }
 
+/// What one command is about at most: everybody of a room, and a recording.
+const SUBJECTS: usize = MEMBERS + 1;
+
+fn subjects(all: impl IntoIterator<Item = Subject>) -> [Option<Subject>; SUBJECTS] {
+    let mut some = [None; SUBJECTS];
+    for (slot, subject) in some.iter_mut().zip(all) {
+        *slot = Some(subject);
+    }
+    some
+}
+
 impl<P> Command<P> {
     /// The legs and streams whose order of commands this one belongs to.
-    pub(super) fn subjects(&self) -> [Option<Subject>; 3] {
-        let one = |leg: &LegId| [Some(Subject::Leg(*leg)), None, None];
+    pub(super) fn subjects(&self) -> [Option<Subject>; SUBJECTS] {
+        let one = |leg: &LegId| subjects([Subject::Leg(*leg)]);
         match self {
             Self::Open { leg, .. }
             | Self::SetRemote { leg, .. }
@@ -85,21 +105,31 @@ impl<P> Command<P> {
             | Self::Expect { leg }
             | Self::MoveOut { leg, .. }
             | Self::Adopt { leg, .. } => one(leg),
-            Self::Bridge { a, b } => [Some(Subject::Leg(*a)), Some(Subject::Leg(*b)), None],
+            Self::Bridge { a, b } => subjects([Subject::Leg(*a), Subject::Leg(*b)]),
+            Self::Mix(hearing) => subjects(hearing.iter().map(|(leg, _)| Subject::Leg(*leg))),
+            Self::RecordOthers {
+                stream,
+                left,
+                right,
+            } => {
+                let right = right.iter().map(|leg| Subject::Leg(*leg));
+                let first = [Subject::Stream(*stream), Subject::Leg(*left)];
+                subjects(first.into_iter().chain(right))
+            }
             Self::StartRecording(RecordRequest {
                 stream,
                 left,
                 right,
                 ..
-            }) => [
-                Some(Subject::Stream(*stream)),
-                Some(Subject::Leg(*left)),
-                Some(Subject::Leg(*right)),
-            ],
+            }) => subjects([
+                Subject::Stream(*stream),
+                Subject::Leg(*left),
+                Subject::Leg(*right),
+            ]),
             #[cfg(test)]
-            Self::Die => [None; 3],
+            Self::Die => [None; SUBJECTS],
             Self::PauseRecording { stream, .. } | Self::StopRecording(stream) => {
-                [Some(Subject::Stream(*stream)), None, None]
+                subjects([Subject::Stream(*stream)])
             }
         }
     }

@@ -7,6 +7,7 @@ use super::command::Command;
 use super::outbox::Outbox;
 use super::parking::Parking;
 use super::recordings::{Recordings, Tap};
+use super::rooms::Room;
 use super::secured::{Secured, send, send_report};
 use super::wheel::Wheel;
 use crate::leg::LegId;
@@ -56,6 +57,8 @@ pub(super) struct Seat<P> {
     pub(super) secure: Option<Box<SecureLeg>>,
     /// The leg that hears this one; itself for an echo.
     pub(super) peer: Option<usize>,
+    /// The room where it is mixed with others; then it has no peer.
+    pub(super) room: Option<usize>,
     pub(super) taps: Vec<Tap>,
     /// Since when silence of the party counts: bridged, or signalling changed.
     pub(super) quiet_since: Duration,
@@ -81,6 +84,7 @@ pub(super) struct Core<I: PacketIo> {
     pub(super) keys: HashMap<LegId, usize>,
     pub(super) wheel: Wheel,
     pub(super) recordings: Recordings,
+    pub(super) rooms: Vec<Option<Room>>,
     pub(super) outbox: Outbox,
     pub(super) parking: Parking<I::Pair>,
     /// Commands for other threads: legs that move there.
@@ -99,6 +103,7 @@ impl<I: PacketIo> Core<I> {
             keys: HashMap::new(),
             wheel: Wheel::default(),
             recordings: Recordings::default(),
+            rooms: Vec::new(),
             outbox: Outbox::default(),
             parking: Parking::new(),
             moves: Vec::new(),
@@ -238,9 +243,12 @@ impl<I: PacketIo> Core<I> {
         let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut) else {
             return;
         };
-        let decoded = !event && (other_codec || !seat.taps.is_empty() || seat.leg.listens());
+        let mixed = seat.room.is_some();
+        let decoded =
+            !event && (mixed || other_codec || !seat.taps.is_empty() || seat.leg.listens());
         let sound = seat.leg.hear(packet.payload, decoded, narrow);
-        if !event {
+        // A room gives recordings what it has mixed.
+        if !event && !mixed {
             let (ssrc, timestamp) = (packet.header.ssrc, packet.header.timestamp);
             let piece = Piece {
                 ssrc,
@@ -258,7 +266,7 @@ impl<I: PacketIo> Core<I> {
         let held = !event && seat.leg.holds_tones(hearer_takes_events);
         if held {
             seat.leg.drop_buffered();
-        } else if decoding && !event {
+        } else if (decoding || mixed) && !event {
             seat.leg.buffer(packet, sound, now);
         }
         let peer = seat.peer;
@@ -349,6 +357,7 @@ impl<I: PacketIo> Core<I> {
                 self.play_out(key, due.nominal, &mut buffers.outbound);
                 n += 1;
             }
+            self.mix_rooms(due.slot, due.nominal, &mut buffers.outbound);
             self.recordings.step(now);
         }
         latest
@@ -357,7 +366,9 @@ impl<I: PacketIo> Core<I> {
     /// Sends the next 20 ms of what waits in a leg's jitter buffer to the leg that hears it.
     fn play_out(&mut self, key: usize, now: Duration, out: &mut [u8]) {
         let mut samples = [0; FRAME];
-        let Some(seat) = self.seat(key) else { return };
+        let Some(seat) = self.seat(key).filter(|seat| seat.room.is_none()) else {
+            return;
+        };
         let pulled = seat.leg.pull(now, &mut samples);
         let hearer = seat.peer.filter(|_| pulled != Pulled::Nothing);
         let Some(peer) = hearer.and_then(|peer| self.seats.get_mut(peer)?.as_mut()) else {
@@ -410,7 +421,7 @@ impl<I: PacketIo> Core<I> {
             .unwrap_or_default()
             .max(seat.quiet_since);
         let silent = now.saturating_sub(heard) >= self.settings.media_lost_after;
-        if seat.peer.is_some()
+        if (seat.peer.is_some() || seat.room.is_some())
             && should_send
             && silent
             && !std::mem::replace(&mut seat.lost_told, true)

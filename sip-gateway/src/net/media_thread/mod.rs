@@ -24,6 +24,7 @@
 //! | `wheel.rs` | when which leg ticks |
 //! | `secured.rs` | what stands between the socket and a browser's leg |
 //! | `recordings.rs` | timelines and sinks |
+//! | `rooms.rs` | three and more legs, mixed |
 //! | `outbox.rs` | events on their way out |
 
 mod command;
@@ -31,12 +32,14 @@ mod core;
 mod outbox;
 mod parking;
 mod recordings;
+mod rooms;
 mod secured;
 mod verbs;
 mod wheel;
 
 pub(crate) use command::Command;
 pub(crate) use core::Settings;
+pub(crate) use rooms::MEMBERS;
 
 use self::core::{Buffers, Core};
 use super::packet_io::{Channel, SocketPair, UdpIo};

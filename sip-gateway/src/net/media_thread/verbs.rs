@@ -3,7 +3,7 @@
 use super::command::{Command, Moved};
 use super::core::{Buffers, Core, Seat};
 use super::secured::send_report;
-use crate::leg::LegId;
+use crate::leg::{LegId, StreamId};
 use crate::media::leg::{Ended, MediaLeg};
 use crate::media::port::{MediaEvent, MediaQuality, RecordRequest, RemoteMedia};
 use crate::media::secure::SecureLeg;
@@ -53,6 +53,7 @@ impl<I: PacketIo> Core<I> {
             }
             Command::Stop { leg } => self.stop_play(leg),
             Command::Bridge { a, b } => self.bridge(a, b, now),
+            Command::Mix(hearing) => self.mix(&hearing, now),
             Command::Unbridge { leg } => {
                 if let Some(key) = self.keys.get(&leg) {
                     self.part(*key);
@@ -66,6 +67,11 @@ impl<I: PacketIo> Core<I> {
             Command::KeyTold { leg, key } => self.key_told(leg, key, now),
             Command::StartRecording(request) => self.start_recording(request, now),
             Command::PauseRecording { stream, paused } => self.recordings.pause(stream, paused),
+            Command::RecordOthers {
+                stream,
+                left,
+                right,
+            } => self.record_others(stream, left, &right, now),
             Command::StopRecording(stream) => {
                 self.recordings.stop(stream, now);
                 self.recordings.step(now);
@@ -118,6 +124,7 @@ impl<I: PacketIo> Core<I> {
             pair,
             secure,
             peer: None,
+            room: None,
             taps: Vec::new(),
             quiet_since: now,
             started,
@@ -185,7 +192,7 @@ impl<I: PacketIo> Core<I> {
         }
     }
 
-    fn stop_play(&mut self, leg: LegId) {
+    pub(super) fn stop_play(&mut self, leg: LegId) {
         let ended = self.seat_of(leg).and_then(|seat| seat.leg.stop());
         self.tell_ended(leg, ended);
     }
@@ -222,7 +229,8 @@ impl<I: PacketIo> Core<I> {
         }
     }
 
-    fn part(&mut self, key: usize) {
+    pub(super) fn part(&mut self, key: usize) {
+        self.leave_room(key);
         let Some(peer) = self.seat(key).and_then(|seat| seat.peer.take()) else {
             return;
         };
@@ -261,6 +269,33 @@ impl<I: PacketIo> Core<I> {
         }
         if heard == 0 {
             self.recordings.stop(stream, now);
+        }
+    }
+
+    /// Those who are heard already are left and taken anew: the recording does not end in between. When none of the new
+    /// legs is here, all stays as it is.
+    fn record_others(&mut self, stream: StreamId, left: LegId, right: &[LegId], now: Duration) {
+        let sides = right.iter().map(|leg| (*leg, Side::Right));
+        let sides: Vec<(usize, Side)> = std::iter::once((left, Side::Left))
+            .chain(sides)
+            .filter_map(|(leg, side)| Some((*self.keys.get(&leg)?, side)))
+            .collect();
+        if sides.is_empty() || !self.recordings.is_running(stream) {
+            return;
+        }
+        let mut before = Vec::new();
+        for seat in self.seats.iter_mut().flatten() {
+            before.extend(seat.taps.extract_if(.., |tap| tap.stream == stream));
+        }
+        for (key, side) in sides {
+            if let Some(tap) = self.recordings.tap(stream, side)
+                && let Some(seat) = self.seat(key)
+            {
+                seat.taps.push(tap);
+            }
+        }
+        for tap in before {
+            self.recordings.untap(tap, now);
         }
     }
 

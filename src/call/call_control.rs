@@ -1,0 +1,54 @@
+//! The way from outside into live calls.
+//!
+//! **Owns**: [`CallControl`]: one question to the registry, one answer. **Must not know**: what is done with it.
+
+use super::control::{Control, Refused};
+use super::registry::RegistryMessage;
+use router::id::{AgentId, InteractionId};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// How long whoever asks waits for the call.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct CallControl {
+    registry: mpsc::Sender<RegistryMessage>,
+}
+
+impl CallControl {
+    /// Around the registry's inbox.
+    #[must_use]
+    pub const fn new(registry: mpsc::Sender<RegistryMessage>) -> Self {
+        Self { registry }
+    }
+
+    /// Asks something of a call, in the name of an agent, or of a supervisor.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub async fn ask(
+        &self,
+        interaction: InteractionId,
+        by: Option<AgentId>,
+        control: Control,
+    ) -> Result<(), Refused> {
+        let (reply, answer) = oneshot::channel();
+        let message = RegistryMessage::Control {
+            interaction,
+            by,
+            control,
+            reply,
+        };
+        self.registry
+            .try_send(message)
+            .map_err(|_| Refused::TooBusy)?;
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(result)) => result,
+            // The call ended meanwhile.
+            Ok(Err(_)) => Err(Refused::NoCall),
+            Err(_) => Err(Refused::TooBusy),
+        }
+    }
+}

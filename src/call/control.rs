@@ -1,0 +1,148 @@
+//! What people may ask of a live call from outside it: hold, transfer, consult, three-way, monitor.
+//!
+//! **Owns**: these words, and why one was not done. Values only. **Must not know**: HTTP, who has which right; only
+//! whether the agent who asks has the call is decided with them, by the call itself.
+
+use super::port::KnownQueue;
+use router::id::AgentId;
+
+/// Names one request, so that its answer finds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ControlId(pub u64);
+
+/// A request about a live call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlRequest {
+    /// Names it.
+    pub id: ControlId,
+    /// The agent who asks; none for a supervisor, who may ask it of every call.
+    pub by: Option<AgentId>,
+    /// What is asked.
+    pub control: Control,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The customer hears music, the agent nothing. Held twice is held.
+    Hold,
+    /// They hear each other again. Not held is as well.
+    Resume,
+    /// The agent leaves the call, as by hanging up.
+    Hangup,
+    /// A colleague's phone rings for the customer, or the customer waits in a queue.
+    Transfer(Destination),
+    /// A colleague's phone rings for the agent, while the customer hears music.
+    Consult(Colleague),
+    /// Back to the customer, without the colleague.
+    Cancel,
+    /// The colleague gets the customer; the agent is out.
+    Complete,
+    /// All three hear each other.
+    Merge,
+    /// A supervisor's phone rings to hear the call; or, when it hears it already, does so in another way.
+    Monitor {
+        /// In which way.
+        mode: MonitorMode,
+        /// Whose phone.
+        supervisor: Colleague,
+    },
+}
+
+/// How a supervisor takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MonitorMode {
+    /// Hears everybody, is heard by nobody.
+    Listen,
+    /// Is heard by the agent alone.
+    Whisper,
+    /// Is heard by everybody.
+    Barge,
+    /// Takes the agent's place.
+    TakeOver,
+}
+
+impl MonitorMode {
+    const ALL: [Self; 4] = [Self::Listen, Self::Whisper, Self::Barge, Self::TakeOver];
+
+    /// Its name outside.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Whisper => "whisper",
+            Self::Barge => "barge",
+            Self::TakeOver => "take_over",
+        }
+    }
+
+    /// The inverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
+/// Where a customer is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To this colleague.
+    Colleague(Colleague),
+    /// To whoever serves this queue next.
+    Queue {
+        /// Its name.
+        name: String,
+        /// What a call needs of it.
+        known: KnownQueue,
+    },
+}
+
+/// An agent whose phone is to ring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    /// The agent.
+    pub agent: AgentId,
+    /// The phone.
+    pub extension: String,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such live call.
+    #[error("There is no such live call.")]
+    NoCall,
+    /// A call that is no customer's: an agent's own one.
+    #[error("An agent's own call is handled at the phone.")]
+    OwnCall,
+    /// Another agent has it.
+    #[error("Another agent has this call.")]
+    NotYours,
+    /// No agent talks with the customer.
+    #[error("No agent talks in this call at the moment.")]
+    NoTalk,
+    /// The phone holds, and only the phone can end that.
+    #[error("The phone itself holds the call: resume it at the phone.")]
+    PhoneHolds,
+    /// The customer waits for the end of a consultation or transfer.
+    #[error("A colleague was called in: complete or cancel that first.")]
+    ColleagueCalled,
+    /// Nobody was called in.
+    #[error("No colleague was called in.")]
+    NoColleague,
+    /// The colleague has not answered.
+    #[error("The colleague has not answered yet.")]
+    NotAnswered,
+    /// The colleague is talking, ringing or in after-call work.
+    #[error("That agent is busy.")]
+    Busy,
+    /// The colleague has no registered phone, or is logged out.
+    #[error("That agent cannot be reached: no registered phone, or logged out.")]
+    Unreachable,
+    /// More supervisors than can hear one call.
+    #[error("As many supervisors as can hear one call do already.")]
+    TooMany,
+    /// We are too busy to ask.
+    #[error("The call could not be asked in time; try again.")]
+    TooBusy,
+}
