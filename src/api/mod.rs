@@ -6,6 +6,7 @@
 
 pub mod access;
 mod agents;
+pub mod audit;
 mod customers;
 pub mod error;
 pub mod events;
@@ -39,6 +40,7 @@ use crate::company_view::CompanyView;
 use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use access::{Access, links_in, routes as session};
+use audit::AuditLog;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, put};
@@ -84,6 +86,8 @@ pub struct ApiState {
     pub tokens: KnownTokens,
     /// Who is signed in.
     pub access: Access,
+    /// Who did what.
+    pub audit: AuditLog,
     /// Takes the connections of browsers' phones.
     pub gateway: Gateway,
 }
@@ -108,6 +112,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/agents/{login}/state", put(agents::set_state))
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
+        .route("/audit", get(audit::list))
         .route("/events", get(events::follow))
         .route("/live", get(live_socket::follow))
         .route("/openapi.json", get(openapi::show))
@@ -135,6 +140,10 @@ pub fn router(state: ApiState) -> Router {
         .layer(axum::middleware::from_fn_with_state(
             state.clone(),
             links_in::spend,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            audit::keep,
         ))
         .layer(axum::middleware::from_fn_with_state(
             state.clone(),

@@ -124,10 +124,12 @@ pub enum Action {
     FollowOwn,
     /// Follow queues, agents and calls as they happen.
     FollowFloor,
+    /// Read who did what.
+    ReadAudit,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 15] = [
+pub const ACTIONS: [Action; 16] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -143,6 +145,7 @@ pub const ACTIONS: [Action; 15] = [
     Action::UsePhone,
     Action::FollowOwn,
     Action::FollowFloor,
+    Action::ReadAudit,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -216,6 +219,8 @@ pub const fn rule(action: Action) -> Rule {
         }
         Action::SetAgentState | Action::FollowOwn => Rule::CHANGES,
         Action::WriteCustomer => Rule::SUPERVISORS,
+        // A supervisor's own deeds stand there too.
+        Action::ReadAudit => Rule::NOBODY,
         Action::UsePhone => Rule {
             caller: true,
             ..Rule::CHANGES

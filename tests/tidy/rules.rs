@@ -89,6 +89,7 @@ const HOMES: [(&str, &[&str]); 16] = [
             "src/speech/cache",
             "src/api/token",
             "src/api/access/",
+            "recordings/src/store/audit.rs",
         ],
     ),
     ("toml", &["src/config", "src/demo"]),

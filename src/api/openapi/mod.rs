@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, customers, events, health, interactions, live_socket, metrics, queues,
+    agents, audit, customers, events, health, interactions, live_socket, metrics, queues,
     recordings_audio, sip_socket,
 };
 use axum::http::header;
@@ -51,6 +51,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         customers::interactions,
         recordings_audio::one,
         recordings_audio::audio,
+        audit::list,
         events::follow,
         live_socket::follow,
         health::alive,

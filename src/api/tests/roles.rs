@@ -1,7 +1,7 @@
 //! Role by route: who gets what. A route that is missing here is missing in the table of rights.
 
 use super::world::{ANA, CALLER, LOST, RECORDING, TALK, World};
-use crate::api::right::{ACTIONS, Action, Resource, Role, authorise};
+use crate::api::right::{ACTIONS, Action, Resource, Role, RoleName, authorise};
 use router::id::AgentId;
 
 const NOT_READY: &str = r#"{"state":"not_ready","reason":"lunch"}"#;
@@ -58,6 +58,11 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("GET /recordings/{RECORDING}"), "", anas),
         (format!("GET /recordings/{RECORDING}/audio"), "", anas),
         ("GET /recordings/nothing".to_owned(), "", missing),
+        (
+            "GET /audit".to_owned(),
+            "",
+            [401, 401, 403, 403, 403, 401, 403, 200],
+        ),
     ]
 }
 
@@ -94,6 +99,89 @@ async fn every_role_on_every_route() {
             }
             if answer.status == 401 {
                 assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Operations whose matrix stands elsewhere: open to everybody, or no plain answer.
+const ELSEWHERE: [&str; 9] = [
+    "isAlive",
+    "isReady",
+    "phone",
+    "signIn",
+    "getSession",
+    "signOut",
+    "readMetrics",
+    "followEvents",
+    "followLive",
+];
+
+/// Whether a request of the table is one of this operation.
+fn is_of(request: &str, method: &str, template: &str) -> bool {
+    let Some((asked, path)) = request.split_once(' ') else {
+        return false;
+    };
+    let path = path.split('?').next().unwrap();
+    let (path, template) = (path.split('/'), template.split('/'));
+    asked.eq_ignore_ascii_case(method)
+        && path.clone().count() == template.clone().count()
+        && path
+            .zip(template)
+            .all(|(part, wanted)| wanted.starts_with('{') || part == wanted)
+}
+
+#[test]
+fn every_operation_stands_in_the_matrix() {
+    let document = crate::api::openapi::document();
+    let mut missing = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            let template = path.strip_prefix("/api/v1").unwrap_or(path);
+            let mut rows = table().into_iter();
+            let there = rows.any(|(request, ..)| is_of(&request, method, template));
+            if !there && !ELSEWHERE.contains(&name) {
+                missing.push(format!("{name}: {method} {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no row in the table: {missing:#?}");
+}
+
+/// The same matrix with the cookie of a session, whose rights are the same, and for the demo's customer, who has none.
+#[tokio::test]
+async fn every_role_on_every_route_by_session() {
+    let world = World::start().await;
+    let mut wrong = Vec::new();
+    for (column, role, agent) in [
+        (2, RoleName::ReadOnly, None),
+        (3, RoleName::Agent, Some("ana")),
+        (4, RoleName::Agent, Some("ben")),
+        (5, RoleName::Agent, Some("carl")),
+        (6, RoleName::Supervisor, None),
+        (7, RoleName::Admin, None),
+        (0, RoleName::Caller, None),
+    ] {
+        let (cookie, csrf) = super::sessions::begin(&world, role, agent).await;
+        let page = [
+            ("Cookie", cookie.as_str()),
+            ("Origin", "http://localhost"),
+            ("X-CSRF-Token", csrf.as_str()),
+        ];
+        for (request, body, expected) in table() {
+            let (method, path) = request.split_once(' ').unwrap();
+            let answer = world
+                .plain(&format!("{method} /api/v1{path}"), &page, body)
+                .await;
+            let expected = match role {
+                RoleName::Caller if expected[7] == 404 => 404,
+                RoleName::Caller => 403,
+                _ => expected[column],
+            };
+            if answer.status != expected && !(role == RoleName::Caller && answer.status == 403) {
+                wrong.push(format!("{role:?} {request}: {}", answer.status));
             }
         }
     }
@@ -148,6 +236,7 @@ fn rights(action: Action) -> &'static str {
         Action::SetAgentState | Action::FollowOwn => "supervisor agent",
         Action::WriteCustomer => "supervisor",
         Action::UsePhone => "supervisor agent caller",
+        Action::ReadAudit => "",
     }
 }
 

@@ -55,6 +55,21 @@ async fn signed_in(world: &World, login: &str) -> (String, String) {
     (cookie_of(&answer), csrf)
 }
 
+/// A session of this role without a sign-in: cookie and csrf.
+pub(super) async fn begin(world: &World, role: RoleName, agent: Option<&str>) -> (String, String) {
+    let new = NewSession {
+        login: "somebody".to_owned(),
+        name: secret("Somebody"),
+        role,
+        agent_login: agent.map(str::to_owned),
+    };
+    let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+    let begun = world.access.sessions.begin(&world.store, new, now).await;
+    let (id, _) = begun.unwrap();
+    let csrf = crate::api::access::identity::csrf(&id);
+    (format!("cordboard_session={id}"), csrf)
+}
+
 async fn seen(world: &World, cookie: &str) -> Answer {
     let headers = [("Cookie", cookie)];
     world.plain("GET /api/v1/session", &headers, "").await

@@ -2,6 +2,7 @@
 
 use super::http::{Answer, send};
 use crate::api::access::Access;
+use crate::api::audit::AuditLog;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError};
 use crate::api::right::RoleName;
@@ -100,6 +101,8 @@ impl World {
         let company = watch::channel(Arc::new(view)).1;
         let clock = Clock::start();
         let told = started.journal.follow();
+        let (audit, writing) = AuditLog::new(store.clone());
+        tokio::spawn(writing);
         let (floor, floor_task) = Floor::new(told, live.clone(), company.clone(), clock);
         tokio::spawn(floor_task.run());
         tokio::spawn(play_distributor(requests));
@@ -128,6 +131,7 @@ impl World {
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
+            audit,
             gateway: gateway().await,
         };
         let access = state.access.clone();
