@@ -8,6 +8,7 @@ use crate::api::audit::AuditLog;
 use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
+use crate::api::phones::PhoneNames;
 use crate::api::today::Counting;
 use crate::api::{self, ApiState};
 use crate::background::Background;
@@ -350,9 +351,12 @@ impl Wiring {
             access: Access::default(),
             audit,
             gateway: self.gateway.clone(),
+            phones: PhoneNames::new(self.gateway.clone()),
         };
         let access = state.access.clone();
         self.spawn_behind(access.clone().keep(store.clone(), self.clock));
+        let phones = state.phones.clone();
+        self.spawn_behind(phones.keep(access.clone(), store.clone(), self.clock));
         if let Some(wanted) = self.settings.http.metrics {
             let listener = self.bind_http(wanted, "metrics").await?;
             let state = state.clone();

@@ -7,6 +7,8 @@
 pub mod access;
 mod agents;
 pub mod audit;
+#[cfg_attr(not(feature = "console"), path = "no_console.rs")]
+mod console;
 mod customers;
 pub mod error;
 pub mod events;
@@ -22,6 +24,7 @@ mod metrics;
 mod names;
 mod openapi;
 mod page;
+pub mod phones;
 mod queues;
 mod range;
 mod recordings_audio;
@@ -43,10 +46,11 @@ use access::{Access, links_in, routes as session};
 use audit::AuditLog;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
+use phones::PhoneNames;
 use recordings::{DataFolder, Store};
 use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
@@ -90,12 +94,20 @@ pub struct ApiState {
     pub audit: AuditLog,
     /// Takes the connections of browsers' phones.
     pub gateway: Gateway,
+    /// The names that browsers' phones were given.
+    pub phones: PhoneNames,
 }
 
 impl ApiState {
     fn company(&self) -> Arc<CompanyView> {
         Arc::clone(&self.company.borrow())
     }
+}
+
+/// The API's description (OpenAPI 3.1) as JSON: what `GET /api/v1/openapi.json` answers.
+#[must_use]
+pub fn description() -> String {
+    openapi::document().to_string()
 }
 
 /// Every route.
@@ -125,6 +137,7 @@ pub fn router(state: ApiState) -> Router {
             get(customers::one).patch(customers::change),
         )
         .route("/customers/{id}/interactions", get(customers::interactions))
+        .route("/phone/credentials", post(phones::credentials))
         .route("/recordings/{id}", get(recordings_audio::one))
         .route("/recordings/{id}/audio", get(recordings_audio::audio));
     Router::new()
@@ -134,6 +147,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/metrics", get(metrics::guarded))
         .route("/sip", get(sip_socket::open))
         .nest("/api/v1", v1)
+        .merge(console::routes())
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

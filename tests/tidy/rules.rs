@@ -61,7 +61,7 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
@@ -70,6 +70,8 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("cel", &["ivr-flows/src/expression"]),
     ("rsip", &["sip-gateway/src/sip/message/vocabulary.rs"]),
     ("sdp_types", &["sip-gateway/src/sip/sdp"]),
+    ("rtc_dtls", &["sip-gateway/src/media/secure/dtls_srtp.rs"]),
+    ("rtc_srtp", &["sip-gateway/src/media/secure/dtls_srtp.rs"]),
     ("sqlx", &["recordings/src/"]),
     ("hound", &["sip-gateway/src/media/clip"]),
     ("audio_codec", &["sip-gateway/src/media/"]),

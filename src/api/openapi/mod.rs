@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, audit, customers, events, health, interactions, live_socket, metrics, queues,
+    agents, audit, customers, events, health, interactions, live_socket, metrics, phones, queues,
     recordings_audio, sip_socket,
 };
 use axum::http::header;
@@ -57,6 +57,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         health::alive,
         health::ready,
         metrics::guarded,
+        phones::credentials,
         sip_socket::open,
         show,
     ),

@@ -7,6 +7,7 @@ mod live;
 mod metrics;
 mod objects;
 mod openapi;
+mod phones;
 mod roles;
 mod sessions;
 mod sip_socket;

@@ -5,6 +5,7 @@ use crate::api::access::Access;
 use crate::api::audit::AuditLog;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError};
+use crate::api::phones::PhoneNames;
 use crate::api::right::RoleName;
 use crate::api::{ApiState, events, serve, serve_metrics, token};
 use crate::clock::Clock;
@@ -108,6 +109,7 @@ impl World {
         tokio::spawn(play_distributor(requests));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = listener.local_addr().unwrap();
+        let gateway = gateway().await;
         let state = ApiState {
             store: store.clone(),
             live,
@@ -132,7 +134,8 @@ impl World {
             tokens: KnownTokens::default(),
             access: Access::default(),
             audit,
-            gateway: gateway().await,
+            phones: PhoneNames::new(gateway.clone()),
+            gateway,
         };
         let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
