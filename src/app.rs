@@ -215,7 +215,8 @@ impl Wiring {
             signalling: Some(tokio::runtime::Handle::current()),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
-        let (http, access) = self.serve_http(&store, (live, floor), metrics).await?;
+        let kept = (&store, &journal);
+        let (http, access) = self.serve_http(kept, (live, floor), metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -327,7 +328,7 @@ impl Wiring {
     /// Binds and serves HTTP; the port is known when this returns.
     async fn serve_http(
         &mut self,
-        store: &Store,
+        (store, journal): (&Store, &Journal),
         (live, floor): (LiveState, Floor),
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
@@ -339,6 +340,7 @@ impl Wiring {
             store: store.clone(),
             live,
             floor,
+            journal: journal.clone(),
             company: self.company.clone(),
             folder: self.folder.clone(),
             clock: self.clock,

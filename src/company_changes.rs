@@ -46,6 +46,12 @@ pub fn lines(old: &Company, new: &Company) -> Vec<String> {
     if old.routing != new.routing {
         lines.push("[routing] changed".to_owned());
     }
+    if old.wrap_up_codes != new.wrap_up_codes {
+        lines.push("[[wrap_up_codes]] changed".to_owned());
+    }
+    if old.not_ready_reasons != new.not_ready_reasons {
+        lines.push("[[not_ready_reasons]] changed".to_owned());
+    }
     if old.limits != new.limits {
         lines.push("[limits] changed; taken at the next start".to_owned());
     }
@@ -99,7 +105,11 @@ fn queue(old: &Queue, new: &Queue) -> Vec<&'static str> {
         ("ring_timeout", was.ring_timeout != is.ring_timeout),
         (
             "wrap_up",
-            was.wrap_up != is.wrap_up || was.wrap_up_cap != is.wrap_up_cap,
+            was.wrap_up != is.wrap_up
+                || was.wrap_up_cap != is.wrap_up_cap
+                || was.wrap_up_extend != is.wrap_up_extend
+                || was.wrap_up_extensions != is.wrap_up_extensions
+                || old.needs_wrap_up_code != new.needs_wrap_up_code,
         ),
         ("max_wait", was.max_wait != is.max_wait),
         ("max_length", was.max_length != is.max_length),

@@ -185,6 +185,15 @@ impl DistributorTask {
                 let result = self.desk.set_state(agent, wanted, self.clock.now());
                 let _ = reply.send(result);
             }
+            LiveRequest::WrapUp {
+                agent,
+                interaction,
+                act,
+                reply,
+            } => {
+                let now = self.clock.now();
+                let _ = reply.send(self.desk.wrap_up(agent, interaction, act, now));
+            }
         }
     }
 

@@ -44,6 +44,12 @@ pub struct Queue {
     pub wrap_up: WrapUp,
     /// The longest an open-ended or extended wrap-up may take.
     pub wrap_up_cap: Duration,
+    /// How much longer one extension of after-call work makes it.
+    #[serde(default = "extend_by")]
+    pub wrap_up_extend: Duration,
+    /// How often an agent may extend one after-call work.
+    #[serde(default = "extensions")]
+    pub wrap_up_extensions: u32,
     /// The longest a caller may wait.
     pub max_wait: Duration,
     /// How many callers may wait.
@@ -54,6 +60,18 @@ pub struct Queue {
     pub short_abandon: Duration,
     /// Target of the service level.
     pub service_level: Duration,
+}
+
+/// [`Queue::wrap_up_extend`] when nothing is said.
+#[must_use]
+pub const fn extend_by() -> Duration {
+    Duration::from_secs(30)
+}
+
+/// [`Queue::wrap_up_extensions`] when nothing is said.
+#[must_use]
+pub const fn extensions() -> u32 {
+    2
 }
 
 /// How one agent is chosen among the eligible of the innermost tier.

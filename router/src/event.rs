@@ -9,7 +9,7 @@ use crate::agent::{AgentState, Reason};
 use crate::company::Skills;
 use crate::decision::Decision;
 use crate::id::{
-    AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
+    AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId, TaskId,
 };
 use crate::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
 use crate::private::{PhoneNumber, Private};
@@ -386,6 +386,58 @@ pub enum Event {
         /// The agent.
         agent: AgentId,
     },
+    /// The agent took longer for after-call work.
+    WrapUpExtended {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+        /// It ends by itself then.
+        until: Timestamp,
+    },
+    /// Somebody said what the interaction was about. Code and name are the company's words, tags short words without
+    /// long numbers.
+    WrapUpCoded {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The code.
+        code: String,
+        /// Its name at that time.
+        name: String,
+        /// What else, in short words.
+        tags: Vec<String>,
+        /// Which agent; none for others.
+        by: Option<AgentId>,
+    },
+    /// The interaction's notes were saved; the text is in its row alone.
+    NotesSaved {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Counts from 1.
+        version: u64,
+        /// Which agent; none for others.
+        by: Option<AgentId>,
+    },
+    /// Somebody said who the customer is, having asked; a number is only a hint.
+    CustomerConfirmed {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The customer; none: it is not known who it is.
+        customer: Option<CustomerId>,
+        /// Which agent; none for others.
+        by: Option<AgentId>,
+    },
+    /// A follow-up task was made or changed; what it says is in its row alone.
+    TaskChanged {
+        /// The task.
+        task: TaskId,
+        /// The interaction that it follows.
+        interaction: Option<InteractionId>,
+        /// Done since now.
+        done: bool,
+        /// Which agent; none for others.
+        by: Option<AgentId>,
+    },
     /// An agent's state changed.
     AgentStateChanged {
         /// The agent.
@@ -420,7 +472,9 @@ impl Event {
     pub fn interaction(&self) -> Option<InteractionId> {
         match self {
             Self::RouterStarted { .. } | Self::SupervisorTold { .. } => None,
-            Self::AgentStateChanged { interaction, .. } => *interaction,
+            Self::AgentStateChanged { interaction, .. } | Self::TaskChanged { interaction, .. } => {
+                *interaction
+            }
             Self::Decided { decision } => Some(decision.interaction),
             Self::CallArrived { interaction, .. }
             | Self::CallAnswered { interaction }
@@ -441,6 +495,10 @@ impl Event {
             | Self::RecordingFinished { interaction, .. }
             | Self::CallEnded { interaction, .. }
             | Self::WrapUpStarted { interaction, .. }
+            | Self::WrapUpExtended { interaction, .. }
+            | Self::WrapUpCoded { interaction, .. }
+            | Self::NotesSaved { interaction, .. }
+            | Self::CustomerConfirmed { interaction, .. }
             | Self::WrapUpEnded { interaction, .. } => Some(*interaction),
         }
     }

@@ -58,6 +58,8 @@ id! {
     QueueEntryId;
     /// An agent: the id never changes, the login may.
     AgentId;
+    /// A follow-up task.
+    TaskId;
     /// A queue: the id never changes, the name may.
     QueueId;
     /// One recording of an interaction.

@@ -36,7 +36,6 @@ pub struct AuditLog(mpsc::Sender<AuditDraft>);
 
 impl AuditLog {
     /// The log, and the task that writes it; it ends when every clone is gone and all is written.
-    #[must_use]
     pub fn new(store: Store) -> (Self, impl Future<Output = ()> + Send) {
         let (rows, waiting) = mpsc::channel(ROWS);
         (Self(rows), write(store, waiting))

@@ -7,7 +7,7 @@ use super::openapi::shapes::{self, PageOf};
 use super::page::Params;
 use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
-use super::{ApiState, time};
+use super::{ApiState, page, time};
 use crate::company_view::CompanyView;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -18,13 +18,20 @@ use recordings::store::customers::{CustomerDetails, CustomerPatch, CustomerRecor
 use recordings::store::interactions::InteractionFilter;
 use recordings::store::page::{Page, Paging};
 use recordings::store::record::InteractionSummary;
-use router::PhoneNumber;
-use router::id::CustomerId;
+use router::distributor::port::AgentView;
+use router::id::{AgentId, CustomerId};
+use router::{PhoneNumber, Timestamp};
 
+/// An agent may look up a number that called within so many ms.
+const LATELY_MS: i64 = 24 * 3_600 * 1_000;
+/// Letters of an agent's search at least, and customers in its answer at most.
+const SHORTEST_SEARCH: usize = 3;
+const MOST_HINTS: u32 = 10;
 /// Numbers of one customer at most.
 const MOST_NUMBERS: usize = 50;
 
-/// `GET /customers?search=`: part of a name, company or number.
+/// `GET /customers?search=`: part of a name, company or number; `?number=`: those with this number, none, one or
+/// several. An agent gets names alone, of a number that called lately or, during a call, of what is searched for.
 #[utoipa::path(
     get,
     path = "/api/v1/customers",
@@ -32,6 +39,7 @@ const MOST_NUMBERS: usize = 50;
     tag = "customers",
     params(
         ("search" = Option<String>, Query, description = "Part of a name, company or number."),
+        ("number" = Option<String>, Query, description = "The whole number; not beside `search`."),
         ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 500."),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
     ),
@@ -42,16 +50,71 @@ pub(super) async fn list(
     Caller(role): Caller,
     params: Params,
 ) -> Result<Json<Page<CustomerRecord>>, ApiError> {
-    params.only(&["search", "limit", "cursor"])?;
-    allow(role, Action::ReadCustomer, Resource::Others)?;
-    let page = state
-        .store
-        .customers(params.get("search"), &params.paging()?)
-        .await?;
+    params.only(&["search", "number", "limit", "cursor"])?;
+    allow(role, Action::FindCustomer, Resource::OwnPart)?;
+    let (search, number) = (params.get("search"), params.get("number"));
+    let number = match number {
+        Some(text) => Some(state.company().normalise(text).ok_or_else(|| {
+            ApiError::unprocessable("`number` must be a telephone number such as +34600111222.")
+        })?),
+        None => None,
+    };
+    if search.is_some() && number.is_some() {
+        let detail = "Give `search` or `number`, not both.";
+        return Err(ApiError::unprocessable(detail));
+    }
+    if let Some(own) = role.agent() {
+        return hints(&state, own, search, number.as_ref()).await.map(Json);
+    }
+    if let Some(number) = number {
+        let found = state.store.customers_with_number(&number).await?;
+        return Ok(Json(page::whole(found)));
+    }
+    let page = state.store.customers(search, &params.paging()?).await?;
     Ok(Json(page))
 }
 
-/// `GET /customers/{id}`: an agent sees the customers of own interactions.
+/// What an agent may look up of people who are not yet confirmed: names.
+async fn hints(
+    state: &ApiState,
+    own: AgentId,
+    search: Option<&str>,
+    number: Option<&PhoneNumber>,
+) -> Result<Page<CustomerRecord>, ApiError> {
+    let found = match (search, number) {
+        (None, Some(number)) => {
+            let now = state.clock.now().millis();
+            let since = Timestamp::from_millis(now.saturating_sub(LATELY_MS));
+            if !state.store.agent_met_number(own, number, since).await? {
+                return Err(ApiError::forbidden());
+            }
+            state.store.customers_with_number(number).await?
+        }
+        (Some(search), None) if search.chars().count() >= SHORTEST_SEARCH => {
+            let agents = state.live.agents().await?;
+            let busy = |view: &AgentView| view.agent == own && view.interaction.is_some();
+            if !agents.iter().any(busy) {
+                return Err(ApiError::forbidden());
+            }
+            let paging = Paging {
+                limit: Some(MOST_HINTS),
+                cursor: None,
+            };
+            state.store.customers(Some(search), &paging).await?.items
+        }
+        _ => return Err(ApiError::forbidden()),
+    };
+    let named = found.into_iter().map(|customer| CustomerRecord {
+        email: None,
+        notes: None,
+        language: None,
+        numbers: Vec::new(),
+        ..customer
+    });
+    Ok(page::whole(named.collect()))
+}
+
+/// `GET /customers/{id}`: an agent sees those who were confirmed in an own interaction.
 #[utoipa::path(
     get,
     path = "/api/v1/customers/{id}",
@@ -134,7 +197,8 @@ pub(super) async fn change(
     changed.map(Json).ok_or_else(missing)
 }
 
-/// `GET /customers/{id}/interactions`: an agent sees own ones.
+/// `GET /customers/{id}/interactions`: the time line; an agent sees it once the customer was confirmed in an own
+/// interaction.
 #[utoipa::path(
     get,
     path = "/api/v1/customers/{id}/interactions",
@@ -164,7 +228,6 @@ pub(super) async fn interactions(
     let moment = "a time such as 2026-01-31T12:00:00Z";
     let filter = InteractionFilter {
         customer: Some(id),
-        agent: role.agent().map(|own| own.to_string()),
         from: params.read("from", moment, time::parse)?,
         to: params.read("to", moment, time::parse)?,
         ..InteractionFilter::default()
@@ -190,27 +253,12 @@ fn read_id(text: &str) -> Result<CustomerId, ApiError> {
     text.parse().map_err(|_| missing())
 }
 
-/// A customer belongs to every agent who had one of the customer's interactions.
+/// A customer is every agent's in whose interaction somebody said who it is: a number alone is only a hint.
 async fn owner(state: &ApiState, role: Role, id: CustomerId) -> Result<Resource, ApiError> {
     let Some(own) = role.agent() else {
         return Ok(Resource::Others);
     };
-    let filter = InteractionFilter {
-        customer: Some(id),
-        agent: Some(own.to_string()),
-        ..InteractionFilter::default()
-    };
-    let paging = Paging {
-        limit: Some(1),
-        cursor: None,
-    };
-    let known = !state
-        .store
-        .interactions(&filter, &paging)
-        .await?
-        .items
-        .is_empty();
-    Ok(if known {
+    Ok(if state.store.agent_knows(own, id).await? {
         Resource::Of(own)
     } else {
         Resource::Others

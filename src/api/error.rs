@@ -16,6 +16,8 @@ pub struct ApiError {
     detail: String,
     /// For our log only.
     cause: Option<String>,
+    /// More fields of the document.
+    more: serde_json::Map<String, serde_json::Value>,
     /// Which problem it is, for programs: the end of its `type`.
     kind: Option<&'static str>,
     /// Seconds.
@@ -29,21 +31,29 @@ impl ApiError {
             status,
             detail: detail.into(),
             cause: None,
+            more: serde_json::Map::new(),
             kind: None,
             retry_after: None,
         }
     }
 
+    /// The same with one more field in the document.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: serde_json::Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
     /// The same with a `type` that programs can tell: `urn:cordboard:KIND`.
     #[must_use]
-    pub const fn of_kind(mut self, kind: &'static str) -> Self {
+    pub fn of_kind(mut self, kind: &'static str) -> Self {
         self.kind = Some(kind);
         self
     }
 
     /// The same with a `Retry-After`, in seconds.
     #[must_use]
-    pub const fn retry_after(mut self, seconds: u64) -> Self {
+    pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
@@ -145,12 +155,15 @@ impl IntoResponse for ApiError {
         if let Some(cause) = &self.cause {
             tracing::warn!(status = self.status.as_u16(), cause, "a request failed");
         }
-        let problem = serde_json::json!({
+        let mut problem = serde_json::json!({
             "type": self.kind.map_or_else(|| "about:blank".to_owned(), |kind| format!("urn:cordboard:{kind}")),
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
+        if let Some(fields) = problem.as_object_mut() {
+            fields.extend(self.more);
+        }
         let mut response = (self.status, problem.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(

@@ -114,7 +114,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<InteractionRecord>, ApiError> {
     let mut record = record(&state, &id).await?;
-    let resource = owner(role, &record);
+    let resource = reader(&state, role, &record).await?;
     if !authorise(role, Action::ReadInteraction, resource) {
         return Err(ApiError::forbidden());
     }
@@ -155,6 +155,26 @@ pub(super) async fn record(state: &ApiState, id: &str) -> Result<InteractionReco
     let missing = || ApiError::not_found("interaction");
     let id: InteractionId = id.parse().map_err(|_| missing())?;
     state.store.interaction(id).await?.ok_or_else(missing)
+}
+
+/// To read, an interaction is also that of an agent who knows its customer by an own interaction: the time line leads
+/// there.
+pub(super) async fn reader(
+    state: &ApiState,
+    role: Role,
+    record: &InteractionRecord,
+) -> Result<Resource, ApiError> {
+    let own = owner(role, record);
+    let (Resource::Others, Some(agent), Some(customer)) =
+        (own, role.agent(), record.summary.parties.customer_id)
+    else {
+        return Ok(own);
+    };
+    Ok(if state.store.agent_knows(agent, customer).await? {
+        Resource::Of(agent)
+    } else {
+        Resource::Others
+    })
 }
 
 /// An interaction belongs to the agents who talked with the customer or called out, and to the one it rings at now.

@@ -6,8 +6,8 @@
 
 use crate::floor::items::FloorView;
 use router::agent::Wanted;
-use router::distributor::port::{AgentView, QueueView};
-use router::id::AgentId;
+use router::distributor::port::{AgentView, QueueView, WrapUpView};
+use router::id::{AgentId, InteractionId};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -43,6 +43,39 @@ pub enum LiveRequest {
         /// Where the answer goes, after the Distributor has taken it.
         reply: oneshot::Sender<Result<(), SetStateError>>,
     },
+    /// About an agent's after-call work.
+    WrapUp {
+        /// The agent.
+        agent: AgentId,
+        /// The interaction that it must be about.
+        interaction: InteractionId,
+        /// What.
+        act: WrapUpAct,
+        /// Where the answer goes: how the work is after it, or was before its end.
+        reply: oneshot::Sender<Result<WrapUpView, WrapUpError>>,
+    },
+}
+
+/// What is asked about after-call work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrapUpAct {
+    /// How it is.
+    Look,
+    /// Longer, as the queue allows.
+    Extend,
+    /// Over.
+    Done,
+}
+
+/// Why after-call work is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrapUpError {
+    /// The agent does other things by now.
+    #[error("there is no after-call work about this interaction")]
+    Over,
+    /// As often as the queue allows, or as long.
+    #[error("after-call work cannot be made longer")]
+    NoLonger,
 }
 
 /// Why an agent's state was not set.
@@ -106,6 +139,22 @@ impl LiveState {
         self.ask(|reply| LiveRequest::SetAgentState {
             agent,
             wanted,
+            reply,
+        })
+        .await
+    }
+
+    /// Asks about after-call work.
+    pub async fn wrap_up(
+        &self,
+        agent: AgentId,
+        interaction: InteractionId,
+        act: WrapUpAct,
+    ) -> Result<Result<WrapUpView, WrapUpError>, LiveUnavailable> {
+        self.ask(|reply| LiveRequest::WrapUp {
+            agent,
+            interaction,
+            act,
             reply,
         })
         .await

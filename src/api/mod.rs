@@ -7,6 +7,7 @@
 pub mod access;
 mod agents;
 pub mod audit;
+mod caller;
 #[cfg_attr(not(feature = "console"), path = "no_console.rs")]
 mod console;
 mod customers;
@@ -22,11 +23,13 @@ pub mod live;
 mod live_socket;
 mod metrics;
 mod names;
+mod notes;
 mod openapi;
 mod page;
 pub mod phones;
 mod queues;
 mod range;
+mod recorded;
 mod recordings_audio;
 pub mod right;
 mod sip_socket;
@@ -34,6 +37,7 @@ mod status_page;
 pub mod time;
 pub(crate) mod today;
 pub mod token;
+mod wrap_up;
 
 #[cfg(test)]
 mod tests;
@@ -51,7 +55,7 @@ use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
 use phones::PhoneNames;
-use recordings::{DataFolder, Store};
+use recordings::{DataFolder, Journal, Store};
 use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,6 +74,8 @@ pub struct ApiState {
     pub live: LiveState,
     /// What goes on right now, for screens.
     pub floor: Floor,
+    /// The one log, for what clients say.
+    pub journal: Journal,
     /// The company of the moment.
     pub company: watch::Receiver<Arc<CompanyView>>,
     /// Where recordings lie.
@@ -131,6 +137,16 @@ pub fn router(state: ApiState) -> Router {
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
         .route("/interactions/{id}/decisions", get(interactions::decisions))
+        .route("/interactions/{id}/notes", get(notes::one).put(notes::save))
+        .route("/interactions/{id}/caller", get(caller::one))
+        .route(
+            "/interactions/{id}/customer",
+            put(caller::confirm).post(caller::create),
+        )
+        .route("/interactions/{id}/wrap-up", put(wrap_up::choose))
+        .route("/interactions/{id}/wrap-up/extend", post(wrap_up::extend))
+        .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))
+        .route("/wrap-up-codes", get(wrap_up::codes))
         .route("/customers", get(customers::list).post(customers::create))
         .route(
             "/customers/{id}",

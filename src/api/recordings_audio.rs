@@ -6,7 +6,7 @@ use super::ApiState;
 use super::access::identity::Seen;
 use super::error::ApiError;
 use super::file_body::FileBody;
-use super::interactions::owner;
+use super::interactions::reader;
 use super::openapi::shapes;
 use super::range::{self, Wanted};
 use super::right::{Action, authorise};
@@ -136,7 +136,7 @@ async fn find(
     let recording = state.store.recording(id).await?.ok_or_else(missing)?;
     let interaction = state.store.interaction(recording.interaction_id).await?;
     let interaction = interaction.ok_or_else(missing)?;
-    if !authorise(role, action, owner(role, &interaction)) {
+    if !authorise(role, action, reader(state, role, &interaction).await?) {
         return Err(ApiError::forbidden());
     }
     Ok(recording)

@@ -106,6 +106,8 @@ pub enum Action {
     ReadDecisions,
     /// See a customer and the customer's interactions.
     ReadCustomer,
+    /// Look for customers by number or name.
+    FindCustomer,
     /// Make or change a customer.
     WriteCustomer,
     /// See a recording's metadata.
@@ -116,6 +118,10 @@ pub enum Action {
     ReadEvents,
     /// See the process's counters.
     ReadMetrics,
+    /// See what the desk offers: wrap-up codes, reasons not to be ready.
+    ReadDeskLists,
+    /// Write notes, say what an interaction was about and who the customer is.
+    WriteRecord,
     /// Read the API's description.
     ReadDescription,
     /// Be a phone: get an account of one's own for as long as the session lasts.
@@ -129,18 +135,21 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 16] = [
+pub const ACTIONS: [Action; 19] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
     Action::ReadInteraction,
     Action::ReadDecisions,
     Action::ReadCustomer,
+    Action::FindCustomer,
     Action::WriteCustomer,
     Action::ReadRecording,
     Action::HearRecording,
     Action::ReadEvents,
     Action::ReadMetrics,
+    Action::ReadDeskLists,
+    Action::WriteRecord,
     Action::ReadDescription,
     Action::UsePhone,
     Action::FollowOwn,
@@ -210,6 +219,8 @@ pub const fn rule(action: Action) -> Rule {
         | Action::ReadQueue
         | Action::ReadInteraction
         | Action::ReadCustomer
+        | Action::FindCustomer
+        | Action::ReadDeskLists
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => Rule::READS,
@@ -217,7 +228,7 @@ pub const fn rule(action: Action) -> Rule {
         Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
             Rule::OVERSIGHT
         }
-        Action::SetAgentState | Action::FollowOwn => Rule::CHANGES,
+        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord => Rule::CHANGES,
         Action::WriteCustomer => Rule::SUPERVISORS,
         // A supervisor's own deeds stand there too.
         Action::ReadAudit => Rule::NOBODY,

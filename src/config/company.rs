@@ -2,6 +2,7 @@
 //!
 //! **Owns**: [`Company`] and its conversions. **Must not know**: TOML, files, the store's ids (they are handed in).
 
+use super::desk_read::{NotReadyReason, WrapUpCode};
 use super::section::At;
 use super::settings::{LimitSettings, RecordPolicy};
 use crate::number;
@@ -32,6 +33,10 @@ pub struct Company {
     pub routing: RoutingSettings,
     /// `[limits]`.
     pub limits: LimitSettings,
+    /// What interactions can have been about.
+    pub wrap_up_codes: Vec<WrapUpCode>,
+    /// Why agents may not be ready; empty: for any reason.
+    pub not_ready_reasons: Vec<NotReadyReason>,
 }
 
 /// One `[[queues]]`.
@@ -45,6 +50,8 @@ pub struct Queue {
     pub music: Option<String>,
     /// Whether talks are recorded; the settings decide when none.
     pub record: Option<RecordPolicy>,
+    /// The agent must say what an interaction was about before ending wrap-up.
+    pub needs_wrap_up_code: bool,
     /// After this long a caller is asked for before those of a better class.
     pub promote_after: Duration,
     /// How requirements are relaxed with time.
@@ -282,6 +289,8 @@ pub(super) fn default_rules(name: String) -> router::company::Queue {
         ring_timeout: Duration::from_secs(20),
         wrap_up: WrapUp::Timed(Duration::from_secs(10)),
         wrap_up_cap: Duration::from_secs(600),
+        wrap_up_extend: router::company::extend_by(),
+        wrap_up_extensions: router::company::extensions(),
         max_wait: Duration::from_secs(600),
         max_length: 200,
         when_no_agents: WhenNoAgents::Wait,

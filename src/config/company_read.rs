@@ -6,6 +6,7 @@
 use super::Checked;
 use super::agent_read;
 use super::company::{Company, Number};
+use super::desk_read;
 use super::finding::code;
 use super::queue_read;
 use super::section::{At, Findings, SecretReader, Section, nearest};
@@ -82,10 +83,13 @@ pub fn parse_company_with(
         numbers: numbers(&mut root, &agents, context.country, &mut out),
         routing: routing(&mut root, &mut out),
         limits: limits(&mut root, &mut out),
+        wrap_up_codes: desk_read::wrap_up_codes(&mut root, &queue_names, &mut out),
+        not_ready_reasons: desk_read::not_ready_reasons(&mut root, &mut out),
         agents: agents.into_iter().map(|a| a.value).collect(),
         skills,
     };
     accounts_lead_somewhere(&company, &mut out);
+    needed_codes_are_there(&company, &root.place, &mut out);
     root.finish(&mut out);
     Checked::new(company, out.list)
 }
@@ -105,6 +109,24 @@ fn accounts_lead_somewhere(company: &Company, out: &mut Findings<'_>) {
                     trunk.name
                 ),
                 "add it to [[numbers]] with its flow, or write one that is there",
+            );
+        }
+    }
+}
+
+/// An agent who must choose a code needs one to choose.
+fn needed_codes_are_there(company: &Company, place: &Place, out: &mut Findings<'_>) {
+    for queue in company.queues.iter().filter(|q| q.needs_wrap_up_code) {
+        let fits = |code: &super::WrapUpCode| code.fits(&queue.name);
+        if !company.wrap_up_codes.iter().any(fits) {
+            out.error(
+                place,
+                code::MISSING,
+                format!(
+                    "queue \"{}\" has `wrap_up_code = \"required\"` and no code",
+                    queue.name
+                ),
+                "add [[wrap_up_codes]] with `code = \"…\"`",
             );
         }
     }

@@ -7,6 +7,7 @@
 mod agent_read;
 pub mod company;
 mod company_read;
+mod desk_read;
 pub mod duration;
 pub mod finding;
 mod load;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use company::{Agent, Company, Ids, Outbound, Queue, Trunk};
 pub use company_read::{CompanyContext, PasswordPolicy, parse_company, parse_company_with};
+pub use desk_read::{NotReadyReason, WrapUpCode};
 pub use finding::ConfigFinding;
 pub use load::{Loaded, load, load_company, load_settings};
 pub use section::{SecretReader, nearest};

@@ -53,6 +53,12 @@ fn queue(s: &mut Section, name: String, skills: &[String], out: &mut Findings<'_
     rules.ring_timeout = positive(s, "ring_timeout", out).unwrap_or(rules.ring_timeout);
     rules.wrap_up = wrap_up(s, "wrap_up", out).unwrap_or(rules.wrap_up);
     rules.wrap_up_cap = positive(s, "wrap_up_cap", out).unwrap_or(rules.wrap_up_cap);
+    rules.wrap_up_extend = s
+        .duration("wrap_up_extend", out)
+        .unwrap_or(rules.wrap_up_extend);
+    if let Some(often) = s.integer("wrap_up_extensions", 0..=100, out) {
+        rules.wrap_up_extensions = often.value;
+    }
     rules.max_wait = positive(s, "max_wait", out).unwrap_or(rules.max_wait);
     if let Some(length) = s.integer("max_length", 0..=1_000_000, out) {
         rules.max_length = usize::try_from(length.value).unwrap_or(usize::MAX);
@@ -73,6 +79,7 @@ fn queue(s: &mut Section, name: String, skills: &[String], out: &mut Findings<'_
             .map(|t| t.value)
             .filter(|m| !m.is_empty()),
         record,
+        needs_wrap_up_code: needs_code(s, out),
         promote_after: promote_after(s, out),
         ladder: ladder(s, skills, out),
     }
@@ -158,6 +165,21 @@ fn when_no_agents(s: &mut Section, out: &mut Findings<'_>) -> WhenNoAgents {
         )),
     };
     out.check(&text.place, parsed).unwrap_or_default()
+}
+
+fn needs_code(s: &mut Section, out: &mut Findings<'_>) -> bool {
+    let Some(text) = s.text("wrap_up_code", out) else {
+        return false;
+    };
+    let parsed = match text.value.as_str() {
+        "required" => Ok(true),
+        "optional" => Ok(false),
+        other => Err((
+            format!("`wrap_up_code = \"{other}\"` is not a choice"),
+            "write \"required\" or \"optional\"".to_owned(),
+        )),
+    };
+    out.check(&text.place, parsed).unwrap_or(false)
 }
 
 /// Read and checked; the router promotes after 15 min whatever it says, which is told.

@@ -7,13 +7,13 @@
 use super::expected_wait::ExpectedWait;
 use super::phones::OwnCalls;
 use super::positions::{Place, Positions};
-use crate::api::live::SetStateError;
+use crate::api::live::{SetStateError, WrapUpAct, WrapUpError};
 use crate::call::phone_call::PhoneAsk;
 use crate::call::port::{CallInput, CallerCard, Offered};
 use crate::company_view::CompanyView;
 use crate::floor::items::FloorView;
 use router::agent::Wanted;
-use router::distributor::port::{AgentView, LeaveCause, QueueView};
+use router::distributor::port::{AgentView, LeaveCause, QueueView, WrapUpView};
 use router::id::{AgentId, InteractionId, OfferId, QueueId};
 use router::{AgentState, Distributor, Event, Input, Output, Timestamp};
 use sip_gateway::leg::DeviceChange;
@@ -180,8 +180,11 @@ impl Desk {
         let agents = self.distributor.agents();
         let busy = agents.iter().filter_map(|agent| agent.interaction);
         let cards = busy.filter_map(|call| Some((call, self.caller(call)?.clone())));
+        let wrap_ups = agents.iter().map(|agent| agent.agent);
+        let wrap_ups = wrap_ups.filter_map(|agent| Some((agent, self.wrap_up_of(agent)?)));
         FloorView {
             cards: cards.collect(),
+            wrap_ups: wrap_ups.collect(),
             agents,
         }
     }
@@ -218,6 +221,42 @@ impl Desk {
     ) -> Result<(), SetStateError> {
         self.now = now;
         self.ask_state(agent, wanted)
+    }
+
+    /// The after-call work that an agent does now.
+    #[must_use]
+    pub fn wrap_up_of(&self, agent: AgentId) -> Option<WrapUpView> {
+        self.distributor.wrap_up(agent)
+    }
+
+    /// Does something about an agent's after-call work, if it is about this interaction.
+    ///
+    /// # Errors
+    /// [`WrapUpError`] when nothing was changed.
+    pub fn wrap_up(
+        &mut self,
+        agent: AgentId,
+        interaction: InteractionId,
+        act: WrapUpAct,
+        now: Timestamp,
+    ) -> Result<WrapUpView, WrapUpError> {
+        self.now = now;
+        let work = self.wrap_up_of(agent);
+        let work = work.filter(|work| work.interaction == Some(interaction));
+        let work = work.ok_or(WrapUpError::Over)?;
+        match act {
+            WrapUpAct::Look => Ok(work),
+            WrapUpAct::Done => {
+                self.input(Input::EndWrapUp { agent });
+                Ok(work)
+            }
+            WrapUpAct::Extend if work.extensions_left == 0 => Err(WrapUpError::NoLonger),
+            WrapUpAct::Extend => {
+                let by = work.extend_by;
+                self.input(Input::ExtendWrapUp { agent, by });
+                self.wrap_up_of(agent).ok_or(WrapUpError::Over)
+            }
+        }
     }
 
     pub(super) fn ask_state(

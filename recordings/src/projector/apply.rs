@@ -5,7 +5,9 @@
 
 use super::batch;
 use crate::error::StoreError;
-use crate::store::{Conn, documents, events, interactions, legs, meta, recordings};
+use crate::store::{
+    Conn, documents, events, interactions, legs, meta, path, recordings, wrap_up_choices,
+};
 use router::{Event, LogLine, Timestamp};
 use std::collections::BTreeSet;
 
@@ -52,22 +54,20 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             block,
             key,
             label,
-        } => interactions::menu_chosen(conn, line.seq, *interaction, at, [block, key, label]).await,
+        } => path::menu_chosen(conn, line.seq, *interaction, at, [block, key, label]).await,
         Event::Tagged {
             interaction,
             key,
             value,
-        } => interactions::tagged(conn, *interaction, key, value).await,
+        } => path::tagged(conn, *interaction, key, value).await,
         Event::CustomerIdentified {
             interaction,
             customer,
         } => interactions::identified(conn, *interaction, *customer).await,
-        Event::WrapUpStarted { interaction, agent } => {
-            interactions::wrap_up_started(conn, line.seq, *interaction, *agent, at).await
-        }
-        Event::WrapUpEnded { interaction, agent } => {
-            interactions::wrap_up_ended(conn, *interaction, *agent, at).await
-        }
+        Event::CustomerConfirmed { .. }
+        | Event::WrapUpCoded { .. }
+        | Event::WrapUpStarted { .. }
+        | Event::WrapUpEnded { .. } => by_agents(conn, line).await,
         // Gathered, see `batch.rs`.
         Event::CallArrived { .. }
         | Event::CallAnswered { .. }
@@ -84,7 +84,47 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::StepEntered { .. }
         | Event::Typed { .. }
         | Event::LanguageSet { .. }
+        | Event::WrapUpExtended { .. }
+        // Their rows were written before the line.
+        | Event::NotesSaved { .. }
+        | Event::TaskChanged { .. }
         | Event::SupervisorTold { .. } => Ok(()),
+    }
+}
+
+/// What agents do about an interaction after the talk.
+async fn by_agents(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
+    let at = line.at;
+    match &line.event {
+        Event::CustomerConfirmed {
+            interaction,
+            customer,
+            ..
+        } => interactions::confirmed(conn, *interaction, *customer, at).await,
+        Event::WrapUpCoded {
+            interaction,
+            code,
+            name,
+            tags,
+            by,
+        } => {
+            let choice = wrap_up_choices::Chosen {
+                interaction: *interaction,
+                code,
+                name,
+                tags,
+                by: *by,
+                at,
+            };
+            wrap_up_choices::chosen(conn, &choice).await
+        }
+        Event::WrapUpStarted { interaction, agent } => {
+            interactions::wrap_up_started(conn, line.seq, *interaction, *agent, at).await
+        }
+        Event::WrapUpEnded { interaction, agent } => {
+            interactions::wrap_up_ended(conn, *interaction, *agent, at).await
+        }
+        _ => Ok(()),
     }
 }
 

@@ -130,7 +130,7 @@ async fn a_live_interaction_has_nulls_and_grows() {
         assert_eq!(record.summary.outcome.is_some(), phase >= Phase::HungUp);
         let json = serde_json::to_value(&record.summary).unwrap();
         assert_eq!(json["outcome"].is_null(), phase < Phase::HungUp);
-        assert_eq!(json.as_object().unwrap().len(), 21);
+        assert_eq!(json.as_object().unwrap().len(), 22);
     }
     assert_eq!(store.live_interactions().await.unwrap(), 0);
 }

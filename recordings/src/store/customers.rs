@@ -1,7 +1,7 @@
 //! Customers and their telephone numbers.
 //!
-//! **Owns**: the tables `customers`, `customer_numbers`. A number belongs to one customer at most. **Must not**:
-//! normalise numbers; they arrive normalised.
+//! **Owns**: the tables `customers`, `customer_numbers`. A number belongs to one customer, unless whoever writes says that
+//! it is shared; then it tells of nobody. **Must not**: normalise numbers; they arrive normalised.
 
 use super::many::{lists, pieces, push_in};
 use super::page::{Page, Paging, page};
@@ -110,7 +110,7 @@ impl Store {
         one(&mut *self.read().await?, id).await
     }
 
-    /// The customer a normalised number belongs to.
+    /// The customer a normalised number belongs to; none when several share it.
     ///
     /// # Errors
     /// When the database fails.
@@ -119,13 +119,13 @@ impl Store {
         number: &PhoneNumber,
     ) -> Result<Option<CustomerRecord>, StoreError> {
         let mut conn = self.read().await?;
-        match id_by_number(&mut conn, number).await? {
-            Some(id) => one(&mut conn, id).await,
-            None => Ok(None),
+        match ids_by_number(&mut conn, number).await?.as_slice() {
+            [id] => one(&mut conn, *id).await,
+            _ => Ok(None),
         }
     }
 
-    /// Names of the customers with these numbers, by number; those without a name are left out.
+    /// Names of the customers with these numbers, by number; those without a name are left out, and shared numbers.
     ///
     /// # Errors
     /// When the database fails.
@@ -139,7 +139,8 @@ impl Store {
         for some in lists(&numbers) {
             let mut query = QueryBuilder::<Sqlite>::new(
                 "SELECT n.number, c.name FROM customer_numbers n JOIN customers c ON c.id = n.customer_id \
-                 WHERE c.name IS NOT NULL AND n.number",
+                 WHERE c.name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customer_numbers m \
+                 WHERE m.number = n.number AND m.customer_id <> n.customer_id) AND n.number",
             );
             push_in(&mut query, some);
             for row in query.build().fetch_all(&mut *conn).await? {
@@ -196,11 +197,32 @@ impl Store {
         customer: &NewCustomer,
         now: Timestamp,
     ) -> Result<CustomerRecord, StoreError> {
+        self.create(customer, now, &[]).await
+    }
+
+    /// The same, where numbers may be those of others too.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the id belongs to another customer, or the database's.
+    pub async fn create_customer_sharing(
+        &self,
+        customer: &NewCustomer,
+        now: Timestamp,
+    ) -> Result<CustomerRecord, StoreError> {
+        self.create(customer, now, &customer.details.numbers).await
+    }
+
+    async fn create(
+        &self,
+        customer: &NewCustomer,
+        now: Timestamp,
+        shared: &[PhoneNumber],
+    ) -> Result<CustomerRecord, StoreError> {
         let mut tx = self.write().await?;
         if !insert(&mut tx, customer, now).await? {
             return Err(StoreError::Taken("the id"));
         }
-        set_numbers(&mut tx, customer.id, &customer.details.numbers).await?;
+        set_numbers(&mut tx, customer.id, &customer.details.numbers, shared).await?;
         let record = one(&mut tx, customer.id).await?;
         tx.commit().await?;
         record.ok_or_else(|| super::row::unreadable("customers.id"))
@@ -237,7 +259,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         if let Some(numbers) = &patch.numbers {
-            set_numbers(&mut tx, id, numbers).await?;
+            set_numbers(&mut tx, id, numbers, &old.numbers).await?;
         }
         let record = one(&mut tx, id).await?;
         tx.commit().await?;
@@ -259,10 +281,11 @@ impl Store {
         for customer in customers {
             let mut known = false;
             for number in &customer.details.numbers {
-                known |= id_by_number(&mut tx, number).await?.is_some();
+                known |= !ids_by_number(&mut tx, number).await?.is_empty();
             }
             if !known && insert(&mut tx, customer, now).await? {
-                set_numbers(&mut tx, customer.id, &customer.details.numbers).await?;
+                let numbers = &customer.details.numbers;
+                set_numbers(&mut tx, customer.id, numbers, &[]).await?;
                 made += 1;
             }
         }
@@ -289,8 +312,9 @@ impl<'a> Told<'a> {
     }
 }
 
-/// The customer of each call: the one with the caller's number (going out: the called one), else a new one. None for a withheld number, and where
-/// the call says that no customer is to be made (an agent's own phone).
+/// The customer of each call: the one with the caller's number (going out: the called one), else a new one. None for
+/// a withheld number, one that several share, and where the call says that no customer is to be made (an agent's own
+/// phone).
 pub(crate) async fn of_calls(
     conn: &mut Conn,
     calls: &[Told<'_>],
@@ -302,22 +326,23 @@ pub(crate) async fn of_calls(
             found.push(None);
             continue;
         };
-        let mut customer = known.get(number.reveal()).copied();
-        if let (None, Some(id)) = (customer, call.personal.new_customer) {
-            known.insert(number.reveal().to_owned(), id);
+        let of_number = known.get(number.reveal()).copied();
+        let fresh = call.personal.new_customer.filter(|_| of_number.is_none());
+        if let Some(id) = fresh {
+            known.insert(number.reveal().to_owned(), Some(id));
             new.push((id, *call));
-            customer = Some(id);
         }
-        found.push(customer);
+        found.push(of_number.flatten().or(fresh));
     }
     insert_callers(conn, &new).await?;
     Ok(found)
 }
 
+/// The customer of each number that is known; none for one that several share.
 async fn by_numbers(
     conn: &mut Conn,
     calls: &[Told<'_>],
-) -> Result<HashMap<String, CustomerId>, StoreError> {
+) -> Result<HashMap<String, Option<CustomerId>>, StoreError> {
     let numbers: Vec<&str> = calls
         .iter()
         .filter_map(|call| Some(call.number()?.reveal()))
@@ -329,7 +354,11 @@ async fn by_numbers(
         );
         push_in(&mut query, some);
         for row in query.build().fetch_all(&mut *conn).await? {
-            known.insert(row.text("number")?, row.id("customer_id")?);
+            let customer = row.id("customer_id")?;
+            known
+                .entry(row.text("number")?)
+                .and_modify(|of: &mut Option<CustomerId>| *of = of.filter(|one| *one == customer))
+                .or_insert(Some(customer));
         }
     }
     Ok(known)
@@ -365,24 +394,31 @@ async fn insert_callers(
                 .push_bind(id.to_string())
                 .push("0");
         });
-        rows.push(" ON CONFLICT (number) DO NOTHING");
+        rows.push(" ON CONFLICT (number, customer_id) DO NOTHING");
         rows.build().execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-async fn id_by_number(
+/// Whose number it is, the oldest customer first.
+pub(super) async fn ids_by_number(
     conn: &mut Conn,
     number: &PhoneNumber,
-) -> Result<Option<CustomerId>, StoreError> {
-    let row = sqlx::query("SELECT customer_id FROM customer_numbers WHERE number = $1")
-        .bind(number.reveal())
-        .fetch_optional(conn)
-        .await?;
-    row.map(|row| row.id("customer_id")).transpose()
+) -> Result<Vec<CustomerId>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT n.customer_id FROM customer_numbers n JOIN customers c ON c.id = n.customer_id \
+         WHERE n.number = $1 ORDER BY c.created_at, c.id",
+    )
+    .bind(number.reveal())
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(|row| row.id("customer_id")).collect()
 }
 
-async fn one(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
+pub(super) async fn one(
+    conn: &mut Conn,
+    id: CustomerId,
+) -> Result<Option<CustomerRecord>, StoreError> {
     let row = sqlx::query("SELECT * FROM customers WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut *conn)
@@ -445,10 +481,12 @@ async fn insert(
     Ok(done.rows_affected() > 0)
 }
 
+/// `shared`: numbers that may be another customer's too.
 async fn set_numbers(
     conn: &mut Conn,
     id: CustomerId,
     numbers: &[PhoneNumber],
+    shared: &[PhoneNumber],
 ) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM customer_numbers WHERE customer_id = $1")
         .bind(id.to_string())
@@ -457,14 +495,15 @@ async fn set_numbers(
     for (number, place) in numbers.iter().zip(0_i64..) {
         sqlx::query(
             "INSERT INTO customer_numbers (number, customer_id, place) VALUES ($1, $2, $3) \
-             ON CONFLICT (number) DO NOTHING",
+             ON CONFLICT (number, customer_id) DO NOTHING",
         )
         .bind(number.reveal())
         .bind(id.to_string())
         .bind(place)
         .execute(&mut *conn)
         .await?;
-        if id_by_number(conn, number).await? != Some(id) {
+        let others = ids_by_number(conn, number).await?.into_iter();
+        if !shared.contains(number) && others.filter(|other| *other != id).count() > 0 {
             return Err(StoreError::Taken("the telephone number"));
         }
     }

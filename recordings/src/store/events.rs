@@ -16,7 +16,7 @@ use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
 
 /// Fields of events that hold a moment as milliseconds.
-const MOMENTS: [&str; 3] = ["at", "v", "idle_since"];
+const MOMENTS: [&str; 4] = ["at", "v", "idle_since", "until"];
 
 impl Store {
     /// Lines behind a position, in order, as the API and event streams show them.

@@ -1,22 +1,20 @@
-//! Interactions: one row each, with menu path, tags and after-call work.
+//! Interactions: one row each, with after-call work.
 //!
-//! **Owns**: the tables `interactions`, `menu_choices`, `tags`, `wrap_ups`.
+//! **Owns**: the tables `interactions`, `wrap_ups`.
 
 use super::many::{lists, of_interactions, pieces, push_in};
 use super::page::{Page, Paging, page};
-use super::record::{
-    EventRecord, InteractionRecord, InteractionSummary, MenuChoice, Parties, Times, WrapUpRecord,
-    seconds,
-};
+use super::record::{InteractionRecord, InteractionSummary, Parties, Times, WrapUpRecord, seconds};
 use super::row::{RowExt as _, big};
-use super::{Conn, Store, decisions, events, legs, names, queue_entries, recordings};
+use super::{
+    Conn, Store, decisions, events, legs, names, notes, path, queue_entries, recordings,
+    wrap_up_choices,
+};
 use crate::error::StoreError;
 use router::Timestamp;
 use router::event::{Direction, PersonalData};
 use router::id::{AgentId, CustomerId, InteractionId, QueueId};
 use router::outcome::{EndCause, Outcome};
-use router::why::Why;
-use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, HashMap};
@@ -180,6 +178,7 @@ fn summary(row: &SqliteRow) -> Result<InteractionSummary, StoreError> {
         direction: row.word("direction", Direction::from_name)?,
         parties: Parties {
             customer_id: row.opt_id("customer_id")?,
+            customer_confirmed_at: row.opt_at("customer_confirmed_at")?,
             caller_number: row.opt_number("caller_number")?,
             caller_name: row.opt_private("caller_name")?,
             dialed_number: row.opt_number("dialed_number")?,
@@ -216,20 +215,22 @@ async fn whole(
             summaries.push(summary(&row)?);
         }
     }
-    let mut menu_path = menu_paths(conn, ids).await?;
-    let mut tags = tags(conn, ids).await?;
+    let mut menu_path = path::menu_paths(conn, ids).await?;
+    let mut tags = path::tags(conn, ids).await?;
     let mut queue_entries = queue_entries::of(conn, ids).await?;
     let mut offers = queue_entries::offers_of(conn, ids).await?;
     let mut legs = legs::of(conn, ids).await?;
     let mut recordings = recordings::of(conn, ids).await?;
     let mut wrap_ups = wrap_ups(conn, ids).await?;
+    let mut codes = wrap_up_choices::of(conn, ids).await?;
+    let mut authors = notes::authors_of(conn, ids).await?;
     let mut decisions = decisions::of(conn, ids).await?;
     let mut events = events::of(conn, ids).await?;
     let whole = summaries.into_iter().map(|summary| {
         let id = &summary.id;
         let events = events.remove(id).unwrap_or_default();
         InteractionRecord {
-            why: why(&events),
+            why: path::why(&events),
             menu_path: menu_path.remove(id).unwrap_or_default(),
             tags: tags.remove(id).unwrap_or_default().into_iter().collect(),
             queue_entries: queue_entries.remove(id).unwrap_or_default(),
@@ -237,55 +238,14 @@ async fn whole(
             legs: legs.remove(id).unwrap_or_default(),
             recordings: recordings.remove(id).unwrap_or_default(),
             wrap_up: wrap_ups.remove(id).and_then(|mut all| all.pop()),
+            wrap_up_code: codes.remove(id).and_then(|mut all| all.pop()),
+            note_authors: authors.remove(id).unwrap_or_default(),
             decisions: decisions.remove(id).unwrap_or_default(),
             events,
             summary,
         }
     });
     Ok(whole.collect())
-}
-
-/// Of the few events that tell it; a line of a later version that cannot be read tells nothing.
-fn why(events: &[EventRecord]) -> Vec<String> {
-    const TELLING: [&str; 4] = ["menu_chosen", "typed", "language_set", "tagged"];
-    let mut why = Why::default();
-    for line in events {
-        let kind = line.event.get("kind").and_then(Value::as_str);
-        if kind.is_some_and(|kind| TELLING.contains(&kind)) {
-            let event = serde_json::from_value(Value::Object(line.event.clone()));
-            if let Ok(event) = event {
-                why.told(&event);
-            }
-        }
-    }
-    why.words()
-}
-
-async fn menu_paths(
-    conn: &mut Conn,
-    ids: &[InteractionId],
-) -> Result<HashMap<InteractionId, Vec<MenuChoice>>, StoreError> {
-    let asked = ("SELECT * FROM menu_choices", "interaction_id", "seq");
-    of_interactions(conn, asked, ids, |row| {
-        Ok(MenuChoice {
-            at: row.at("at")?,
-            block: row.text("block")?,
-            key: row.text("pressed")?,
-            label: row.text("label")?,
-        })
-    })
-    .await
-}
-
-async fn tags(
-    conn: &mut Conn,
-    ids: &[InteractionId],
-) -> Result<HashMap<InteractionId, Vec<(String, String)>>, StoreError> {
-    let asked = ("SELECT * FROM tags", "interaction_id", "name");
-    of_interactions(conn, asked, ids, |row| {
-        Ok((row.text("name")?, row.text("value")?))
-    })
-    .await
 }
 
 /// All after-call work in order; the last one counts.
@@ -374,6 +334,25 @@ pub(crate) async fn answered(
         );
         query.build().execute(&mut *conn).await?;
     }
+    Ok(())
+}
+
+/// Somebody asked who it is, and says so; none: it is not known.
+pub(crate) async fn confirmed(
+    conn: &mut Conn,
+    id: InteractionId,
+    customer: Option<CustomerId>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE interactions SET customer_confirmed_at = $1, \
+         customer_id = (SELECT id FROM customers WHERE id = $2) WHERE id = $3",
+    )
+    .bind(customer.map(|_| at.millis()))
+    .bind(customer.map(|id| id.to_string()))
+    .bind(id.to_string())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -467,47 +446,6 @@ pub(crate) async fn ended(conn: &mut Conn, ends: &[Ended]) -> Result<(), StoreEr
             );
         }
     }
-    Ok(())
-}
-
-pub(crate) async fn menu_chosen(
-    conn: &mut Conn,
-    seq: u64,
-    id: InteractionId,
-    at: Timestamp,
-    choice: [&str; 3],
-) -> Result<(), StoreError> {
-    let [block, key, label] = choice;
-    sqlx::query(
-        "INSERT INTO menu_choices (seq, interaction_id, at, block, pressed, label) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (seq) DO NOTHING",
-    )
-    .bind(big(seq))
-    .bind(id.to_string())
-    .bind(at.millis())
-    .bind(block)
-    .bind(key)
-    .bind(label)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-pub(crate) async fn tagged(
-    conn: &mut Conn,
-    id: InteractionId,
-    name: &str,
-    value: &str,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO tags (interaction_id, name, value) VALUES ($1, $2, $3) \
-         ON CONFLICT (interaction_id, name) DO UPDATE SET value = excluded.value",
-    )
-    .bind(id.to_string())
-    .bind(name)
-    .bind(value)
-    .execute(conn)
-    .await?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 //! Whether the file is still in its place is asked before every use (`place.rs`). The SQL keeps to what PostgreSQL takes too.
 
 pub mod audit;
+mod candidates;
 pub mod counters;
 pub mod customers;
 pub mod decisions;
@@ -20,7 +21,9 @@ pub(crate) mod legs;
 mod many;
 pub mod meta;
 pub mod names;
+pub mod notes;
 pub mod page;
+pub(crate) mod path;
 mod place;
 pub(crate) mod queue_entries;
 pub mod record;
@@ -31,6 +34,7 @@ pub mod sessions;
 pub mod sweeping;
 pub mod tokens;
 pub mod users;
+pub(crate) mod wrap_up_choices;
 
 use crate::error::StoreError;
 use place::Place;

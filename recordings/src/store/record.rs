@@ -57,6 +57,8 @@ pub struct InteractionSummary {
 pub struct Parties {
     /// The customer; none when the number was withheld.
     pub customer_id: Option<CustomerId>,
+    /// When somebody said, having asked, who the customer is; none: the number alone says so.
+    pub customer_confirmed_at: Option<Utc>,
     /// E.164, or a short internal number; going out, what the called party was shown.
     pub caller_number: Option<PhoneNumber>,
     /// The name the caller's network sent.
@@ -102,6 +104,10 @@ pub struct InteractionRecord {
     pub recordings: Vec<RecordingRecord>,
     /// The last after-call work.
     pub wrap_up: Option<WrapUpRecord>,
+    /// What it was about, in the company's codes.
+    pub wrap_up_code: Option<WrapUpChoice>,
+    /// Who wrote the notes.
+    pub note_authors: Vec<NoteAuthor>,
     /// Each routing decision.
     pub decisions: Vec<DecisionRecord>,
     /// The log of this interaction.
@@ -238,6 +244,38 @@ pub struct WrapUpRecord {
     pub ended_at: Option<Utc>,
     /// Seconds between.
     pub duration: Option<f64>,
+}
+
+/// What an interaction was about.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WrapUpChoice {
+    /// The company's code.
+    pub code: String,
+    /// Its name when it was chosen.
+    pub name: String,
+    /// What else, in short words.
+    pub tags: Vec<String>,
+    /// Who chose it, by login; none for others than agents.
+    pub agent: Option<String>,
+    /// The same by id.
+    pub agent_id: Option<AgentId>,
+    /// When.
+    pub chosen_at: Utc,
+}
+
+/// Somebody who wrote notes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoteAuthor {
+    /// Login, or what else names them.
+    pub author: String,
+    /// Their agent.
+    pub agent_id: Option<AgentId>,
+    /// First saved.
+    pub first_at: Utc,
+    /// Last saved.
+    pub last_at: Utc,
+    /// The version that they saved last.
+    pub version: u64,
 }
 
 /// One line of the log, without personal data: `seq`, `at`, `kind` and the event's own fields.

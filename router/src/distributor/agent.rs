@@ -52,6 +52,12 @@ pub(super) struct AfterCall {
     pub(super) until: Timestamp,
     /// No extension goes past this.
     pub(super) cap: Timestamp,
+    /// Whose rules hold; none for a call out.
+    pub(super) queue: Option<QueueId>,
+    /// Lasts until the agent ends it.
+    pub(super) open: bool,
+    /// How often it was extended.
+    pub(super) extended: u32,
     /// What its end does to the idle clock.
     pub(super) clock: Clock,
 }

@@ -25,7 +25,9 @@ mod waiting;
 mod watch;
 mod wrap_up;
 
-pub use port::{AgentView, EntryRequest, Input, LeaveCause, Output, QueueView, WaitingView};
+pub use port::{
+    AgentView, EntryRequest, Input, LeaveCause, Output, QueueView, WaitingView, WrapUpView,
+};
 
 use crate::company::{RoutingCompany, Skills};
 use crate::event::Event;

@@ -109,6 +109,9 @@ impl Distributor {
             interaction: Some(interaction),
             until: now + length,
             cap: now + cap,
+            queue: None,
+            open: false,
+            extended: 0,
             clock,
         })
     }

@@ -250,6 +250,23 @@ pub struct AgentView {
     pub next: Option<Wanted>,
 }
 
+/// After-call work as the API shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrapUpView {
+    /// What it is about; none after a restart that lost it.
+    pub interaction: Option<InteractionId>,
+    /// The queue whose rules hold; none for a call out.
+    pub queue: Option<QueueId>,
+    /// Ends by itself then.
+    pub ends_at: Timestamp,
+    /// Lasts until the agent ends it; `ends_at` is only the cap.
+    pub open: bool,
+    /// How much longer one extension makes it.
+    pub extend_by: Duration,
+    /// How often it may still be extended.
+    pub extensions_left: u32,
+}
+
 /// A queue as the API shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueView {

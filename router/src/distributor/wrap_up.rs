@@ -4,7 +4,8 @@
 
 use super::Distributor;
 use super::agent::{AfterCall, Before, Clock, State};
-use crate::company::WrapUp;
+use super::port::WrapUpView;
+use crate::company::{self, WrapUp};
 use crate::event::Event;
 use crate::id::{AgentId, InteractionId, QueueId};
 use crate::time::Timestamp;
@@ -48,9 +49,9 @@ impl Distributor {
     pub(super) fn after_call_of(
         &self,
         interaction: Option<InteractionId>,
-        queue: QueueId,
+        id: QueueId,
     ) -> Option<AfterCall> {
-        let queue = self.world.company.queues.get(&queue)?;
+        let queue = self.world.company.queues.get(&id)?;
         let now = self.world.now;
         let cap = now + queue.wrap_up_cap;
         let until: Timestamp = match queue.wrap_up {
@@ -63,6 +64,9 @@ impl Distributor {
             interaction,
             until,
             cap,
+            queue: Some(id),
+            open: queue.wrap_up == WrapUp::Open,
+            extended: 0,
             clock: Clock::Restart,
         })
     }
@@ -107,7 +111,53 @@ impl Distributor {
         else {
             return;
         };
-        work.until = (work.until + by).min(work.cap.max(work.until));
+        let until = (work.until + by).min(work.cap.max(work.until));
+        if until == work.until {
+            return;
+        }
+        work.until = until;
+        work.extended = work.extended.saturating_add(1);
+        if let Some(interaction) = work.interaction {
+            self.log(Event::WrapUpExtended {
+                interaction,
+                agent: id,
+                until,
+            });
+        }
+    }
+
+    /// The after-call work that an agent does now, also behind a call of their own.
+    #[must_use]
+    pub fn wrap_up(&self, id: AgentId) -> Option<WrapUpView> {
+        let record = self.world.agents.get(&id)?;
+        let (State::WrapUp(work)
+        | State::OwnCall {
+            before: Before::WrapUp(work),
+            ..
+        }) = &record.state
+        else {
+            return None;
+        };
+        let rules = work
+            .queue
+            .and_then(|queue| self.world.company.queues.get(&queue));
+        let (extend_by, extensions) = rules.map_or_else(
+            || (company::extend_by(), company::extensions()),
+            |rules| (rules.wrap_up_extend, rules.wrap_up_extensions),
+        );
+        let may_grow = !work.open && !extend_by.is_zero() && work.until < work.cap;
+        Some(WrapUpView {
+            interaction: work.interaction,
+            queue: work.queue,
+            ends_at: work.until,
+            open: work.open,
+            extend_by,
+            extensions_left: if may_grow {
+                extensions.saturating_sub(work.extended)
+            } else {
+                0
+            },
+        })
     }
 
     pub(super) fn log_wrap_up_ended(&mut self, id: AgentId, interaction: Option<InteractionId>) {

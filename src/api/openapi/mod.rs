@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, audit, customers, events, health, interactions, live_socket, metrics, phones, queues,
-    recordings_audio, sip_socket,
+    agents, audit, caller, customers, events, health, interactions, live_socket, metrics, notes,
+    phones, queues, recordings_audio, sip_socket, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -44,6 +44,15 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         interactions::list,
         interactions::one,
         interactions::decisions,
+        caller::one,
+        caller::confirm,
+        caller::create,
+        notes::one,
+        notes::save,
+        wrap_up::codes,
+        wrap_up::choose,
+        wrap_up::extend,
+        wrap_up::done,
         customers::list,
         customers::one,
         customers::create,

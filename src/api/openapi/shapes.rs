@@ -61,6 +61,8 @@ pub(in crate::api) struct InteractionRecord {
     legs: Vec<Leg>,
     recordings: Vec<Recording>,
     wrap_up: Option<WrapUp>,
+    wrap_up_code: Option<WrapUpChoice>,
+    note_authors: Vec<NoteAuthor>,
     decisions: Vec<Decision>,
     events: Vec<LogEvent>,
 }
@@ -91,6 +93,7 @@ pub(in crate::api) struct Interaction {
     channel: String,
     direction: Direction,
     customer_id: Option<Id>,
+    customer_confirmed_at: Option<Moment>,
     caller_number: Option<String>,
     caller_name: Option<String>,
     dialed_number: Option<String>,
@@ -189,6 +192,45 @@ pub(in crate::api) struct WrapUp {
     started_at: Moment,
     ended_at: Option<Moment>,
     duration: Option<f64>,
+}
+
+/// What an interaction was about; `agent` is `null` for others than agents.
+#[derive(ToSchema)]
+pub(in crate::api) struct WrapUpChoice {
+    code: String,
+    name: String,
+    tags: Vec<String>,
+    agent: Option<String>,
+    agent_id: Option<Id>,
+    chosen_at: Moment,
+}
+
+/// Somebody who wrote notes.
+#[derive(ToSchema)]
+pub(in crate::api) struct NoteAuthor {
+    author: String,
+    agent_id: Option<Id>,
+    first_at: Moment,
+    last_at: Moment,
+    version: u64,
+}
+
+/// The notes of an interaction; `version` is 0 before anybody wrote.
+#[derive(ToSchema)]
+pub(in crate::api) struct Notes {
+    text: String,
+    version: u64,
+    authors: Vec<NoteAuthor>,
+}
+
+/// A problem document with the notes as they are.
+#[derive(ToSchema)]
+pub(in crate::api) struct StaleNotes {
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: String,
+    current: Notes,
 }
 
 /// An agent, or a caller, among whom was chosen; `keys` in the order of comparison.

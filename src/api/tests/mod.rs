@@ -1,6 +1,8 @@
 //! The API through a real listener, over a real store in a temporary folder.
 
 mod audit;
+mod callers;
+mod desk;
 mod events;
 mod http;
 mod live;

@@ -144,6 +144,15 @@ async fn answers_are_as_described() {
             "/interactions/{id}/decisions",
             format!("/interactions/{TALK}/decisions"),
         ),
+        (
+            "/interactions/{id}/notes",
+            format!("/interactions/{TALK}/notes"),
+        ),
+        (
+            "/interactions/{id}/caller",
+            format!("/interactions/{TALK}/caller"),
+        ),
+        ("/wrap-up-codes", "/wrap-up-codes".to_owned()),
         ("/customers", "/customers".to_owned()),
         ("/customers/{id}", format!("/customers/{CALLER}")),
         (

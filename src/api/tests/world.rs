@@ -4,7 +4,7 @@ use super::http::{Answer, send};
 use crate::api::access::Access;
 use crate::api::audit::AuditLog;
 use crate::api::known_tokens::KnownTokens;
-use crate::api::live::{LiveRequest, LiveState, SetStateError};
+use crate::api::live::{LiveRequest, LiveState, SetStateError, WrapUpAct, WrapUpError};
 use crate::api::phones::PhoneNames;
 use crate::api::right::RoleName;
 use crate::api::{ApiState, events, serve, serve_metrics, token};
@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 use recordings::{DataFolder, Journal, Store, startup};
 use router::agent::Wanted;
 use router::decision::{Candidate, Decision, DecisionKind, Keys, TieBreak};
-use router::distributor::port::{AgentView, QueueView, WaitingView};
+use router::distributor::port::{AgentView, QueueView, WaitingView, WrapUpView};
 use router::event::{Event, LegRole, PersonalData};
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
@@ -30,6 +30,7 @@ use sip_gateway::net::{Gateway, GatewayStats};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -39,6 +40,7 @@ name = "billing"
 [[queues]]
 name = "support"
 skills = { billing = 1 }
+wrap_up_code = "required"
 [[queues]]
 name = "sales"
 [[agents]]
@@ -53,6 +55,17 @@ login = "ben"
 extension = "2002"
 password = "p"
 queues = { sales = 1 }
+[[wrap_up_codes]]
+code = "refund"
+name = "Money back"
+group = "Orders / Money"
+queues = ["support"]
+[[wrap_up_codes]]
+code = "delivery"
+group = "Orders"
+[[wrap_up_codes]]
+code = "lead"
+queues = ["sales"]
 [[numbers]]
 number = "+34910000000"
 flow = "support"
@@ -80,6 +93,7 @@ pub(super) struct World {
     /// `/metrics` alone, without a token.
     pub(super) metrics: SocketAddr,
     pub(super) journal: Journal,
+    pub(super) data: DataFolder,
     pub(super) access: Access,
     tokens: BTreeMap<&'static str, String>,
     _folder: tempfile::TempDir,
@@ -97,6 +111,7 @@ impl World {
         started.projector.catch_up(seq).await.unwrap();
         wav(&folder);
         let view = company_view(ids);
+        let data = folder.clone();
         let (ready, is_ready) = watch::channel(true);
         let (live, requests) = LiveState::channel(is_ready);
         let company = watch::channel(Arc::new(view)).1;
@@ -115,6 +130,7 @@ impl World {
             live,
             company,
             floor,
+            journal: started.journal.clone(),
             folder,
             clock,
             time_zone: "Europe/Madrid".to_owned(),
@@ -150,6 +166,7 @@ impl World {
             ready,
             metrics,
             journal: started.journal,
+            data,
             access,
             tokens,
             _folder: temp,
@@ -269,12 +286,13 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
         view(ANA, AgentState::Available),
         view(BEN, AgentState::Offline),
     ];
+    let mut wraps = Wraps::default();
     while let Some(request) = requests.recv().await {
         match request {
             LiveRequest::Agents { reply } => drop(reply.send(agents.clone())),
             LiveRequest::Floor { reply } => drop(reply.send(FloorView {
                 agents: agents.clone(),
-                cards: BTreeMap::new(),
+                ..FloorView::default()
             })),
             LiveRequest::Queues { reply } => drop(reply.send(vec![QueueView {
                 queue: SUPPORT,
@@ -296,7 +314,45 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
                 let result = set(&mut agents, agent, wanted);
                 let _ = reply.send(result);
             }
+            LiveRequest::WrapUp {
+                agent,
+                interaction,
+                act,
+                reply,
+            } => drop(reply.send(wraps.ask(&mut agents, (agent, interaction), act))),
         }
+    }
+}
+
+/// Ana wraps up [`TALK`] once she is asked for the reason `wrap-up`, and may take longer once.
+#[derive(Default)]
+struct Wraps(u32);
+
+impl Wraps {
+    fn ask(
+        &mut self,
+        agents: &mut [AgentView],
+        (agent, interaction): (AgentId, InteractionId),
+        act: WrapUpAct,
+    ) -> Result<WrapUpView, WrapUpError> {
+        let view = agents.iter_mut().find(|view| view.agent == agent).unwrap();
+        if view.state != AgentState::WrapUp || view.interaction != Some(interaction) {
+            return Err(WrapUpError::Over);
+        }
+        match act {
+            WrapUpAct::Look => {}
+            WrapUpAct::Extend if self.0 == 1 => return Err(WrapUpError::NoLonger),
+            WrapUpAct::Extend => self.0 += 1,
+            WrapUpAct::Done => (view.state, view.interaction) = (AgentState::Available, None),
+        }
+        Ok(WrapUpView {
+            interaction: Some(interaction),
+            queue: Some(SUPPORT),
+            ends_at: Timestamp::from_millis(10_000 + i64::from(self.0) * 30_000),
+            open: false,
+            extend_by: Duration::from_secs(30),
+            extensions_left: 1 - self.0,
+        })
     }
 }
 
@@ -307,6 +363,10 @@ fn set(agents: &mut [AgentView], agent: AgentId, wanted: Wanted) -> Result<(), S
         .reason
         .as_ref()
         .is_some_and(|reason| reason.as_str() == "no-phone");
+    if matches!(&wanted, Wanted::NotReady { reason } if reason.as_str() == "wrap-up") {
+        (view.state, view.interaction) = (AgentState::WrapUp, Some(TALK));
+        return Ok(());
+    }
     (view.state, view.reason) = match wanted {
         Wanted::Available if away => return Err(SetStateError::NoPhone),
         Wanted::Available => (AgentState::Available, None),

@@ -26,6 +26,7 @@ fn summary() -> InteractionSummary {
         channel: "voice".to_owned(),
         parties: Parties {
             customer_id: None,
+            customer_confirmed_at: None,
             caller_number: Some(PhoneNumber::from_normalised("+34600111222")),
             caller_name: None,
             dialed_number: Some(PhoneNumber::from_normalised("+34910000000")),
@@ -134,6 +135,8 @@ fn record() -> InteractionRecord {
     InteractionRecord {
         summary: summary(),
         why: vec![],
+        wrap_up_code: None,
+        note_authors: vec![],
         menu_path: vec![MenuChoice {
             at: at(5),
             block: "main".to_owned(),

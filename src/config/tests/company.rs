@@ -152,6 +152,42 @@ fn the_demo_fills_missing_passwords() {
 
 /// A source (`{agent}` stands for the keys every agent needs), the line of a finding, and part of what it says.
 const WRONG: &[(&str, usize, &str)] = &[
+    ("[[wrap_up_codes]]\nname = \"x\"", 1, "has no `code`"),
+    (
+        "[[wrap_up_codes]]\ncode = \"a\"\ngroup = \"x / y / z\"",
+        3,
+        "`group = \"Orders / Money\"`",
+    ),
+    (
+        "[[queues]]\nname = \"support\"\n[[wrap_up_codes]]\ncode = \"a\"\nqueues = [\"suport\"]",
+        5,
+        "did you mean \"support\"?",
+    ),
+    (
+        "[[wrap_up_codes]]\ncode = \"a\"\n[[wrap_up_codes]]\ncode = \"a\"",
+        4,
+        "code \"a\" is there twice",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nwrap_up_code = \"always\"",
+        3,
+        "write \"required\" or \"optional\"",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nwrap_up_code = \"required\"",
+        1,
+        "queue \"q\" has `wrap_up_code = \"required\"` and no code",
+    ),
+    (
+        "[[not_ready_reasons]]\nname = \"missed\"",
+        2,
+        "a reason of the router's own",
+    ),
+    (
+        "[[not_ready_reasons]]\nname = \"lunch\"\npayed = true",
+        3,
+        "did you mean `paid`?",
+    ),
     (
         "[[queues]]\nname = \"q\"\nring_timout = \"20s\"",
         3,
@@ -428,4 +464,27 @@ fn a_registration_is_read_and_serves_calls_out_to_the_same_address() {
     let company = parse(&elsewhere).value.unwrap();
     let outbound = company.trunks[0].outbound.as_ref().unwrap();
     assert_eq!(outbound.credentials, None);
+}
+
+#[test]
+fn what_the_desk_offers_is_read() {
+    let source = "[[queues]]\nname = \"q\"\nwrap_up_code = \"required\"\nwrap_up_extend = \"45s\"\n\
+        wrap_up_extensions = 3\n[[wrap_up_codes]]\ncode = \"refund\"\nname = \"Money back\"\n\
+        group = \"Orders/ Money\"\nqueues = [\"q\"]\n[[wrap_up_codes]]\ncode = \"other\"\n\
+        [[not_ready_reasons]]\nname = \"lunch\"\nlabel = \"Lunch break\"\npaid = false";
+    let read = parse(source);
+    assert_eq!(read.findings, []);
+    let company = read.value.unwrap();
+    let queue = &company.queues[0];
+    assert!(queue.needs_wrap_up_code);
+    assert_eq!(queue.rules.wrap_up_extend, Duration::from_secs(45));
+    assert_eq!(queue.rules.wrap_up_extensions, 3);
+    let [refund, other] = company.wrap_up_codes.as_slice() else {
+        panic!("{:?}", company.wrap_up_codes)
+    };
+    assert_eq!(refund.group, ["Orders", "Money"]);
+    assert!(refund.fits("q") && !refund.fits("x") && other.fits("x"));
+    assert_eq!((other.name.as_str(), other.group.len()), ("other", 0));
+    let lunch = &company.not_ready_reasons[0];
+    assert_eq!((lunch.label.as_str(), lunch.paid), ("Lunch break", false));
 }

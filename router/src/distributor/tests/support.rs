@@ -37,6 +37,8 @@ pub(super) fn queue() -> Queue {
         ring_timeout: secs(20),
         wrap_up: WrapUp::Timed(secs(10)),
         wrap_up_cap: secs(600),
+        wrap_up_extend: secs(30),
+        wrap_up_extensions: 2,
         max_wait: secs(3600),
         max_length: 100,
         when_no_agents: WhenNoAgents::Wait,

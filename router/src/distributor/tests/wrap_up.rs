@@ -215,3 +215,36 @@ fn the_idle_clock_stays_over_a_call_out_and_its_work_when_it_is_to() {
     assert!(story.is(ANA, AgentState::Available));
     assert_eq!(story.idle(ANA), idle);
 }
+
+#[test]
+fn extensions_are_counted_told_and_end_at_the_cap() {
+    let mut story = wrapping(with_wrap_up(WrapUp::Timed(secs(10)), secs(35)));
+    let view = |story: &Story| story.distributor.wrap_up(ANA).unwrap();
+    let first = view(&story);
+    assert_eq!(first.interaction, Some(InteractionId::from_number(1)));
+    assert_eq!(
+        (first.queue, first.open, first.extensions_left),
+        (Some(SUPPORT), false, 2)
+    );
+    let extend = |by| Input::ExtendWrapUp { agent: ANA, by };
+    story.tell(extend(first.extend_by));
+    let second = view(&story);
+    assert_eq!(second.ends_at, first.ends_at + secs(25), "the cap holds");
+    assert_eq!(second.extensions_left, 0, "no room is left");
+    let told = story.log.iter().filter_map(|event| match event {
+        Event::WrapUpExtended { until, .. } => Some(*until),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [second.ends_at]);
+    story.tell(extend(secs(5)));
+    assert_eq!(view(&story), second, "nothing changes, nothing is told");
+    story.tell(Input::EndWrapUp { agent: ANA });
+    assert_eq!(story.distributor.wrap_up(ANA), None);
+}
+
+#[test]
+fn open_work_needs_no_extension() {
+    let story = wrapping(with_wrap_up(WrapUp::Open, secs(600)));
+    let view = story.distributor.wrap_up(ANA).unwrap();
+    assert_eq!((view.open, view.extensions_left), (true, 0));
+}
