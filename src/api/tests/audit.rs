@@ -22,6 +22,24 @@ async fn rows(world: &World, wanted: usize) -> Vec<Value> {
     panic!("fewer than {wanted} rows");
 }
 
+/// Role, action, object and status of a row.
+type Deed = (String, String, String, Value);
+
+fn deed(role: &str, action: &str, object: &str, status: u16) -> Deed {
+    let [role, action, object] = [role, action, object].map(str::to_owned);
+    (role, action, object, status.into())
+}
+
+fn deed_of(row: &Value) -> Deed {
+    let text = |name: &str| row[name].as_str().unwrap().to_owned();
+    (
+        text("role"),
+        text("action"),
+        text("object"),
+        row["status"].clone(),
+    )
+}
+
 #[tokio::test]
 async fn every_act_and_every_listen_leaves_a_row() {
     let world = World::start().await;
@@ -52,45 +70,26 @@ async fn every_act_and_every_listen_leaves_a_row() {
         .unwrap();
     world.plain(&format!("GET /call?t={link}"), &[], "").await;
     let rows = rows(&world, 5).await;
-    let told: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let text = |name: &str| row[name].as_str().unwrap().to_owned();
-            (
-                text("role"),
-                text("action"),
-                text("object"),
-                row["status"].clone(),
-            )
-        })
-        .collect();
-    let row = |role: &str, action: &str, object: &str, status: u16| {
-        (
-            role.to_owned(),
-            action.to_owned(),
-            object.to_owned(),
-            status.into(),
-        )
-    };
+    let told: Vec<_> = rows.iter().map(deed_of).collect();
     let heard = "GET /api/v1/recordings/{id}/audio (hear)";
     assert_eq!(
         told,
         [
-            row("supervisor", heard, &audio, 200),
-            row(
+            deed("supervisor", heard, &audio, 200),
+            deed(
                 "supervisor",
                 "PUT /api/v1/agents/{login}/state",
                 "/api/v1/agents/ana/state",
                 200
             ),
-            row("agent", heard, &audio, 403),
-            row(
+            deed("agent", heard, &audio, 403),
+            deed(
                 "readonly",
                 "PATCH /api/v1/customers/{id}",
                 &format!("/api/v1/customers/{CALLER}"),
                 403
             ),
-            row("caller", "GET /call (sign-in link)", "/call", 303),
+            deed("caller", "GET /call (sign-in link)", "/call", 303),
         ]
     );
     assert_eq!(rows[0]["actor"], "somebody");

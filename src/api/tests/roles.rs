@@ -158,7 +158,7 @@ async fn every_role_on_every_route() {
 }
 
 /// Operations whose matrix stands elsewhere: open to everybody, or no plain answer.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 18] = [
     "isAlive",
     "isReady",
     "phone",
@@ -168,6 +168,16 @@ const ELSEWHERE: [&str; 9] = [
     "readMetrics",
     "followEvents",
     "followLive",
+    // `callers.rs` and `desk.rs`, beside this file: whose call it is decides.
+    "getCaller",
+    "confirmCustomer",
+    "createCustomerOfCaller",
+    "getNotes",
+    "saveNotes",
+    "listWrapUpCodes",
+    "chooseWrapUpCode",
+    "extendWrapUp",
+    "endWrapUp",
 ];
 
 /// Whether a request of the table is one of this operation.
@@ -194,7 +204,9 @@ fn every_operation_stands_in_the_matrix() {
             let template = path.strip_prefix("/api/v1").unwrap_or(path);
             let mut rows = table().into_iter();
             let there = rows.any(|(request, ..)| is_of(&request, method, template));
-            if !there && !ELSEWHERE.contains(&name) {
+            // Call control has its own tests: whose call it is at that moment decides.
+            let control = template.starts_with("/calls/");
+            if !there && !control && !ELSEWHERE.contains(&name) {
                 missing.push(format!("{name}: {method} {path}"));
             }
         }

@@ -136,16 +136,7 @@ impl World {
             time_zone: "Europe/Madrid".to_owned(),
             domain: "cordboard.localhost".to_owned(),
             listen: server,
-            metrics: Metrics {
-                trunks: watch::channel(Default::default()).1,
-                gateway: watch::channel(GatewayStats::default()).1,
-                calls: watch::channel(3).1,
-                counts: Arc::default(),
-                durable: started.journal.durable_seq(),
-                position: started.position,
-                health: started.health,
-                signalling: None,
-            },
+            metrics: counted(&started.journal, started.position, started.health),
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
@@ -220,6 +211,23 @@ async fn gateway() -> Gateway {
     let local = std::net::Ipv4Addr::LOCALHOST.into();
     let config = crate::phone::phone_config(local, Accounts::default());
     Gateway::start(config).await.unwrap().0
+}
+
+fn counted(
+    journal: &Journal,
+    position: recordings::Position,
+    health: recordings::Health,
+) -> Metrics {
+    Metrics {
+        trunks: watch::channel(Default::default()).1,
+        gateway: watch::channel(GatewayStats::default()).1,
+        calls: watch::channel(3).1,
+        counts: Arc::default(),
+        durable: journal.durable_seq(),
+        position,
+        health,
+        signalling: None,
+    }
 }
 
 fn company_view(ids: Ids) -> CompanyView {
