@@ -4,6 +4,7 @@
 //! own. **Must not**: decide anything about calls.
 
 use crate::api::access::Access;
+use crate::api::audit::AuditLog;
 use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
@@ -335,6 +336,8 @@ impl Wiring {
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
         let listen = listener.local_addr()?;
+        let (audit, writing) = AuditLog::new(store.clone());
+        self.spawn_behind(writing);
         let state = ApiState {
             store: store.clone(),
             live,
@@ -351,6 +354,7 @@ impl Wiring {
             streams: EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
+            audit,
             gateway: self.gateway.clone(),
             phones: PhoneNames::new(self.gateway.clone()),
         };

@@ -6,6 +6,7 @@
 
 pub mod access;
 mod agents;
+pub mod audit;
 mod caller;
 mod calls;
 #[cfg_attr(not(feature = "console"), path = "no_console.rs")]
@@ -48,6 +49,7 @@ use crate::company_view::CompanyView;
 use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use access::{Access, links_in, routes as session};
+use audit::AuditLog;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
@@ -98,6 +100,8 @@ pub struct ApiState {
     pub tokens: KnownTokens,
     /// Who is signed in.
     pub access: Access,
+    /// Who did what.
+    pub audit: AuditLog,
     /// Takes the connections of browsers' phones.
     pub gateway: Gateway,
     /// The names that browsers' phones were given.
@@ -139,6 +143,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/calls/{interaction}/complete", post(calls::complete))
         .route("/calls/{interaction}/merge", post(calls::merge))
         .route("/calls/{interaction}/monitor", post(calls::monitor))
+        .route("/audit", get(audit::list))
         .route("/events", get(events::follow))
         .route("/live", get(live_socket::follow))
         .route("/openapi.json", get(openapi::show))
@@ -178,6 +183,10 @@ pub fn router(state: ApiState) -> Router {
         .layer(axum::middleware::from_fn_with_state(
             state.clone(),
             links_in::spend,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            audit::keep,
         ))
         .layer(axum::middleware::from_fn_with_state(
             state.clone(),

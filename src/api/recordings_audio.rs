@@ -3,6 +3,7 @@
 //! **Owns**: answers 200, 206 and 416. **Must not know**: how recordings are written.
 
 use super::ApiState;
+use super::access::identity::Seen;
 use super::error::ApiError;
 use super::file_body::FileBody;
 use super::interactions::reader;
@@ -12,7 +13,7 @@ use super::right::{Action, authorise};
 use super::token::Caller;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use recordings::store::record::RecordingRecord;
@@ -55,8 +56,10 @@ pub(super) async fn audio(
     State(state): State<ApiState>,
     caller: Caller,
     Path(id): Path<String>,
+    Extension(seen): Extension<Seen>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    seen.say("hear");
     let recording = find(&state, caller, Action::HearRecording, &id).await?;
     let path = state.folder.recording_file(&recording.path);
     let path =

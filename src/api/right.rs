@@ -134,10 +134,12 @@ pub enum Action {
     FollowOwn,
     /// Follow queues, agents and calls as they happen.
     FollowFloor,
+    /// Read who did what.
+    ReadAudit,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 20] = [
+pub const ACTIONS: [Action; 21] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -158,6 +160,7 @@ pub const ACTIONS: [Action; 20] = [
     Action::UsePhone,
     Action::FollowOwn,
     Action::FollowFloor,
+    Action::ReadAudit,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -235,6 +238,8 @@ pub const fn rule(action: Action) -> Rule {
             Rule::CHANGES
         }
         Action::WriteCustomer | Action::MonitorCall => Rule::SUPERVISORS,
+        // A supervisor's own deeds stand there too.
+        Action::ReadAudit => Rule::NOBODY,
         Action::UsePhone => Rule {
             caller: true,
             ..Rule::CHANGES

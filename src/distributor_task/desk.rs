@@ -180,8 +180,11 @@ impl Desk {
         let agents = self.distributor.agents();
         let busy = agents.iter().filter_map(|agent| agent.interaction);
         let cards = busy.filter_map(|call| Some((call, self.caller(call)?.clone())));
+        let wrap_ups = agents.iter().map(|agent| agent.agent);
+        let wrap_ups = wrap_ups.filter_map(|agent| Some((agent, self.wrap_up_of(agent)?)));
         FloorView {
             cards: cards.collect(),
+            wrap_ups: wrap_ups.collect(),
             agents,
         }
     }

@@ -13,7 +13,7 @@ use recordings::store::counters::QueueCounters;
 use router::AgentState;
 use router::agent::Wanted;
 use router::company::RoutingCompany;
-use router::distributor::port::{AgentView, QueueView};
+use router::distributor::port::{AgentView, QueueView, WrapUpView};
 use router::id::{AgentId, InteractionId, QueueId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,8 @@ pub struct FloorView {
     pub agents: Vec<AgentView>,
     /// Who calls, of the interactions that agents are offered or busy with.
     pub cards: BTreeMap<InteractionId, CallerCard>,
+    /// The after-call work of those who do some.
+    pub wrap_ups: BTreeMap<AgentId, WrapUpView>,
 }
 
 /// Everything that items are made of.
@@ -267,11 +269,12 @@ impl Moment<'_> {
     fn wrap_up(&self, view: &AgentView) -> Option<WrapUp> {
         let interaction = in_state(view, AgentState::WrapUp)?;
         let queue = self.calls.get(interaction).and_then(|call| call.queue);
+        let work = self.view.wrap_ups.get(&view.agent);
         Some(WrapUp {
             interaction,
             queue: queue.and_then(|queue| self.company.queue_name(queue)),
-            ends_at: None,
-            extendable: false,
+            ends_at: work.filter(|work| !work.open).map(|work| Utc(work.ends_at)),
+            extendable: work.is_some_and(|work| work.extensions_left > 0),
         })
     }
 

@@ -95,7 +95,7 @@ fn view(state: AgentState, since: i64, interaction: Option<InteractionId>) -> Fl
     };
     FloorView {
         agents: vec![agent],
-        cards: BTreeMap::new(),
+        ..FloorView::default()
     }
 }
 

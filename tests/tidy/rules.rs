@@ -91,6 +91,7 @@ const HOMES: [(&str, &[&str]); 18] = [
             "src/speech/cache",
             "src/api/token",
             "src/api/access/",
+            "recordings/src/store/audit.rs",
         ],
     ),
     ("toml", &["src/config", "src/demo"]),

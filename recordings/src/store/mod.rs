@@ -9,6 +9,7 @@
 //! that the API has confirmed lies nowhere else. Commits are batched, so this costs one fsync a batch.
 //! Whether the file is still in its place is asked before every use (`place.rs`). The SQL keeps to what PostgreSQL takes too.
 
+pub mod audit;
 mod candidates;
 pub mod counters;
 pub mod customers;

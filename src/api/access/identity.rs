@@ -30,7 +30,6 @@ pub(in crate::api) struct Identity {
     /// The role's name.
     pub(in crate::api) role_name: RoleName,
     /// Login of the user, or a name for the token that tells nothing about it.
-    #[expect(dead_code, reason = "for the audit")]
     pub(in crate::api) actor: String,
     /// The agent that the user is, for a supervisor with a phone too.
     pub(in crate::api) agent: Option<AgentId>,
@@ -59,9 +58,35 @@ impl Identity {
     }
 }
 
-/// Who asked, for those who come after the handler: filled in by the extractor.
+/// Who asked, and what they did if that is worth a word, for those who come after the handler.
 #[derive(Clone, Debug, Default)]
-pub(in crate::api) struct Seen(pub(in crate::api) Arc<OnceLock<Identity>>);
+pub(in crate::api) struct Seen(Arc<Sight>);
+
+#[derive(Debug, Default)]
+struct Sight {
+    who: OnceLock<Identity>,
+    said: OnceLock<&'static str>,
+}
+
+impl Seen {
+    /// This is who asks; the first word counts.
+    pub(in crate::api) fn is(&self, who: Identity) {
+        let _ = self.0.who.set(who);
+    }
+
+    /// This gets a row in the audit, with this word, even though it changes nothing; the first word counts.
+    pub(in crate::api) fn say(&self, what: &'static str) {
+        let _ = self.0.said.set(what);
+    }
+
+    pub(in crate::api) fn who(&self) -> Option<&Identity> {
+        self.0.who.get()
+    }
+
+    pub(in crate::api) fn said(&self) -> Option<&'static str> {
+        self.0.said.get().copied()
+    }
+}
 
 /// The extractor: whoever asks with a token or a session that we know.
 #[derive(Clone, Debug)]
@@ -77,7 +102,7 @@ impl FromRequestParts<ApiState> for SignedIn {
             by_session(parts, state).await?
         };
         if let Some(seen) = parts.extensions.get::<Seen>() {
-            let _ = seen.0.set(identity.clone());
+            seen.is(identity.clone());
         }
         Ok(Self(identity))
     }
@@ -165,7 +190,7 @@ pub(in crate::api) fn foreign_origin() -> ApiError {
 }
 
 /// Derived from the cookie, so that it needs no place of its own and is another after each sign-in.
-pub(super) fn csrf(secret: &str) -> String {
+pub(in crate::api) fn csrf(secret: &str) -> String {
     let hash = Sha256::digest(format!("csrf:{secret}").as_bytes());
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

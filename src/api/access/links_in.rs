@@ -4,7 +4,7 @@
 //!
 //! The page never sees the secret, so it is in no history of the page and in no `Referer`.
 
-use super::identity;
+use super::identity::{self, Seen};
 use super::routes;
 use crate::api::ApiState;
 use crate::api::error::ApiError;
@@ -61,7 +61,10 @@ async fn enter(
         }));
     };
     let page = home(new.role);
-    let (cookie, _) = routes::begin(state, headers, new).await?;
+    let seen = request.extensions().get::<Seen>().cloned();
+    let seen = seen.unwrap_or_default();
+    seen.say("sign-in link");
+    let (cookie, _) = routes::begin(state, headers, new, &seen).await?;
     let mut response = lead_to(page);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)

@@ -5,7 +5,7 @@
 //! A wrong password and a login that nobody has get the same answer after the same work; whoever tries too often
 //! waits, whether the login exists or not.
 
-use super::identity::{self, Identity, SignedIn};
+use super::identity::{self, Identity, Seen, SignedIn};
 use super::password::{LONGEST, PasswordError};
 use super::sessions::{LONGEST as LONGEST_SESSION, NewSession, SessionKey, ends_at};
 use super::source_of;
@@ -72,6 +72,7 @@ struct OwnAgentBody {
 pub(in crate::api) async fn sign_in(
     State(state): State<ApiState>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    Extension(seen): Extension<Seen>,
     headers: HeaderMap,
     body: Result<Json<SignInBody>, JsonRejection>,
 ) -> Result<Response, ApiError> {
@@ -85,7 +86,7 @@ pub(in crate::api) async fn sign_in(
         role,
         agent_login: user.agent_login,
     };
-    let (cookie, body) = begin(&state, &headers, new).await?;
+    let (cookie, body) = begin(&state, &headers, new, &seen).await?;
     let mut response = Json(body).into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
@@ -146,6 +147,7 @@ pub(super) async fn begin(
     state: &ApiState,
     headers: &HeaderMap,
     new: NewSession,
+    seen: &Seen,
 ) -> Result<(HeaderValue, SessionBody), ApiError> {
     let (access, store) = (&state.access, &state.store);
     if let Some(old) = identity::cookie(headers) {
@@ -156,6 +158,8 @@ pub(super) async fn begin(
     }
     let now = state.clock.now();
     let (secret, session) = access.sessions.begin(store, new, now).await?;
+    let key = SessionKey::of(&secret);
+    seen.is(identity::identity_of(state, key, &session)?);
     let body = body(state, &secret, &session)?;
     let seconds = LONGEST_SESSION.as_secs();
     Ok((cookie(state, &secret, seconds)?, body))

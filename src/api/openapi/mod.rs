@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, caller, calls, customers, events, health, interactions, live_socket, metrics, notes,
-    phones, queues, recordings_audio, sip_socket, wrap_up,
+    agents, audit, caller, calls, customers, events, health, interactions, live_socket, metrics,
+    notes, phones, queues, recordings_audio, sip_socket, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -69,6 +69,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         customers::interactions,
         recordings_audio::one,
         recordings_audio::audio,
+        audit::list,
         events::follow,
         live_socket::follow,
         health::alive,

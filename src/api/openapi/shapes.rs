@@ -26,6 +26,19 @@ pub(in crate::api) struct PageOf<T: ToSchema> {
     next: Option<String>,
 }
 
+/// Something that somebody did; `hash` covers this row and the one before it.
+#[derive(ToSchema)]
+pub(in crate::api) struct Audit {
+    seq: u64,
+    at: Moment,
+    actor: String,
+    role: String,
+    action: String,
+    object: String,
+    status: u16,
+    hash: String,
+}
+
 /// What is wrong, as RFC 9457 has it.
 #[derive(ToSchema)]
 pub(in crate::api) struct Problem {

@@ -2,11 +2,10 @@
 
 use super::websocket::Client;
 use super::world::World;
-use crate::api::access::sessions::NewSession;
 use crate::api::right::RoleName;
 use router::event::{Direction, Event, PersonalData};
 use router::id::{InteractionId, LegId};
-use router::{PhoneNumber, Private, Timestamp};
+use router::{PhoneNumber, Timestamp};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -15,15 +14,7 @@ const SOON: Duration = Duration::from_millis(1_500);
 
 /// A session of this role; its cookie.
 async fn session(world: &World, role: RoleName, agent: Option<&str>) -> String {
-    let new = NewSession {
-        login: "somebody".to_owned(),
-        name: Private::new("Somebody".to_owned()),
-        role,
-        agent_login: agent.map(str::to_owned),
-    };
-    let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
-    let begun = world.access.sessions.begin(&world.store, new, now).await;
-    format!("cordboard_session={}", begun.unwrap().0)
+    super::sessions::begin(world, role, agent).await.0
 }
 
 async fn set_ana(world: &World, reason: &str) {

@@ -1,5 +1,6 @@
 //! The API through a real listener, over a real store in a temporary folder.
 
+mod audit;
 mod callers;
 mod desk;
 mod events;

@@ -2,6 +2,7 @@
 
 use super::http::{Answer, send};
 use crate::api::access::Access;
+use crate::api::audit::AuditLog;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError, WrapUpAct, WrapUpError};
 use crate::api::phones::PhoneNames;
@@ -119,6 +120,8 @@ impl World {
         let company = watch::channel(Arc::new(view)).1;
         let clock = Clock::start();
         let told = started.journal.follow();
+        let (audit, writing) = AuditLog::new(store.clone());
+        tokio::spawn(writing);
         let (floor, floor_task) = Floor::new(told, live.clone(), company.clone(), clock);
         tokio::spawn(floor_task.run());
         tokio::spawn(play_distributor(requests));
@@ -137,19 +140,11 @@ impl World {
             time_zone: "Europe/Madrid".to_owned(),
             domain: "cordboard.localhost".to_owned(),
             listen: server,
-            metrics: Metrics {
-                trunks: watch::channel(Default::default()).1,
-                gateway: watch::channel(GatewayStats::default()).1,
-                calls: watch::channel(3).1,
-                counts: Arc::default(),
-                durable: started.journal.durable_seq(),
-                position: started.position,
-                health: started.health,
-                signalling: None,
-            },
+            metrics: counted(&started.journal, started.position, started.health),
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
+            audit,
             phones: PhoneNames::new(gateway.clone()),
             gateway,
         };
@@ -222,6 +217,23 @@ async fn gateway() -> Gateway {
     Gateway::start(config).await.unwrap().0
 }
 
+fn counted(
+    journal: &Journal,
+    position: recordings::Position,
+    health: recordings::Health,
+) -> Metrics {
+    Metrics {
+        trunks: watch::channel(Default::default()).1,
+        gateway: watch::channel(GatewayStats::default()).1,
+        calls: watch::channel(3).1,
+        counts: Arc::default(),
+        durable: journal.durable_seq(),
+        position,
+        health,
+        signalling: None,
+    }
+}
+
 fn company_view(ids: Ids) -> CompanyView {
     let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
         .value
@@ -292,7 +304,7 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
             LiveRequest::Agents { reply } => drop(reply.send(agents.clone())),
             LiveRequest::Floor { reply } => drop(reply.send(FloorView {
                 agents: agents.clone(),
-                cards: BTreeMap::new(),
+                ..FloorView::default()
             })),
             LiveRequest::Queues { reply } => drop(reply.send(vec![QueueView {
                 queue: SUPPORT,
