@@ -29,6 +29,7 @@ mod recordings_audio;
 pub mod right;
 mod sip_socket;
 mod status_page;
+mod tasks;
 pub mod time;
 pub mod token;
 mod wrap_up;
@@ -42,7 +43,7 @@ use crate::metrics::Metrics;
 use access::{Access, links_in, routes as session};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{get, patch, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
@@ -124,6 +125,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/interactions/{id}/wrap-up/extend", post(wrap_up::extend))
         .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))
         .route("/wrap-up-codes", get(wrap_up::codes))
+        .route("/not-ready-reasons", get(agents::reasons))
+        .route("/tasks", get(tasks::list).post(tasks::create))
+        .route("/tasks/{id}", patch(tasks::change))
         .route("/customers", get(customers::list).post(customers::create))
         .route(
             "/customers/{id}",

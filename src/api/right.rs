@@ -120,6 +120,10 @@ pub enum Action {
     ReadMetrics,
     /// See what the desk offers: wrap-up codes, reasons not to be ready.
     ReadDeskLists,
+    /// See follow-up tasks.
+    ReadTask,
+    /// Make and change follow-up tasks.
+    WriteTask,
     /// Write notes, say what an interaction was about and who the customer is.
     WriteRecord,
     /// Read the API's description.
@@ -129,7 +133,7 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 16] = [
+pub const ACTIONS: [Action; 18] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -143,6 +147,8 @@ pub const ACTIONS: [Action; 16] = [
     Action::ReadEvents,
     Action::ReadMetrics,
     Action::ReadDeskLists,
+    Action::ReadTask,
+    Action::WriteTask,
     Action::WriteRecord,
     Action::ReadDescription,
     Action::UsePhone,
@@ -212,12 +218,13 @@ pub const fn rule(action: Action) -> Rule {
         | Action::ReadCustomer
         | Action::FindCustomer
         | Action::ReadDeskLists
+        | Action::ReadTask
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => Rule::READS,
         // The candidates of a decision are other agents, and so are log and counters.
         Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => Rule::OVERSIGHT,
-        Action::SetAgentState | Action::WriteRecord => Rule::CHANGES,
+        Action::SetAgentState | Action::WriteRecord | Action::WriteTask => Rule::CHANGES,
         Action::WriteCustomer => Rule::SUPERVISORS,
         Action::UsePhone => Rule {
             caller: true,

@@ -12,7 +12,7 @@ use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
     agents, caller, customers, events, health, interactions, metrics, notes, queues,
-    recordings_audio, sip_socket, wrap_up,
+    recordings_audio, sip_socket, tasks, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -53,6 +53,10 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         wrap_up::choose,
         wrap_up::extend,
         wrap_up::done,
+        agents::reasons,
+        tasks::list,
+        tasks::create,
+        tasks::change,
         customers::list,
         customers::one,
         customers::create,

@@ -10,4 +10,5 @@ mod openapi;
 mod roles;
 mod sessions;
 mod sip_socket;
+mod tasks;
 mod world;

@@ -89,6 +89,18 @@ fn desk_table() -> Vec<(String, &'static str, [u16; 8])> {
             [401, 401, 403, 201, 403, 401, 201, 201],
         ),
         ("GET /wrap-up-codes".to_owned(), "", everyone),
+        ("GET /not-ready-reasons".to_owned(), "", everyone),
+        ("GET /tasks".to_owned(), "", everyone),
+        (
+            "POST /tasks".to_owned(),
+            r#"{"title":"Call back","queue":"support"}"#,
+            [401, 401, 403, 201, 201, 401, 201, 201],
+        ),
+        (
+            "PATCH /tasks/nothing".to_owned(),
+            "{}",
+            [401, 401, 404, 404, 404, 401, 404, 404],
+        ),
         (
             format!("PUT /interactions/{TALK}/wrap-up"),
             r#"{"code":"refund"}"#,
@@ -187,11 +199,12 @@ fn rights(action: Action) -> &'static str {
         | Action::ReadCustomer
         | Action::FindCustomer
         | Action::ReadDeskLists
+        | Action::ReadTask
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => "supervisor readonly agent",
         Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => "supervisor readonly",
-        Action::SetAgentState | Action::WriteRecord => "supervisor agent",
+        Action::SetAgentState | Action::WriteRecord | Action::WriteTask => "supervisor agent",
         Action::WriteCustomer => "supervisor",
         Action::UsePhone => "supervisor agent caller",
     }

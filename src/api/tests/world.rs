@@ -62,6 +62,14 @@ group = "Orders"
 [[wrap_up_codes]]
 code = "lead"
 queues = ["sales"]
+[[not_ready_reasons]]
+name = "lunch"
+paid = false
+[[not_ready_reasons]]
+name = "no-phone"
+[[not_ready_reasons]]
+name = "wrap-up"
+label = "Paper work"
 [[numbers]]
 number = "+34910000000"
 flow = "support"
@@ -106,17 +114,7 @@ impl World {
         let seq = started.journal.sync().await.unwrap();
         started.projector.catch_up(seq).await.unwrap();
         wav(&folder);
-        let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
-            .value
-            .unwrap();
-        let limits = LimitSettings::default().or(LimitSettings::default());
-        let view = CompanyView::new(
-            company,
-            ids,
-            limits,
-            Some("ES".to_owned()),
-            RecordPolicy::Always,
-        );
+        let view = company(ids);
         let data = folder.clone();
         let (ready, is_ready) = watch::channel(true);
         let (live, requests) = LiveState::channel(is_ready);
@@ -215,6 +213,20 @@ async fn gateway() -> Gateway {
     let local = std::net::Ipv4Addr::LOCALHOST.into();
     let config = crate::phone::phone_config(local, Accounts::default());
     Gateway::start(config).await.unwrap().0
+}
+
+fn company(ids: Ids) -> CompanyView {
+    let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
+        .value
+        .unwrap();
+    let limits = LimitSettings::default().or(LimitSettings::default());
+    CompanyView::new(
+        company,
+        ids,
+        limits,
+        Some("ES".to_owned()),
+        RecordPolicy::Always,
+    )
 }
 
 async fn ids(store: &Store) -> Ids {
