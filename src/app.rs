@@ -7,6 +7,8 @@ use crate::api::access::Access;
 use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
+use crate::api::phones::PhoneNames;
+use crate::api::today::Counting;
 use crate::api::{self, ApiState};
 use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
@@ -16,11 +18,13 @@ use crate::call::ringback;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::Settings;
-use crate::config::{Company, Ids, Loaded, PasswordPolicy};
+use crate::config::{Loaded, PasswordPolicy};
 use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DISTRIBUTOR_QUEUE, DistributorMessage, DistributorTask};
+use crate::floor::task::Floor;
 use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
+use crate::last_run::{ids_for, restored, signed_on, tell_findings};
 use crate::metrics::Metrics;
 use crate::prompts::Prompts;
 use crate::speech::{Speech, Voice};
@@ -29,8 +33,7 @@ use crate::trunk_registrations::{self, TrunkRegistrations, TrunkStates};
 use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
 use recordings::{DataFolder, Journal, Position, Started, Store};
-use router::id::AgentId;
-use router::{AgentState, Distributor, Input, RoutingCompany};
+use router::Distributor;
 use sip_gateway::leg::{Accounts, GatewayCommand, GatewayEvent, RegistrationRecord};
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
@@ -210,7 +213,10 @@ impl Wiring {
             health: started.health.clone(),
             signalling: Some(tokio::runtime::Handle::current()),
         };
-        let (http, access) = self.serve_http((&store, &journal), live, metrics).await?;
+        let floor = self.floor(&journal, &live, &store, metrics.position.clone());
+        let (http, access) = self
+            .serve_http((&store, &journal), (live, floor), metrics)
+            .await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -296,11 +302,34 @@ impl Wiring {
         }
     }
 
+    /// What goes on right now, for screens.
+    fn floor(
+        &mut self,
+        journal: &Journal,
+        live: &LiveState,
+        store: &Store,
+        position: Position,
+    ) -> Floor {
+        let (live, company) = (live.clone(), self.company.clone());
+        let (floor, task) = Floor::new(journal.follow(), live, company.clone(), self.clock);
+        self.spawn_behind(task.run());
+        let counting = Counting {
+            floor: floor.clone(),
+            store: store.clone(),
+            position,
+            company,
+            clock: self.clock,
+            time_zone: self.settings.node.time_zone.clone(),
+        };
+        self.spawn_behind(counting.run());
+        floor
+    }
+
     /// Binds and serves HTTP; the port is known when this returns.
     async fn serve_http(
         &mut self,
         (store, journal): (&Store, &Journal),
-        live: LiveState,
+        (live, floor): (LiveState, Floor),
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -309,6 +338,7 @@ impl Wiring {
             store: store.clone(),
             live,
             journal: journal.clone(),
+            floor,
             company: self.company.clone(),
             folder: self.folder.clone(),
             clock: self.clock,
@@ -320,9 +350,12 @@ impl Wiring {
             tokens: KnownTokens::default(),
             access: Access::default(),
             gateway: self.gateway.clone(),
+            phones: PhoneNames::new(self.gateway.clone()),
         };
         let access = state.access.clone();
         self.spawn_behind(access.clone().keep(store.clone(), self.clock));
+        let phones = state.phones.clone();
+        self.spawn_behind(phones.keep(access.clone(), store.clone(), self.clock));
         if let Some(wanted) = self.settings.http.metrics {
             let listener = self.bind_http(wanted, "metrics").await?;
             let state = state.clone();
@@ -418,16 +451,6 @@ impl Running {
     }
 }
 
-/// What the start found: told loudly, each in one line.
-fn tell_findings(started: &Started) {
-    if started.report != recordings::sweep::SweepReport::default() {
-        tracing::warn!("the start-up sweep closed or found: {:?}", started.report);
-    }
-    if started.damage != recordings::journal::Damage::default() {
-        tracing::error!("the journal was damaged: {:?}", started.damage);
-    }
-}
-
 fn gateway_config(
     settings: &Settings,
     accounts: Accounts,
@@ -452,63 +475,6 @@ fn gateway_config(
         bindings,
         user_agent: concat!("Cordboard/", env!("CARGO_PKG_VERSION")).to_owned(),
     }
-}
-
-/// Ids that never change for the names of the company file; new names get new ids.
-pub(crate) async fn ids_for(store: &Store, company: &Company) -> anyhow::Result<Ids> {
-    let mut ids = Ids::default();
-    for agent in &company.agents {
-        let fresh = AgentId::from_uuid(uuid::Uuid::now_v7());
-        ids.agents.insert(
-            agent.login.clone(),
-            store.agent_id(&agent.login, fresh).await?,
-        );
-    }
-    for queue in &company.queues {
-        let fresh = router::id::QueueId::from_uuid(uuid::Uuid::now_v7());
-        ids.queues.insert(
-            queue.name.clone(),
-            store.queue_id(&queue.name, fresh).await?,
-        );
-    }
-    Ok(ids)
-}
-
-/// Whether an agent's phone was not signed off when the last run ended.
-fn signed_on(started: &Started, company: &CompanyView, extension: &str) -> bool {
-    let agent = company.agent_at(extension);
-    let stored = started
-        .agents
-        .iter()
-        .find(|stored| Some(stored.agent) == agent);
-    let signed_off = Some(router::agent::Reason::SignedOff);
-    stored.is_some_and(|stored| stored.state != AgentState::Offline && stored.reason != signed_off)
-}
-
-/// The Distributor with every agent where the last run left them (routing rules, "our restart").
-fn restored(
-    started: &Started,
-    routing: &RoutingCompany,
-    clock: Clock,
-    registered: impl Fn(AgentId) -> bool,
-) -> Distributor {
-    let mut distributor = Distributor::new(routing.clone(), started.epoch);
-    // Ties of the idle clock go by the order of restoring.
-    let mut agents: Vec<_> = started.agents.iter().collect();
-    agents.sort_by_key(|agent| (agent.idle_since.0, agent.ready_seq));
-    for agent in agents {
-        let input = Input::RestoreAgent {
-            agent: agent.agent,
-            state: agent.state,
-            reason: agent.reason.clone(),
-            idle_since: agent.idle_since.0,
-            interaction: agent.interaction,
-            queue: agent.queue,
-            registered: registered(agent.agent),
-        };
-        distributor.handle(input, clock.now());
-    }
-    distributor
 }
 
 /// The gateway's events to whom they concern.

@@ -175,6 +175,7 @@ impl DistributorTask {
         // A client that has gone away needs no answer.
         match request {
             LiveRequest::Agents { reply } => drop(reply.send(self.desk.agents())),
+            LiveRequest::Floor { reply } => drop(reply.send(self.desk.floor())),
             LiveRequest::Queues { reply } => drop(reply.send(self.desk.queues())),
             LiveRequest::SetAgentState {
                 agent,

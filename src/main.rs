@@ -20,6 +20,10 @@ fn main() -> ExitCode {
         }
         Command::User(command) => run(&mut Builder::new_current_thread(), cli::user::run(&command)),
         Command::Explain(args) => run(&mut Builder::new_current_thread(), cli::explain::run(&args)),
+        Command::Openapi => {
+            cli::output::result(&cordboard::api::description());
+            ExitCode::SUCCESS
+        }
         Command::Demo(args) => {
             telemetry::start("warn");
             run(&mut Builder::new_multi_thread(), serve::demo(args))

@@ -3,7 +3,6 @@
 //! **Owns**: looking for changes, and putting a good new version in place of the last one. **Must not**: let a broken
 //! file replace a working one.
 
-use crate::app::ids_for;
 use crate::cli::check::numbers_without_flow;
 use crate::company_changes;
 use crate::company_view::CompanyView;
@@ -11,6 +10,7 @@ use crate::config::finding::{ConfigFinding, to_text};
 use crate::config::settings::Settings;
 use crate::config::{Company, PasswordPolicy};
 use crate::flows::FlowLibrary;
+use crate::last_run::ids_for;
 use crate::prompts::Prompts;
 use crate::speech::Speech;
 use ivr_flows::{Catalog, Flow};

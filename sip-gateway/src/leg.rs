@@ -2,6 +2,7 @@
 //!
 //! **Owns**: [`LegId`], [`GatewayCommand`], [`GatewayEvent`], [`LegEvent`]. **Must not know**: how SIP or RTP do it.
 
+pub use crate::login::{Holder, Login};
 use crate::media::port::{PlayRequest, RecordRequest};
 pub use crate::sip::registrar::{DeviceBindings, RegistrationRecord};
 use std::net::{IpAddr, SocketAddr};
@@ -116,6 +117,13 @@ pub enum CallSource {
     Trunk(String),
     /// An authenticated device, by extension.
     Device(String),
+    /// Somebody with credentials that were made for calling alone ([`crate::login::Holder::Caller`]).
+    Caller {
+        /// Their name.
+        login: String,
+        /// The number they call from; withheld when none.
+        number: Option<String>,
+    },
 }
 
 /// A call that reached us and passed the rule of identity. It is at 100 Trying; ring, answer or reject it.
@@ -266,6 +274,13 @@ pub enum GatewayCommand {
     ForgetDevice {
         /// Its extension.
         extension: String,
+    },
+    /// Let a name and a password count over WebSocket for a while.
+    AddLogin(Login),
+    /// The name counts no longer, and what was registered by it is gone. Its calls go on.
+    RemoveLogin {
+        /// The digest user name.
+        username: String,
     },
     /// Give up the registrations of all trunks, for good: no new calls are taken from here on.
     LeaveTrunks,

@@ -9,8 +9,10 @@
 
 pub mod leg;
 pub mod legs;
+pub mod login;
 pub mod media;
 pub mod net;
+pub mod secure_media;
 pub mod sip;
 
 pub use leg::{GatewayCommand, GatewayEvent, LegEvent, LegId};

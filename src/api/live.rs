@@ -4,6 +4,7 @@
 //! Distributor decides. The channel holds [`CAPACITY`] requests; when it is full, or the task does not answer
 //! within [`PATIENCE`], the client gets 503 and nothing has changed that it was told of.
 
+use crate::floor::items::FloorView;
 use router::agent::Wanted;
 use router::distributor::port::{AgentView, QueueView, WrapUpView};
 use router::id::{AgentId, InteractionId};
@@ -22,6 +23,11 @@ pub enum LiveRequest {
     Agents {
         /// Where the answer goes.
         reply: oneshot::Sender<Vec<AgentView>>,
+    },
+    /// Every agent, and who calls those who are offered or busy.
+    Floor {
+        /// Where the answer goes.
+        reply: oneshot::Sender<FloorView>,
     },
     /// Every queue.
     Queues {
@@ -112,6 +118,11 @@ impl LiveState {
     /// Every agent as the Distributor sees it.
     pub async fn agents(&self) -> Result<Vec<AgentView>, LiveUnavailable> {
         self.ask(|reply| LiveRequest::Agents { reply }).await
+    }
+
+    /// Every agent with who calls them.
+    pub async fn floor(&self) -> Result<FloorView, LiveUnavailable> {
+        self.ask(|reply| LiveRequest::Floor { reply }).await
     }
 
     /// Every queue as the Distributor sees it.

@@ -7,6 +7,8 @@
 pub mod access;
 mod agents;
 mod caller;
+#[cfg_attr(not(feature = "console"), path = "no_console.rs")]
+mod console;
 mod customers;
 pub mod error;
 pub mod events;
@@ -17,11 +19,13 @@ mod host;
 mod interactions;
 pub mod known_tokens;
 pub mod live;
+mod live_socket;
 mod metrics;
 mod names;
 mod notes;
 mod openapi;
 mod page;
+pub mod phones;
 mod queues;
 mod range;
 mod recorded;
@@ -31,6 +35,7 @@ mod sip_socket;
 mod status_page;
 mod tasks;
 pub mod time;
+pub(crate) mod today;
 pub mod token;
 mod wrap_up;
 
@@ -39,6 +44,7 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
+use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use access::{Access, links_in, routes as session};
 use axum::Router;
@@ -47,6 +53,7 @@ use axum::routing::{get, patch, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
+use phones::PhoneNames;
 use recordings::{DataFolder, Journal, Store};
 use sip_gateway::net::Gateway;
 use std::net::SocketAddr;
@@ -66,6 +73,8 @@ pub struct ApiState {
     pub live: LiveState,
     /// The one log, for what clients say.
     pub journal: Journal,
+    /// What goes on right now, for screens.
+    pub floor: Floor,
     /// The company of the moment.
     pub company: watch::Receiver<Arc<CompanyView>>,
     /// Where recordings lie.
@@ -88,12 +97,20 @@ pub struct ApiState {
     pub access: Access,
     /// Takes the connections of browsers' phones.
     pub gateway: Gateway,
+    /// The names that browsers' phones were given.
+    pub phones: PhoneNames,
 }
 
 impl ApiState {
     fn company(&self) -> Arc<CompanyView> {
         Arc::clone(&self.company.borrow())
     }
+}
+
+/// The API's description (OpenAPI 3.1) as JSON: what `GET /api/v1/openapi.json` answers.
+#[must_use]
+pub fn description() -> String {
+    openapi::document().to_string()
 }
 
 /// Every route.
@@ -111,6 +128,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
         .route("/events", get(events::follow))
+        .route("/live", get(live_socket::follow))
         .route("/openapi.json", get(openapi::show))
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
@@ -134,6 +152,7 @@ pub fn router(state: ApiState) -> Router {
             get(customers::one).patch(customers::change),
         )
         .route("/customers/{id}/interactions", get(customers::interactions))
+        .route("/phone/credentials", post(phones::credentials))
         .route("/recordings/{id}", get(recordings_audio::one))
         .route("/recordings/{id}/audio", get(recordings_audio::audio));
     Router::new()
@@ -143,6 +162,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/metrics", get(metrics::guarded))
         .route("/sip", get(sip_socket::open))
         .nest("/api/v1", v1)
+        .merge(console::routes())
         .fallback(guard::no_such_path)
         .method_not_allowed_fallback(guard::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -130,10 +130,14 @@ pub enum Action {
     ReadDescription,
     /// Be a phone: get an account of one's own for as long as the session lasts.
     UsePhone,
+    /// Follow one's own state, offers and calls as they happen.
+    FollowOwn,
+    /// Follow queues, agents and calls as they happen.
+    FollowFloor,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 18] = [
+pub const ACTIONS: [Action; 20] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -152,6 +156,8 @@ pub const ACTIONS: [Action; 18] = [
     Action::WriteRecord,
     Action::ReadDescription,
     Action::UsePhone,
+    Action::FollowOwn,
+    Action::FollowFloor,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -223,8 +229,12 @@ pub const fn rule(action: Action) -> Rule {
         | Action::HearRecording
         | Action::ReadDescription => Rule::READS,
         // The candidates of a decision are other agents, and so are log and counters.
-        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => Rule::OVERSIGHT,
-        Action::SetAgentState | Action::WriteRecord | Action::WriteTask => Rule::CHANGES,
+        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
+            Rule::OVERSIGHT
+        }
+        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord | Action::WriteTask => {
+            Rule::CHANGES
+        }
         Action::WriteCustomer => Rule::SUPERVISORS,
         Action::UsePhone => Rule {
             caller: true,

@@ -7,7 +7,7 @@ mod pulse;
 
 use self::pulse::{Due, Pulse};
 use super::ApiState;
-use super::access::origin;
+use super::access::{identity, origin};
 use super::error::ApiError;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use axum::extract::{ConnectInfo, FromRequestParts as _, Request, State, WebSocketUpgrade};
@@ -46,8 +46,7 @@ pub(super) async fn open(
 ) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();
     if !origin::is_ours(&parts.headers) {
-        let detail = "Only pages that this server has served may open this connection.";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, detail));
+        return Err(identity::foreign_origin());
     }
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &state).await;
     let upgrade = upgrade.map_err(|rejection| {

@@ -92,6 +92,7 @@ pub(super) async fn identify(headers: &HeaderMap, state: &ApiState) -> Result<Id
         actor: format!("token {a:02x}{b:02x}{c:02x}{d:02x}"),
         agent,
         session: None,
+        token: Some(hash),
     })
 }
 

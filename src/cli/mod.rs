@@ -61,6 +61,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Place a call as a test phone
     Call(CallArgs),
+    /// Print the description of the HTTP API (OpenAPI 3.1, JSON)
+    Openapi,
 }
 
 /// `cordboard demo`.

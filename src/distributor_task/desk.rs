@@ -11,6 +11,7 @@ use crate::api::live::{SetStateError, WrapUpAct, WrapUpError};
 use crate::call::phone_call::PhoneAsk;
 use crate::call::port::{CallInput, CallerCard, Offered};
 use crate::company_view::CompanyView;
+use crate::floor::items::FloorView;
 use router::agent::Wanted;
 use router::distributor::port::{AgentView, LeaveCause, QueueView, WrapUpView};
 use router::id::{AgentId, InteractionId, OfferId, QueueId};
@@ -171,6 +172,18 @@ impl Desk {
     #[must_use]
     pub fn agents(&self) -> Vec<AgentView> {
         self.distributor.agents()
+    }
+
+    /// Every agent, and the callers of those who are offered or busy.
+    #[must_use]
+    pub fn floor(&self) -> FloorView {
+        let agents = self.distributor.agents();
+        let busy = agents.iter().filter_map(|agent| agent.interaction);
+        let cards = busy.filter_map(|call| Some((call, self.caller(call)?.clone())));
+        FloorView {
+            cards: cards.collect(),
+            agents,
+        }
     }
 
     /// Every queue as the API shows it.

@@ -270,6 +270,26 @@ fn sip(out: &mut Text, stats: &GatewayStats) {
     );
 }
 
+fn secured_media(out: &mut Text, stats: &GatewayStats) {
+    let media = &stats.media;
+    out.gauge(
+        "cordboard_media_secured_legs",
+        "Legs of browsers (DTLS-SRTP) with media at this moment.",
+        media.secured_legs,
+    );
+    let refused = [
+        ("stun", media.refused_stun),
+        ("dtls", media.refused_dtls),
+        ("srtp", media.refused_srtp),
+    ];
+    out.family(
+        "cordboard_media_refused_packets_total",
+        "counter",
+        "Packets on ports of browsers' legs that proved nothing: checks without the password, handshakes from elsewhere, sound with a wrong tag. They are dropped.",
+        refused.map(|(kind, n)| (vec![("kind", kind)], n)),
+    );
+}
+
 fn media(out: &mut Text, stats: &GatewayStats) {
     let media = &stats.media;
     out.gauge(
@@ -277,6 +297,7 @@ fn media(out: &mut Text, stats: &GatewayStats) {
         "Legs with media at this moment.",
         media.legs,
     );
+    secured_media(out, stats);
     let pairs = [
         ("taken", media.ports_taken),
         ("resting", media.ports_resting),

@@ -10,6 +10,7 @@ mod support;
 
 mod api_rules;
 mod broken_files;
+mod browser_legs;
 mod codecs;
 mod commands;
 mod crash_in_a_talk;

@@ -2,10 +2,13 @@
 //! the floor, and whoever misuses the door loses the connection while calls go on.
 
 use crate::support::calls::{NUMBER, talk_in_tones, to_the_queue};
+use crate::support::http;
 use crate::support::phone::wire::{connect_from, web_client};
-use crate::support::phone::{Call, End, Phone, audio, seconds};
+use crate::support::phone::{Call, End, Manners, Phone, audio, seconds};
 use crate::support::world::{self, World};
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tungstenite::{Message, WebSocket};
 
@@ -16,6 +19,7 @@ const AGENT_HZ: f64 = 1_300.0;
 /// Ana in a page of ours.
 fn ana_in_a_page(world: &World) -> Phone {
     let agent = Phone::start_web(LOCAL, world.http).unwrap();
+    agent.be_browser(Manners::default());
     agent.register(world.sip, "2001", "word-of-ana").unwrap();
     world.wait_agent("ana", "available", seconds(3));
     agent
@@ -185,4 +189,94 @@ fn one_place_cannot_take_all_connections_and_its_registered_phones_do_not_count(
         .unwrap();
     drop(sockets);
     drop(talking(&world, &agent));
+}
+
+/// What `POST /phone/credentials` gives to whoever has this token.
+fn credentials(world: &World, token: &str) -> serde_json::Value {
+    let path = ("POST", "/api/v1/phone/credentials");
+    let (status, _, body) = http::exchange(world.http, Some(token), path, None, &[]);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).unwrap()
+}
+
+/// A page that was given these; its REGISTER's last answer beside it.
+fn page_with(world: &World, given: &serde_json::Value, user: &str) -> (Phone, u16) {
+    let page = Phone::start_web(LOCAL, world.http).unwrap();
+    let text = |name: &str| given[name].as_str().unwrap().to_owned();
+    page.set_account(&text("username"), &text("password"));
+    let status = page.register_status(world.sip, user, 3600).unwrap();
+    (page, status)
+}
+
+#[test]
+fn a_page_registers_with_what_the_api_gave_it_and_talks() {
+    let world = World::start();
+    let token = world::token_with(world.root(), &["--role", "agent", "--agent", "ana"]);
+    let given = credentials(&world, &token);
+    assert_eq!(given["uri"], "sip:2001@cordboard.localhost");
+    assert_eq!(given["ws"], format!("ws://{}/sip", world.http));
+    // They are Ana's, and nobody else's.
+    assert_eq!(page_with(&world, &given, "2002").1, 401);
+    let (agent, status) = page_with(&world, &given, "2001");
+    assert_eq!(status, 200);
+    world.wait_agent("ana", "available", seconds(3));
+    let (_customer, call, _talk) = talking(&world, &agent);
+    call.hang_up();
+    let record = world.wait_last_interaction(seconds(5));
+    assert_eq!(record["outcome"], "answered");
+    let log = world.log();
+    for secret in ["username", "password"] {
+        assert!(
+            !log.contains(given[secret].as_str().unwrap()),
+            "{secret} is in the log"
+        );
+    }
+}
+
+/// A user of the console, signed in: the header lines of a request by its page.
+fn signed_in(world: &World, login: &str, role: &str) -> Vec<String> {
+    let mut command = world::cordboard(world.root());
+    command.args(["user", "create", "--config", "cordboard.toml"]);
+    command.args(["--login", login, "--role", role]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"correct horse battery\n").unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    let body = format!("{{\"login\":\"{login}\",\"password\":\"correct horse battery\"}}");
+    let path = ("POST", "/api/v1/session");
+    let (status, head, body) = http::exchange(world.http, None, path, Some(&body), &[]);
+    assert_eq!(status, 200, "{head}");
+    let session: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let cookie = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("set-cookie")
+            .then(|| value.split(';').next())?
+    });
+    vec![
+        format!("Cookie: {}", cookie.unwrap()),
+        format!("Origin: http://{}", world.http),
+        format!("X-CSRF-Token: {}", session["csrf"].as_str().unwrap()),
+    ]
+}
+
+#[test]
+fn signing_out_takes_the_phone_of_the_page_away() {
+    let world = World::start();
+    let lines = signed_in(&world, "ana", "agent");
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let path = ("POST", "/api/v1/phone/credentials");
+    let (status, _, body) = http::exchange(world.http, None, path, None, &lines);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+    let given: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let (page, status) = page_with(&world, &given, "2001");
+    assert_eq!(status, 200);
+    world.wait_agent("ana", "available", seconds(3));
+    let path = ("DELETE", "/api/v1/session");
+    assert_eq!(http::exchange(world.http, None, path, None, &lines).0, 204);
+    world.wait_for("/agents/ana", seconds(3), |agent| {
+        agent["registered"] == false
+    });
+    assert_eq!(page.register_status(world.sip, "2001", 3600).unwrap(), 401);
 }

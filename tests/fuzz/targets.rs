@@ -14,6 +14,7 @@ use sip_gateway::media::clip::Clip;
 use sip_gateway::media::dtmf::{EventPayload, KeyReceiver, key_of};
 use sip_gateway::media::rtcp;
 use sip_gateway::media::rtp::{RtpPacket, is_rtcp};
+use sip_gateway::secure_media::{Fingerprint, IceLogin, LocalSecure};
 use sip_gateway::sip::framing::{Frame, Framer};
 use sip_gateway::sip::message::{
     HeaderName, Headers, MAX_MESSAGE, MAX_VALUE, Message, Request, Response, Uri, check_accept,
@@ -89,6 +90,10 @@ pub(crate) fn sdp_offer_and_answer(data: &[u8]) {
         session_id: 1,
         version: 1,
         direction: sdp::Direction::SendRecv,
+        secure: Some(LocalSecure {
+            login: IceLogin::from_random([7; 32]),
+            fingerprint: Fingerprint([9; 32]),
+        }),
     };
     match sdp::answer(data, &local) {
         Ok((answer, agreed)) => {

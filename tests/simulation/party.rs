@@ -67,6 +67,7 @@ impl Party {
             session_id: 1,
             version: 1,
             direction: sdp::Direction::SendRecv,
+            secure: None,
         }
     }
 
@@ -103,7 +104,7 @@ impl Party {
                 credentials: self.credentials(),
             },
             destination: Some(self.office),
-            sdp: self.offer(),
+            sdp: self.offer().into(),
         };
         (leg, command)
     }

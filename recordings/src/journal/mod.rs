@@ -13,12 +13,14 @@
 //! * [`JournalReader`] reads synced lines only, so the database never knows what the journal could still lose.
 
 mod disk;
+mod feed;
 mod line;
 mod reader;
 mod reserve;
 mod segment;
 mod writer;
 
+pub use feed::Told;
 pub use reader::JournalReader;
 pub use segment::Damage;
 
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot, watch};
 
 /// Sizes and times of a journal.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +105,7 @@ pub struct Journal {
     /// Gathers lines while it is parked; whatever must go to the file at once unparks it.
     writer: Thread,
     health: Health,
+    feed: feed::Feed,
 }
 
 /// An opened journal.
@@ -175,6 +178,7 @@ impl Journal {
                 durable: durable.clone(),
                 writer: thread.thread().clone(),
                 health: health.clone(),
+                feed: feed::Feed::default(),
             },
             health,
             reader: JournalReader::new(folder, consumed + 1, durable),
@@ -195,6 +199,7 @@ impl Journal {
         event: Event,
         personal: Option<PersonalData>,
     ) -> Result<(), JournalError> {
+        self.feed.tell(at, &event, personal.as_ref());
         self.send(line_of(at, event, personal, None), false).await
     }
 
@@ -209,6 +214,7 @@ impl Journal {
         event: Event,
         personal: Option<PersonalData>,
     ) -> Result<(), JournalError> {
+        self.feed.tell(at, &event, personal.as_ref());
         self.send(line_of(at, event, personal, None), true).await
     }
 
@@ -223,6 +229,7 @@ impl Journal {
         personal: Option<PersonalData>,
     ) -> Result<u64, JournalError> {
         let (reply, answer) = oneshot::channel();
+        self.feed.tell(at, &event, personal.as_ref());
         self.send(line_of(at, event, personal, Some(reply)), false)
             .await?;
         answer.await.map_err(|_| JournalError::Closed)?
@@ -236,6 +243,12 @@ impl Journal {
         let (reply, answer) = oneshot::channel();
         self.send(Wish::Sync(reply), false).await?;
         answer.await.map_err(|_| JournalError::Closed)?
+    }
+
+    /// What is appended from here on, as it is, before it is safe: for screens. A reader that lags loses the oldest.
+    #[must_use]
+    pub fn follow(&self) -> broadcast::Receiver<Arc<Told>> {
+        self.feed.follow()
     }
 
     /// Whether the disk has room for new calls. Without it only calls that are live already may still write, into

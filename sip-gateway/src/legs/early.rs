@@ -15,8 +15,13 @@ const PROGRESS: u16 = 183;
 impl<M: MediaPlane> Legs<M> {
     /// A call of ours makes progress, perhaps with a description: the party is believed from there on, and may be
     /// sent to. Our offer stays open: the final answer counts (RFC 3261 13.2.1).
-    pub(super) fn progress(&mut self, leg: LegId, status: u16, sdp: Option<&Bytes>) {
-        let event = if sdp.is_some_and(|sdp| self.hear_early(leg, sdp)) {
+    pub(super) fn progress(
+        &mut self,
+        leg: LegId,
+        status: u16,
+        (offer, sdp): (&Bytes, Option<&Bytes>),
+    ) {
+        let event = if sdp.is_some_and(|sdp| self.hear_early(leg, offer, sdp)) {
             LegEvent::EarlyMedia
         } else {
             LegEvent::Progress { status }
@@ -25,12 +30,11 @@ impl<M: MediaPlane> Legs<M> {
     }
 
     /// True for the first description that can be used.
-    fn hear_early(&mut self, leg: LegId, sdp: &Bytes) -> bool {
-        let ours = self.legs.get(&leg).and_then(|media| media.ours.clone());
-        let Some(ours) = ours else {
+    fn hear_early(&mut self, leg: LegId, offer: &Bytes, sdp: &Bytes) -> bool {
+        if self.legs.get(&leg).is_none_or(|media| media.ours.is_none()) {
             return false;
-        };
-        match sdp::accept_answer(sdp, &ours) {
+        }
+        match sdp::accept_answer(sdp, offer) {
             Ok(negotiated) => {
                 self.set_remote(leg, &negotiated);
                 let media = self.legs.get_mut(&leg);

@@ -26,7 +26,7 @@ impl<M: MediaPlane> Legs<M> {
         media.version += 1;
         let version = media.version;
         self.set_remote(leg, &agreed);
-        let mut described = self.local_media(local.rtp, version);
+        let mut described = self.described(leg, local.rtp, version);
         // A party that holds us gets `inactive` (RFC 3264 8.4). Taking back offers all: what a party that holds says then
         // is its own affair, and neither waits for the other.
         if held {

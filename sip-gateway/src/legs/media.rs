@@ -2,19 +2,21 @@
 //!
 //! **Owns**: which SDP a leg has seen and which sockets it has. **Must not**: parse SDP (`sip/sdp`) or RTP (`media/`).
 
+use super::secure::secured;
 use super::{Legs, MediaPlane};
 use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
 use crate::media::codec::AnyCodec;
 use crate::media::g711;
 use crate::media::port::{self, MediaEvent, RemoteMedia};
 use crate::net::media_pool::{LocalAddress, MediaError};
+use crate::secure_media::LocalSecure;
 use crate::sip::port::{SipCommand, SipEvent};
 use crate::sip::sdp::{self, Codec, LocalMedia, NegotiatedMedia};
 use bytes::Bytes;
 use std::net::SocketAddr;
 
 /// What we offer, best first.
-const CODECS: [Codec; 3] = Codec::ALL;
+pub(super) const CODECS: [Codec; 3] = Codec::ALL;
 
 /// What the task knows of one leg's media.
 #[derive(Debug, Default)]
@@ -31,6 +33,8 @@ pub(super) struct LegMedia {
     pub(super) given: Option<Bytes>,
     /// What the party agreed to last, before our hold narrows it.
     pub(super) agreed: Option<NegotiatedMedia>,
+    /// Who we are to the party, once its stream is secured.
+    pub(super) secure: Option<LocalSecure>,
     /// We hold it.
     pub(super) held: bool,
     /// SDP version of what we sent last.
@@ -55,8 +59,13 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Dialled { leg, sip_call_id } => {
                 self.leg_event(leg, LegEvent::Dialled { sip_call_id });
             }
-            SipEvent::Progress { leg, status, sdp } => self.progress(leg, status, sdp.as_ref()),
-            SipEvent::Answered { leg, sdp } => self.answered(leg, &sdp),
+            SipEvent::Progress {
+                leg,
+                status,
+                offer,
+                sdp,
+            } => self.progress(leg, status, (&offer, sdp.as_ref())),
+            SipEvent::Answered { leg, offer, sdp } => self.answered(leg, (&offer, &sdp)),
             SipEvent::Confirmed { leg, sdp } => self.confirmed(leg, sdp.as_ref()),
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
             SipEvent::Reoffered { leg, result } => self.reoffered(leg, result),
@@ -89,11 +98,13 @@ impl<M: MediaPlane> Legs<M> {
     /// An offer that we cannot answer is refused before anybody hears of the call.
     fn incoming(&mut self, call: crate::leg::IncomingCall, offer: Option<Bytes>) {
         let leg = call.leg;
+        let secure = offer.as_ref().and_then(|offer| self.own_side(None, offer));
+        let local = LocalMedia {
+            secure,
+            ..self.local_media(SocketAddr::new(self.media_address, 9), 1)
+        };
         if let Some(offer) = &offer
-            && let Err(error) = sdp::answer(
-                offer,
-                &self.local_media(SocketAddr::new(self.media_address, 9), 1),
-            )
+            && let Err(error) = sdp::answer(offer, &local)
         {
             return self.sip(SipCommand::Reject {
                 leg,
@@ -105,6 +116,7 @@ impl<M: MediaPlane> Legs<M> {
             leg,
             LegMedia {
                 offer,
+                secure,
                 ..LegMedia::default()
             },
         );
@@ -130,7 +142,7 @@ impl<M: MediaPlane> Legs<M> {
             return Ok(given);
         }
         let (local, version) = self.open(leg).ok_or(503_u16)?;
-        let described = self.local_media(local.rtp, version);
+        let described = self.described(leg, local.rtp, version);
         let offer = self.legs.get(&leg).and_then(|media| media.offer.clone());
         let Some(offer) = offer else {
             let ours = sdp::make_offer(&described, &CODECS);
@@ -152,10 +164,8 @@ impl<M: MediaPlane> Legs<M> {
         let Some((local, version)) = self.open(leg) else {
             return self.ended_without_media(leg, LegEndCause::Unreachable);
         };
-        let sdp = sdp::make_offer(&self.local_media(local.rtp, version), &CODECS);
-        if let Some(media) = self.legs.get_mut(&leg) {
-            media.ours = Some(sdp.clone());
-        }
+        let described = self.local_media(local.rtp, version);
+        let sdp = self.offers_of(leg, &dial.target, described);
         self.sip(SipCommand::Dial {
             leg,
             dial,
@@ -165,7 +175,10 @@ impl<M: MediaPlane> Legs<M> {
     }
 
     /// A call of ours was answered.
-    fn answered(&mut self, leg: LegId, sdp: &Bytes) {
+    fn answered(&mut self, leg: LegId, (offer, sdp): (&Bytes, &Bytes)) {
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.ours = Some(offer.clone());
+        }
         if self.take_answer(leg, sdp) {
             self.leg_event(leg, LegEvent::Answered);
         } else {
@@ -190,6 +203,11 @@ impl<M: MediaPlane> Legs<M> {
         };
         match sdp::accept_answer(sdp, &ours) {
             Ok(negotiated) => {
+                if let Some(media) = self.legs.get_mut(&leg)
+                    && negotiated.secure.is_none()
+                {
+                    media.secure = None;
+                }
                 self.set_remote(leg, &negotiated);
                 true
             }
@@ -215,32 +233,28 @@ impl<M: MediaPlane> Legs<M> {
             Some(media) => {
                 media.version += 1;
                 let (version, held) = (media.version, media.held);
-                match (media.local, sdp) {
-                    (None, _) => Err(488),
-                    (Some(local), None) => {
-                        let mut described = self.local_media(local.rtp, version);
+                match media.local {
+                    None => Err(488),
+                    Some(local) => {
+                        let mut described = self.described(leg, local.rtp, version);
                         described.direction = wanted(held);
-                        let ours = sdp::make_offer(&described, &CODECS);
-                        if let Some(media) = self.legs.get_mut(&leg) {
-                            media.ours = Some(ours.clone());
-                        }
-                        Ok(ours)
-                    }
-                    (Some(local), Some(sdp)) => {
-                        let mut described = self.local_media(local.rtp, version);
-                        described.direction = wanted(held);
-                        match sdp::answer(sdp, &described) {
-                            Ok((answer, negotiated)) => {
-                                self.set_remote(leg, &negotiated);
-                                Ok(answer)
-                            }
-                            Err(error) => Err(error.status),
+                        match sdp {
+                            None => Ok(self.offer_anew(leg, &described)),
+                            Some(sdp) => self.answer_anew(leg, sdp, described),
                         }
                     }
                 }
             }
         };
         self.sip(SipCommand::Reanswer { leg, result });
+    }
+
+    fn offer_anew(&mut self, leg: LegId, described: &LocalMedia) -> Bytes {
+        let ours = sdp::make_offer(described, &CODECS);
+        if let Some(media) = self.legs.get_mut(&leg) {
+            media.ours = Some(ours.clone());
+        }
+        ours
     }
 
     /// A change or refresh of ours was answered: the party's side of the media may have moved with it.
@@ -295,6 +309,7 @@ impl<M: MediaPlane> Legs<M> {
             }
             MediaEvent::MediaStarted { leg } => self.leg_event(leg, LegEvent::MediaStarted),
             MediaEvent::MediaLost { leg } => self.leg_event(leg, LegEvent::MediaLost),
+            MediaEvent::NotSecured { leg } => self.fault(leg),
             MediaEvent::Closed { leg, quality } => {
                 let cause = self
                     .legs
@@ -330,11 +345,17 @@ impl<M: MediaPlane> Legs<M> {
 
     pub(super) fn set_remote(&mut self, leg: LegId, negotiated: &NegotiatedMedia) {
         let mut effective = negotiated.clone();
+        let mut secure = None;
         if let Some(media) = self.legs.get_mut(&leg) {
             media.agreed = Some(negotiated.clone());
             effective.direction = sdp::narrower(negotiated.direction, wanted(media.held));
+            secure = secured(negotiated, media.secure);
         }
-        Self::told(leg, self.media.set_remote(leg, remote(&effective)));
+        let remote = RemoteMedia {
+            secure,
+            ..remote(&effective)
+        };
+        Self::told(leg, self.media.set_remote(leg, remote));
     }
 
     /// A leg may have ended a moment ago, so its media may be gone: that is no fault.
@@ -351,6 +372,7 @@ impl<M: MediaPlane> Legs<M> {
             session_id: u64::from(rtp.port()),
             version,
             direction: sdp::Direction::SendRecv,
+            secure: None,
         }
     }
 }
@@ -383,5 +405,6 @@ fn remote(negotiated: &NegotiatedMedia) -> RemoteMedia {
         payload_type: negotiated.payload_type,
         telephone_event: negotiated.telephone_event,
         direction,
+        secure: None,
     }
 }

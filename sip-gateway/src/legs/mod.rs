@@ -6,13 +6,14 @@
 //!
 //! Beside this file: `owed.rs` keeps ends of recordings that a full ring has not taken; `media.rs`
 //! answers and makes offers, opens and closes what each leg needs; `early.rs` does what comes before an answer,
-//! `hold.rs` what a party on hold is offered.
+//! `hold.rs` what a party on hold is offered, `secure.rs` who we are to a browser.
 
 mod early;
 mod hold;
 mod media;
 mod owed;
 mod plane;
+mod secure;
 
 pub use plane::MediaPlane;
 
@@ -268,6 +269,10 @@ impl<M: MediaPlane> Legs<M> {
                         result: Err(0),
                     });
                 }
+            }
+            GatewayCommand::AddLogin(login) => self.sip(SipCommand::AddLogin(login)),
+            GatewayCommand::RemoveLogin { username } => {
+                self.sip(SipCommand::RemoveLogin { username });
             }
             GatewayCommand::LeaveTrunks => self.sip(SipCommand::LeaveTrunks),
             GatewayCommand::Unregister { address_of_record } => {

@@ -6,6 +6,7 @@
 use crate::leg::{LegId, StreamId};
 use crate::media::port::{PlayRequest, RecordRequest, RemoteMedia};
 use crate::net::media_pool::{LocalAddress, MediaError, OpenError};
+use crate::secure_media::LocalSecure;
 
 /// The verbs of the media plane. What happens afterwards comes back as [`crate::media::port::MediaEvent`].
 pub trait MediaPlane {
@@ -14,6 +15,10 @@ pub trait MediaPlane {
     /// # Errors
     /// When there is no port, no room or no socket.
     fn open(&mut self, leg: LegId, affinity: u64) -> Result<LocalAddress, OpenError>;
+    /// Who we are on a secured stream, with a login that nobody had before; none when there are no such streams.
+    fn secure(&mut self) -> Option<LocalSecure> {
+        None
+    }
     /// Tells a leg where its party is and what it speaks; again at each change.
     ///
     /// # Errors

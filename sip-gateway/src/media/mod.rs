@@ -9,6 +9,7 @@
 //! | `sequence.rs` | loss, order, restarts, jitter of what arrives |
 //! | `outbound.rs` | the continuous numbers of what we send |
 //! | `rtp.rs`, `rtcp.rs` | the packets |
+//! | `secure/` | a browser's leg: ICE, DTLS and SRTP between the socket and the leg's machine |
 //! | `dtmf.rs`, `inband.rs` | keys as RFC 4733 events and as tones, both ways |
 //! | `codec.rs`, `g711.rs`, `halfband.rs` | the codecs, and the way between 8 and 16 kHz |
 //! | `clip.rs`, `resample.rs`, `player.rs` | prompts: read, brought to 8 kHz, played in 20 ms frames |
@@ -44,6 +45,7 @@ pub mod port;
 pub mod resample;
 pub mod rtcp;
 pub mod rtp;
+pub mod secure;
 pub mod sequence;
 pub mod timeline;
 pub mod tone;

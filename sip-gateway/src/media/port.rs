@@ -6,6 +6,7 @@ use crate::leg::{LegId, PlayId, StreamId};
 use crate::media::clip::Clip;
 use crate::media::codec::AnyCodec;
 use crate::media::g711::Codec;
+use crate::secure_media::SecureRemote;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -133,6 +134,8 @@ pub struct RemoteMedia {
     pub telephone_event: Option<u8>,
     /// Which way media flows.
     pub direction: Direction,
+    /// The stream is secured: by whom packets are to be believed. Its addresses mean nothing then.
+    pub secure: Option<SecureRemote>,
 }
 
 impl RemoteMedia {
@@ -152,6 +155,7 @@ impl RemoteMedia {
             payload_type,
             telephone_event: Some(101),
             direction: Direction::default(),
+            secure: None,
         }
     }
 }
@@ -182,6 +186,11 @@ pub enum MediaEvent {
     },
     /// A bridged leg that should send has sent nothing for the configured time; once per silence.
     MediaLost {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A secured leg will never have keys: another certificate than signalled, no handshake in time. Once.
+    NotSecured {
         /// The leg.
         leg: LegId,
     },

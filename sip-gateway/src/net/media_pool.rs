@@ -14,10 +14,12 @@ pub use values::{LocalAddress, MediaConfig, MediaError, MediaStats, OpenError};
 use crate::leg::{LegId, StreamId};
 use crate::media::outbound::StreamSeed;
 use crate::media::port::{MediaEvent, PlayRequest, RecordRequest, RemoteMedia};
+use crate::media::secure::dtls_srtp::Identity;
 use crate::net::media_thread::{
     self, COMMANDS, Command, Common, Gauges, Link, MediaThread, Settings,
 };
 use crate::net::packet_io::SocketPair;
+use crate::secure_media::{IceLogin, LocalSecure};
 use ports::Ports;
 use std::collections::HashMap;
 use std::io;
@@ -50,6 +52,8 @@ struct Shared {
     links: Arc<[Link]>,
     gauges: Vec<Arc<Gauges>>,
     stop: Arc<AtomicBool>,
+    /// None when the system's cryptography refused: there are no secured legs then.
+    identity: Option<Arc<Identity>>,
     directory: Mutex<Directory>,
 }
 
@@ -119,11 +123,13 @@ impl MediaPool {
         let since_1970 = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
+        let begun = Instant::now();
         let common = Common {
             events,
             links: links.into(),
             stop: Arc::default(),
-            begun: Instant::now(),
+            begun,
+            identity: identity(begun),
             settings: Settings {
                 media_lost_after: config.media_lost_after,
                 ntp_at_zero: since_1970.saturating_add(NTP_TO_UNIX),
@@ -136,6 +142,7 @@ impl MediaPool {
             links: common.links.clone(),
             gauges,
             stop: common.stop.clone(),
+            identity: common.identity.clone(),
             directory: Mutex::new(Directory {
                 legs: HashMap::new(),
                 streams: HashMap::new(),
@@ -215,6 +222,16 @@ impl MediaPool {
         }
         let [rtp, rtcp] = pair;
         SocketPair::new(rtp, rtcp)
+    }
+
+    /// Who we are on a secured stream: our certificate, and a login that nobody had before.
+    #[must_use]
+    pub fn secure(&self) -> Option<LocalSecure> {
+        let identity = self.shared.identity.as_ref()?;
+        Some(LocalSecure {
+            login: IceLogin::from_random(rand::random()),
+            fingerprint: identity.fingerprint(),
+        })
     }
 
     /// Tells a leg where its party is and what it speaks; again at each change (hold, re-INVITE).
@@ -347,6 +364,10 @@ impl MediaPool {
             stats.delayed_events += gauges.delayed_events.load(Ordering::Relaxed);
             stats.dropped_keys += gauges.dropped_keys.load(Ordering::Relaxed);
             stats.unsent_packets += gauges.unsent_packets.load(Ordering::Relaxed);
+            stats.secured_legs += gauges.secured_legs.load(Ordering::Relaxed);
+            stats.refused_stun += gauges.refused_stun.load(Ordering::Relaxed);
+            stats.refused_dtls += gauges.refused_dtls.load(Ordering::Relaxed);
+            stats.refused_srtp += gauges.refused_srtp.load(Ordering::Relaxed);
         }
         stats
     }
@@ -395,6 +416,16 @@ impl MediaPool {
         self.send(from.thread, Command::MoveOut { leg, to })?;
         directory.legs.insert(leg, Home { thread: to, ..from });
         Ok(to)
+    }
+}
+
+fn identity(begun: Instant) -> Option<Arc<Identity>> {
+    match Identity::new(begun) {
+        Ok(identity) => Some(Arc::new(identity)),
+        Err(error) => {
+            tracing::error!(%error, "no certificate for browsers' calls: they are refused");
+            None
+        }
     }
 }
 

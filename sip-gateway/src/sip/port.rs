@@ -5,7 +5,7 @@
 
 use super::flow::Flow;
 use crate::leg::{
-    Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId, TrunkState,
+    Accounts, Credentials, DeviceChange, Dial, IncomingCall, LegEndCause, LegId, Login, TrunkState,
 };
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -93,7 +93,7 @@ pub enum SipCommand {
         /// Where to send the INVITE for a URI target; devices are found in the registrar.
         destination: Option<SocketAddr>,
         /// Our offer.
-        sdp: Bytes,
+        sdp: Offers,
     },
     /// End the leg in the way its state needs: BYE, CANCEL or a refusal (the 200/CANCEL race included: a 200 that
     /// crosses our CANCEL is acknowledged and ended by BYE).
@@ -116,6 +116,13 @@ pub enum SipCommand {
         leg: LegId,
         /// Our offer.
         sdp: Bytes,
+    },
+    /// Let a name and a password count over WebSocket for a while.
+    AddLogin(Login),
+    /// The name counts no longer, and what was registered by it is gone.
+    RemoveLogin {
+        /// The digest user name.
+        username: String,
     },
     /// Forget a device's bindings; its next REGISTER counts as its first.
     ForgetDevice {
@@ -140,6 +147,25 @@ pub enum SipCommand {
         /// `sip:EXTENSION@HOST:PORT`.
         address_of_record: String,
     },
+}
+
+/// Our offer of a call, by the kind of phone that it reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offers {
+    /// RTP in clear.
+    pub plain: Bytes,
+    /// DTLS-SRTP, for browsers; without it they are offered the other one.
+    pub secured: Option<Bytes>,
+}
+
+impl<T: Into<Bytes>> From<T> for Offers {
+    /// The same for everybody.
+    fn from(plain: T) -> Self {
+        Self {
+            plain: plain.into(),
+            secured: None,
+        }
+    }
 }
 
 /// Everything the endpoint says.
@@ -188,6 +214,8 @@ pub enum SipEvent {
         leg: LegId,
         /// 100-199; 100 says no more than that the party is there.
         status: u16,
+        /// What this party was offered.
+        offer: Bytes,
         /// Early media.
         sdp: Option<Bytes>,
     },
@@ -195,6 +223,8 @@ pub enum SipEvent {
     Answered {
         /// The leg.
         leg: LegId,
+        /// What this party was offered.
+        offer: Bytes,
         /// The answer.
         sdp: Bytes,
     },

@@ -36,6 +36,27 @@ pub(in crate::api) struct Identity {
     pub(in crate::api) agent: Option<AgentId>,
     /// The session; none for a token.
     pub(in crate::api) session: Option<SessionKey>,
+    /// Hash of the token; none for a session.
+    pub(in crate::api) token: Option<[u8; 32]>,
+}
+
+impl Identity {
+    /// Whether the session or token still counts, for what stays open after the request. It is a use of a session.
+    /// What cannot be asked at the moment counts.
+    pub(in crate::api) async fn still_good(&self, state: &ApiState) -> bool {
+        if let Some(key) = self.session {
+            let now = state.clock.now();
+            let used = state.access.sessions.used(&state.store, key, now).await;
+            return used.map_or(true, |session| session.is_some());
+        }
+        match &self.token {
+            Some(hash) => {
+                let found = state.tokens.find(&state.store, hash).await;
+                found.map_or(true, |token| token.is_some())
+            }
+            None => false,
+        }
+    }
 }
 
 /// Who asked, for those who come after the handler: filled in by the extractor.
@@ -97,6 +118,7 @@ pub(super) fn identity_of(
         actor: session.login.clone(),
         agent,
         session: Some(key),
+        token: None,
     })
 }
 

@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, caller, customers, events, health, interactions, metrics, notes, queues,
-    recordings_audio, sip_socket, tasks, wrap_up,
+    agents, caller, customers, events, health, interactions, live_socket, metrics, notes, phones,
+    queues, recordings_audio, sip_socket, tasks, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -65,9 +65,11 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         recordings_audio::one,
         recordings_audio::audio,
         events::follow,
+        live_socket::follow,
         health::alive,
         health::ready,
         metrics::guarded,
+        phones::credentials,
         sip_socket::open,
         show,
     ),

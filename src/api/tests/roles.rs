@@ -63,6 +63,12 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("GET /recordings/{RECORDING}"), "", anas),
         (format!("GET /recordings/{RECORDING}/audio"), "", anas),
         ("GET /recordings/nothing".to_owned(), "", missing),
+        (
+            "POST /phone/credentials".to_owned(),
+            "",
+            // Tokens of no agent have no session that a phone could end with.
+            [401, 401, 403, 200, 200, 401, 403, 403],
+        ),
     ]
 }
 
@@ -203,8 +209,12 @@ fn rights(action: Action) -> &'static str {
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => "supervisor readonly agent",
-        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics => "supervisor readonly",
-        Action::SetAgentState | Action::WriteRecord | Action::WriteTask => "supervisor agent",
+        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
+            "supervisor readonly"
+        }
+        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord | Action::WriteTask => {
+            "supervisor agent"
+        }
         Action::WriteCustomer => "supervisor",
         Action::UsePhone => "supervisor agent caller",
     }

@@ -4,12 +4,15 @@ use super::http::{Answer, send};
 use crate::api::access::Access;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError, WrapUpAct, WrapUpError};
+use crate::api::phones::PhoneNames;
 use crate::api::right::RoleName;
 use crate::api::{ApiState, events, serve, serve_metrics, token};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::LimitSettings;
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
+use crate::floor::items::FloorView;
+use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use recordings::{DataFolder, Journal, Store, startup};
 use router::agent::Wanted;
@@ -114,20 +117,27 @@ impl World {
         let seq = started.journal.sync().await.unwrap();
         started.projector.catch_up(seq).await.unwrap();
         wav(&folder);
-        let view = company(ids);
+        let view = company_view(ids);
         let data = folder.clone();
         let (ready, is_ready) = watch::channel(true);
         let (live, requests) = LiveState::channel(is_ready);
+        let company = watch::channel(Arc::new(view)).1;
+        let clock = Clock::start();
+        let told = started.journal.follow();
+        let (floor, floor_task) = Floor::new(told, live.clone(), company.clone(), clock);
+        tokio::spawn(floor_task.run());
         tokio::spawn(play_distributor(requests));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = listener.local_addr().unwrap();
+        let gateway = gateway().await;
         let state = ApiState {
             store: store.clone(),
             live,
             journal: started.journal.clone(),
-            company: watch::channel(Arc::new(view)).1,
+            company,
+            floor,
             folder,
-            clock: Clock::start(),
+            clock,
             time_zone: "Europe/Madrid".to_owned(),
             domain: "cordboard.localhost".to_owned(),
             listen: server,
@@ -144,7 +154,8 @@ impl World {
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
-            gateway: gateway().await,
+            phones: PhoneNames::new(gateway.clone()),
+            gateway,
         };
         let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -215,7 +226,7 @@ async fn gateway() -> Gateway {
     Gateway::start(config).await.unwrap().0
 }
 
-fn company(ids: Ids) -> CompanyView {
+fn company_view(ids: Ids) -> CompanyView {
     let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
         .value
         .unwrap();
@@ -283,6 +294,10 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
     while let Some(request) = requests.recv().await {
         match request {
             LiveRequest::Agents { reply } => drop(reply.send(agents.clone())),
+            LiveRequest::Floor { reply } => drop(reply.send(FloorView {
+                agents: agents.clone(),
+                cards: BTreeMap::new(),
+            })),
             LiveRequest::Queues { reply } => drop(reply.send(vec![QueueView {
                 queue: SUPPORT,
                 waiting: vec![WaitingView {

@@ -107,7 +107,7 @@ impl Arrivals {
         }
         let by_account = || match &call.source {
             CallSource::Trunk(trunk) => company.flow_of_account(trunk, &call.dialed_user),
-            CallSource::Device(_) => None,
+            CallSource::Device(_) | CallSource::Caller { .. } => None,
         };
         let found = company.flow_for(&call.dialed_user, &call.to_user);
         let Some((number, flow_name)) = found.or_else(by_account) else {
@@ -121,9 +121,11 @@ impl Arrivals {
             .caller_user
             .as_deref()
             .and_then(|user| company.number_of_user(user));
+        let is_device = matches!(call.source, CallSource::Device(_));
         let (trunk, caller_agent) = match call.source {
             CallSource::Trunk(name) => (Some(name), None),
             CallSource::Device(extension) => (None, company.agent_at(&extension)),
+            CallSource::Caller { .. } => (None, None),
         };
         Arrival::Interaction(Box::new(CallSetup {
             interaction: ids.interaction(),
@@ -133,7 +135,7 @@ impl Arrivals {
             caller_number: caller,
             caller_name: call.caller_name.map(Private::new),
             dialed_number: number,
-            new_customer: trunk.is_some().then(|| ids.customer()),
+            new_customer: (!is_device).then(|| ids.customer()),
             flow,
             queues: company.queues.clone(),
             record: company.record_by(trunk.as_deref()),

@@ -455,7 +455,10 @@ fn a_registration_is_read_and_serves_calls_out_to_the_same_address() {
     assert!(!format!("{trunk:?}").contains("account77"));
     let accounts = company.accounts();
     let wanted = accounts.trunks[0].register.as_ref().unwrap();
-    assert_eq!(wanted.registrar, "10.0.0.1:5060".parse().unwrap());
+    assert_eq!(
+        wanted.registrar,
+        "10.0.0.1:5060".parse::<std::net::SocketAddr>().unwrap()
+    );
     // Elsewhere our password does not go.
     let elsewhere = source.replacen("10.0.0.1:5060", "10.0.0.2:5060", 1);
     let company = parse(&elsewhere).value.unwrap();

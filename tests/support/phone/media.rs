@@ -6,6 +6,7 @@ use super::audio::{self, Numbered, PACKET};
 use super::heard::{Heard, Packet};
 use super::relay::Relay;
 use super::sdp::{self, Codec, Remote, Voice};
+use super::shield::Shield;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -43,6 +44,7 @@ pub(crate) struct Media {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     relay: Option<Relay>,
+    shield: Option<Shield>,
 }
 
 #[derive(Debug)]
@@ -90,10 +92,15 @@ impl Media {
         let relay = (voice.loss > 0)
             .then(|| Relay::start(ip, phone, voice.loss))
             .transpose()?;
+        let shield = voice
+            .secure
+            .map(|manners| Shield::start(ip, phone, manners))
+            .transpose()?;
         Ok(Self {
             shared,
             threads,
             relay,
+            shield,
         })
     }
 
@@ -107,12 +114,22 @@ impl Media {
 
     /// Our description.
     pub(crate) fn describe(&self) -> String {
+        if let Some(shield) = &self.shield {
+            return sdp::describe_secure(shield, self.shared.voice).unwrap_or_default();
+        }
         let far = self.relay.as_ref().and_then(|relay| relay.far().ok());
         sdp::describe(far.unwrap_or_else(|| self.local()), self.shared.voice)
     }
 
     /// What the far end's description says, when it fits ours.
     pub(crate) fn read(&self, sdp: &str) -> Option<Remote> {
+        if self
+            .shield
+            .as_ref()
+            .is_some_and(|shield| !shield.learn(sdp))
+        {
+            return None;
+        }
         sdp::read(sdp, self.shared.voice)
     }
 
@@ -125,6 +142,14 @@ impl Media {
         let remote = match (&self.relay, remote) {
             (Some(relay), Some(remote)) => by_relay(relay, remote).ok(),
             _ => remote,
+        };
+        let by_shield = |shield: &Shield| {
+            let address = shield.near().ok()?;
+            remote.map(|remote| Remote { address, ..remote })
+        };
+        let remote = match &self.shield {
+            Some(shield) => by_shield(shield),
+            None => remote,
         };
         self.shared.lock().remote = remote;
     }
@@ -159,6 +184,11 @@ impl Media {
     /// Packets that a lossy network took from us, and how many of them it lost.
     pub(crate) fn carried(&self) -> (u64, u64) {
         self.relay.as_ref().map_or((0, 0), Relay::up)
+    }
+
+    /// What makes it a browser's, where it is one's.
+    pub(crate) fn shield(&self) -> Option<&Shield> {
+        self.shield.as_ref()
     }
 
     /// Packets sent so far, and how many of them were numbered.

@@ -32,12 +32,14 @@ pub(crate) mod message;
 mod relay;
 mod requests;
 mod sdp;
+mod shield;
 pub(crate) mod wire;
 
 pub(crate) use call::{Call, IncomingCall};
 pub(crate) use engine::{End, Failure};
 pub(crate) use media::Sending;
 pub(crate) use sdp::Codec;
+pub(crate) use shield::{Manners, Shield};
 
 use digest::Account;
 use engine::{Engine, Phase};
@@ -165,6 +167,11 @@ impl Phone {
     /// Loses so many of a hundred packets of media on the way, from the next call on.
     pub(crate) fn lose_media(&self, percent: u8) {
         self.engine.lock().voice.loss = percent;
+    }
+
+    /// Is a browser from the next call on: its media goes by ICE, DTLS and SRTP.
+    pub(crate) fn be_browser(&self, manners: Manners) {
+        self.engine.lock().voice.secure = Some(manners);
     }
 
     /// Knows no telephone events from the next call on: keys are tones.

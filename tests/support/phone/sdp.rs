@@ -1,5 +1,7 @@
 //! Session descriptions as the test phone offers and reads them: one audio line with one codec, and telephone events.
 
+use super::shield::{Manners, Shield};
+use std::io;
 use std::net::SocketAddr;
 
 /// Payload type of RFC 4733 events in our descriptions.
@@ -12,6 +14,8 @@ pub(crate) struct Voice {
     pub(crate) codec: Codec,
     /// It knows no events (RFC 4733): its keys are tones in the audio.
     pub(crate) no_events: bool,
+    /// It is a browser: ICE, DTLS and SRTP lie between it and the network.
+    pub(crate) secure: Option<Manners>,
     /// Of a hundred packets of its media so many are lost on the way, both ways.
     pub(crate) loss: u8,
 }
@@ -61,6 +65,18 @@ pub(crate) fn describe(media: SocketAddr, voice: Voice) -> String {
          m=audio {port} RTP/AVP {number}{format}\r\na=rtpmap:{number} {name}/8000\r\n\
          {events}a=ptime:20\r\na=sendrecv\r\n"
     )
+}
+
+/// The same as a browser writes it.
+pub(crate) fn describe_secure(shield: &Shield, voice: Voice) -> io::Result<String> {
+    let plain = describe(([127, 0, 0, 1], 9).into(), voice);
+    let media = plain
+        .lines()
+        .find_map(|line| line.strip_prefix("m=audio 9 RTP/AVP "));
+    let maps = lines_of(&plain, "a=")
+        .filter(|line| line.starts_with("rtpmap") || line.starts_with("fmtp"))
+        .map(|line| format!("a={line}\r\n"));
+    shield.describe(media.unwrap_or_default(), &maps.collect::<String>())
 }
 
 /// What the far end wants.

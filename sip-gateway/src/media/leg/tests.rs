@@ -338,7 +338,7 @@ fn reports_go_out_every_five_seconds_and_say_goodbye() {
     assert_eq!(leg.report(ms(4990), ms(0), &mut out), None);
     assert_eq!(leg.goodbye(ms(4990), ms(0), &mut out), None);
     let (length, to) = leg.report(ms(5000), ms(0), &mut out).unwrap();
-    assert_eq!(to, "192.0.2.1:4001".parse().unwrap());
+    assert_eq!(to, "192.0.2.1:4001".parse::<SocketAddr>().unwrap());
     assert_eq!(out[1], 201);
     assert!(
         crate::media::rtcp::parse(&out[..length], 5)
@@ -424,7 +424,7 @@ fn reports_follow_a_learned_address() {
     }
     assert_eq!(leg.destination(), Some(real));
     let (_, to) = leg.report(ms(6000), ms(0), &mut [0; 400]).unwrap();
-    assert_eq!(to, "192.0.2.1:7001".parse().unwrap());
+    assert_eq!(to, "192.0.2.1:7001".parse::<SocketAddr>().unwrap());
 }
 
 proptest! {

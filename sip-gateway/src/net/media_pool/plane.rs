@@ -4,10 +4,14 @@ use super::{LocalAddress, MediaError, MediaPool, OpenError};
 use crate::leg::{LegId, StreamId};
 use crate::legs::MediaPlane;
 use crate::media::port::{PlayRequest, RecordRequest, RemoteMedia};
+use crate::secure_media::LocalSecure;
 
 impl MediaPlane for MediaPool {
     fn open(&mut self, leg: LegId, affinity: u64) -> Result<LocalAddress, OpenError> {
         Self::open(self, leg, affinity)
+    }
+    fn secure(&mut self) -> Option<LocalSecure> {
+        Self::secure(self)
     }
     fn set_remote(&mut self, leg: LegId, remote: RemoteMedia) -> Result<(), MediaError> {
         Self::set_remote(self, leg, remote)

@@ -88,4 +88,12 @@ pub struct MediaStats {
     pub dropped_keys: u64,
     /// Packets the system did not take.
     pub unsent_packets: u64,
+    /// Legs of browsers (DTLS-SRTP), open now.
+    pub secured_legs: u64,
+    /// Connectivity checks that did not know the password, on secured legs.
+    pub refused_stun: u64,
+    /// DTLS from addresses that had not proved themselves, or of no use.
+    pub refused_dtls: u64,
+    /// SRTP and SRTCP with a wrong tag, from elsewhere, or repeated.
+    pub refused_srtp: u64,
 }

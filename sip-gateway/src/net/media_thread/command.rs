@@ -6,6 +6,7 @@ use crate::leg::{LegId, StreamId};
 use crate::media::leg::MediaLeg;
 use crate::media::outbound::StreamSeed;
 use crate::media::port::{PlayRequest, RecordRequest, RemoteMedia};
+use crate::media::secure::SecureLeg;
 
 /// A command; `P` is the sockets of a leg.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ pub(crate) enum Command<P> {
 pub(crate) struct Moved<P> {
     pub(super) leg: MediaLeg,
     pub(super) pair: P,
+    pub(super) secure: Option<Box<SecureLeg>>,
     pub(super) started: bool,
 }
 

@@ -7,6 +7,7 @@ use super::command::Command;
 use super::outbox::Outbox;
 use super::parking::Parking;
 use super::recordings::{Recordings, Tap};
+use super::secured::{Secured, send, send_report};
 use super::wheel::Wheel;
 use crate::leg::LegId;
 use crate::media::codec::{AnyCodec, decodes};
@@ -16,9 +17,12 @@ use crate::media::player::FRAME;
 use crate::media::playout::Pulled;
 use crate::media::port::{Direction, MediaEvent};
 use crate::media::rtp::{RtpPacket, is_rtcp};
+use crate::media::secure::dtls_srtp::Identity;
+use crate::media::secure::{PARTY, SecureLeg};
 use crate::media::timeline::Piece;
 use crate::net::packet_io::{Channel, PacketIo};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Room for one datagram. An Ethernet frame holds 1472 bytes of UDP payload; 20 ms of G.711 are 172.
@@ -48,6 +52,8 @@ impl Buffers {
 pub(super) struct Seat<P> {
     pub(super) leg: MediaLeg,
     pub(super) pair: P,
+    /// What decrypts for the leg, where its stream is secured.
+    pub(super) secure: Option<Box<SecureLeg>>,
     /// The leg that hears this one; itself for an echo.
     pub(super) peer: Option<usize>,
     pub(super) taps: Vec<Tap>,
@@ -80,10 +86,11 @@ pub(super) struct Core<I: PacketIo> {
     /// Commands for other threads: legs that move there.
     pub(super) moves: Vec<(usize, Command<I::Pair>)>,
     pub(super) unsent: u64,
+    pub(super) secured: Secured,
 }
 
 impl<I: PacketIo> Core<I> {
-    pub(super) fn new(io: I, settings: Settings) -> Self {
+    pub(super) fn new(io: I, settings: Settings, identity: Option<Arc<Identity>>) -> Self {
         Self {
             io,
             settings,
@@ -96,6 +103,7 @@ impl<I: PacketIo> Core<I> {
             parking: Parking::new(),
             moves: Vec::new(),
             unsent: 0,
+            secured: Secured::new(identity),
         }
     }
 
@@ -152,6 +160,18 @@ impl<I: PacketIo> Core<I> {
             .filter(|bytes| bytes.len() < BUFFER)
         else {
             return seat.leg.ignore();
+        };
+        let plain;
+        let (bytes, source) = if seat.secure.is_none() {
+            (bytes, source)
+        } else {
+            match self.secured.open(&self.io, seat, bytes, source, now) {
+                Some(packet) => {
+                    plain = packet;
+                    (&plain[..], PARTY)
+                }
+                None => return,
+            }
         };
         if channel == Channel::Rtcp || is_rtcp(bytes) {
             seat.leg.receive_report(bytes, source, now);
@@ -356,7 +376,10 @@ impl<I: PacketIo> Core<I> {
             return;
         };
         let leg = seat.leg.id();
-        if seat.leg.wants_ticks() {
+        if seat.secure.is_some() && self.secured.tick(&self.io, seat, now) {
+            self.outbox.push(MediaEvent::NotSecured { leg });
+        }
+        if seat.leg.wants_ticks() && seat.can_be_told() {
             let ticked = seat.leg.tick(now, out);
             if let Some(length) = ticked.packet {
                 let sent = send(&self.io, seat, out, length);
@@ -374,7 +397,7 @@ impl<I: PacketIo> Core<I> {
         if let Some((length, to)) = seat.leg.report(now, ntp, out)
             && let Some(report) = out.get(..length)
         {
-            self.unsent += u64::from(self.io.send(&seat.pair, Channel::Rtcp, report, to).is_err());
+            self.unsent += u64::from(!send_report(&self.io, seat, report, to));
         }
         // A party that has us on hold may play music to us or nothing at all.
         let should_send = seat
@@ -394,14 +417,6 @@ impl<I: PacketIo> Core<I> {
         {
             self.outbox.push(MediaEvent::MediaLost { leg });
         }
-    }
-}
-
-/// Sends what lies in `out` to a leg's party.
-fn send<I: PacketIo>(io: &I, seat: &Seat<I::Pair>, out: &[u8], length: usize) -> bool {
-    match (out.get(..length), seat.leg.destination()) {
-        (Some(packet), Some(to)) => io.send(&seat.pair, Channel::Rtp, packet, to).is_ok(),
-        _ => false,
     }
 }
 

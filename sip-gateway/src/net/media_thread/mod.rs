@@ -21,6 +21,7 @@
 //! | `verbs.rs` | what a command does |
 //! | `command.rs`, `parking.rs` | commands, and those that wait for a leg |
 //! | `wheel.rs` | when which leg ticks |
+//! | `secured.rs` | what stands between the socket and a browser's leg |
 //! | `recordings.rs` | timelines and sinks |
 //! | `outbox.rs` | events on their way out |
 
@@ -29,6 +30,7 @@ mod core;
 mod outbox;
 mod parking;
 mod recordings;
+mod secured;
 mod verbs;
 mod wheel;
 
@@ -38,6 +40,7 @@ pub(crate) use core::Settings;
 use self::core::{Buffers, Core};
 use super::packet_io::{Channel, SocketPair, UdpIo};
 use crate::media::port::MediaEvent;
+use crate::media::secure::dtls_srtp::Identity;
 use mio::{Events, Poll, Token, Waker};
 use std::io;
 use std::sync::Arc;
@@ -75,6 +78,10 @@ pub(crate) struct Gauges {
     pub(crate) delayed_events: AtomicU64,
     pub(crate) dropped_keys: AtomicU64,
     pub(crate) unsent_packets: AtomicU64,
+    pub(crate) secured_legs: AtomicU64,
+    pub(crate) refused_stun: AtomicU64,
+    pub(crate) refused_dtls: AtomicU64,
+    pub(crate) refused_srtp: AtomicU64,
 }
 
 /// Everything a thread is given.
@@ -98,6 +105,7 @@ pub(crate) struct Common {
     pub(crate) links: Arc<[Link]>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) begun: Instant,
+    pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) settings: Settings,
 }
 
@@ -136,7 +144,7 @@ impl MediaThread {
         let io = UdpIo::new(poll.registry().try_clone()?);
         Ok(Self {
             poll,
-            core: Core::new(io, common.settings),
+            core: Core::new(io, common.settings, common.identity.clone()),
             commands,
             events: common.events.clone(),
             links: common.links.clone(),
@@ -236,6 +244,7 @@ impl MediaThread {
         gauges
             .unsent_packets
             .store(self.core.unsent, Ordering::Relaxed);
+        self.core.secured.publish(gauges);
     }
 
     /// Hands legs over to other threads; a full queue is tried again at the next step.

@@ -2,11 +2,13 @@
 
 use super::command::{Command, Moved};
 use super::core::{Buffers, Core, Seat};
+use super::secured::send_report;
 use crate::leg::LegId;
 use crate::media::leg::{Ended, MediaLeg};
 use crate::media::port::{MediaEvent, MediaQuality, RecordRequest, RemoteMedia};
+use crate::media::secure::SecureLeg;
 use crate::media::timeline::Side;
-use crate::net::packet_io::{Channel, PacketIo};
+use crate::net::packet_io::PacketIo;
 use std::time::Duration;
 
 impl<I: PacketIo> Core<I> {
@@ -19,7 +21,13 @@ impl<I: PacketIo> Core<I> {
     ) {
         if let Command::Adopt { leg, moved } = command {
             if let Some(moved) = moved {
-                self.sit_down(moved.leg, moved.pair, moved.started, now);
+                let Moved {
+                    leg,
+                    pair,
+                    secure,
+                    started,
+                } = *moved;
+                self.sit_down(leg, (pair, secure), started, now);
             }
             for waiting in self.parking.arrived(leg) {
                 self.handle(waiting, now, buffers);
@@ -32,7 +40,7 @@ impl<I: PacketIo> Core<I> {
     fn execute(&mut self, command: Command<I::Pair>, now: Duration, buffers: &mut Buffers) {
         match command {
             Command::Open { leg, pair, seed } => {
-                self.sit_down(MediaLeg::new(leg, seed, now), pair, false, now)
+                self.sit_down(MediaLeg::new(leg, seed, now), (pair, None), false, now)
             }
             Command::SetRemote { leg, remote } => self.set_remote(leg, remote, now),
             Command::Play { leg, request } => {
@@ -80,7 +88,13 @@ impl<I: PacketIo> Core<I> {
     }
 
     /// Gives a leg a seat. When its sockets cannot be watched it is closed at once.
-    fn sit_down(&mut self, leg: MediaLeg, mut pair: I::Pair, started: bool, now: Duration) {
+    fn sit_down(
+        &mut self,
+        leg: MediaLeg,
+        (mut pair, secure): (I::Pair, Option<Box<SecureLeg>>),
+        started: bool,
+        now: Duration,
+    ) {
         let key = self.free.pop().unwrap_or_else(|| {
             self.seats.push(None);
             self.seats.len() - 1
@@ -98,9 +112,11 @@ impl<I: PacketIo> Core<I> {
         if self.keys.is_empty() {
             self.wheel.resume(now);
         }
+        self.secured.came(secure.as_deref());
         let seat = Seat {
             leg,
             pair,
+            secure,
             peer: None,
             taps: Vec::new(),
             quiet_since: now,
@@ -122,6 +138,7 @@ impl<I: PacketIo> Core<I> {
         self.free.push(key);
         self.wheel.remove(key);
         self.io.detach(&mut seat.pair);
+        self.secured.left(seat.secure.as_deref());
         for tap in seat.taps.drain(..) {
             self.recordings.untap(tap, now);
         }
@@ -129,7 +146,10 @@ impl<I: PacketIo> Core<I> {
     }
 
     fn set_remote(&mut self, leg: LegId, remote: RemoteMedia, now: Duration) {
-        if let Some(seat) = self.seat_of(leg) {
+        let key = self.keys.get(&leg).copied();
+        let seat = key.and_then(|key| self.seats.get_mut(key)?.as_mut());
+        if let Some(seat) = seat {
+            let remote = self.secured.set_remote(seat, remote, now);
             seat.leg.set_remote(remote);
             seat.quiet_since = now;
         }
@@ -254,7 +274,7 @@ impl<I: PacketIo> Core<I> {
             && let Some((length, to)) = seat.leg.goodbye(now, ntp, &mut buffers.outbound)
             && let Some(report) = buffers.outbound.get(..length)
         {
-            self.unsent += u64::from(self.io.send(&seat.pair, Channel::Rtcp, report, to).is_err());
+            self.unsent += u64::from(!send_report(&self.io, seat, report, to));
         }
         let seat = self.stand_up(leg, now);
         let quality = seat.map_or_else(MediaQuality::default, |seat| seat.leg.quality());
@@ -266,6 +286,7 @@ impl<I: PacketIo> Core<I> {
             Box::new(Moved {
                 leg: seat.leg,
                 pair: seat.pair,
+                secure: seat.secure,
                 started: seat.started,
             })
         });

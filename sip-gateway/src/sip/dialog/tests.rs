@@ -65,7 +65,7 @@ fn the_called_side_keeps_the_route_in_order() {
     assert_eq!(all(&bye, &HeaderName::CSeq), ["1 BYE"]);
     assert_eq!(
         dialog.destination().address(),
-        "192.0.2.1:5060".parse().unwrap()
+        "192.0.2.1:5060".parse::<SocketAddr>().unwrap()
     );
     let key = DialogKey {
         call_id: "c".to_owned(),
@@ -89,7 +89,7 @@ fn the_calling_side_turns_the_route_round_and_counts_on() {
     assert_eq!(all(&ack, &HeaderName::Route)[0], "<sip:192.0.2.3:5070;lr>");
     assert_eq!(
         dialog.destination().address(),
-        "192.0.2.3:5070".parse().unwrap()
+        "192.0.2.3:5070".parse::<SocketAddr>().unwrap()
     );
     assert_eq!(
         all(&dialog.request(Method::Bye, via()), &HeaderName::CSeq),
@@ -122,7 +122,7 @@ fn names_fall_back_to_the_known_address_and_flows_win_over_contacts() {
     dialog.moved_to(Flow::Udp("127.0.0.1:10".parse().unwrap()));
     assert_eq!(
         dialog.destination().address(),
-        "127.0.0.1:10".parse().unwrap()
+        "127.0.0.1:10".parse::<SocketAddr>().unwrap()
     );
 }
 
@@ -135,13 +135,13 @@ fn the_peer_counts_upwards_and_may_move() {
     dialog.refresh_target(&answer("Contact: <sip:new@192.0.2.8>\r\n").headers);
     assert_eq!(
         dialog.destination().address(),
-        "192.0.2.8:5060".parse().unwrap()
+        "192.0.2.8:5060".parse::<SocketAddr>().unwrap()
     );
     // Two contacts, or none of SIP, move nothing.
     dialog.refresh_target(&answer("Contact: <sip:a@192.0.2.4>, <sip:b@192.0.2.5>\r\n").headers);
     dialog.refresh_target(&answer("Contact: <tel:+34911>\r\n").headers);
     assert_eq!(
         dialog.destination().address(),
-        "192.0.2.8:5060".parse().unwrap()
+        "192.0.2.8:5060".parse::<SocketAddr>().unwrap()
     );
 }

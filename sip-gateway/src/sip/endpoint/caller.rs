@@ -14,6 +14,7 @@ pub(super) fn describe(request: &Request, leg: LegId, source: CallSource) -> Inc
             let name = headers.from().ok().and_then(|from| from.display);
             (Some(extension.clone()), name)
         }
+        CallSource::Caller { number, .. } => (number.clone(), None),
         CallSource::Trunk(_) => caller(request),
     };
     IncomingCall {

@@ -8,11 +8,10 @@ use crate::leg::{Accounts, Dial, DialTarget, LegId};
 use crate::sip::dialog::Path;
 use crate::sip::flow::Flow;
 use crate::sip::message::Uri;
-use crate::sip::port::SipCommand;
+use crate::sip::port::{Offers, SipCommand};
 use crate::sip::registrar::Binding;
 use crate::sip::session::uac::{self, Target};
 use crate::sip::session::{Leg, change, own_change, uas};
-use bytes::Bytes;
 use std::net::SocketAddr;
 
 impl Endpoint {
@@ -51,6 +50,13 @@ impl Endpoint {
             SipCommand::Reinvite { leg, sdp } => {
                 self.command(leg, |leg, core| own_change::want(leg, core, sdp));
             }
+            SipCommand::AddLogin(login) => self.identity.add_login(login, self.core.now),
+            SipCommand::RemoveLogin { username } => {
+                self.identity.logins.remove(&username);
+                let gone = self.registrar.remove_login(&username, self.core.now);
+                self.tell_gone(gone);
+                self.watch_registrar();
+            }
             SipCommand::ForgetDevice { extension } => {
                 let gone = self.registrar.retain(|known| known != extension);
                 self.tell_gone(gone);
@@ -81,7 +87,7 @@ impl Endpoint {
         self.core.counters.bad_commands += u64::from(!taken);
     }
 
-    fn dial(&mut self, id: LegId, dial: &Dial, destination: Option<SocketAddr>, sdp: &Bytes) {
+    fn dial(&mut self, id: LegId, dial: &Dial, destination: Option<SocketAddr>, sdp: &Offers) {
         if self.legs.contains_key(&id) {
             self.core.counters.bad_commands += 1;
             return;
@@ -165,10 +171,10 @@ impl Endpoint {
         self.registrations
             .set_trunks(&mut self.core, &accounts.trunks);
         self.identity.set_accounts(accounts);
-        let identity = &self.identity;
+        let (identity, now) = (&self.identity, self.core.now);
         let gone = self
             .registrar
-            .retain(|extension| identity.is_device(extension));
+            .retain(|extension| identity.may_register(extension, now));
         self.tell_gone(gone);
         self.watch_registrar();
     }

@@ -5,10 +5,14 @@
 //!    belong to a trunk or its registrar.
 //! 3. Else it is challenged: in the same words whether the user exists or not, and with the same work.
 //!
+//! Over WebSocket a name that was made for a while proves the device it was made for, or a caller.
+//!
 //! **Owns**: accounts, nonces, the pause after wrong credentials. **Must not know**: what an identified sender may do.
 
 use super::config::Limits;
+use super::logins::{Logins, Pass};
 use crate::leg::{Accounts, CallSource, DigestAlgorithm, Network, Trunk};
+use crate::login::{Holder, Login};
 use crate::sip::auth::{Expected, Lockout, NonceStore, Verdict, ha1, hmac_sha256};
 use crate::sip::flow::Flow;
 use crate::sip::message::{AuthHeader, Headers, Request};
@@ -43,6 +47,7 @@ pub(crate) struct Identity {
     realm: String,
     devices: HashMap<String, Account>,
     decoys: Decoys,
+    pub(crate) logins: Logins,
     trunks: Vec<Trunk>,
     nonces: NonceStore,
     lockout: Lockout,
@@ -59,6 +64,7 @@ impl Identity {
             realm,
             devices: HashMap::new(),
             decoys: Decoys::default(),
+            logins: Logins::default(),
             trunks: Vec::new(),
             nonces: NonceStore::new(secret),
             lockout: Lockout::new(limits.free_guesses, limits.free_users),
@@ -81,6 +87,11 @@ impl Identity {
 
     pub(crate) fn is_device(&self, extension: &str) -> bool {
         self.devices.contains_key(extension)
+    }
+
+    /// Whether somebody may be registered under this name now.
+    pub(crate) fn may_register(&self, extension: &str, now: Instant) -> bool {
+        self.is_device(extension) || self.logins.is_guest(extension, now)
     }
 
     /// Pauses that were begun after wrong credentials, and where the last of them began.
@@ -109,24 +120,38 @@ impl Identity {
             // For no such device this fails, after the same work as for one that exists.
             _ => self
                 .prove(request, &user, (source, now), is_bound)
-                .map(|()| CallSource::Device(user)),
+                .map(|pass| match pass.map(|pass| pass.holder) {
+                    Some(Holder::Caller { number }) => CallSource::Caller {
+                        login: user,
+                        number,
+                    },
+                    Some(Holder::Device(_) | Holder::Guest) | None => CallSource::Device(user),
+                }),
         }
     }
 
-    /// Checks that the request carries the credentials of this device. While somebody guesses from the same source,
-    /// only the flow the device is registered over is listened to.
+    /// Lets a name that was made for a while count from now on.
+    pub(crate) fn add_login(&mut self, login: Login, now: Instant) {
+        self.logins.add(login, &self.realm, now);
+    }
+
+    /// Checks that the request carries the credentials of this device, or of a login for this user, which is given then.
+    /// While somebody guesses from the same source, only the flow the device is registered over is listened to; nobody
+    /// guesses a login, whose name is as random as its password.
     pub(crate) fn prove(
         &mut self,
         request: &Request,
         extension: &str,
         (source, now): (Flow, Instant),
         is_bound: impl Fn(&str) -> bool,
-    ) -> Result<(), Unproven> {
+    ) -> Result<Option<Pass>, Unproven> {
         let (decoy, beside) = self.decoys.of(extension);
         let (device, either) = self.decoys.find(&self.devices, extension, beside);
         // By index and not by branch: the instructions are the same whoever is asked for.
         let real = either.map_or(decoy, |account| account.algorithm);
         let algorithm = [decoy, real][usize::from(device.is_some())];
+        // Browsers' phones speak nothing else, and the challenge comes before the name.
+        let algorithm = [algorithm, DigestAlgorithm::Md5][usize::from(source.is_web())];
         let unproven = Unproven {
             algorithm,
             stale: false,
@@ -137,14 +162,24 @@ impl Identity {
             return Err(unproven);
         };
         let address = source.ip();
-        if self.lockout.is_locked(address, extension, now) && !is_bound(extension) {
+        let username = credentials.get("username").unwrap_or_default();
+        let login = self.logins.find(username, extension, now);
+        let login = login.filter(|(pass, _)| {
+            let of_device = matches!(pass.holder, Holder::Device(_));
+            source.is_web() && of_device == self.devices.contains_key(extension)
+        });
+        // Another name than the device's own is no guess at its password.
+        let guesses = !source.is_web() || (username == extension && login.is_none());
+        let own = device.filter(|device| device.algorithm == algorithm);
+        let ha1 = own.map(|device| device.ha1.as_str());
+        if guesses && self.lockout.is_locked(address, extension, now) && !is_bound(extension) {
             let locked = true;
             return Err(Unproven { locked, ..unproven });
         }
         let expected = Expected {
             realm: &self.realm,
-            username: extension,
-            ha1: device.map(|device| device.ha1.as_str()),
+            username: [extension, username][usize::from(login.is_some())],
+            ha1: login.map_or(ha1, |(_, ha1)| Some(ha1)),
             algorithm,
             source: address,
         };
@@ -153,14 +188,18 @@ impl Identity {
             .verify(&credentials, &request.method, &expected, now);
         let (stale, failed) = match verdict {
             Verdict::Ok => {
-                self.lockout.passed(address, extension);
-                return Ok(());
+                if guesses {
+                    self.lockout.passed(address, extension);
+                }
+                return Ok(login.map(|(pass, _)| pass.clone()));
             }
             Verdict::Stale => (true, false),
             // The password was right: a new nonce helps, and the user need not be asked.
             Verdict::Replayed => (true, true),
             Verdict::Bad => {
-                self.lockout.failed(address, extension, now);
+                if guesses {
+                    self.lockout.failed(address, extension, now);
+                }
                 (false, true)
             }
         };

@@ -320,7 +320,7 @@ impl Endpoint {
             return self.overloaded(&request, reply_to);
         }
         let path = match call_source {
-            CallSource::Device(_) => Path::Flow(source),
+            CallSource::Device(_) | CallSource::Caller { .. } => Path::Flow(source),
             CallSource::Trunk(_) => match source {
                 Flow::Udp(address) => Path::Fallback(address),
                 // We open no connections: the one it came by is the only way back.
@@ -329,9 +329,14 @@ impl Endpoint {
         };
         let device = match &call_source {
             CallSource::Device(extension) => Some(extension.clone()),
-            CallSource::Trunk(_) => None,
+            CallSource::Trunk(_) | CallSource::Caller { .. } => None,
         };
         let id = self.new_leg_id();
+        if let CallSource::Caller { login, .. } = &call_source
+            && let Err(refusal) = self.begin_call(login, id)
+        {
+            return self.refuse(&request, reply_to, &refusal);
+        }
         let call = describe(&request, id, call_source);
         let transaction = self
             .core
@@ -345,6 +350,20 @@ impl Endpoint {
         leg.settle(&mut self.core);
         self.legs.insert(id, leg);
         self.core.emit(SipEvent::Incoming { call, offer });
+    }
+
+    /// A caller has one call at a time, and not too many of them.
+    fn begin_call(&mut self, login: &str, leg: LegId) -> Result<(), Refusal> {
+        let logins = &mut self.identity.logins;
+        let call = logins.call_of(login).and_then(|call| self.legs.get(&call));
+        if call.is_some_and(|call| !call.has_ended()) {
+            return Err(Refusal::new(486));
+        }
+        if !logins.begin_call(login, leg, self.core.now) {
+            self.core.counters.overload += 1;
+            return Err(Refusal::new(503).with_header(HeaderName::RetryAfter, 60_u8));
+        }
+        Ok(())
     }
 
     fn on_response(&mut self, response: &Response) {

@@ -20,6 +20,7 @@ pub(crate) mod core;
 pub(crate) mod identity;
 pub(crate) mod ids;
 mod inbound;
+pub(crate) mod logins;
 mod overload;
 mod register;
 pub(crate) mod schedule;

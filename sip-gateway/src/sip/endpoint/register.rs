@@ -5,6 +5,7 @@
 use super::Endpoint;
 use super::core::User;
 use super::inbound::Arrived;
+use super::logins::Pass;
 use super::schedule::Owner;
 use crate::leg::{DeviceChange, LegId};
 use crate::sip::flow::Flow;
@@ -33,9 +34,11 @@ impl Endpoint {
         let here = (arrived.source, self.core.now);
         let registrar = &self.registrar;
         let is_bound = |user: &str| registrar.is_bound(user, here.0, here.1);
-        if let Err(unproven) = self.identity.prove(request, &extension, here, is_bound) {
-            return self.challenge(arrived, unproven);
-        }
+        let proven = self.identity.prove(request, &extension, here, is_bound);
+        let pass = match proven {
+            Ok(pass) => pass,
+            Err(unproven) => return self.challenge(arrived, unproven),
+        };
         self.sources.vouch(arrived.source.ip(), self.core.now);
         if !self.core.has_room() {
             return self.overloaded(request, reply_to);
@@ -45,10 +48,12 @@ impl Endpoint {
             self.core
                 .transactions
                 .start_server(arrived.key.clone(), reply_to, User::Nobody);
-        let response = if user(request.headers.from().ok()).as_deref() == Some(extension.as_str()) {
-            self.register(arrived, &extension)
-        } else {
-            Err(Refusal::new(403))
+        let is_itself = user(request.headers.from().ok()).as_deref() == Some(extension.as_str());
+        let may = is_itself && self.identity.may_register(&extension, self.core.now);
+        let response = match may {
+            true => self.register(arrived, &extension, pass.as_ref()),
+            // For another, or as a caller, who is called by nobody.
+            false => Err(Refusal::new(403)),
         };
         let tag = self.core.ids.tag();
         let mut response = response
@@ -59,14 +64,26 @@ impl Endpoint {
         self.core.respond(transaction, &response);
     }
 
-    fn register(&mut self, arrived: &Arrived, extension: &str) -> Result<Response, Refusal> {
+    fn register(
+        &mut self,
+        arrived: &Arrived,
+        extension: &str,
+        pass: Option<&Pass>,
+    ) -> Result<Response, Refusal> {
         let request = &arrived.request;
-        let update = self.read_update(request)?;
+        let mut update = self.read_update(request)?;
+        if let (Update::Contacts(contacts), Some(pass)) = (&mut update, pass) {
+            let left = pass.ends.saturating_duration_since(self.core.now);
+            for contact in contacts {
+                contact.expires = contact.expires.min(left);
+            }
+        }
         let registration = Registration {
             extension,
             call_id: request.headers.call_id()?,
             cseq: request.headers.cseq()?.number,
             source: arrived.source,
+            login: pass.map(|pass| pass.username.as_str()),
             update,
         };
         let replaced = self.replaced_flows(&registration);

@@ -36,6 +36,8 @@ pub struct Binding {
     pub reg_id: Option<u32>,
     /// The device keeps its connection alive and knows that we count on it (RFC 5626).
     pub outbound: bool,
+    /// The name it was registered by, when that was made for a while.
+    pub login: Option<String>,
     /// When it ends.
     pub expires_at: Instant,
 }
@@ -136,6 +138,8 @@ pub struct Registration<'a> {
     pub cseq: u32,
     /// Where it came from.
     pub source: Flow,
+    /// The name it was authenticated by, when that was made for a while.
+    pub login: Option<&'a str>,
     /// What it asks for.
     pub update: Update,
 }
@@ -300,13 +304,22 @@ impl Registrar {
 
     /// Takes out what was registered over a connection that is gone; gives the devices that have nothing left.
     pub fn remove_flow(&mut self, flow: Flow, now: Instant) -> Vec<String> {
-        let uses = |bindings: &Vec<Binding>| bindings.iter().any(|binding| binding.source == flow);
-        let devices = self.devices.iter().filter(|(_, bindings)| uses(bindings));
+        self.remove(|binding| binding.source == flow, now)
+    }
+
+    /// Takes out what was registered by this name; gives the devices that have nothing left.
+    pub fn remove_login(&mut self, username: &str, now: Instant) -> Vec<String> {
+        self.remove(|binding| binding.login.as_deref() == Some(username), now)
+    }
+
+    fn remove(&mut self, is_it: impl Fn(&Binding) -> bool, now: Instant) -> Vec<String> {
+        let devices = self.devices.iter();
+        let devices = devices.filter(|(_, bindings)| bindings.iter().any(&is_it));
         let names: Vec<String> = devices.map(|(name, _)| name.clone()).collect();
         let mut gone = Vec::new();
         for extension in names {
             let mut bindings = self.devices.get(&extension).cloned().unwrap_or_default();
-            bindings.retain(|binding| binding.source != flow && binding.expires_at > now);
+            bindings.retain(|binding| !is_it(binding) && binding.expires_at > now);
             self.put(&extension, bindings);
             if !self.is_registered(&extension) {
                 gone.push(extension);
@@ -449,6 +462,7 @@ impl Registrar {
             reg_id: record.reg_id,
             // Only one that we agreed on is kept.
             outbound: record.reg_id.is_some(),
+            login: None,
             expires_at: now + Duration::from_secs(record.expires_in.min(86_400)),
         });
         let first = bindings.len() == 1;
@@ -536,6 +550,7 @@ fn apply(
         instance: contact.instance.clone(),
         reg_id: contact.reg_id,
         outbound: contact.outbound,
+        login: request.login.map(str::to_owned),
         expires_at: now + contact.expires,
     });
 }

@@ -26,6 +26,7 @@ fn request(call_id: &str, cseq: u32, update: Update) -> Registration<'_> {
         call_id,
         cseq,
         source: source().into(),
+        login: None,
         update,
     }
 }

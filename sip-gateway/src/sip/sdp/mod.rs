@@ -3,15 +3,19 @@
 //! **Owns**: what we offer, what we accept, and the values both sides agreed on. **Must not know**: dialogs, sockets,
 //! media threads. `sdp-types` is imported in this folder alone.
 //!
-//! PCMU, PCMA, G.722 and `telephone-event`. Every other stream of an offer is answered with port 0, in its place.
+//! PCMU, PCMA, G.722 and `telephone-event`. Every other stream of an offer is answered with port 0, in its place. A
+//! secured stream (`UDP/TLS/RTP/SAVPF`, what browsers speak) is answered by a secured one or not at all.
 
 mod read;
+mod secure;
 #[cfg(test)]
 mod tests;
 mod write;
 
+use crate::secure_media::LocalSecure;
 use bytes::Bytes;
 use read::{Stream, read_streams};
+pub use secure::AgreedSecure;
 use std::net::{IpAddr, SocketAddr};
 
 /// Bytes of a description at most.
@@ -36,6 +40,8 @@ pub struct LocalMedia {
     pub version: u64,
     /// What we want at most: less than both ways while the other side is on hold.
     pub direction: Direction,
+    /// Who we are on a secured stream; without it none is taken, and our offers are plain.
+    pub secure: Option<LocalSecure>,
 }
 
 /// Codecs that we can negotiate.
@@ -151,6 +157,8 @@ pub struct NegotiatedMedia {
     pub ptime_ms: u32,
     /// Which way audio may flow, as seen from us.
     pub direction: Direction,
+    /// Who they are, when the stream is secured (DTLS-SRTP); `remote` and `rtcp` mean nothing then.
+    pub secure: Option<AgreedSecure>,
 }
 
 /// A description that we cannot use.
@@ -230,6 +238,9 @@ pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Bytes, NegotiatedMedi
     let mut reason = SdpError::unacceptable("no audio stream");
     for (place, stream) in streams.iter().enumerate() {
         match stream.as_ref().map_err(|e| *e).and_then(take) {
+            Ok(agreed) if agreed.secure.is_some() && local.secure.is_none() => {
+                reason = SdpError::unacceptable("no secured streams here");
+            }
             Ok(agreed) => {
                 let direction = narrower(agreed.direction, local.direction);
                 let bytes = write::answer(&offer.0, place, local, (&agreed, direction));
@@ -259,6 +270,11 @@ pub fn accept_answer(answer: &[u8], our_offer: &[u8]) -> Result<NegotiatedMedia,
     let ours = first_stream(&offer.0, ipv4)?;
     let theirs = first_stream(&answer.0, ipv4)?;
     let mut agreed = take(&theirs)?;
+    if ours.secure.is_some() != agreed.secure.is_some() {
+        return Err(SdpError::unacceptable(
+            "answer of another kind than the offer",
+        ));
+    }
     if !ours.codecs.contains(&(agreed.codec, agreed.payload_type)) {
         return Err(SdpError::unacceptable(
             "answer with a codec that was not offered",
@@ -291,14 +307,24 @@ fn first_stream(session: &sdp_types::Session, ipv4: bool) -> Result<Stream, SdpE
         .unwrap_or_else(|| Err(SdpError::unacceptable("no audio stream")))
 }
 
-/// What we agree to of a stream of theirs.
+/// Whether an offer has a secured audio stream, which needs [`LocalMedia::secure`] to be answered.
+#[must_use]
+pub fn wants_secure(offer: &[u8]) -> bool {
+    parse(offer).is_ok_and(|offer| secure::is_wanted(&offer.0))
+}
+
+/// What we agree to of a stream of theirs. Where it is secured, our own order counts: browsers list G.722 before G.711
+/// out of habit, and it would cost every bridge a transcoding.
 fn take(stream: &Stream) -> Result<NegotiatedMedia, SdpError> {
-    let (codec, payload_type) = *stream
-        .codecs
-        .first()
-        .ok_or_else(|| SdpError::unacceptable("no codec that we have"))?;
+    let mut codecs = stream.codecs.iter();
+    let first = match stream.secure {
+        None => codecs.next(),
+        Some(_) => codecs.min_by_key(|(codec, _)| Codec::ALL.iter().position(|own| own == codec)),
+    };
+    let (codec, payload_type) =
+        *first.ok_or_else(|| SdpError::unacceptable("no codec that we have"))?;
     let mut direction = stream.direction.reversed();
-    if stream.remote.ip().is_unspecified() {
+    if stream.secure.is_none() && stream.remote.ip().is_unspecified() {
         // Hold as before RFC 3264: nobody listens at 0.0.0.0.
         direction = narrower(direction, Direction::RecvOnly);
     }
@@ -310,6 +336,7 @@ fn take(stream: &Stream) -> Result<NegotiatedMedia, SdpError> {
         telephone_event: stream.events,
         ptime_ms: stream.ptime_ms,
         direction,
+        secure: stream.secure.clone(),
     })
 }
 

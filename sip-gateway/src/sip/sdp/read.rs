@@ -2,9 +2,10 @@
 //!
 //! **Owns**: [`Stream`] and its reading. **Must not know**: which stream is taken.
 
+use super::secure::{self, AgreedSecure};
 use super::{Codec, DEFAULT_PTIME_MS, Direction, MAX_BYTES, MAX_STREAMS, SdpError};
 use sdp_types::{AddrType, Attribute, Connection, Media, NetType, Session};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// One audio stream of a description.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Stream {
     pub(super) ptime_ms: u32,
     /// As the writer of the description sees it.
     pub(super) direction: Direction,
+    /// Who its writer is, where the stream is secured.
+    pub(super) secure: Option<AgreedSecure>,
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
@@ -59,15 +62,26 @@ fn read_stream(session: &Session, media: &Media, ipv4: bool) -> Result<Stream, S
     if media.port == 0 {
         return Err(SdpError::unacceptable("audio stream is declined"));
     }
-    if !media.proto.eq_ignore_ascii_case("RTP/AVP") {
-        return Err(SdpError::unacceptable("transport is not RTP/AVP"));
-    }
+    let secure = match secure::is_secured(&media.proto) {
+        true => Some(secure::read(session, media)?),
+        false if media.proto.eq_ignore_ascii_case("RTP/AVP") => None,
+        false => {
+            return Err(SdpError::unacceptable(
+                "transport is neither RTP/AVP nor DTLS-SRTP",
+            ));
+        }
+    };
     let connection = media
         .connections
         .first()
         .or(session.connection.as_ref())
         .ok_or_else(|| SdpError::malformed("no connection line"))?;
-    let remote = SocketAddr::new(read_address(connection, ipv4)?, media.port);
+    let remote = match (read_address(connection, ipv4), &secure) {
+        (Ok(address), _) => SocketAddr::new(address, media.port),
+        // ICE finds the way: a browser names what it likes here, or nothing that is one.
+        (Err(_), Some(_)) => SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), media.port),
+        (Err(error), None) => return Err(error),
+    };
     let (codecs, events) = read_formats(media);
     Ok(Stream {
         remote,
@@ -78,6 +92,7 @@ fn read_stream(session: &Session, media: &Media, ipv4: bool) -> Result<Stream, S
         direction: read_direction(&media.attributes)
             .or_else(|| read_direction(&session.attributes))
             .unwrap_or_default(),
+        secure,
     })
 }
 

@@ -10,6 +10,7 @@ const LOCAL: LocalMedia = LocalMedia {
     session_id: 7,
     version: 1,
     direction: Direction::SendRecv,
+    secure: None,
 };
 
 /// A description with this connection and these lines from the first m-line on.
@@ -41,8 +42,14 @@ fn the_offerers_first_codec_and_events_at_its_number() {
         "a=fmtp:96 0-15",
         "a=ptime:30",
     ]);
-    assert_eq!(agreed.remote, "192.0.2.1:49170".parse().unwrap());
-    assert_eq!(agreed.rtcp, "192.0.2.1:49171".parse().unwrap());
+    assert_eq!(
+        agreed.remote,
+        "192.0.2.1:49170".parse::<SocketAddr>().unwrap()
+    );
+    assert_eq!(
+        agreed.rtcp,
+        "192.0.2.1:49171".parse::<SocketAddr>().unwrap()
+    );
     assert_eq!((agreed.codec, agreed.payload_type), (Codec::Pcma, 8));
     assert_eq!(agreed.telephone_event, Some(96));
     assert_eq!(agreed.ptime_ms, 30);
@@ -154,15 +161,18 @@ fn hold_is_understood_and_answered() {
 #[test]
 fn addresses_and_rtcp() {
     let agreed = answered(&["m=audio 4000 RTP/AVP 0", "c=IN IP4 192.0.2.9", "a=rtcp-mux"]).1;
-    assert_eq!(agreed.remote, "192.0.2.9:4000".parse().unwrap());
-    assert_eq!(agreed.rtcp, "192.0.2.9:4001".parse().unwrap());
+    assert_eq!(
+        agreed.remote,
+        "192.0.2.9:4000".parse::<SocketAddr>().unwrap()
+    );
+    assert_eq!(agreed.rtcp, "192.0.2.9:4001".parse::<SocketAddr>().unwrap());
     let (text, agreed) = answered(&["m=audio 4000 RTP/AVP 0", "a=rtcp:5001", "a=rtcp-mux"]);
-    assert_eq!(agreed.rtcp, "192.0.2.1:5001".parse().unwrap());
+    assert_eq!(agreed.rtcp, "192.0.2.1:5001".parse::<SocketAddr>().unwrap());
     assert!(!text.contains("rtcp"), "rtcp-mux is declined by silence");
     let stranger = ["m=audio 65535 RTP/AVP 0", "a=rtcp:5001 IN IP4 203.0.113.1"];
     assert_eq!(
         answered(&stranger).1.rtcp,
-        "192.0.2.1:65535".parse().unwrap()
+        "192.0.2.1:65535".parse::<SocketAddr>().unwrap()
     );
 
     let six = LocalMedia {
@@ -171,20 +181,29 @@ fn addresses_and_rtcp() {
     };
     let offer = sdp("c=IN IP6 2001:db8::1\r\n", &["m=audio 4000 RTP/AVP 0"]);
     let (bytes, agreed) = answer(offer.as_bytes(), &six).unwrap();
-    assert_eq!(agreed.remote, "[2001:db8::1]:4000".parse().unwrap());
+    assert_eq!(
+        agreed.remote,
+        "[2001:db8::1]:4000".parse::<SocketAddr>().unwrap()
+    );
     assert!(String::from_utf8_lossy(&bytes).contains("c=IN IP6 ::1\r\n"));
     assert_eq!(refused(&offer), 488, "no IPv6 here");
     // RFC 5118 4.9: a mapped address is the IPv4 address.
     let mapped = sdp("c=IN IP6 ::ffff:192.0.2.7\r\n", &["m=audio 4000 RTP/AVP 0"]);
     let agreed = answer(mapped.as_bytes(), &LOCAL).unwrap().1;
-    assert_eq!(agreed.remote, "192.0.2.7:4000".parse().unwrap());
+    assert_eq!(
+        agreed.remote,
+        "192.0.2.7:4000".parse::<SocketAddr>().unwrap()
+    );
     // RFC 5118 4.8: each stream has its own family.
     let media = [
         "m=video 5000 RTP/AVP 31",
         "c=IN IP6 2001:db8::1",
         "m=audio 4000 RTP/AVP 0",
     ];
-    assert_eq!(answered(&media).1.remote, "192.0.2.1:4000".parse().unwrap());
+    assert_eq!(
+        answered(&media).1.remote,
+        "192.0.2.1:4000".parse::<SocketAddr>().unwrap()
+    );
 }
 
 #[test]
@@ -345,5 +364,140 @@ proptest! {
             }
             Err(error) => prop_assert!(matches!(error.status, 400 | 488)),
         }
+    }
+}
+
+mod secured {
+    //! Offers and answers of browsers.
+
+    use super::*;
+    use crate::secure_media::{DtlsRole, Fingerprint, IceLogin};
+
+    /// As Chromium writes it, without most of its formats; candidates as many as asked for.
+    fn browser(candidates: usize) -> String {
+        let print = Fingerprint([0xAB; 32]);
+        let candidates: String = (0..candidates)
+            .map(|n| format!("a=candidate:{n} 1 udp 2113937151 0123abcd-{n}.local 50000 typ host generation 0 network-cost 999\r\n"))
+            .collect();
+        format!(
+            "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
+             a=extmap-allow-mixed\r\na=msid-semantic: WMS x\r\n\
+             m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n\
+             {candidates}a=ice-ufrag:LXQc\r\na=ice-pwd:zzzzzzzzzzzzzzzzzzzzzzzz\r\na=ice-options:trickle\r\n\
+             a=fingerprint:sha-256 {print}\r\na=setup:actpass\r\na=mid:0\r\n\
+             a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\na=sendrecv\r\na=msid:x y\r\na=rtcp-mux\r\n\
+             a=rtcp-rsize\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=rtpmap:9 G722/8000\r\n\
+             a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:13 CN/8000\r\n\
+             a=rtpmap:110 telephone-event/48000\r\na=rtpmap:126 telephone-event/8000\r\n\
+             m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\n"
+        )
+    }
+
+    fn own() -> LocalMedia {
+        LocalMedia {
+            secure: Some(LocalSecure {
+                login: IceLogin::from_random([7; 32]),
+                fingerprint: Fingerprint([1; 32]),
+            }),
+            ..LOCAL
+        }
+    }
+
+    #[test]
+    fn a_browsers_offer_is_answered_in_kind() {
+        let offer = browser(2);
+        assert!(wants_secure(offer.as_bytes()) && !wants_secure(&make_offer(&LOCAL, &Codec::ALL)));
+        let (bytes, agreed) = answer(offer.as_bytes(), &own()).unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let secure = agreed.secure.unwrap();
+        assert_eq!(secure.fingerprint, Fingerprint([0xAB; 32]));
+        assert_eq!(secure.role, DtlsRole::Server);
+        assert_eq!(
+            (agreed.codec, agreed.telephone_event),
+            (Codec::Pcmu, Some(126))
+        );
+        assert_eq!(
+            agreed.direction,
+            Direction::SendRecv,
+            "0.0.0.0 is no hold here"
+        );
+        for line in [
+            "a=ice-lite",
+            "a=group:BUNDLE 0",
+            "m=audio 20000 UDP/TLS/RTP/SAVPF 0 126",
+            "a=rtcp-mux",
+            "a=mid:0",
+            "a=setup:passive",
+            "a=candidate:1 1 UDP 2130706431 127.0.0.1 20000 typ host",
+            "m=video 0 UDP/TLS/RTP/SAVPF 96",
+            "a=mid:1",
+        ] {
+            assert!(text.lines().any(|own| own == line), "{line} in\n{text}");
+        }
+        assert!(text.contains(&format!("a=fingerprint:sha-256 {}", Fingerprint([1; 32]))));
+    }
+
+    #[test]
+    fn an_offer_of_8_kb_is_read() {
+        let offer = browser(85);
+        assert!((8_000..16_000).contains(&offer.len()), "{}", offer.len());
+        assert!(answer(offer.as_bytes(), &own()).is_ok());
+    }
+
+    #[test]
+    fn a_secured_offer_is_never_answered_in_clear() {
+        let offer = browser(1);
+        assert_eq!(answer(offer.as_bytes(), &LOCAL).unwrap_err().status, 488);
+        for (what, with) in [
+            ("a=rtcp-mux\r\n", ""),
+            ("a=fingerprint:sha-256", "a=fingerprint:md5"),
+            ("AB:AB:AB\r\n", "AB:AB\r\n"),
+            ("a=ice-ufrag:LXQc\r\n", ""),
+            ("a=ice-pwd:zzzzzzzz", "a=ice-pwd:"),
+            ("a=setup:actpass", "a=setup:holdconn"),
+            ("UDP/TLS/RTP/SAVPF 111", "TCP/TLS/RTP/SAVPF 111"),
+            ("UDP/TLS/RTP/SAVPF 111", "RTP/SAVP 111"),
+            (" 9 0 8 13", " 13"),
+        ] {
+            let broken = offer.replace(what, with);
+            assert_ne!(broken, offer);
+            let status = answer(broken.as_bytes(), &own()).unwrap_err().status;
+            assert_eq!(status, 488, "{what}");
+        }
+    }
+
+    #[test]
+    fn our_offer_is_a_browsers_and_its_answer_must_be_one() {
+        let offer = make_offer(&own(), &Codec::ALL);
+        let text = String::from_utf8(offer.to_vec()).unwrap();
+        assert!(
+            text.contains("m=audio 20000 UDP/TLS/RTP/SAVPF 0 8 101\r\n"),
+            "{text}"
+        );
+        assert!(text.contains("a=setup:actpass\r\n") && text.contains("a=mid:0\r\n"));
+        // A peer of our own kind answers it; so the role is turned round.
+        let (bytes, theirs) = answer(&offer, &own()).unwrap();
+        assert_eq!(theirs.secure.unwrap().role, DtlsRole::Server);
+        let agreed = accept_answer(&bytes, &offer).unwrap();
+        assert_eq!(agreed.secure.unwrap().role, DtlsRole::Client);
+        let plain = make_offer(&LOCAL, &Codec::ALL);
+        let (plain_answer, _) = answer(&plain, &LOCAL).unwrap();
+        assert!(
+            accept_answer(&plain_answer, &offer).is_err(),
+            "no downgrade"
+        );
+        assert!(accept_answer(&bytes, &plain).is_err());
+    }
+
+    #[test]
+    fn another_login_is_a_restart() {
+        let secure = |offer: &str| answer(offer.as_bytes(), &own()).unwrap().1.secure.unwrap();
+        let (before, same) = (secure(&browser(1)), secure(&browser(3)));
+        let after = secure(&browser(1).replace("LXQc", "Qw3r"));
+        assert!(!same.restarts(&before) && after.restarts(&before));
+        assert!(
+            !format!("{after:?}").contains("zzzz"),
+            "the password is hidden"
+        );
     }
 }

@@ -2,13 +2,17 @@
 //!
 //! **Owns**: what our descriptions look like. **Must not know**: why they are sent.
 
+use super::secure;
 use super::{Codec, DEFAULT_PTIME_MS, Direction, LocalMedia, NegotiatedMedia, OFFERED_EVENTS};
 use bytes::Bytes;
 use sdp_types::{Attribute, Connection, Media, Origin, Session, Time};
 
 pub(super) fn offer(local: &LocalMedia, codecs: &[Codec]) -> Bytes {
-    let numbers: Vec<(Codec, u8)> = codecs
+    // Browsers get G.711 alone: every bridge of theirs then forwards packets.
+    let codecs = codecs
         .iter()
+        .filter(|codec| local.secure.is_none() || **codec != Codec::G722);
+    let numbers: Vec<(Codec, u8)> = codecs
         .filter_map(|codec| Some((*codec, codec.static_payload_type()?)))
         .collect();
     offer_of(local, &numbers, Some(OFFERED_EVENTS))
@@ -22,9 +26,11 @@ pub(super) fn offer_again(local: &LocalMedia, agreed: &NegotiatedMedia) -> Bytes
 fn offer_of(local: &LocalMedia, numbers: &[(Codec, u8)], events: Option<u8>) -> Bytes {
     let mut session = frame(local);
     session.times.push(Time::new(0, 0));
-    session
-        .medias
-        .push(audio(local.port, numbers, events, local.direction));
+    let mut stream = audio(local.port, numbers, events, local.direction);
+    if let Some(own) = &local.secure {
+        secure::offer(&mut session, &mut stream, own, local);
+    }
+    session.medias.push(stream);
     print(&session)
 }
 
@@ -42,16 +48,21 @@ pub(super) fn answer(
         session.times.push(Time::new(0, 0));
     }
     for (at, theirs) in offer.medias.iter().enumerate() {
-        session.medias.push(if at == place {
-            audio(
-                local.port,
-                &[(agreed.codec, agreed.payload_type)],
-                agreed.telephone_event,
-                direction,
-            )
-        } else {
-            declined(theirs)
-        });
+        if at != place {
+            session.medias.push(declined(theirs));
+            continue;
+        }
+        let mut stream = audio(
+            local.port,
+            &[(agreed.codec, agreed.payload_type)],
+            agreed.telephone_event,
+            direction,
+        );
+        if let (Some(party), Some(own)) = (&agreed.secure, &local.secure) {
+            stream.proto.clone_from(&theirs.proto);
+            secure::answer(&mut session, &mut stream, (theirs, party), (own, local));
+        }
+        session.medias.push(stream);
     }
     print(&session)
 }
@@ -88,7 +99,9 @@ fn audio(port: u16, codecs: &[(Codec, u8)], events: Option<u8>, direction: Direc
 
 /// Port 0 and the offered formats, which say nothing here but must be there (RFC 3264 6).
 fn declined(theirs: &Media) -> Media {
-    bare(&theirs.media, 0, &theirs.proto, &theirs.fmt)
+    let mut media = bare(&theirs.media, 0, &theirs.proto, &theirs.fmt);
+    media.attributes.extend(secure::mid(theirs));
+    media
 }
 
 fn bare(media: &str, port: u16, proto: &str, formats: &str) -> Media {

@@ -16,7 +16,7 @@ use crate::sip::flow::Flow;
 use crate::sip::message::{
     CSeq, HeaderName, HeaderValue, Headers, Method, NameAddr, Request, Response, Uri,
 };
-use crate::sip::port::SipEvent;
+use crate::sip::port::{Offers, SipEvent};
 use crate::sip::transaction::TransactionId;
 use bytes::Bytes;
 use std::time::Instant;
@@ -36,7 +36,7 @@ pub(crate) struct Outgoing {
     /// The last progress told: the same news from a second contact is no news.
     told: Option<u16>,
     /// The call, for another INVITE; none where no phone has a second way.
-    again: Option<Box<(Dial, Bytes)>>,
+    again: Option<Box<(Dial, Offers)>>,
 }
 
 /// One place to call.
@@ -51,13 +51,24 @@ pub(crate) struct Target {
     pub(crate) routes: Vec<String>,
 }
 
+impl Target {
+    /// It speaks DTLS-SRTP alone: it came over WebSocket, to us or (by its Contact, RFC 7118 5) to whoever brought it.
+    fn is_browser(&self) -> bool {
+        let by_contact = self.uri.param("transport");
+        self.destination.is_web()
+            || by_contact.is_some_and(|transport| {
+                transport.eq_ignore_ascii_case("ws") || transport.eq_ignore_ascii_case("wss")
+            })
+    }
+}
+
 /// Places the call; with no target at all it ends at once.
 pub(crate) fn dial(
     core: &mut Core,
     id: LegId,
     dial: &Dial,
     targets: Vec<Target>,
-    sdp: &Bytes,
+    offers: &Offers,
 ) -> Leg {
     let outgoing = Outgoing {
         credentials: dial.credentials.clone(),
@@ -69,11 +80,11 @@ pub(crate) fn dial(
         again: targets
             .iter()
             .any(|target| !target.others.is_empty())
-            .then(|| Box::new((dial.clone(), sdp.clone()))),
+            .then(|| Box::new((dial.clone(), offers.clone()))),
     };
     let mut leg = Leg::new(id, State::Outgoing(Box::new(outgoing)));
     for target in targets {
-        let invite = invite_to(core, dial, &target, sdp.clone());
+        let invite = invite_to(core, dial, &target, offers);
         // Several contacts are several dialogs; the first one's name is the leg's in records and captures.
         if leg.attempts.is_empty()
             && let Ok(call_id) = invite.headers.call_id()
@@ -92,7 +103,9 @@ pub(crate) fn dial(
     leg
 }
 
-fn invite_to(core: &mut Core, dial: &Dial, target: &Target, sdp: Bytes) -> Request {
+fn invite_to(core: &mut Core, dial: &Dial, target: &Target, offers: &Offers) -> Request {
+    let secured = offers.secured.as_ref().filter(|_| target.is_browser());
+    let sdp = secured.unwrap_or(&offers.plain).clone();
     let via = core.new_via(target.destination);
     let (tag, call_id) = (core.ids.tag(), core.ids.call_id());
     let mut headers = Headers::new();
@@ -216,6 +229,7 @@ fn on_progress(leg: &mut Leg, core: &mut Core, index: usize, response: &Response
     core.emit(SipEvent::Progress {
         leg: id,
         status,
+        offer: attempt.invite.body.clone(),
         sdp,
     });
 }
@@ -240,10 +254,10 @@ fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response)
     match sdp_of(&response.headers, &response.body).or(known) {
         Some(sdp) => {
             let ours = leg.attempts[index].invite.body.clone();
-            let mut talking = Talking::new(dialog, ours, true);
+            let mut talking = Talking::new(dialog, ours.clone(), true);
             talking.peer_updates = own_change::takes_update(&response.headers);
             talking.timer = SessionTimer::agreed(&response.headers, core.now);
-            begin_talking(leg, core, talking, sdp);
+            begin_talking(leg, core, talking, (ours, sdp));
         }
         None => {
             talking::send_bye_for_nobody(&mut dialog, core);
@@ -253,10 +267,14 @@ fn on_success(leg: &mut Leg, core: &mut Core, index: usize, response: &Response)
     }
 }
 
-fn begin_talking(leg: &mut Leg, core: &mut Core, talking: Talking, sdp: Bytes) {
+fn begin_talking(leg: &mut Leg, core: &mut Core, talking: Talking, (offer, sdp): (Bytes, Bytes)) {
     leg.index(core, talking.dialog.key().clone());
     leg.state = State::Talking(Box::new(talking));
-    core.emit(SipEvent::Answered { leg: leg.id, sdp });
+    core.emit(SipEvent::Answered {
+        leg: leg.id,
+        offer,
+        sdp,
+    });
 }
 
 /// 401 and 407 are answered once, only with credentials meant for this call, only to where the INVITE was sent.
@@ -352,7 +370,7 @@ fn try_another_way(leg: &mut Leg, core: &mut Core, failed: Attempt) -> bool {
     let Some(target) = others.next() else {
         return false;
     };
-    let invite = invite_to(core, &again.0, &target, again.1.clone());
+    let invite = invite_to(core, &again.0, &target, &again.1);
     let mut attempt = Attempt::start(core, leg.id, invite, (target.destination, target.path));
     attempt.others = others.collect();
     leg.attempts.push(attempt);

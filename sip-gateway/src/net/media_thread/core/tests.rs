@@ -92,7 +92,7 @@ impl World {
             ntp_at_zero: Duration::ZERO,
         };
         Self {
-            core: Core::new(wire.clone(), settings),
+            core: Core::new(wire.clone(), settings, None),
             wire,
             buffers: Buffers::new(),
             now: Duration::ZERO,

@@ -44,6 +44,7 @@ fn a_call_from_a_trunk_rings_is_answered_and_ends() {
     let progress = |status| SipEvent::Progress {
         leg: caller,
         status,
+        offer: OFFER.into(),
         sdp: None,
     };
     let (dialled, after) = net.events[CARRIER].split_first().unwrap();
@@ -53,6 +54,7 @@ fn a_call_from_a_trunk_rings_is_answered_and_ends() {
     net.run(seconds(1));
     let answered = SipEvent::Answered {
         leg: caller,
+        offer: OFFER.into(),
         sdp: ANSWER.into(),
     };
     assert_eq!(net.events[CARRIER].last(), Some(&answered));

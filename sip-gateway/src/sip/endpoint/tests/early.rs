@@ -16,7 +16,7 @@ fn calling(net: &mut Net) -> (LegId, String) {
             leg,
             dial: dial_to(target, "2001", None),
             destination: Some(TRUNK.parse().unwrap()),
-            sdp: Bytes::from_static(b"v=0 offer"),
+            sdp: Bytes::from_static(b"v=0 offer").into(),
         },
     );
     net.run(seconds(1) / 10);

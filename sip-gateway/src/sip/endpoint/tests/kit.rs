@@ -285,7 +285,7 @@ impl Net {
             with.clone(),
         );
         let destination = Some(address(to));
-        let sdp = Bytes::from_static(OFFER);
+        let sdp = OFFER.into();
         self.command(
             from,
             SipCommand::Dial {
@@ -306,7 +306,7 @@ impl Net {
             "+34600111222",
             None,
         );
-        let sdp = Bytes::from_static(OFFER);
+        let sdp = OFFER.into();
         self.command(
             OFFICE,
             SipCommand::Dial {

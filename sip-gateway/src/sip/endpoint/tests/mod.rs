@@ -6,6 +6,7 @@ mod early;
 mod fuzz;
 mod guessing;
 mod kit;
+mod logins;
 mod lossy;
 mod outbound;
 mod overload;

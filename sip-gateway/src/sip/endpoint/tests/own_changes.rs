@@ -338,7 +338,7 @@ fn a_trunk_that_wants_a_longer_timer_is_asked_again_with_it() {
             leg,
             dial,
             destination,
-            sdp,
+            sdp: sdp.into(),
         },
     );
     net.run(seconds(1) / 10);

@@ -278,7 +278,10 @@ fn answers_go_back_the_way_the_request_came() {
         .text("192.0.2.1:7000")
         .replace(";rport", "");
     send(&mut net, STRANGER, &text);
-    assert_eq!(net.mail[0].to, "127.0.0.50:7000".parse().unwrap());
+    assert_eq!(
+        net.mail[0].to,
+        "127.0.0.50:7000".parse::<std::net::SocketAddr>().unwrap()
+    );
     assert!(
         header(&net.mail[0].text(), "Via")
             .unwrap()

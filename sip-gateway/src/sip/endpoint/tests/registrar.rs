@@ -157,7 +157,7 @@ fn headers_in_a_registered_contact_are_never_sent() {
         .iter()
         .find(|packet| packet.kind() == "INVITE")
         .unwrap();
-    assert_eq!(invite.to, STRANGER.parse().unwrap());
+    assert_eq!(invite.to, STRANGER.parse::<std::net::SocketAddr>().unwrap());
     assert!(
         invite.text().starts_with("INVITE sip:u@h SIP/2.0\r\n"),
         "{}",

@@ -2,7 +2,7 @@
 
 use super::kit::{ANSWER, OFFER, address, credentials, dial_to, office_accounts, seconds};
 use super::puppet::{Draft, header, status};
-use crate::leg::{DeviceChange, DialTarget, LegEndCause, LegId};
+use crate::leg::{Credentials, DeviceChange, DialTarget, LegEndCause, LegId};
 use crate::sip::endpoint::{Endpoint, EndpointConfig, Limits};
 use crate::sip::flow::{ConnectionId, Flow, Wire};
 use crate::sip::message::{HeaderName, Message, Method, parse_datagram};
@@ -96,7 +96,17 @@ impl Office {
     }
 
     /// Sends a request, and again with what its challenge asks for.
-    pub(super) fn authenticated(&mut self, id: u64, mut draft: Draft) -> Vec<String> {
+    pub(super) fn authenticated(&mut self, id: u64, draft: Draft) -> Vec<String> {
+        self.authenticated_as(id, draft, &credentials("2001"))
+    }
+
+    /// The same by this name.
+    pub(super) fn authenticated_as(
+        &mut self,
+        id: u64,
+        mut draft: Draft,
+        by: &Credentials,
+    ) -> Vec<String> {
         let challenged = self.send(id, &text(&draft));
         assert_eq!(status(&challenged), 401);
         let bytes = challenged[0].clone().into_bytes().into();
@@ -105,7 +115,7 @@ impl Office {
         };
         let answer = crate::sip::auth::respond(
             &response.headers.www_authenticate().unwrap()[0],
-            &credentials("2001"),
+            by,
             &Method::parse(draft.method).unwrap(),
             &draft.uri,
             "cnonce",
@@ -130,9 +140,13 @@ impl Office {
     }
 
     pub(super) fn dial(&mut self) -> Vec<String> {
+        self.dial_device("2001")
+    }
+
+    pub(super) fn dial_device(&mut self, name: &str) -> Vec<String> {
         self.input(SipInput::Command(SipCommand::Dial {
             leg: LEG,
-            dial: dial_to(DialTarget::Device("2001".to_owned()), "9000", None),
+            dial: dial_to(DialTarget::Device(name.to_owned()), "9000", None),
             destination: None,
             sdp: OFFER.into(),
         }))

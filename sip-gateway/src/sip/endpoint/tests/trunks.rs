@@ -336,7 +336,7 @@ fn calls_out_carry_the_routes_that_the_registrar_asked_for() {
                 leg: LegId(leg),
                 dial,
                 destination: Some(REGISTRAR.parse().unwrap()),
-                sdp: Bytes::from_static(b"v=0"),
+                sdp: Bytes::from_static(b"v=0").into(),
             },
         );
         net.run(Duration::from_millis(50));

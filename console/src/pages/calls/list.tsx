@@ -1,0 +1,152 @@
+// Search of interactions. What is searched for stands in the address, so that it can be kept and handed on.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import "../../style/calls.css";
+import { get, words } from "../../api/client";
+import type { InteractionSummary, Page } from "../../api/types";
+import { follow, go, query } from "../../router";
+import { clock, moment } from "../../ui/time";
+import { number, OUTCOME_NAMES, outcomeWords } from "../../words";
+
+const FIELDS = ["from", "to", "queue", "agent", "outcome"] as const;
+
+/** What the server is asked for: days become moments, the last day is whole. */
+function asked(search: URLSearchParams, cursor: string | null): string {
+  const out = new URLSearchParams({ limit: "50" });
+  for (const name of FIELDS) {
+    const value = search.get(name)?.trim() ?? "";
+    if (value === "") continue;
+    const day = name === "from" || name === "to" ? new Date(`${value}T00:00:00`) : null;
+    if (day !== null && Number.isNaN(day.getTime())) continue;
+    if (day !== null && name === "to") day.setDate(day.getDate() + 1);
+    out.set(name, day === null ? value : day.toISOString());
+  }
+  if (cursor !== null) out.set("cursor", cursor);
+  return out.toString();
+}
+
+export default function Calls(): JSX.Element {
+  const search = query.value.toString();
+  const [items, setItems] = useState<InteractionSummary[] | null>(null);
+  const [next, setNext] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const load = (cursor: string | null): void => {
+    get<Page<InteractionSummary>>(`/interactions?${asked(query.value, cursor)}`).then(
+      (page) => {
+        setItems((before) => (cursor === null ? page.items : [...(before ?? []), ...page.items]));
+        setNext(page.next);
+        setProblem(null);
+      },
+      (error: unknown) => setProblem(words(error)),
+    );
+  };
+  useEffect(() => load(null), [search]);
+  return (
+    <div class="stack">
+      <h1>Calls</h1>
+      <Filters />
+      {problem !== null && (
+        <p class="notice bad" role="alert">
+          {problem}
+        </p>
+      )}
+      {items === null && problem === null && <p class="empty">Loading…</p>}
+      {items !== null && <Table items={items} />}
+      {next !== null && (
+        <div class="row">
+          <button type="button" onClick={() => load(next)}>
+            Show more
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Filters(): JSX.Element {
+  const set = (name: string, value: string): void => {
+    const changed = new URLSearchParams(query.value);
+    if (value === "") changed.delete(name);
+    else changed.set(name, value);
+    const text = changed.toString();
+    go(text === "" ? "/calls" : `/calls?${text}`, true);
+  };
+  const value = (name: string): string => query.value.get(name) ?? "";
+  return (
+    <form class="card filters" role="search" onSubmit={(event) => event.preventDefault()}>
+      <label>
+        From
+        <input type="date" value={value("from")} onChange={(event) => set("from", event.currentTarget.value)} />
+      </label>
+      <label>
+        To
+        <input type="date" value={value("to")} onChange={(event) => set("to", event.currentTarget.value)} />
+      </label>
+      <label>
+        Queue
+        <input value={value("queue")} onChange={(event) => set("queue", event.currentTarget.value.trim())} />
+      </label>
+      <label>
+        Agent
+        <input value={value("agent")} onChange={(event) => set("agent", event.currentTarget.value.trim())} />
+      </label>
+      <label>
+        Outcome
+        <select value={value("outcome")} onChange={(event) => set("outcome", event.currentTarget.value)}>
+          <option value="">All</option>
+          {OUTCOME_NAMES.map((name) => (
+            <option key={name} value={name}>
+              {outcomeWords(name)[0]}
+            </option>
+          ))}
+        </select>
+      </label>
+    </form>
+  );
+}
+
+function Table({ items }: { items: InteractionSummary[] }): JSX.Element {
+  if (items.length === 0) return <p class="empty">No call fits. Widen the search.</p>;
+  return (
+    <div class="card scroll-x" tabIndex={0} role="region" aria-label="Calls found">
+      <table class="calls">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Caller</th>
+            <th scope="col">Queue</th>
+            <th scope="col">Agent</th>
+            <th scope="col" class="n">
+              Talked
+            </th>
+            <th scope="col">Outcome</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((one) => {
+            const [word, tone] = outcomeWords(one.outcome ?? null);
+            const talked = one.connected_at == null || one.ended_at == null ? null : (Date.parse(one.ended_at) - Date.parse(one.connected_at)) / 1000;
+            return (
+              <tr key={one.id}>
+                <td>
+                  <a href={`/calls/${one.id}`} onClick={follow}>
+                    {moment(one.started_at)}
+                  </a>
+                </td>
+                <td>
+                  {one.caller_name ?? ""} <span class="soft n">{number(one.caller_number)}</span>
+                </td>
+                <td>{one.queue ?? <span class="soft">none</span>}</td>
+                <td>{one.agent ?? <span class="soft">none</span>}</td>
+                <td class="n">{talked === null ? "" : clock(talked)}</td>
+                <td>
+                  <span class={`chip ${tone}`}>{word}</span>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

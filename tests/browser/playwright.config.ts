@@ -1,0 +1,29 @@
+// Stories in Debian's Chromium with a made-up microphone. Each starts servers of its own on free ports.
+import { defineConfig } from "@playwright/test";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+export default defineConfig({
+  testDir: "stories",
+  outputDir: "results",
+  reporter: [["list"]],
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  use: {
+    viewport: { width: 1280, height: 800 },
+    permissions: ["microphone"],
+    launchOptions: {
+      executablePath,
+      args: [
+        "--no-sandbox",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        "--autoplay-policy=user-gesture-required",
+      ],
+    },
+  },
+});

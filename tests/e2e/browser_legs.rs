@@ -1,0 +1,148 @@
+//! Callers whose phone is a browser: the same call as everybody's, over ICE, DTLS and SRTP.
+
+use crate::support::phone::audio::Numbered;
+use crate::support::phone::{Call, Manners, Phone, Sending, audio, seconds};
+use crate::support::world::{self, GOODBYE, GREETING, MENU, MUSIC, World};
+
+const CUSTOMER_HZ: f64 = 420.0;
+const AGENT_HZ: f64 = 1_300.0;
+
+fn browser(ip: &str, manners: Manners) -> Phone {
+    let phone = Phone::start(ip.parse().unwrap()).unwrap();
+    phone.be_browser(manners);
+    phone
+}
+
+fn agent(world: &World) -> Phone {
+    let agent = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
+    agent.register(world.sip, "2001", "word-of-ana").unwrap();
+    world.wait_agent("ana", "available", seconds(5));
+    agent
+}
+
+/// From the call to two voices.
+fn talk(world: &World, agent: &Phone, customer: &Phone) -> (Call, Call) {
+    let call = customer.call(world.sip, "9000", "600111222").unwrap();
+    call.wait_answered(seconds(5)).unwrap();
+    call.wait_tone(GREETING, seconds(5)).unwrap();
+    call.wait_tone(MENU, seconds(5)).unwrap();
+    call.press("2");
+    call.wait_tone(MUSIC, seconds(5)).unwrap();
+    let talk = agent.wait_ring(seconds(5)).unwrap().answer().unwrap();
+    talk.send(Sending::Numbered {
+        leg: 2,
+        hz: AGENT_HZ,
+    });
+    call.send(Sending::Numbered {
+        leg: 1,
+        hz: CUSTOMER_HZ,
+    });
+    call.wait_tone(AGENT_HZ, seconds(3)).unwrap();
+    talk.wait_tone(CUSTOMER_HZ, seconds(3)).unwrap();
+    (call, talk)
+}
+
+#[test]
+fn a_browser_hears_the_menu_presses_a_key_talks_and_is_recorded() {
+    let world = World::start();
+    let agent = agent(&world);
+    let customer = browser("127.0.0.2", Manners::default());
+    let (call, talk) = talk(&world, &agent, &customer);
+    std::thread::sleep(seconds(2));
+    talk.hang_up();
+    call.wait_tone(GOODBYE, seconds(3)).unwrap();
+    call.wait_ended(seconds(3)).unwrap();
+    for (heard, leg) in [(call.heard().numbers(2), 2), (talk.heard().numbers(1), 1)] {
+        assert_eq!(heard.missing, 0, "leg {leg}: {heard:?}");
+    }
+    let record = world.wait_last_interaction(seconds(5));
+    assert_eq!(record["outcome"], "answered");
+    let file = world.recording_file(record["id"].as_str().unwrap(), 1);
+    let (_, left, right) = world::channels(&file);
+    for (side, hz) in [(left, CUSTOMER_HZ), (right, AGENT_HZ)] {
+        assert!(audio::dominance(&side[8_000..16_000], hz, 8_000.0) > 0.8);
+        assert!(Numbered::find_all(&side).len() > 90, "{hz} Hz");
+    }
+}
+
+#[test]
+fn an_agent_in_a_browser_is_offered_and_answers_in_kind_and_holds() {
+    let world = World::start();
+    let agent = Phone::start_web("127.0.0.1".parse().unwrap(), world.http).unwrap();
+    agent.be_browser(Manners {
+        passive: true,
+        without_gcm: true,
+        ..Manners::default()
+    });
+    agent.register(world.sip, "2001", "word-of-ana").unwrap();
+    world.wait_agent("ana", "available", seconds(5));
+    let customer = browser("127.0.0.2", Manners::default());
+    let (call, talk) = talk(&world, &agent, &customer);
+    // The page holds and takes back: the same keys, nothing is heard in between.
+    talk.send(Sending::Tone(AGENT_HZ));
+    talk.offer("inactive").unwrap();
+    std::thread::sleep(seconds(1));
+    talk.offer("sendrecv").unwrap();
+    call.send(Sending::Tone(CUSTOMER_HZ * 2.0));
+    talk.wait_tone(CUSTOMER_HZ * 2.0, seconds(5)).unwrap();
+    call.hang_up();
+    talk.wait_ended(seconds(5)).unwrap();
+    let record = world.wait_last_interaction(seconds(5));
+    assert_eq!(record["outcome"], "answered");
+}
+
+#[test]
+fn twenty_browser_calls_in_a_row_leave_nothing_behind() {
+    let world = World::start();
+    let customer = browser("127.0.0.2", Manners::default());
+    let one = || {
+        let call = customer.call(world.sip, "9000", "600111222").unwrap();
+        call.wait_answered(seconds(5)).unwrap();
+        call.wait_tone(GREETING, seconds(5)).unwrap();
+        call.hang_up();
+        call.wait_ended(seconds(5)).unwrap();
+    };
+    one();
+    let before = held(&world);
+    for _ in 0..20 {
+        one();
+    }
+    let mut after = held(&world);
+    for _ in 0..50 {
+        if after == before {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        after = held(&world);
+    }
+    assert_eq!(after, before, "descriptors and threads of the server");
+}
+
+/// Open descriptors and threads of the server, and legs by its own count.
+fn held(world: &World) -> (usize, usize, String) {
+    let count = |what: &str| {
+        let folder = format!("/proc/{}/{what}", world.pid());
+        std::fs::read_dir(folder).map_or(0, Iterator::count)
+    };
+    let (_, _, body) = world.http("GET", "/metrics", None, &[]);
+    let legs = String::from_utf8_lossy(&body)
+        .lines()
+        .find(|line| line.starts_with("cordboard_media_secured_legs"))
+        .unwrap_or_default()
+        .to_owned();
+    (count("fd"), count("task"), legs)
+}
+
+#[test]
+fn an_impostor_is_never_connected_and_its_call_ends() {
+    let world = World::start();
+    let manners = Manners {
+        impostor: true,
+        ..Manners::default()
+    };
+    let customer = browser("127.0.0.2", manners);
+    let call = customer.call(world.sip, "9000", "600111222").unwrap();
+    call.wait_answered(seconds(5)).unwrap();
+    call.wait_ended(seconds(5)).unwrap();
+    assert_eq!(call.heard().packets.len(), 0);
+}
