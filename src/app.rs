@@ -214,9 +214,8 @@ impl Wiring {
             signalling: Some(tokio::runtime::Handle::current()),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
-        let (http, access) = self
-            .serve_http((&store, &journal), (live, floor), metrics)
-            .await?;
+        let kept = (&store, &journal);
+        let (http, access) = self.serve_http(kept, (live, floor), metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -337,8 +336,8 @@ impl Wiring {
         let state = ApiState {
             store: store.clone(),
             live,
-            journal: journal.clone(),
             floor,
+            journal: journal.clone(),
             company: self.company.clone(),
             folder: self.folder.clone(),
             clock: self.clock,

@@ -71,10 +71,10 @@ pub struct ApiState {
     pub store: Store,
     /// Live state.
     pub live: LiveState,
-    /// The one log, for what clients say.
-    pub journal: Journal,
     /// What goes on right now, for screens.
     pub floor: Floor,
+    /// The one log, for what clients say.
+    pub journal: Journal,
     /// The company of the moment.
     pub company: watch::Receiver<Arc<CompanyView>>,
     /// Where recordings lie.

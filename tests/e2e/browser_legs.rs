@@ -3,6 +3,7 @@
 use crate::support::phone::audio::Numbered;
 use crate::support::phone::{Call, Manners, Phone, Sending, audio, seconds};
 use crate::support::world::{self, GOODBYE, GREETING, MENU, MUSIC, World};
+use std::time::Instant;
 
 const CUSTOMER_HZ: f64 = 420.0;
 const AGENT_HZ: f64 = 1_300.0;
@@ -124,8 +125,7 @@ fn held(world: &World) -> (usize, usize, String) {
         let folder = format!("/proc/{}/{what}", world.pid());
         std::fs::read_dir(folder).map_or(0, Iterator::count)
     };
-    let (_, _, body) = world.http("GET", "/metrics", None, &[]);
-    let legs = String::from_utf8_lossy(&body)
+    let legs = metrics(world)
         .lines()
         .find(|line| line.starts_with("cordboard_media_secured_legs"))
         .unwrap_or_default()
@@ -145,4 +145,101 @@ fn an_impostor_is_never_connected_and_its_call_ends() {
     call.wait_answered(seconds(5)).unwrap();
     call.wait_ended(seconds(5)).unwrap();
     assert_eq!(call.heard().packets.len(), 0);
+}
+
+#[test]
+fn a_browser_that_changes_its_network_is_heard_again_with_and_without_a_new_offer() {
+    let world = World::start();
+    let agent = agent(&world);
+    let customer = browser("127.0.0.2", Manners::default());
+    let (call, talk) = talk(&world, &agent, &customer);
+    // The other candidate of the same ICE: its check nominates it. Then a restart: another login, in a new offer.
+    for (again, hz) in [(false, 800.0), (true, 1_000.0)] {
+        let before = call.shield().far();
+        call.shield().change_path(again).unwrap();
+        assert_ne!(call.shield().far(), before);
+        let login = call.shield().login();
+        if again {
+            call.offer("sendrecv").unwrap();
+            assert_ne!(
+                call.shield().login(),
+                login,
+                "the server has another login too"
+            );
+        }
+        let changed = Instant::now();
+        call.send(Sending::Tone(hz));
+        talk.send(Sending::Tone(hz + 300.0));
+        talk.wait_tone(hz, seconds(5)).unwrap();
+        call.wait_tone(hz + 300.0, seconds(5)).unwrap();
+        assert!(changed.elapsed() < seconds(5), "{:?}", changed.elapsed());
+    }
+    talk.hang_up();
+    call.wait_ended(seconds(10)).unwrap();
+}
+
+/// What a stranger can send without knowing the password, from an address of its own; some of it looks real.
+fn junk(number: u32) -> Vec<u8> {
+    let seed = number.wrapping_mul(2_654_435_761).to_be_bytes();
+    let mut bytes = match number % 3 {
+        // A check for somebody else.
+        0 => vec![0, 1, 0, 12, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8],
+        // A handshake record: an alert that would end it.
+        1 => vec![21, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 40],
+        // Sound in clear.
+        _ => vec![0x80, 0, 0, number as u8, 0, 0, 0, 0],
+    };
+    bytes.extend_from_slice(&seed);
+    bytes.resize(bytes.len() + (number % 160) as usize, 0x55);
+    bytes
+}
+
+#[test]
+fn strangers_who_spray_a_browsers_port_change_nothing_and_are_counted() {
+    let world = World::start();
+    let agent = agent(&world);
+    let customer = browser("127.0.0.2", Manners::default());
+    let (call, talk) = talk(&world, &agent, &customer);
+    let server = call.shield().server().unwrap();
+    let stranger = std::net::UdpSocket::bind("127.0.0.9:0").unwrap();
+    stranger
+        .set_read_timeout(Some(std::time::Duration::from_millis(100)))
+        .unwrap();
+    let spraying = Instant::now();
+    let mut number = 0;
+    while spraying.elapsed() < seconds(3) {
+        for _ in 0..10 {
+            stranger.send_to(&junk(number), server).unwrap();
+            number += 1;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(stranger.recv(&mut [0; 2_048]).is_err(), "nobody answers it");
+    for (heard, leg) in [(call.heard().numbers(2), 2), (talk.heard().numbers(1), 1)] {
+        assert_eq!(heard.missing, 0, "leg {leg}: {heard:?}");
+    }
+    // Counters are told each second.
+    let until = Instant::now() + seconds(5);
+    let counted = |kind: &str| {
+        let name = format!("cordboard_media_refused_packets_total{{kind=\"{kind}\"}} ");
+        let text = metrics(&world);
+        let value = text.lines().find_map(|line| line.strip_prefix(&name));
+        value
+            .and_then(|n| n.parse::<u32>().ok())
+            .unwrap_or_default()
+    };
+    while ["stun", "dtls", "srtp"]
+        .iter()
+        .any(|kind| counted(kind) < number / 4)
+    {
+        assert!(Instant::now() < until, "{}", metrics(&world));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    talk.hang_up();
+    call.wait_ended(seconds(10)).unwrap();
+}
+
+fn metrics(world: &World) -> String {
+    let (_, _, body) = world.http("GET", "/metrics", None, &[]);
+    String::from_utf8_lossy(&body).into_owned()
 }

@@ -128,8 +128,9 @@ async fn wrong_and_unknown_get_the_same_answer_after_the_same_work() {
     bodies.dedup();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     let [known, unknown] = took.map(|times| times.into_iter().min().unwrap());
+    // Without a hash to compute an answer would take a hundredth; a busy machine makes threefold differences.
     assert!(
-        known < unknown * 3 && unknown < known * 3,
+        known < unknown * 10 && unknown < known * 10,
         "{known:?} {unknown:?}"
     );
     assert!(unknown > Duration::from_millis(2), "{unknown:?}");

@@ -133,9 +133,9 @@ impl World {
         let state = ApiState {
             store: store.clone(),
             live,
-            journal: started.journal.clone(),
             company,
             floor,
+            journal: started.journal.clone(),
             folder,
             clock,
             time_zone: "Europe/Madrid".to_owned(),
@@ -227,7 +227,10 @@ async fn gateway() -> Gateway {
 }
 
 fn company_view(ids: Ids) -> CompanyView {
-    let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
+    // The tests of live topics tell one change from the next by its reason.
+    let reasons = (0..20).map(|n| format!("[[not_ready_reasons]]\nname = \"reason {n}\"\n"));
+    let source = format!("{COMPANY}{}", reasons.collect::<String>());
+    let company = parse_company(&source, "company.toml", PasswordPolicy::Required)
         .value
         .unwrap();
     let limits = LimitSettings::default().or(LimitSettings::default());

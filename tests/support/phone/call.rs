@@ -6,6 +6,7 @@ use super::engine::{CallState, End, Engine, Failure, Inner, Phase};
 use super::heard::{Heard, IS_TONE, SILENCE};
 use super::media::{Media, Sending};
 use super::message::{uri_of, user_of};
+use super::shield::Shield;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -104,6 +105,11 @@ impl Call {
                 let call = inner.calls.get(&self.call_id)?;
                 call.answers.get(before).cloned()
             })
+    }
+
+    /// What makes it a browser's call.
+    pub(crate) fn shield(&self) -> &Shield {
+        self.media.shield().expect("the phone is a browser")
     }
 
     /// Changes what is sent.

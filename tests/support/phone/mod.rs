@@ -88,7 +88,9 @@ impl Phone {
 
     /// A phone at `ip` that speaks over a WebSocket, as one in a page that `http` has served.
     pub(crate) fn start_web(ip: IpAddr, http: SocketAddr) -> Outcome<Self> {
-        Ok(Self::around(Engine::browse(ip, http)?))
+        let phone = Self::around(Engine::browse(ip, http)?);
+        phone.be_browser(Manners::default());
+        Ok(phone)
     }
 
     /// Where it is.

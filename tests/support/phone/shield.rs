@@ -147,6 +147,11 @@ impl Shield {
         state.proved && state.keys.is_some()
     }
 
+    /// The login by which the server is asked.
+    pub(crate) fn login(&self) -> Option<String> {
+        Some(self.shared.lock().server.as_ref()?.user.clone())
+    }
+
     /// Where the server wants packets.
     pub(crate) fn server(&self) -> Option<SocketAddr> {
         Some(self.shared.lock().server.as_ref()?.address)
