@@ -59,7 +59,8 @@ export function Shell({ children, bare }: { children: ComponentChildren; bare: b
 
 function Header(): JSX.Element {
   const role = session.value?.user.role;
-  const links = LINKS.filter((link) => role !== undefined && link.roles.includes(role));
+  const agent = session.value?.user.agent ?? null;
+  const links = LINKS.filter((link) => role !== undefined && link.roles.includes(role) && (link.to !== "/desk" || agent !== null));
   return (
     <header class="top">
       <Brand />

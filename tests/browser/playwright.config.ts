@@ -5,7 +5,7 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export default defineConfig({
   testDir: "stories",
-  outputDir: "results",
+  outputDir: "dist/results",
   reporter: [["list"]],
   timeout: 60_000,
   expect: { timeout: 10_000 },

@@ -43,7 +43,7 @@ test("each printed link signs in once and leads to its page", async ({ browser }
     expect(policy).toContain("default-src 'self'");
     expect(policy).not.toContain("unsafe");
     await expect(page.getByText(shows).first()).toBeVisible();
-    await page.screenshot({ path: `shots/real${path.replace("/", "-")}.png` });
+    await page.screenshot({ path: `dist/shots/real${path.replace("/", "-")}.png` });
     const again = await browser.newContext();
     const other = await again.newPage();
     await other.goto(link);

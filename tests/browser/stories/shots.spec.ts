@@ -1,4 +1,4 @@
-// What the pages look like, kept in `shots/`, with axe on each: light and dark, 1280 and 390 px wide.
+// What the pages look like, kept in `dist/shots/`, with axe on each: light and dark, 1280 and 390 px wide.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
@@ -29,7 +29,7 @@ async function look(page: Page, name: string): Promise<void> {
   expect.soft(await findings(page), name).toEqual([]);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect.soft(wide, `${name}: wider than the window`).toBeLessThanOrEqual(0);
-  await page.screenshot({ path: `shots/${name}.png`, fullPage: true });
+  await page.screenshot({ path: `dist/shots/${name}.png`, fullPage: true });
 }
 
 async function traffic(mock: Mock): Promise<void> {

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import "../../style/caller.css";
 import "../../style/calls.css";
-import { get, part, post, session, words } from "../../api/client";
+import { get, part, post, Problem, session, words } from "../../api/client";
 import type { InteractionRecord, InteractionSummary, Page } from "../../api/types";
 import { Ear } from "../../phone/ear";
 import { Phone, type Credentials } from "../../phone/phone";
@@ -155,7 +155,11 @@ function Again({ interaction }: { interaction: string | null }): JSX.Element {
     };
     void (async () => {
       for (let n = 0; n < TRIES && !left; n += 1) {
-        const found = await look().catch(() => null);
+        const found = await look().catch((error: unknown) => {
+          // Not for this role: asking again changes nothing.
+          if (error instanceof Problem && error.status === 403) n = TRIES;
+          return null;
+        });
         if (found !== null && !left) {
           setRecord(found);
           if (found.connected_at == null || found.recordings.some((one) => one.finished_at != null)) return;
@@ -172,7 +176,9 @@ function Again({ interaction }: { interaction: string | null }): JSX.Element {
   return (
     <section class="card stack again" aria-label="Your call">
       <h1>Your call</h1>
-      {record === null && <p class="soft">{gaveUp ? "The record of this call could not be read." : "The record is being written…"}</p>}
+      {record === null && <p class="soft">{gaveUp
+            ? "This page cannot read the record. The supervisor finds the call under Calls, with its recording and its path."
+            : "The record is being written…"}</p>}
       {record !== null && (
         <>
           <h2>Listen to it</h2>

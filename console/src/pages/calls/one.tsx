@@ -138,7 +138,7 @@ function DecisionCard({ decision }: { decision: Decision }): JSX.Element {
       <p>
         <span class="time soft">{timeOfDay(decision.at)}</span> <strong>{decision.chosen.agent ?? "An agent"}</strong> was chosen
         {others.length === 0 ? ", the only one who could be" : ` before ${others.join(", ")}`}
-        {decision.tie_break !== "" && <span>: {decision.tie_break.replaceAll("_", " ")} decided</span>}.
+        {others.length > 0 && decision.tie_break !== "" && <span>: {decision.tie_break.replaceAll("_", " ")} decided</span>}.
       </p>
       {removed.length > 0 && <p class="soft small">Not asked: {removed.join(", ")}.</p>}
     </li>

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import "../../style/desk.css";
+import { session } from "../../api/client";
 import { me, want } from "../../live/client";
 import { AfterCall } from "./after";
 import { CallPane } from "./call";
@@ -22,6 +23,9 @@ export default function Desk(): JSX.Element {
       for (const stop of stops) stop();
     };
   }, []);
+  if (session.value != null && session.value.user.agent === null) {
+    return <p class="notice">You are no agent here, so you have no desk.</p>;
+  }
   if (me.value === null) return <p class="empty">Loading your desk…</p>;
   const interaction = me.value.call?.interaction ?? me.value.wrap_up?.interaction ?? me.value.offer?.interaction ?? null;
   return (

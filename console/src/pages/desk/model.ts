@@ -132,8 +132,8 @@ export const merge = (): Promise<boolean> => control("merge");
 export const cancelConsult = (): Promise<boolean> => control("cancel");
 
 export async function end(): Promise<void> {
-  // The server ends every leg; a call that it does not know (an own call, an echo test) is ended by this phone.
-  if (me.value?.call == null) phone.value?.hangUp();
+  // This phone's BYE ends any call it has; for a desk phone the server does it.
+  if (phone.value?.call.value != null) phone.value.hangUp();
   else await control("hangup");
 }
 

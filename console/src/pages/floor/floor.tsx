@@ -99,7 +99,7 @@ function QueueCard({ queue }: { queue: QueueLive }): JSX.Element {
         <Stat word="Longest wait" measure="longest" value={queue.waiting === 0 ? "–" : clock(oldest)} level={rules.longest(oldest)} />
         <Stat word="Service level" measure="service_level" value={percent(queue.service_level)} level={rules.serviceLevel(queue.service_level)} />
         <Stat word="Answered" measure="answered" value={count(queue.answered)} />
-        <Stat word="Abandoned" measure="abandoned" value={count(queue.abandoned)} detail={percent(share)} level={rules.abandoned(share)} />
+        <Stat word="Abandoned" measure="abandoned" value={count(queue.abandoned)} detail={share === null ? "" : percent(share)} level={rules.abandoned(share)} />
         <Stat word="Average wait" measure="average_answer" value={queue.average_answer === null ? "–" : clock(queue.average_answer)} />
         <Stat word="Available" measure="available" value={count(queue.agents.available)} level={rules.available(queue)} />
         <Stat word="On a call" measure="on_call" value={count((queue.agents.on_call ?? 0) + (queue.agents.offered ?? 0))} />

@@ -41,7 +41,8 @@ export function staffed(queue: QueueLive): number {
 }
 
 export function available(queue: QueueLive): Level {
-  return queue.waiting > 0 && (queue.agents.available ?? 0) === 0 ? "bad" : "good";
+  if ((queue.agents.available ?? 0) > 0) return "good";
+  return queue.waiting > 0 ? "bad" : "plain";
 }
 
 /** What each number counts, over which time, and what is left out. */
