@@ -10,6 +10,7 @@ use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
 use super::{ApiState, names, page};
 use crate::company_view::CompanyView;
+use crate::config::nearest;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -22,6 +23,8 @@ use router::{AgentState, Reason};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The reason of an agent who gives none.
+const UNSPECIFIED: &str = "unspecified";
 /// Letters of a reason at most.
 const LONGEST_REASON: usize = 64;
 
@@ -61,6 +64,39 @@ struct WantedBody {
 pub(super) struct StateBody {
     state: String,
     reason: Option<String>,
+}
+
+/// Why an agent may not be ready.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ReasonBody {
+    name: String,
+    label: String,
+    paid: bool,
+}
+
+/// `GET /not-ready-reasons`: those of the company file; none there: any word is a reason.
+#[utoipa::path(
+    get,
+    path = "/api/v1/not-ready-reasons",
+    operation_id = "listNotReadyReasons",
+    tag = "agents",
+    responses((status = 200, description = "As in the company file.", body = PageOf<ReasonBody>)),
+)]
+pub(super) async fn reasons(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+) -> Result<Json<Page<ReasonBody>>, ApiError> {
+    if !authorise(role, Action::ReadDeskLists, Resource::OwnPart) {
+        return Err(ApiError::forbidden());
+    }
+    let company = state.company();
+    let reasons = company.company.not_ready_reasons.iter();
+    let items = reasons.map(|reason| ReasonBody {
+        name: reason.name.clone(),
+        label: reason.label.clone(),
+        paid: reason.paid,
+    });
+    Ok(Json(page::whole(items.collect())))
 }
 
 /// `GET /agents`: an agent's token sees its own agent.
@@ -136,6 +172,7 @@ pub(super) async fn set_state(
     let id = may(role, Action::SetAgentState, &company, &name)?;
     let Json(wanted) = wanted?;
     let wanted = read_wanted(wanted, role, id)?;
+    known_reason(&company, &wanted)?;
     match state.live.set_agent_state(id, wanted).await? {
         Ok(()) => {}
         Err(SetStateError::UnknownAgent) => return Err(ApiError::not_found("agent")),
@@ -185,11 +222,33 @@ fn read_wanted(body: StateBody, role: Role, agent: AgentId) -> Result<Wanted, Ap
     }
 }
 
+/// A reason of the company must be one of its list, if it has one.
+fn known_reason(company: &CompanyView, wanted: &Wanted) -> Result<(), ApiError> {
+    let known = &company.company.not_ready_reasons;
+    let Wanted::NotReady {
+        reason: Reason::Company(name),
+    } = wanted
+    else {
+        return Ok(());
+    };
+    let fits = known.is_empty() || name == UNSPECIFIED;
+    if fits || known.iter().any(|reason| reason.name == *name) {
+        return Ok(());
+    }
+    let names = || known.iter().map(|reason| reason.name.as_str());
+    let help = nearest(name, names()).map_or_else(
+        || format!("known: {}", names().collect::<Vec<_>>().join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let detail = format!("There is no reason `{name}`; {help}");
+    Err(ApiError::unprocessable(detail))
+}
+
 fn read_reason(reason: Option<String>, role: Role, agent: AgentId) -> Result<Reason, ApiError> {
     let Some(name) = reason else {
         let by_itself = role.agent() == Some(agent);
         return Ok(if by_itself {
-            Reason::Company("unspecified".to_owned())
+            Reason::Company(UNSPECIFIED.to_owned())
         } else {
             Reason::Supervisor
         });

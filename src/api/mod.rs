@@ -35,6 +35,7 @@ mod recordings_audio;
 pub mod right;
 mod sip_socket;
 mod status_page;
+mod tasks;
 pub mod time;
 pub(crate) mod today;
 pub mod token;
@@ -52,7 +53,7 @@ use access::{Access, links_in, routes as session};
 use audit::AuditLog;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{get, patch, post, put};
 use events::EventStreams;
 use known_tokens::KnownTokens;
 use live::LiveState;
@@ -160,6 +161,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/interactions/{id}/wrap-up/extend", post(wrap_up::extend))
         .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))
         .route("/wrap-up-codes", get(wrap_up::codes))
+        .route("/not-ready-reasons", get(agents::reasons))
+        .route("/tasks", get(tasks::list).post(tasks::create))
+        .route("/tasks/{id}", patch(tasks::change))
         .route("/customers", get(customers::list).post(customers::create))
         .route(
             "/customers/{id}",

@@ -124,6 +124,10 @@ pub enum Action {
     MonitorCall,
     /// See what the desk offers: wrap-up codes, reasons not to be ready.
     ReadDeskLists,
+    /// See follow-up tasks.
+    ReadTask,
+    /// Make and change follow-up tasks.
+    WriteTask,
     /// Write notes, say what an interaction was about and who the customer is.
     WriteRecord,
     /// Read the API's description.
@@ -139,7 +143,7 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 21] = [
+pub const ACTIONS: [Action; 23] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -155,6 +159,8 @@ pub const ACTIONS: [Action; 21] = [
     Action::ControlCall,
     Action::MonitorCall,
     Action::ReadDeskLists,
+    Action::ReadTask,
+    Action::WriteTask,
     Action::WriteRecord,
     Action::ReadDescription,
     Action::UsePhone,
@@ -227,6 +233,7 @@ pub const fn rule(action: Action) -> Rule {
         | Action::ReadCustomer
         | Action::FindCustomer
         | Action::ReadDeskLists
+        | Action::ReadTask
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => Rule::READS,
@@ -234,9 +241,11 @@ pub const fn rule(action: Action) -> Rule {
         Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
             Rule::OVERSIGHT
         }
-        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord | Action::ControlCall => {
-            Rule::CHANGES
-        }
+        Action::SetAgentState
+        | Action::FollowOwn
+        | Action::WriteRecord
+        | Action::WriteTask
+        | Action::ControlCall => Rule::CHANGES,
         Action::WriteCustomer | Action::MonitorCall => Rule::SUPERVISORS,
         // A supervisor's own deeds stand there too.
         Action::ReadAudit => Rule::NOBODY,

@@ -33,6 +33,7 @@ pub mod registrations;
 mod row;
 pub mod sessions;
 pub mod sweeping;
+pub mod tasks;
 pub mod tokens;
 pub mod users;
 pub(crate) mod wrap_up_choices;

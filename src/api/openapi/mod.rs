@@ -12,7 +12,7 @@ use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
     agents, audit, caller, calls, customers, events, health, interactions, live_socket, metrics,
-    notes, phones, queues, recordings_audio, sip_socket, wrap_up,
+    notes, phones, queues, recordings_audio, sip_socket, tasks, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -62,6 +62,10 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         wrap_up::choose,
         wrap_up::extend,
         wrap_up::done,
+        agents::reasons,
+        tasks::list,
+        tasks::create,
+        tasks::change,
         customers::list,
         customers::one,
         customers::create,

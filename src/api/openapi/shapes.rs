@@ -214,6 +214,25 @@ pub(in crate::api) struct WrapUpChoice {
     chosen_at: Moment,
 }
 
+/// A follow-up task of an agent or of a queue.
+#[derive(ToSchema)]
+pub(in crate::api) struct Task {
+    id: Id,
+    title: String,
+    text: Option<String>,
+    owner: Option<String>,
+    owner_id: Option<Id>,
+    queue: Option<String>,
+    queue_id: Option<Id>,
+    interaction_id: Option<Id>,
+    customer_id: Option<Id>,
+    due_at: Option<Moment>,
+    created_at: Moment,
+    created_by: String,
+    updated_at: Moment,
+    done_at: Option<Moment>,
+}
+
 /// Somebody who wrote notes.
 #[derive(ToSchema)]
 pub(in crate::api) struct NoteAuthor {

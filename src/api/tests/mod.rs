@@ -13,5 +13,6 @@ mod phones;
 mod roles;
 mod sessions;
 mod sip_socket;
+mod tasks;
 mod websocket;
 mod world;

@@ -29,6 +29,16 @@ async fn states_that_may_be_asked_for() {
             "no-phone",
         ),
         (r#"{"state":"available"}"#, 409, "not registered"),
+        (
+            r#"{"state":"not_ready","reason":"lunhc"}"#,
+            422,
+            "did you mean `lunch`?",
+        ),
+        (
+            r#"{"state":"not_ready","reason":"xyzzyq"}"#,
+            422,
+            "known: lunch, no-phone, wrap-up",
+        ),
         (r#"{"state":"offline"}"#, 200, "offline"),
         (r#"{"state":"available"}"#, 200, "available"),
         (r#"{"state":"on_call"}"#, 422, "follows from calls"),

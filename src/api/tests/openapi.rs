@@ -153,6 +153,8 @@ async fn answers_are_as_described() {
             format!("/interactions/{TALK}/caller"),
         ),
         ("/wrap-up-codes", "/wrap-up-codes".to_owned()),
+        ("/not-ready-reasons", "/not-ready-reasons".to_owned()),
+        ("/tasks", "/tasks".to_owned()),
         ("/customers", "/customers".to_owned()),
         ("/customers/{id}", format!("/customers/{CALLER}")),
         (

@@ -100,6 +100,18 @@ fn desk_table() -> Vec<(String, &'static str, [u16; 8])> {
             [401, 401, 403, 201, 403, 401, 201, 201],
         ),
         ("GET /wrap-up-codes".to_owned(), "", everyone),
+        ("GET /not-ready-reasons".to_owned(), "", everyone),
+        ("GET /tasks".to_owned(), "", everyone),
+        (
+            "POST /tasks".to_owned(),
+            r#"{"title":"Call back","queue":"support"}"#,
+            [401, 401, 403, 201, 201, 401, 201, 201],
+        ),
+        (
+            "PATCH /tasks/nothing".to_owned(),
+            "{}",
+            [401, 401, 404, 404, 404, 401, 404, 404],
+        ),
         (
             format!("PUT /interactions/{TALK}/wrap-up"),
             r#"{"code":"refund"}"#,
@@ -327,15 +339,18 @@ fn rights(action: Action) -> &'static str {
         | Action::ReadCustomer
         | Action::FindCustomer
         | Action::ReadDeskLists
+        | Action::ReadTask
         | Action::ReadRecording
         | Action::HearRecording
         | Action::ReadDescription => "supervisor readonly agent",
         Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
             "supervisor readonly"
         }
-        Action::SetAgentState | Action::FollowOwn | Action::WriteRecord | Action::ControlCall => {
-            "supervisor agent"
-        }
+        Action::SetAgentState
+        | Action::FollowOwn
+        | Action::WriteRecord
+        | Action::WriteTask
+        | Action::ControlCall => "supervisor agent",
         Action::WriteCustomer | Action::MonitorCall => "supervisor",
         Action::UsePhone => "supervisor agent caller",
         Action::ReadAudit => "",

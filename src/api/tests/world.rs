@@ -69,6 +69,14 @@ group = "Orders"
 [[wrap_up_codes]]
 code = "lead"
 queues = ["sales"]
+[[not_ready_reasons]]
+name = "lunch"
+paid = false
+[[not_ready_reasons]]
+name = "no-phone"
+[[not_ready_reasons]]
+name = "wrap-up"
+label = "Paper work"
 [[numbers]]
 number = "+34910000000"
 flow = "support"
@@ -235,7 +243,10 @@ fn counted(
 }
 
 fn company_view(ids: Ids) -> CompanyView {
-    let company = parse_company(COMPANY, "company.toml", PasswordPolicy::Required)
+    // The tests of live topics tell one change from the next by its reason.
+    let reasons = (0..20).map(|n| format!("[[not_ready_reasons]]\nname = \"reason {n}\"\n"));
+    let source = format!("{COMPANY}{}", reasons.collect::<String>());
+    let company = parse_company(&source, "company.toml", PasswordPolicy::Required)
         .value
         .unwrap();
     let limits = LimitSettings::default().or(LimitSettings::default());
