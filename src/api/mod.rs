@@ -135,15 +135,6 @@ pub fn router(state: ApiState) -> Router {
         .route("/agents/{login}/state", put(agents::set_state))
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
-        .route("/calls/{interaction}/hold", post(calls::hold))
-        .route("/calls/{interaction}/resume", post(calls::resume))
-        .route("/calls/{interaction}/hangup", post(calls::hangup))
-        .route("/calls/{interaction}/transfer", post(calls::transfer))
-        .route("/calls/{interaction}/consult", post(calls::consult))
-        .route("/calls/{interaction}/cancel", post(calls::cancel))
-        .route("/calls/{interaction}/complete", post(calls::complete))
-        .route("/calls/{interaction}/merge", post(calls::merge))
-        .route("/calls/{interaction}/monitor", post(calls::monitor))
         .route("/audit", get(audit::list))
         .route("/events", get(events::follow))
         .route("/live", get(live_socket::follow))
@@ -151,19 +142,6 @@ pub fn router(state: ApiState) -> Router {
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
         .route("/interactions/{id}/decisions", get(interactions::decisions))
-        .route("/interactions/{id}/notes", get(notes::one).put(notes::save))
-        .route("/interactions/{id}/caller", get(caller::one))
-        .route(
-            "/interactions/{id}/customer",
-            put(caller::confirm).post(caller::create),
-        )
-        .route("/interactions/{id}/wrap-up", put(wrap_up::choose))
-        .route("/interactions/{id}/wrap-up/extend", post(wrap_up::extend))
-        .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))
-        .route("/wrap-up-codes", get(wrap_up::codes))
-        .route("/not-ready-reasons", get(agents::reasons))
-        .route("/tasks", get(tasks::list).post(tasks::create))
-        .route("/tasks/{id}", patch(tasks::change))
         .route("/customers", get(customers::list).post(customers::create))
         .route(
             "/customers/{id}",
@@ -172,7 +150,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/customers/{id}/interactions", get(customers::interactions))
         .route("/phone/credentials", post(phones::credentials))
         .route("/recordings/{id}", get(recordings_audio::one))
-        .route("/recordings/{id}/audio", get(recordings_audio::audio));
+        .route("/recordings/{id}/audio", get(recordings_audio::audio))
+        .merge(call_routes())
+        .merge(desk_routes());
     Router::new()
         .route("/", get(status_page::show))
         .route("/healthz", get(health::alive))
@@ -197,6 +177,38 @@ pub fn router(state: ApiState) -> Router {
             guard::guard,
         ))
         .with_state(state)
+}
+
+/// What is done to a live call.
+fn call_routes() -> Router<ApiState> {
+    Router::new()
+        .route("/calls/{interaction}/hold", post(calls::hold))
+        .route("/calls/{interaction}/resume", post(calls::resume))
+        .route("/calls/{interaction}/hangup", post(calls::hangup))
+        .route("/calls/{interaction}/transfer", post(calls::transfer))
+        .route("/calls/{interaction}/consult", post(calls::consult))
+        .route("/calls/{interaction}/cancel", post(calls::cancel))
+        .route("/calls/{interaction}/complete", post(calls::complete))
+        .route("/calls/{interaction}/merge", post(calls::merge))
+        .route("/calls/{interaction}/monitor", post(calls::monitor))
+}
+
+/// What an agent writes down during a call and after it.
+fn desk_routes() -> Router<ApiState> {
+    Router::new()
+        .route("/interactions/{id}/notes", get(notes::one).put(notes::save))
+        .route("/interactions/{id}/caller", get(caller::one))
+        .route(
+            "/interactions/{id}/customer",
+            put(caller::confirm).post(caller::create),
+        )
+        .route("/interactions/{id}/wrap-up", put(wrap_up::choose))
+        .route("/interactions/{id}/wrap-up/extend", post(wrap_up::extend))
+        .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))
+        .route("/wrap-up-codes", get(wrap_up::codes))
+        .route("/not-ready-reasons", get(agents::reasons))
+        .route("/tasks", get(tasks::list).post(tasks::create))
+        .route("/tasks/{id}", patch(tasks::change))
 }
 
 /// Serves `/metrics` alone and without a token: for a listener on loopback. Runs until the listener fails.
