@@ -9,10 +9,17 @@ use std::collections::BTreeSet;
 fn routes() -> BTreeSet<String> {
     let source = include_str!("../mod.rs");
     let (_, source) = source.split_once("let v1 = Router::new()").unwrap();
+    // The groups that it merges.
+    let groups: Vec<&str> = source
+        .split("-> Router<ApiState> {")
+        .skip(1)
+        .map(|group| group.split_once("\n}\n").unwrap().0)
+        .collect();
     let (v1, rest) = source.split_once("Router::new()").unwrap();
     let (outer, _) = rest.split_once(".nest(").unwrap();
     let mut routes = BTreeSet::new();
-    for (text, prefix) in [(v1, "/api/v1"), (outer, "")] {
+    let texts = groups.into_iter().chain([v1]);
+    for (text, prefix) in texts.map(|text| (text, "/api/v1")).chain([(outer, "")]) {
         for route in text.split(".route(").skip(1) {
             let path = route.split('"').nth(1).unwrap();
             for method in ["get", "put", "post", "patch", "delete"] {
