@@ -309,7 +309,7 @@ impl Registry {
                 .insert(key, (agent, trunk.unwrap_or_default()));
         }
         let leg = setup.phone.leg;
-        let machine = OutboundCall::new(setup, self.context.clock.now());
+        let machine = OutboundCall::new(setup);
         self.drive(key, leg, machine);
     }
 

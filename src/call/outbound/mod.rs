@@ -46,6 +46,8 @@ enum Leg {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// Nothing is in the log yet, so nothing may be said of it.
+    New,
     Asking {
         until: Timestamp,
     },
@@ -82,15 +84,15 @@ pub struct OutboundCall {
 }
 
 impl OutboundCall {
-    /// A call whose INVITE arrived at `now`. Feed it [`CallInput::Begin`] first.
+    /// A call whose INVITE arrived. Feed it [`CallInput::Begin`] first: until then no time runs.
     #[must_use]
-    pub fn new(setup: OutboundSetup, now: Timestamp) -> Self {
+    pub fn new(setup: OutboundSetup) -> Self {
         Self {
             setup,
             ways: Vec::new(),
             way: None,
             given_up: Vec::new(),
-            phase: Phase::Asking { until: now + ASKED },
+            phase: Phase::New,
             phone: Leg::Early,
             party: Leg::None,
             party_logged: false,
@@ -100,6 +102,7 @@ impl OutboundCall {
 
     /// The interaction begins, in the log before anything is said of its agent.
     fn begin(&mut self, now: Timestamp) {
+        self.phase = Phase::Asking { until: now + ASKED };
         let setup = self.setup.clone();
         let first = setup.ways.as_ref().ok().and_then(|ways| ways.first());
         let shown = first.map_or(&setup.extension, |way| &way.caller_id);
@@ -463,7 +466,7 @@ impl PhoneMachine for OutboundCall {
             Phase::Asking { until } | Phase::Ringing { until, .. } | Phase::Ending { until } => {
                 Some(until)
             }
-            Phase::Talking => None,
+            Phase::New | Phase::Talking => None,
         }
     }
 

@@ -54,7 +54,7 @@ impl Script {
 
     fn with(setup: OutboundSetup) -> Self {
         let now = Timestamp::from_millis(1_000);
-        let call = OutboundCall::new(setup, now);
+        let call = OutboundCall::new(setup);
         let said = Vec::new();
         Self { call, now, said }
     }
@@ -377,4 +377,23 @@ fn a_trunk_that_says_nothing_is_given_up_within_seconds() {
         }]
     ));
     assert!(script.call.is_finished());
+}
+
+/// A call that is begun late is not given up before the log knows of it.
+#[test]
+fn no_time_runs_before_it_begins() {
+    let mut script = Script::new();
+    assert_eq!(script.call.next_deadline(), None);
+    script.now = script.now + Duration::from_secs(60);
+    script.feed(CallInput::Tick);
+    assert_eq!(script.said, []);
+    script.feed(CallInput::Begin);
+    assert!(matches!(
+        &script.said[0],
+        PhoneOutput::Log {
+            event: Event::CallArrived { .. },
+            ..
+        }
+    ));
+    assert!(script.call.next_deadline() > Some(script.now));
 }

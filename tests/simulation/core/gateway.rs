@@ -129,7 +129,7 @@ impl Core {
             Arrival::Outbound(setup) => {
                 self.count("calls out, refused");
                 let id = setup.interaction;
-                let machine = OutboundCall::new(*setup, timestamp(self.now));
+                let machine = OutboundCall::new(*setup);
                 (id, Machine::Outbound(Box::new(machine)))
             }
         };
