@@ -35,6 +35,7 @@ mod recordings_audio;
 pub mod right;
 mod sip_socket;
 mod status_page;
+mod targets;
 mod tasks;
 pub mod time;
 pub(crate) mod today;
@@ -207,6 +208,7 @@ fn desk_routes() -> Router<ApiState> {
         .route("/interactions/{id}/wrap-up/done", post(wrap_up::done))
         .route("/wrap-up-codes", get(wrap_up::codes))
         .route("/not-ready-reasons", get(agents::reasons))
+        .route("/transfer-targets", get(targets::list))
         .route("/tasks", get(tasks::list).post(tasks::create))
         .route("/tasks/{id}", patch(tasks::change))
 }

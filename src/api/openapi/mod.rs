@@ -12,7 +12,7 @@ use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
     agents, audit, caller, calls, customers, events, health, interactions, live_socket, metrics,
-    notes, phones, queues, recordings_audio, sip_socket, tasks, wrap_up,
+    notes, phones, queues, recordings_audio, sip_socket, targets, tasks, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -63,6 +63,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         wrap_up::extend,
         wrap_up::done,
         agents::reasons,
+        targets::list,
         tasks::list,
         tasks::create,
         tasks::change,

@@ -161,6 +161,7 @@ async fn answers_are_as_described() {
         ),
         ("/wrap-up-codes", "/wrap-up-codes".to_owned()),
         ("/not-ready-reasons", "/not-ready-reasons".to_owned()),
+        ("/transfer-targets", "/transfer-targets".to_owned()),
         ("/tasks", "/tasks".to_owned()),
         ("/customers", "/customers".to_owned()),
         ("/customers/{id}", format!("/customers/{CALLER}")),

@@ -101,6 +101,7 @@ fn desk_table() -> Vec<(String, &'static str, [u16; 8])> {
         ),
         ("GET /wrap-up-codes".to_owned(), "", everyone),
         ("GET /not-ready-reasons".to_owned(), "", everyone),
+        ("GET /transfer-targets".to_owned(), "", everyone),
         ("GET /tasks".to_owned(), "", everyone),
         (
             "POST /tasks".to_owned(),

@@ -172,3 +172,21 @@ async fn what_makes_no_task() {
     );
     assert_eq!(reasons["items"][2]["label"], "Paper work");
 }
+
+/// An agent finds colleagues and every queue to hand a caller to, and nothing of what they do with whom.
+#[tokio::test]
+async fn an_agent_finds_whom_to_hand_a_caller_to() {
+    let world = World::start().await;
+    let found = ask(&world, "ana", "GET /transfer-targets", Value::Null, 200).await;
+    let names = |list: &str, field: &str| -> Vec<String> {
+        let items = found[list].as_array().unwrap().iter();
+        items
+            .map(|item| item[field].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names("agents", "login"), ["ana", "ben"]);
+    assert_eq!(names("agents", "extension"), ["2001", "2002"]);
+    assert_eq!(names("queues", "name"), ["sales", "support"]);
+    let fields: Vec<_> = found["agents"][0].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["extension", "login", "name", "since", "state"]);
+}

@@ -131,6 +131,10 @@ const ROUTES = [
     world.state(login, body.state, body.reason ?? null);
     return ok({});
   }],
+  [/^GET \/transfer-targets$/, ({ world, ok }) => ok({
+    agents: [...world.agents.values()].map((a) => ({ login: a.login, name: a.name, extension: a.extension, state: a.state.name, since: a.state.since })),
+    queues: world.queueItems().map((queue) => ({ name: queue.name, waiting: queue.waiting })),
+  })],
   [/^GET \/agents$/, ({ world, ok }) => ok(page([...world.agents.values()].map((a) => ({ login: a.login, name: a.name, extension: a.extension, state: a.state.name, since: a.state.since }))))],
   [/^GET \/queues$/, ({ world, ok }) => ok(page(world.queueItems().map((queue) => ({ ...queue, waiting: Array(queue.waiting).fill({ enqueued_at: queue.oldest_since }) }))))],
   [/^GET \/not-ready-reasons$/, ({ ok }) => ok(page([{ name: "lunch", label: "Lunch" }, { name: "training", label: "Training" }]))],

@@ -8,12 +8,13 @@ import { announceNow } from "../../ui/announce";
 import { Icon } from "../../ui/icons";
 import { clock, now, since, spoken } from "../../ui/time";
 import { number } from "../../words";
-import { answer, answering, decline, dial, end, phone, phoneKind, ringingHere, toggleHold, toggleMute } from "./model";
+import { answer, answering, decline, dial, end, ownAgent, phone, phoneKind, ringingHere, toggleHold, toggleMute } from "./model";
 import { isTyping, shown } from "./shortcuts";
 import { TransferBox } from "./transfer";
 
 export function CallPane(): JSX.Element {
   const state = me.value;
+  if (state?.call != null && ringingHere.value && !answering.value) return <Asked call={state.call} />;
   if (state?.call != null) return <Talk call={state.call} />;
   if (state?.offer != null) return <OfferCard offer={state.offer} />;
   const own = phone.value?.call.value ?? null;
@@ -127,11 +128,46 @@ function OfferCard({ offer }: { offer: Offer }): JSX.Element {
   );
 }
 
+/** A colleague's call that this phone is rung for: somebody asks, or hands it over. */
+function Asked({ call }: { call: LiveCall }): JSX.Element {
+  const button = useRef<HTMLButtonElement>(null);
+  const name = call.customer?.name ?? call.caller.name ?? number(call.caller.number);
+  useEffect(() => {
+    announceNow(`A colleague calls you about ${name}, queue ${call.queue}. ${call.why.join(", ")}`);
+    if (!isTyping(document.activeElement)) button.current?.focus();
+  }, [call.interaction]);
+  return (
+    <article class="card offer stack" aria-label={`A colleague asks: ${name}`}>
+      <header class="row between">
+        <span class="chip accent">
+          <Icon name="people" /> A colleague asks
+        </span>
+        <span class="soft small">{call.queue}</span>
+      </header>
+      <p class="who">{name}</p>
+      <Why why={call.why} />
+      <div class="row">
+        <button ref={button} type="button" class="good big grow" onClick={() => void answer()}>
+          <Icon name="phone" /> Answer
+        </button>
+        <button type="button" class="big" onClick={decline}>
+          Decline
+        </button>
+      </div>
+      <p class="soft small">
+        <kbd>Enter</kbd> or <kbd>{shown("answer")}</kbd> answers
+      </p>
+    </article>
+  );
+}
+
 function Talk({ call }: { call: LiveCall }): JSX.Element {
   const own = phone.value?.call.value ?? null;
   const muted = own?.muted === true;
   const [keypad, setKeypad] = useState(false);
   const name = call.customer?.name ?? call.caller.name ?? number(call.caller.number);
+  // Whoever is asked about a call does nothing to it: it is the colleague's.
+  const asked = call.consult !== null && call.consult.agent === ownAgent.value?.login;
   return (
     <article class="card stack call" aria-label={`Call with ${name}`}>
       <header class="row between">
@@ -157,9 +193,11 @@ function Talk({ call }: { call: LiveCall }): JSX.Element {
             <Icon name={muted ? "micoff" : "mic"} /> Mute
           </button>
         )}
-        <button type="button" aria-pressed={call.held} onClick={() => void toggleHold()} title={shown("hold")}>
-          <Icon name={call.held ? "play" : "pause"} /> {call.held ? "Resume" : "Hold"}
-        </button>
+        {!asked && (
+          <button type="button" aria-pressed={call.held} onClick={() => void toggleHold()} title={shown("hold")}>
+            <Icon name={call.held ? "play" : "pause"} /> {call.held ? "Resume" : "Hold"}
+          </button>
+        )}
         {own !== null && (
           <button type="button" aria-pressed={keypad} onClick={() => setKeypad(!keypad)}>
             <Icon name="keypad" /> Keypad
@@ -167,7 +205,7 @@ function Talk({ call }: { call: LiveCall }): JSX.Element {
         )}
       </div>
       {keypad && <Keypad onKey={(key) => phone.value?.press(key)} />}
-      <TransferBox call={call} />
+      {asked ? <p class="soft small">A colleague asks you. The customer hears music.</p> : <TransferBox call={call} />}
       <button type="button" class="bad big" onClick={() => void end()} title={shown("end")}>
         <Icon name="hangup" /> End call
       </button>

@@ -2,11 +2,10 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api/client";
-import type { LiveCall, Page } from "../../api/types";
+import type { LiveCall } from "../../api/types";
 import { Icon } from "../../ui/icons";
 import { clock, since } from "../../ui/time";
 import { stateWords } from "../../words";
-import { ownQueues } from "./own_queues";
 import { cancelConsult, complete, consult, merge, ownAgent, transfer, type Target } from "./model";
 
 interface Colleague {
@@ -15,6 +14,11 @@ interface Colleague {
   extension?: string;
   state: string;
   since?: string | null;
+}
+
+interface Targets {
+  agents: Colleague[];
+  queues: { name: string; waiting: number }[];
 }
 
 interface Found {
@@ -65,15 +69,12 @@ function Consulting({ call }: { call: LiveCall }): JSX.Element {
 function Search({ onClose }: { onClose: () => void }): JSX.Element {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<Found | null>(null);
-  const [colleagues, setColleagues] = useState<Colleague[]>([]);
+  const [targets, setTargets] = useState<Targets>({ agents: [], queues: [] });
   useEffect(() => {
     document.getElementById("transfer-search")?.focus();
-    get<Page<Colleague>>("/agents").then(
-      (page) => setColleagues(page.items),
-      () => setColleagues([]),
-    );
+    get<Targets>("/transfer-targets").then(setTargets, () => undefined);
   }, []);
-  const found = search(text, colleagues);
+  const found = search(text, targets);
   const finish = (work: Promise<boolean>): void => void work.then((done) => done && onClose());
   return (
     <div
@@ -130,17 +131,17 @@ function Search({ onClose }: { onClose: () => void }): JSX.Element {
   );
 }
 
-function search(text: string, colleagues: Colleague[]): Found[] {
+function search(text: string, targets: Targets): Found[] {
   const wanted = text.trim().toLowerCase();
   const fits = (...words: (string | undefined)[]): boolean => words.some((word) => word?.toLowerCase().includes(wanted) === true);
-  const people = colleagues
+  const people = targets.agents
     .filter((one) => one.login !== ownAgent.value?.login && fits(one.name, one.login, one.extension))
     .sort((a, b) => Number(b.state === "available") - Number(a.state === "available") || a.name.localeCompare(b.name))
     .map((one): Found => {
       const { word, tone } = stateWords(one.state);
       return { target: { agent: one.login }, title: one.name, detail: `${word} ${clock(since(one.since))}`, tone };
     });
-  const lines = ownQueues.value
+  const lines = targets.queues
     .filter((queue) => fits(queue.name))
     .map((queue): Found => ({
       target: { queue: queue.name },
