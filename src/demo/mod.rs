@@ -121,10 +121,11 @@ fn company(settings: Settings) -> anyhow::Result<Loaded> {
     })
 }
 
-/// Every agent but the visitor's is simulated, each with a voice of their own.
+/// Every agent of a queue but the visitor's is simulated, each with a voice of their own.
 fn simulated(company: &Company, data: &Path) -> anyhow::Result<Vec<SimAgent>> {
     let mut agents = Vec::new();
-    for agent in company.agents.iter().filter(|agent| agent.login != YOURS) {
+    let others = company.agents.iter().filter(|agent| agent.login != YOURS);
+    for agent in others.filter(|agent| !agent.queues.is_empty()) {
         let number = agents.len() % 3 + 1;
         let path = data.join(format!("fernhill/prompts/en/agent-{number}.wav"));
         let bytes =

@@ -12,7 +12,7 @@ use router::Private;
 use std::path::Path;
 use std::time::Duration;
 
-/// The supervisor.
+/// The supervisor, who has a phone like an agent of that log-in name.
 const SUPERVISOR: (&str, &str) = ("sam", "Sam Taylor");
 /// How long a printed link waits to be opened.
 const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -30,7 +30,8 @@ pub(super) async fn make(data: &Path, company: &Company, running: &Running) -> a
     let path = data.join("users.toml");
     let mut known = passwords::known(&path)?;
     let (login, name) = SUPERVISOR;
-    let agents = company.agents.iter().map(|agent| {
+    let served = company.agents.iter().filter(|agent| agent.login != login);
+    let agents = served.map(|agent| {
         let login = agent.login.clone();
         (
             login.clone(),
@@ -40,7 +41,8 @@ pub(super) async fn make(data: &Path, company: &Company, running: &Running) -> a
         )
     });
     let name = Private::new(name.to_owned());
-    let supervisor = (login.to_owned(), name, RoleName::Supervisor, None);
+    let agent = phone_of_supervisor(company);
+    let supervisor = (login.to_owned(), name, RoleName::Supervisor, agent);
     let mut missing = Vec::new();
     for (login, name, role, agent) in agents.chain([supervisor]) {
         let drawn = known.entry(login.clone());
@@ -60,6 +62,14 @@ pub(super) async fn make(data: &Path, company: &Company, running: &Running) -> a
         users::create(&running.store, new, running.clock.now()).await?;
     }
     Ok(())
+}
+
+/// The supervisor's agent, in a company that has not been told to do without.
+fn phone_of_supervisor(company: &Company) -> Option<String> {
+    let mut agents = company.agents.iter();
+    agents
+        .find(|agent| agent.login == SUPERVISOR.0)
+        .map(|agent| agent.login.clone())
 }
 
 /// One link each. A browser keeps one session for a host name, so each link has a name of its own: one browser can be
@@ -84,7 +94,7 @@ pub(super) fn links(company: &Company, running: &Running) -> anyhow::Result<Prin
         login: login.to_owned(),
         name: Private::new(name.to_owned()),
         role: RoleName::Supervisor,
-        agent_login: None,
+        agent_login: phone_of_supervisor(company),
     };
     Ok(PrintedLinks {
         customer: link("localhost", "/call", NewSession::caller())?,

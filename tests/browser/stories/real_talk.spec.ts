@@ -1,4 +1,4 @@
-// The real program: a caller on hold, a colleague who is asked first and then takes over.
+// The real program: a caller on hold, a supervisor who listens, a colleague who is asked first and then takes over.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
@@ -21,7 +21,7 @@ async function goAvailable(page: Page): Promise<void> {
   await expect(page.locator("#state")).toContainText("Available", { timeout: 20_000 });
 }
 
-test("hold, then a colleague is asked and takes the customer over", async ({ browser }) => {
+test("hold, a supervisor listens in, and a colleague is asked and takes the customer over", async ({ browser }) => {
   test.setTimeout(150_000);
   const context = await browser.newContext({ permissions: ["microphone"] });
   const agent = await context.newPage();
@@ -43,6 +43,17 @@ test("hold, then a colleague is asked and takes the customer over", async ({ bro
   await hears(customer);
   await agent.keyboard.press("Alt+Shift+H");
   await expect(agent.getByText("On hold")).toBeHidden();
+
+  const supervisor = await context.newPage();
+  await supervisor.goto(demo.links.supervisor);
+  await supervisor.getByRole("button", { name: "Actions for You" }).click();
+  await supervisor.getByRole("button", { name: "Listen" }).click();
+  const listening = supervisor.getByRole("region", { name: "Listening in" });
+  await expect(listening).toContainText("Listen: You", { timeout: 20_000 });
+  await hears(supervisor);
+  await supervisor.screenshot({ path: "dist/shots/real-listening.png" });
+  await supervisor.getByRole("button", { name: "Leave" }).click();
+  await expect(listening).toHaveCount(0);
 
   const password = /^ana = "(.+)"$/m.exec(readFileSync(join(demo.data, "users.toml"), "utf8"))?.[1] ?? "";
   const colleague = await (await browser.newContext({ permissions: ["microphone"] })).newPage();
