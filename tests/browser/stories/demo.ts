@@ -1,9 +1,10 @@
-// The real program: its demo on free ports, and the links that it prints.
+// The real program: its demo on free ports, the links that it prints, and what a page of it hears.
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect, type Page } from "@playwright/test";
 
 export interface Demo {
   links: { customer: string; agent: string; supervisor: string };
@@ -76,4 +77,10 @@ function stop(child: ChildProcess, data: string): Promise<void> {
     // A second one ends at once.
     setTimeout(() => child.kill("SIGTERM"), 500);
   });
+}
+
+/** The loudest that the page's telephone gives within a while, by the meter that the page shows. */
+export async function hears(page: Page): Promise<void> {
+  const level = () => page.getByLabel("What you hear").evaluate((meter) => (meter as HTMLMeterElement).value);
+  await expect.poll(level, { timeout: 30_000, intervals: [50] }).toBeGreaterThan(0.03);
 }

@@ -1,6 +1,6 @@
 // One person with nothing but a browser is customer, agent and supervisor of the real program.
-import { expect, test, type Page } from "@playwright/test";
-import { startDemo, type Demo } from "./demo.js";
+import { expect, test } from "@playwright/test";
+import { hears, startDemo, type Demo } from "./demo.js";
 
 let demo: Demo;
 
@@ -8,12 +8,6 @@ test.beforeAll(async () => {
   demo = await startDemo("--no-sim");
 });
 test.afterAll(async () => demo.stop());
-
-/** The loudest that the page's telephone gives within a while, by the meter that the page shows. */
-async function hears(page: Page): Promise<void> {
-  const level = () => page.getByLabel("What you hear").evaluate((meter) => (meter as HTMLMeterElement).value);
-  await expect.poll(level, { timeout: 30_000, intervals: [50] }).toBeGreaterThan(0.03);
-}
 
 test("the demo's story in three tabs", async ({ browser }) => {
   test.setTimeout(120_000);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
-import { startDemo, type Demo } from "./demo.js";
+import { hears, startDemo, type Demo } from "./demo.js";
 
 let demo: Demo;
 
@@ -10,11 +10,6 @@ test.beforeAll(async () => {
   demo = await startDemo("--no-sim");
 });
 test.afterAll(async () => demo.stop());
-
-async function hears(page: Page): Promise<void> {
-  const level = () => page.getByLabel("What you hear").evaluate((meter) => (meter as HTMLMeterElement).value);
-  await expect.poll(level, { timeout: 30_000, intervals: [50] }).toBeGreaterThan(0.03);
-}
 
 async function goAvailable(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Go available" }).click();
