@@ -4,6 +4,9 @@
 //! **Must not know**: files, TOML, passwords, extensions, trunks.
 
 use crate::id::{AgentId, QueueId};
+use crate::overflow::Overflow;
+use crate::requirement::{Ask, LadderStep};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,12 +35,27 @@ pub struct Queue {
     pub name: String,
     /// Minimum levels every caller of this queue needs.
     pub skills: Skills,
+    /// One of these must be met besides; none: nothing besides.
+    #[serde(default)]
+    pub any_of: Vec<Skills>,
+    /// Agents up to this tier are asked at first; none: all of them.
+    #[serde(default)]
+    pub max_tier: Option<u8>,
+    /// How the requirement is relaxed with the time waited; the times rise.
+    #[serde(default)]
+    pub ladder: Vec<LadderStep>,
+    /// For so long a caller waits for the agent they spoke with last alone; none: for anybody.
+    #[serde(default)]
+    pub last_agent: Option<Duration>,
     /// How one agent is chosen among the eligible.
     pub strategy: Strategy,
     /// Virtual head start of every caller of this queue: `V = enqueued_at - head_start`.
     pub head_start: Duration,
     /// 0 emergency, 1 normal.
     pub class: u8,
+    /// After this wait a caller comes before those of a better class.
+    #[serde(default = "promote_after")]
+    pub promote_after: Duration,
     /// How long one agent's phone rings.
     pub ring_timeout: Duration,
     /// After-call work.
@@ -54,12 +72,21 @@ pub struct Queue {
     pub max_wait: Duration,
     /// How many callers may wait.
     pub max_length: usize,
-    /// What happens when nobody is logged in for this queue.
+    /// What happens when nobody is logged in for this queue, or nobody who could ever serve the caller.
     pub when_no_agents: WhenNoAgents,
+    /// Where callers go whom it does not take or keep.
+    #[serde(default, skip_serializing_if = "Overflow::is_exit")]
+    pub overflow: Overflow,
     /// An abandoned caller who waited less than this counts as `short_abandoned`.
     pub short_abandon: Duration,
     /// Target of the service level.
     pub service_level: Duration,
+}
+
+/// [`Queue::promote_after`] when nothing is said.
+#[must_use]
+pub const fn promote_after() -> Duration {
+    Duration::from_secs(15 * 60)
 }
 
 /// [`Queue::wrap_up_extend`] when nothing is said.
@@ -74,13 +101,46 @@ pub const fn extensions() -> u32 {
     2
 }
 
-/// How one agent is chosen among the eligible of the innermost tier.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How one agent is chosen among the eligible of the innermost tier. Among equals the longest idle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// The agent who has been idle longest.
     #[default]
     LongestIdle,
+    /// The highest sum of levels in the skills that queue and flow name.
+    MostSkilled,
+    /// The smallest share of the last hour in calls and their work, as it was when the agent became ready.
+    LeastOccupied,
+    /// The fewest calls of queues answered since log-in.
+    FewestCalls,
+}
+
+impl Strategy {
+    /// Every one, in the order of the documentation.
+    pub const ALL: [Self; 4] = [
+        Self::LongestIdle,
+        Self::MostSkilled,
+        Self::LeastOccupied,
+        Self::FewestCalls,
+    ];
+
+    /// The name in the company file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LongestIdle => "longest_idle",
+            Self::MostSkilled => "most_skilled",
+            Self::LeastOccupied => "least_occupied",
+            Self::FewestCalls => "fewest_calls",
+        }
+    }
+
+    /// The inverse of [`Self::as_str`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
 }
 
 /// What follows a call.
@@ -102,7 +162,7 @@ pub enum WhenNoAgents {
     /// Waits all the same.
     #[default]
     Wait,
-    /// Takes the `no_agents` exit at once.
+    /// Goes the queue's way for it at once, see [`Overflow::no_agents`].
     Exit,
 }
 
@@ -113,10 +173,36 @@ pub struct Agent {
     pub login: String,
     /// What the agent can serve, and how well.
     pub skills: Skills,
+    /// Skills that may be used only before a moment.
+    #[serde(default)]
+    pub licences: BTreeMap<String, Timestamp>,
     /// Queue -> tier, 1 is asked first.
     pub queues: BTreeMap<QueueId, u8>,
+    /// Whose callers are taken first, best first; empty: no queue's before another's.
+    #[serde(default)]
+    pub prefers: Vec<QueueId>,
     /// A desk phone without a screen: registered means available, a miss means a cooldown.
     pub ready_on_register: bool,
+}
+
+impl Agent {
+    /// The place of a queue in the agent's order; those that the agent does not name come last together.
+    #[must_use]
+    pub fn preference(&self, queue: QueueId) -> u8 {
+        let named = self.prefers.iter().position(|known| *known == queue);
+        u8::try_from(named.unwrap_or(self.prefers.len())).unwrap_or(u8::MAX)
+    }
+
+    /// Whether this agent, free or not, is one whom the ask is for, with all licences valid.
+    #[must_use]
+    pub fn meets(&self, ask: &Ask) -> bool {
+        let near = |tier: &u8| *tier <= ask.max_tier;
+        self.queues.get(&ask.queue).is_some_and(near)
+            && ask
+                .skills
+                .iter()
+                .all(|(skill, level)| self.skills.get(skill).copied().unwrap_or(0) >= *level)
+    }
 }
 
 /// The `[routing]` table.

@@ -5,8 +5,10 @@
 
 use crate::company::Skills;
 use crate::id::{AgentId, InteractionId, OfferId, QueueEntryId, QueueId};
+use crate::requirement::Ask;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// What moved the Distributor to decide.
@@ -38,24 +40,42 @@ pub struct Candidate {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keys {
-    /// An agent among agents: tier, then idle since, then ready sequence, then agent id.
+    /// An agent among agents: tier, then the strategy's key, idle since, ready sequence, agent id.
     Agent {
         /// 1 is asked first.
         tier: u8,
+        /// What the queue's strategy puts before the idle clock, if anything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        strategy: Option<StrategyKey>,
         /// The agent's idle clock.
         idle_since: Timestamp,
         /// Order in which agents became ready; breaks equal times.
         ready_seq: u64,
     },
-    /// A caller among callers: class, then virtual enqueue time, then sequence.
+    /// A caller among callers: class, then the agent's preference, then virtual enqueue time, then sequence.
     Caller {
         /// 0 emergency, 1 normal.
         class: u8,
+        /// Place of the queue in the agent's order; 0 for an agent without one, and for a caller who was promoted.
+        #[serde(default, skip_serializing_if = "is_first")]
+        preference: u8,
         /// `V = enqueued_at - head_start`.
         v: Timestamp,
         /// Order of arrival; breaks equal times.
         seq: u64,
     },
+}
+
+/// The key of a strategy other than longest idle. Smaller sorts first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrategyKey {
+    /// The sum of levels in the skills that queue and flow name.
+    MostSkilled(Reverse<u32>),
+    /// Hundredths of a percent of the last hour in calls and their work, when the agent became ready.
+    LeastOccupied(u16),
+    /// Calls of queues answered since log-in.
+    FewestCalls(u32),
 }
 
 /// What decided between the chosen and the next candidate.
@@ -66,6 +86,12 @@ pub enum TieBreak {
     OnlyOne,
     /// The inner tier.
     Tier,
+    /// The higher sum of levels.
+    MostSkilled,
+    /// The smaller occupancy.
+    LeastOccupied,
+    /// The fewer calls.
+    FewestCalls,
     /// Longest idle.
     LongestIdle,
     /// The earlier ready sequence.
@@ -74,6 +100,8 @@ pub enum TieBreak {
     AgentId,
     /// The class.
     Class,
+    /// The queue that the agent prefers.
+    Preference,
     /// The smaller virtual enqueue time.
     V,
     /// The earlier arrival.
@@ -95,8 +123,14 @@ pub struct Decision {
     pub entry: QueueEntryId,
     /// The queue.
     pub queue: QueueId,
-    /// Minimum levels the caller needed at that moment.
+    /// Minimum levels the caller needed at that moment: those of the first ask.
     pub requirement: Skills,
+    /// Steps of the ladder behind the caller.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub step: usize,
+    /// What the caller asked for, when that was more than the requirement of the own queue at any tier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<Ask>,
     /// The caller's virtual enqueue time.
     pub v: Timestamp,
     /// The chosen pair with its keys.
@@ -108,4 +142,14 @@ pub struct Decision {
     pub removed: BTreeMap<String, u32>,
     /// What decided.
     pub tie_break: TieBreak,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference
+const fn is_first(preference: &u8) -> bool {
+    *preference == 0
 }

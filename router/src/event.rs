@@ -6,13 +6,18 @@
 //! **Must not know**: where or how the log is written.
 
 use crate::agent::{AgentState, Reason};
+use crate::closure::{ClosedBy, Closure, Opening};
 use crate::company::Skills;
 use crate::decision::Decision;
+use crate::distributor::Input;
 use crate::id::{
-    AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId, TaskId,
+    AgentId, ClosureId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId,
+    RecordingId, TaskId, UserId,
 };
-use crate::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
+use crate::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome, Refusal};
+use crate::overflow::{Cause, Way};
 use crate::private::{PhoneNumber, Private};
+use crate::requirement::Wishes;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +46,9 @@ pub struct PersonalData {
     pub dialed_number: Option<PhoneNumber>,
     /// Id for the customer row, used when no customer has the caller's (going out: the called) number yet.
     pub new_customer: Option<CustomerId>,
+    /// What an agent wrote for the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Private<String>>,
 }
 
 /// Whose side of a call a leg is.
@@ -131,6 +139,8 @@ pub enum PauseCause {
     Consult,
     /// A colleague's phone rings for the customer.
     Transfer,
+    /// The agent's phone is gone and may come back: a page that is loaded again.
+    Reconnect,
 }
 
 impl PauseCause {
@@ -141,13 +151,14 @@ impl PauseCause {
             Self::Hold => "hold",
             Self::Consult => "consult",
             Self::Transfer => "transfer",
+            Self::Reconnect => "reconnect",
         }
     }
 
     /// The inverse of [`Self::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Hold, Self::Consult, Self::Transfer]
+        [Self::Hold, Self::Consult, Self::Transfer, Self::Reconnect]
             .into_iter()
             .find(|cause| cause.as_str() == name)
     }
@@ -186,6 +197,20 @@ pub enum TalkChange {
     TookOver,
     /// The supervisor is gone, or never came.
     MonitorEnded,
+    /// The agent's phone is gone without a word: the customer waits for it.
+    AgentLost,
+    /// It is back, and the talk goes on.
+    AgentBack,
+    /// It did not come back in time: the customer goes to the front of the queue.
+    AgentStayedAway,
+    /// The agent asks for a supervisor.
+    HelpAsked,
+    /// The supervisor whom the agent asked for is in the call.
+    HelpTaken,
+    /// A supervisor has seen it, and nobody comes.
+    HelpDismissed,
+    /// The agent needs nobody any more, or does not have the caller any more.
+    HelpEnded,
 }
 
 /// What a leg's media was like, counted by the media thread until the leg closed.
@@ -225,6 +250,14 @@ pub enum Event {
     RouterStarted {
         /// Epoch of the offers that follow.
         epoch: u64,
+    },
+    /// The Distributor was told something. With these lines and nothing else [`crate::Replay`] makes every decision of the
+    /// epoch again; the first one behind [`Self::RouterStarted`] is the company as it was.
+    RouterInput {
+        /// The Distributor's time, which the line is written a little after.
+        at: Timestamp,
+        /// What.
+        input: Box<Input>,
     },
     /// A customer's call reached a flow, or an agent dialled a customer. Personal data: caller, dialed number.
     CallArrived {
@@ -325,6 +358,51 @@ pub enum Event {
         class: u8,
         /// Minimum levels needed.
         requirement: Skills,
+        /// Those of them that the flow asked for.
+        #[serde(default, skip_serializing_if = "Skills::is_empty")]
+        asked: Skills,
+        /// What the flow asked for besides.
+        #[serde(default, skip_serializing_if = "Wishes::is_plain")]
+        wishes: Box<Wishes>,
+    },
+    /// A waiting caller's ladder took a step: whom we ask, or the place in the line, is another from now on.
+    QueueRelaxed {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The waiting.
+        entry: QueueEntryId,
+        /// The queue.
+        queue: QueueId,
+        /// Which step, from 1.
+        step: usize,
+        /// Virtual enqueue time after it.
+        v: Timestamp,
+    },
+    /// A supervisor gave a waiting caller another place in the order.
+    QueueReprioritised {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The waiting.
+        entry: QueueEntryId,
+        /// The queue.
+        queue: QueueId,
+        /// The class from now on: 0 emergency, 1 normal.
+        class: u8,
+        /// Virtual enqueue time from now on.
+        v: Timestamp,
+    },
+    /// The queue sends a caller on by a way of its own; the end of that waiting follows.
+    QueueOverflowed {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The waiting.
+        entry: QueueEntryId,
+        /// The queue.
+        queue: QueueId,
+        /// Why.
+        cause: Cause,
+        /// Where to.
+        way: Way,
     },
     /// A waiting ended; each entry has exactly one of these.
     QueueLeft {
@@ -338,6 +416,28 @@ pub enum Event {
         outcome: EntryOutcome,
         /// Who answered.
         agent: Option<AgentId>,
+        /// Why the queue did not take or keep the caller, when it did not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<Refusal>,
+        /// The closing that kept the caller out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closure: Option<ClosureId>,
+    },
+    /// Somebody closed a queue.
+    QueueClosed {
+        /// How.
+        closure: Box<Closure>,
+    },
+    /// A closed queue is open again.
+    QueueOpened {
+        /// The queue.
+        queue: QueueId,
+        /// The closing that is over.
+        closure: ClosureId,
+        /// How it ended.
+        cause: Opening,
+        /// Who opened it; nobody when it did so by itself.
+        by: ClosedBy,
     },
     /// The Distributor decided; an offer follows.
     Decided {
@@ -429,6 +529,12 @@ pub enum Event {
         by: Option<AgentId>,
         /// The queue it is about.
         queue: Option<QueueId>,
+        /// The supervisor it is about, who is no agent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        /// That supervisor's leg.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leg: Option<LegId>,
     },
     /// A recording began; its file exists.
     RecordingStarted {
@@ -505,6 +611,14 @@ pub enum Event {
         /// Which agent; none for others.
         by: Option<AgentId>,
     },
+    /// Whoever had the caller wrote something for the next one. Personal data: the notes, which its row gets behind those
+    /// that it has.
+    NotesHandedOn {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Which agent; none for a supervisor who is none.
+        by: Option<AgentId>,
+    },
     /// The interaction's notes were saved; the text is in its row alone.
     NotesSaved {
         /// The interaction.
@@ -550,6 +664,12 @@ pub enum Event {
         idle_since: Timestamp,
         /// Ready sequence after the change.
         ready_seq: u64,
+        /// Hundredths of a percent of the last hour in calls and their work, as it was when the agent became ready.
+        #[serde(default, skip_serializing_if = "is_none16")]
+        occupancy: u16,
+        /// Calls of queues answered since log-in.
+        #[serde(default, skip_serializing_if = "is_none32")]
+        calls: u32,
     },
     /// Something a supervisor should be told.
     SupervisorTold {
@@ -567,7 +687,11 @@ impl Event {
     #[must_use]
     pub fn interaction(&self) -> Option<InteractionId> {
         match self {
-            Self::RouterStarted { .. } | Self::SupervisorTold { .. } => None,
+            Self::RouterStarted { .. }
+            | Self::RouterInput { .. }
+            | Self::QueueClosed { .. }
+            | Self::QueueOpened { .. }
+            | Self::SupervisorTold { .. } => None,
             Self::AgentStateChanged { interaction, .. } | Self::TaskChanged { interaction, .. } => {
                 *interaction
             }
@@ -581,6 +705,9 @@ impl Event {
             | Self::Tagged { interaction, .. }
             | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }
+            | Self::QueueRelaxed { interaction, .. }
+            | Self::QueueReprioritised { interaction, .. }
+            | Self::QueueOverflowed { interaction, .. }
             | Self::QueueLeft { interaction, .. }
             | Self::OfferMade { interaction, .. }
             | Self::OfferEnded { interaction, .. }
@@ -596,9 +723,20 @@ impl Event {
             | Self::WrapUpStarted { interaction, .. }
             | Self::WrapUpExtended { interaction, .. }
             | Self::WrapUpCoded { interaction, .. }
+            | Self::NotesHandedOn { interaction, .. }
             | Self::NotesSaved { interaction, .. }
             | Self::CustomerConfirmed { interaction, .. }
             | Self::WrapUpEnded { interaction, .. } => Some(*interaction),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference
+const fn is_none16(number: &u16) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference
+const fn is_none32(number: &u32) -> bool {
+    *number == 0
 }

@@ -58,10 +58,14 @@ id! {
     QueueEntryId;
     /// An agent: the id never changes, the login may.
     AgentId;
+    /// Somebody who signs in and is no agent: the same login is always the same id.
+    UserId;
     /// A follow-up task.
     TaskId;
     /// A queue: the id never changes, the name may.
     QueueId;
+    /// One closing of a queue by somebody.
+    ClosureId;
     /// One recording of an interaction.
     RecordingId;
     /// Our dialog with one party of a call, as the log knows it.

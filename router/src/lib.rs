@@ -29,17 +29,24 @@
 //!
 //! The rules are written down in `docs/routing-rules.md`, with the file that holds each. `distributor/select/` says
 //! who fits whom, `presence`, `miss`, `wrap_up`, `own_call` and `restore` move agents, `waiting` moves callers,
-//! `offer` pairs them, `settle` and `timers` drive it, `invariants` checks it after every input in debug builds.
+//! `closing` keeps them out, `overflow` sends them on, `offer` pairs them, `settle` and `timers` drive it, `invariants` checks it after every input in debug builds.
 
 pub mod agent;
+pub mod classes;
+pub mod closure;
 pub mod company;
 pub mod decision;
 pub mod distributor;
 pub mod event;
 pub mod id;
+pub mod metrics;
 pub mod outcome;
+pub mod overflow;
 pub mod private;
+pub mod replay;
+pub mod requirement;
 pub mod time;
+pub mod wait;
 pub mod why;
 
 pub use agent::{AgentState, Reason};
@@ -48,4 +55,5 @@ pub use decision::Decision;
 pub use distributor::{Distributor, Input, Output};
 pub use event::{Event, LogLine};
 pub use private::{PhoneNumber, Private};
+pub use replay::Replay;
 pub use time::Timestamp;

@@ -125,7 +125,7 @@ names! {
         Full = "full",
         /// The queue is closed.
         Closed = "closed",
-        /// Nobody is logged in and the queue says `when_no_agents = "exit"`.
+        /// Nobody is logged in who could ever serve the caller, and the queue does not say `when_no_agents = "wait"`.
         NoAgents = "no_agents",
     }
 }

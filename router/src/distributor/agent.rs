@@ -3,6 +3,7 @@
 //! **Owns**: [`AgentRecord`], [`State`] and their views. **Must not**: decide transitions; `presence.rs`, `offer.rs`,
 //! `miss.rs`, `wrap_up.rs`, `own_call.rs` and `restore.rs` do, through [`super::Distributor::enter`].
 
+use super::load::Load;
 use super::port::AgentView;
 use crate::agent::{AgentState, Reason, Wanted};
 use crate::id::{AgentId, InteractionId, OfferId, QueueId};
@@ -162,6 +163,7 @@ pub(super) struct AgentRecord {
     /// The phone took its registration back by itself.
     pub(super) signed_off: bool,
     pub(super) idle: IdleKey,
+    pub(super) load: Load,
     /// Offers missed in a row.
     pub(super) misses: u32,
     /// Asked for during a call.
@@ -181,6 +183,7 @@ impl AgentRecord {
                 since: now,
                 ready_seq: 0,
             },
+            load: Load::default(),
             misses: 0,
             next: None,
             touched: 0,

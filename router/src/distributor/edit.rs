@@ -4,20 +4,24 @@
 
 use super::Distributor;
 use super::agent::{AgentRecord, Clock, State};
-use super::entry::merged;
 use crate::agent::Wanted;
 use crate::company::RoutingCompany;
 use crate::id::{AgentId, QueueEntryId};
 use crate::outcome::{EntryOutcome, OfferOutcome, Refusal};
+use std::sync::Arc;
 
 impl Distributor {
     /// Replaces the company. Open offers to agents who stay go on ringing, whatever else changed.
     pub(super) fn configure(&mut self, company: RoutingCompany) {
-        self.world.company = company;
+        self.world.company = Arc::new(company);
+        self.world.edition += 1;
         self.admit_new_agents();
         self.send_off_agents();
         self.close_queues();
+        self.forget_closures();
         self.renew_requirements();
+        self.world.licences_until = self.world.now;
+        self.renew_holds();
         self.counters.configured = self.next_step();
         self.work.census = true;
         self.work.everybody = true;
@@ -84,11 +88,16 @@ impl Distributor {
 
     fn renew_requirements(&mut self) {
         let step = self.next_step();
+        let now = self.world.now;
         for entry in self.world.entries.values_mut() {
-            if let Some(queue) = self.world.company.queues.get(&entry.queue) {
-                entry.requirement = merged(queue, &entry.asked);
-                entry.touched = step;
-            }
+            let waited = now.since(entry.enqueued_at);
+            let Some(rules) = entry.rules(&self.world.company) else {
+                continue;
+            };
+            // Steps that were due count as taken; their head start does not: an edit moves nobody in the line.
+            entry.step = rules.steps_after(waited);
+            entry.touched = step;
+            entry.renew(&self.world.company);
         }
     }
 }

@@ -10,6 +10,8 @@ use super::Distributor;
 use super::agent::State;
 use super::entry::{Entry, Offer};
 use super::select::eligible::{can_serve, eligible, exclusion_in_force};
+use super::select::strategy::key_of;
+use crate::closure::WhileClosed;
 use crate::id::{AgentId, OfferId};
 use std::collections::BTreeSet;
 
@@ -85,11 +87,18 @@ impl Distributor {
             if !self.world.company.queues.contains_key(&entry.queue) {
                 return Err(format!("I3: {id} waits in a queue that is gone"));
             }
+            let closure = self.closures.get(&entry.queue);
+            if closure.is_some_and(|closure| closure.waiting == WhileClosed::End) {
+                return Err(format!("{id} waits in a queue that is closed to all"));
+            }
             if entry.key.v != entry.enqueued_at - entry.head_start {
                 return Err(format!("I7: the V of {id} changed"));
             }
-            let asked = (entry.queue, entry.requirement.clone());
-            if self.can_be_met(&asked) == self.unmeetable.contains(&asked) {
+            if self.is_deserted(entry) {
+                return Err(format!("I13: {id} waits where nobody could ever serve"));
+            }
+            let asked = &entry.last_asks;
+            if self.can_be_met(asked) == self.unmeetable.contains(asked) {
                 return Err(format!("I13: {id} is not told of rightly"));
             }
         }
@@ -122,12 +131,17 @@ impl Distributor {
         for (other_id, other) in &self.world.entries {
             let stood_there = other.offer.is_none() && other.touched < offer.step;
             if stood_there
-                && other.key < entry.key
+                && self.comes_before(other, entry, offer)
                 && !other.refused.contains_key(&offer.agent)
-                && can_serve(agent, other.queue, &other.requirement).is_ok()
+                && !other.is_held_from(offer.agent, self.world.now)
+                && can_serve(agent, &other.asks, self.world.now).is_ok()
             {
                 return Err(format!("I6: {id} passed over {other_id}"));
             }
+        }
+        // What was asked for when this offer was made is known no more: a step of the ladder, or an edit, came since.
+        if entry.touched > offer.step {
+            return Ok(());
         }
         let chosen = self.idle_rank(offer.agent, entry);
         for other in self.world.company.agents.keys() {
@@ -137,7 +151,8 @@ impl Distributor {
                     .agents
                     .get(other)
                     .is_some_and(|record| record.touched < offer.step);
-            if stood_there && !entry.refused.contains_key(other) {
+            let held = entry.is_held_from(*other, self.world.now);
+            if stood_there && !held && !entry.refused.contains_key(other) {
                 let rank = self.idle_rank(*other, entry);
                 if rank.is_some() && rank < chosen {
                     return Err(format!("I5: {id} passed over {other}"));
@@ -147,10 +162,26 @@ impl Distributor {
         Ok(())
     }
 
-    /// None when the agent cannot serve the caller at all.
+    /// By the keys of whoever chose: an agent's preference counts when the agent did.
+    fn comes_before(&self, one: &Entry, other: &Entry, offer: &Offer) -> bool {
+        let agent = self.world.company.agents.get(&offer.agent);
+        let preference = |entry: &Entry| {
+            let fit = agent.map(|agent| can_serve(agent, &entry.asks, self.world.now));
+            match fit {
+                Some(Ok(fit)) if offer.by_agent && !entry.promoted => fit.preference,
+                _ => 0,
+            }
+        };
+        // What came since, a step of the ladder or a supervisor's word, was not known when the offer was made.
+        let other_key = (offer.key.class, preference(other), offer.key);
+        (one.key.class, preference(one), one.key) < other_key
+    }
+
+    /// By tier, strategy and idle clock; none when the agent cannot serve the caller at all.
     fn idle_rank(&self, id: AgentId, entry: &Entry) -> Option<impl Ord + use<>> {
         let agent = self.world.company.agents.get(&id)?;
-        let tier = can_serve(agent, entry.queue, &entry.requirement).ok()?;
-        Some((tier, self.world.agents.get(&id)?.idle, id))
+        let tier = can_serve(agent, &entry.asks, self.world.now).ok()?.tier;
+        let strategy = key_of(&self.world, id, entry);
+        Some((tier, strategy, self.world.agents.get(&id)?.idle, id))
     }
 }

@@ -4,13 +4,22 @@
 //! **Must not know**: clock, tokio, SQL, SIP. It is driven by [`Distributor::handle`], read by
 //! [`Distributor::poll_output`] until `None`, and woken at [`Distributor::next_deadline`].
 
+mod affinity;
 mod agent;
+mod closing;
 mod edit;
 mod entry;
+mod index;
 mod invariants;
+mod kept;
+mod ladder;
+mod load;
 mod miss;
 mod offer;
+mod overflow;
 mod own_call;
+#[cfg(test)]
+mod planted;
 pub mod port;
 mod presence;
 mod restore;
@@ -29,21 +38,26 @@ pub use port::{
     AgentView, EntryRequest, Input, LeaveCause, Output, QueueView, WaitingView, WrapUpView,
 };
 
-use crate::company::{RoutingCompany, Skills};
+use crate::closure::Closure;
+use crate::company::RoutingCompany;
 use crate::event::Event;
 use crate::id::QueueId;
+use crate::requirement::Ask;
 use crate::time::Timestamp;
 use agent::AgentRecord;
 use entry::World;
-use select::Scan;
+use index::Index;
+use kept::Kept;
 use settle::Work;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// The ACD engine. One task owns it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Distributor {
     world: World,
-    matcher: Scan,
+    /// What is derived from the world.
+    index: Index,
     /// What the last change left to be matched, told or checked.
     work: Work,
     outputs: VecDeque<Output>,
@@ -51,12 +65,16 @@ pub struct Distributor {
     started: bool,
     deadline: Option<Timestamp>,
     counters: Counters,
-    /// Queue and requirement of waiting callers whom nobody logged in can serve; told once each.
-    unmeetable: BTreeSet<(QueueId, Skills)>,
+    /// What waiting callers ask for in the end and nobody logged in can meet; told once each.
+    unmeetable: BTreeSet<Vec<Ask>>,
+    /// Queues that somebody closed.
+    closures: Kept<QueueId, Closure>,
+    /// Every input goes into the log before what it does.
+    logs_inputs: bool,
 }
 
 /// The sequences. Each rises by one at a use and never falls.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counters {
     epoch: u64,
     offer: u64,
@@ -83,12 +101,18 @@ impl Distributor {
         Self {
             world: World {
                 now,
-                company,
+                company: Arc::new(company),
+                edition: 1,
                 agents,
-                entries: BTreeMap::new(),
-                offers: BTreeMap::new(),
+                entries: Kept::default(),
+                offers: Kept::default(),
+                licences_until: now,
+                #[cfg(test)]
+                asks_both: true,
+                #[cfg(test)]
+                planted: None,
             },
-            matcher: Scan,
+            index: Index::default(),
             work: Work::default(),
             outputs: VecDeque::new(),
             started: false,
@@ -98,7 +122,24 @@ impl Distributor {
                 ..Counters::default()
             },
             unmeetable: BTreeSet::new(),
+            closures: Kept::default(),
+            logs_inputs: false,
         }
+    }
+
+    /// From here on every input is in the log as [`Event::RouterInput`], the company as it is now first: what
+    /// [`crate::Replay`] needs. To be called before the first `handle`.
+    pub fn log_inputs(&mut self, now: Timestamp) {
+        self.logs_inputs = true;
+        let company = Input::Configure(RoutingCompany::clone(&self.world.company));
+        self.log_input(now, without_logins(company));
+    }
+
+    fn log_input(&mut self, at: Timestamp, input: Input) {
+        self.log(Event::RouterInput {
+            at,
+            input: Box::new(input),
+        });
     }
 
     /// Takes one input. Never blocks and never fails: what makes no sense (an unknown id, an outdated offer)
@@ -108,10 +149,13 @@ impl Distributor {
     pub fn handle(&mut self, input: Input, now: Timestamp) {
         self.advance(now);
         // The deadline is that of the last change: nothing has become due unless it has passed.
-        if self
+        let due = self
             .deadline
-            .is_some_and(|deadline| deadline <= self.world.now)
-        {
+            .is_some_and(|deadline| deadline <= self.world.now);
+        if self.logs_inputs && (due || input != Input::Tick) {
+            self.log_input(self.world.now, without_logins(input.clone()));
+        }
+        if due {
             self.run_due();
         }
         self.apply(input);
@@ -162,6 +206,11 @@ impl Distributor {
             Input::SetState { agent, wanted } => self.set_state(agent, wanted),
             Input::Enqueue(request) => self.enqueue(request),
             Input::Leave { entry, cause } => self.leave(entry, cause),
+            Input::Reprioritise {
+                entry,
+                class,
+                ahead,
+            } => self.reprioritise(entry, class, ahead),
             Input::OfferAnswered { offer } => self.offer_answered(offer),
             Input::OfferFailed { offer, outcome } => self.offer_failed(offer, outcome),
             Input::TalkEnded { agent, interaction } => self.talk_ended(agent, interaction),
@@ -175,6 +224,9 @@ impl Distributor {
             }
             Input::EndWrapUp { agent } => self.end_wrap_up(agent),
             Input::ExtendWrapUp { agent, by } => self.extend_wrap_up(agent, by),
+            Input::CloseQueue(closure) => self.close_queue(closure),
+            Input::OpenQueue { queue, by } => self.open_queue(queue, by),
+            Input::RestoreClosure(closure) => self.restore_closure(closure),
             Input::Tick => {}
         }
     }
@@ -186,6 +238,7 @@ impl Distributor {
         }
         self.started = true;
         self.world.now = now;
+        self.world.licences_until = now;
         // Nobody has been offline since 1970.
         for record in self.world.agents.values_mut() {
             *record = AgentRecord::offline(now);
@@ -204,4 +257,14 @@ impl Distributor {
         self.counters.step += 1;
         self.counters.step
     }
+}
+
+/// Names are of no weight in any decision, and people's have no place in the log.
+fn without_logins(mut input: Input) -> Input {
+    if let Input::Configure(company) = &mut input {
+        for agent in company.agents.values_mut() {
+            agent.login.clear();
+        }
+    }
+    input
 }

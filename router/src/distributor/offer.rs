@@ -6,6 +6,8 @@
 use super::Distributor;
 use super::agent::{Clock, State};
 use super::entry::Offer;
+#[cfg(test)]
+use super::planted::Planted;
 use super::port::Output;
 use super::select::Found;
 use crate::decision::{Decision, DecisionKind};
@@ -32,7 +34,7 @@ impl Distributor {
             return;
         };
         entry.offer = Some(id);
-        let (interaction, queue) = (entry.interaction, entry.queue);
+        let (interaction, queue, key) = (entry.interaction, entry.queue, entry.key);
         let decision = Decision {
             offer: id,
             kind,
@@ -40,7 +42,9 @@ impl Distributor {
             interaction,
             entry: entry_id,
             queue,
-            requirement: entry.requirement.clone(),
+            requirement: entry.requirement(),
+            step: entry.step,
+            asks: entry.told_asks(),
             v: entry.key.v,
             chosen: found.chosen,
             candidates: found.next,
@@ -54,6 +58,8 @@ impl Distributor {
             .get(&queue)
             .map_or(Duration::ZERO, |queue| queue.ring_timeout);
         let offer = Offer {
+            key,
+            by_agent: kind == DecisionKind::Ready,
             entry: entry_id,
             interaction,
             agent,
@@ -89,6 +95,11 @@ impl Distributor {
 
     /// The agent answered. Whatever is not the open offer is void and changes nothing (I8).
     pub(super) fn offer_answered(&mut self, id: OfferId) {
+        #[cfg(test)]
+        let id = match self.world.offers.keys().next() {
+            Some(first) if self.world.has(Planted::AnswerWithoutNumber) => *first,
+            _ => id,
+        };
         let Some(offer) = self.close_offer(id, OfferOutcome::Accepted) else {
             self.say(Output::OfferVoid { offer: id });
             return;
@@ -101,6 +112,8 @@ impl Distributor {
             queue: offer.queue,
             outcome: EntryOutcome::Answered,
             agent: Some(offer.agent),
+            refusal: None,
+            closure: None,
         });
         if let Some(record) = self.world.agents.get_mut(&offer.agent) {
             record.misses = 0;
@@ -158,6 +171,14 @@ impl Distributor {
     pub(super) fn release(&mut self, id: OfferId, outcome: OfferOutcome) {
         if let Some(offer) = self.close_offer(id, outcome) {
             self.say_revoke(id, &offer, outcome);
+            #[cfg(test)]
+            match self.world.planted {
+                Some(Planted::AgentKept) => return,
+                Some(Planted::IdleKeyLost) => {
+                    return self.enter_available(offer.agent, Clock::Restart);
+                }
+                _ => {}
+            }
             self.enter_available(offer.agent, Clock::Keep);
         }
     }
@@ -176,6 +197,8 @@ impl Distributor {
         let step = self.next_step();
         if let Some(entry) = self.world.entries.get_mut(&id) {
             entry.touched = step;
+            // Whoever was waited for alone has had the chance.
+            entry.hold = None;
             self.work.callers.insert(id, DecisionKind::Return);
         }
     }

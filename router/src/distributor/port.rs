@@ -3,15 +3,19 @@
 //! **Owns**: [`Input`], [`Output`] and the views that the API reads. Values only: no closures, no channels.
 
 use crate::agent::{AgentState, Reason, Wanted};
+use crate::closure::{ClosedBy, Closure, ClosureMessage};
 use crate::company::{RoutingCompany, Skills};
 use crate::event::Event;
 use crate::id::{AgentId, InteractionId, OfferId, QueueEntryId, QueueId};
 use crate::outcome::{EntryOutcome, OfferOutcome, Refusal};
+use crate::overflow::Way;
+use crate::requirement::Wishes;
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A caller who wants to wait.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntryRequest {
     /// This waiting; made by the driver.
     pub entry: QueueEntryId,
@@ -21,14 +25,20 @@ pub struct EntryRequest {
     pub queue: QueueId,
     /// Minimum levels from the flow, added to the queue's (the higher one holds).
     pub skills: Skills,
+    /// What else the flow asks for.
+    #[serde(default, skip_serializing_if = "Wishes::is_plain")]
+    pub wishes: Wishes,
     /// Head start from the flow or the customer, added to the queue's.
     pub head_start: Duration,
     /// Class from the flow; the queue's when none.
     pub class: Option<u8>,
+    /// Stood in this queue before and comes back: a closed one that serves those who wait lets them in.
+    pub returning: bool,
 }
 
 /// Why a caller leaves a queue before an agent answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LeaveCause {
     /// The customer hung up: `abandoned` or `short_abandoned`.
     HungUp,
@@ -36,12 +46,15 @@ pub enum LeaveCause {
     KeyExit,
     /// The flow's own limit passed (`give_up_after`).
     TimedOut,
+    /// Somebody sent the caller elsewhere: to another queue, or to an agent by name.
+    Moved,
     /// Our fault.
     Failed,
 }
 
 /// Everything the Distributor can be told.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// The company file changed; edits apply to waiting callers and to agents' next transitions.
     Configure(RoutingCompany),
@@ -91,6 +104,15 @@ pub enum Input {
         entry: QueueEntryId,
         /// Why.
         cause: LeaveCause,
+    },
+    /// A supervisor gives a waiting caller another place in the order.
+    Reprioritise {
+        /// The waiting.
+        entry: QueueEntryId,
+        /// 0 emergency, 1 normal; none: as before. Who was promoted stays so.
+        class: Option<u8>,
+        /// Counts as waited besides, in place of what a supervisor gave before; none: as before.
+        ahead: Option<Duration>,
     },
     /// The offered agent answered. [`Output::Accepted`] or [`Output::OfferVoid`] follows.
     OfferAnswered {
@@ -147,6 +169,17 @@ pub enum Input {
         /// How much longer.
         by: Duration,
     },
+    /// Somebody closes a queue, or closes it anew; `since` is set to now. A queue that is not known stays so.
+    CloseQueue(Closure),
+    /// Somebody opens a queue; one that is open stays so.
+    OpenQueue {
+        /// The queue.
+        queue: QueueId,
+        /// Who.
+        by: ClosedBy,
+    },
+    /// At start, per queue that was closed.
+    RestoreClosure(Closure),
     /// A deadline passed.
     Tick,
 }
@@ -224,6 +257,10 @@ pub enum Output {
         outcome: EntryOutcome,
         /// Which refusal, when `outcome` is `Refused`.
         refusal: Option<Refusal>,
+        /// What the caller of a closed queue is to hear.
+        message: Option<ClosureMessage>,
+        /// Where the caller goes now.
+        way: Way,
     },
     /// Something for the one event log, in order.
     Log(Event),
@@ -274,6 +311,8 @@ pub struct QueueView {
     pub queue: QueueId,
     /// Waiting callers in order.
     pub waiting: Vec<WaitingView>,
+    /// Somebody closed it.
+    pub closure: Option<Closure>,
 }
 
 /// A waiting caller as the API shows it.

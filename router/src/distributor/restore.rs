@@ -39,6 +39,8 @@ impl Distributor {
         let logged_from = self.outputs.len();
         match stored.state {
             AgentState::Offline => {}
+            #[cfg(test)]
+            AgentState::Offered if self.world.has(super::planted::Planted::OfferLostInCrash) => {}
             // An own call of somebody who was offline.
             AgentState::OnCall if stored.reason == Some(Reason::SignedOff) => {
                 self.enter(id, State::Offline, Clock::Keep);

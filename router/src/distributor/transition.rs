@@ -4,6 +4,7 @@
 //! **Must not**: know why a state changes.
 
 use super::Distributor;
+use super::affinity::is_worth_waiting_for;
 use super::agent::{Clock, IdleKey, Pause, State};
 use crate::agent::{Reason, Wanted};
 use crate::event::Event;
@@ -27,6 +28,7 @@ impl Distributor {
         let from = std::mem::replace(&mut record.state, to);
         (record.since, record.touched) = (now, step);
         let to = &record.state;
+        record.load.moved(&from, to, clock, now);
         let event = Event::AgentStateChanged {
             agent: id,
             from: from.public(),
@@ -35,7 +37,12 @@ impl Distributor {
             interaction: to.interaction().or_else(|| from.interaction()),
             idle_since: record.idle.since,
             ready_seq: record.idle.ready_seq,
+            occupancy: record.load.occupancy,
+            calls: record.load.calls,
         };
+        if !is_worth_waiting_for(to) {
+            self.work.away.insert(id);
+        }
         if *to == State::Available {
             self.work.agents.insert(id);
         }

@@ -32,7 +32,10 @@ impl Distributor {
     #[must_use]
     pub fn queue(&self, id: QueueId) -> Option<QueueView> {
         self.world.company.queues.get(&id)?;
-        let waiting = self.world.line(id).into_iter().enumerate();
+        // In step: whatever changes ends by looking at the deadlines.
+        let line = self.index.lines.line(id).into_iter();
+        let line = line.filter_map(|entry| Some((entry, self.world.entries.get(&entry)?)));
+        let waiting = line.enumerate();
         let waiting = waiting.map(|(index, (entry_id, entry))| WaitingView {
             entry: entry_id,
             interaction: entry.interaction,
@@ -48,12 +51,13 @@ impl Distributor {
         Some(QueueView {
             queue: id,
             waiting: waiting.collect(),
+            closure: self.closures.get(&id).cloned(),
         })
     }
 
     /// The company as configured last.
     #[must_use]
-    pub const fn company(&self) -> &RoutingCompany {
+    pub fn company(&self) -> &RoutingCompany {
         &self.world.company
     }
 }

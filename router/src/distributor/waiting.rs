@@ -3,13 +3,14 @@
 //! **Owns**: admission, limits, positions, outcomes of entries. **Must not**: choose agents.
 
 use super::Distributor;
-use super::entry::{Entry, EntryKey, merged};
+use super::entry::{Entry, EntryKey};
 use super::port::{EntryRequest, LeaveCause, Output};
-use crate::company::{Skills, WhenNoAgents};
 use crate::decision::DecisionKind;
 use crate::event::Event;
 use crate::id::{QueueEntryId, QueueId};
 use crate::outcome::{EntryOutcome, OfferOutcome, Refusal};
+use crate::overflow::{Cause, Way};
+use crate::requirement::{ANY_TIER, Ask};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -32,12 +33,16 @@ impl Distributor {
             v: entry.key.v,
             entry_seq: entry.key.seq,
             class: entry.key.class,
-            requirement: entry.requirement.clone(),
+            requirement: entry.requirement(),
+            asked: entry.asked.clone(),
+            wishes: Box::new(entry.wishes.clone()),
         });
         self.world.entries.insert(id, entry);
-        if let Some((outcome, refusal)) = refusal {
-            self.end_entry(id, outcome, refusal);
-            return;
+        match refusal {
+            Some((_, Some(Refusal::Full))) => return self.send_on(id, Cause::Full),
+            Some((outcome, refusal)) => return self.end_entry(id, outcome, refusal),
+            None if self.send_on_if_deserted(id) => return,
+            None => {}
         }
         self.work.callers.insert(id, DecisionKind::Arrive);
         // The newcomer hears of its place before anything else happens to it.
@@ -55,53 +60,59 @@ impl Distributor {
             .map_or(Duration::ZERO, |queue| queue.head_start)
             .saturating_add(request.head_start);
         let class = request.class.or_else(|| queue.map(|queue| queue.class));
-        Entry {
+        let class = class.unwrap_or(NORMAL);
+        let mut entry = Entry {
             interaction: request.interaction,
             queue: request.queue,
-            requirement: queue.map_or_else(
-                || request.skills.clone(),
-                |queue| merged(queue, &request.skills),
-            ),
+            // A queue nobody knows has no rules: what was asked for is all there is.
+            asks: vec![Ask {
+                queue: request.queue,
+                max_tier: ANY_TIER,
+                skills: request.skills.clone(),
+            }],
+            last_asks: Vec::new(),
+            named: Vec::new(),
+            step: 0,
             asked: request.skills,
+            wishes: request.wishes,
             enqueued_at: now,
             head_start,
+            class,
+            ahead: Duration::ZERO,
             key: EntryKey {
-                class: class.unwrap_or(NORMAL),
+                class,
                 v: now - head_start,
                 seq,
             },
             offer: None,
             refused: BTreeMap::new(),
+            promoted: false,
+            hold: None,
             touched,
-        }
+        };
+        entry.renew(&self.world.company);
+        entry.hold = self.hold_of(&entry);
+        entry
     }
 
     /// Why the caller cannot wait, if so. A queue we do not know and an interaction that waits already are errors
     /// of ours.
-    fn refusal(&self, request: &EntryRequest) -> Option<(EntryOutcome, Option<Refusal>)> {
-        let twice = self
-            .world
-            .entries
-            .values()
-            .any(|entry| entry.interaction == request.interaction);
+    fn refusal(&mut self, request: &EntryRequest) -> Option<(EntryOutcome, Option<Refusal>)> {
+        let lines = &self.index().lines;
+        let (twice, waiting) = (
+            lines.waits(request.interaction),
+            lines.length(request.queue),
+        );
         let Some(queue) = self.world.company.queues.get(&request.queue) else {
             return Some((EntryOutcome::Failed, None));
         };
         if twice {
             return Some((EntryOutcome::Failed, None));
         }
-        let waiting = self
-            .world
-            .entries
-            .values()
-            .filter(|entry| entry.queue == request.queue)
-            .count();
-        if waiting >= queue.max_length {
-            return Some((EntryOutcome::Refused, Some(Refusal::Full)));
+        if self.is_closed_to(request) {
+            return Some((EntryOutcome::Refused, Some(Refusal::Closed)));
         }
-        let deserted = queue.when_no_agents == WhenNoAgents::Exit
-            && !self.world.anybody_logged_in(request.queue);
-        deserted.then_some((EntryOutcome::Refused, Some(Refusal::NoAgents)))
+        (waiting >= queue.max_length).then_some((EntryOutcome::Refused, Some(Refusal::Full)))
     }
 
     /// The call says that the caller leaves.
@@ -126,6 +137,7 @@ impl Distributor {
             }
             LeaveCause::KeyExit => EntryOutcome::KeyExit,
             LeaveCause::TimedOut => EntryOutcome::TimedOut,
+            LeaveCause::Moved => EntryOutcome::Overflowed,
             LeaveCause::Failed => EntryOutcome::Failed,
         };
         self.end_entry(id, outcome, None);
@@ -133,15 +145,26 @@ impl Distributor {
 
     /// `max_wait` passed.
     pub(super) fn max_wait_passed(&mut self, id: QueueEntryId) {
-        self.end_entry(id, EntryOutcome::TimedOut, None);
+        self.send_on(id, Cause::MaxWait);
     }
 
-    /// The one way out without an agent; takes an open offer back.
+    /// Out of the queue without an agent, to wherever the flow says.
     pub(super) fn end_entry(
         &mut self,
         id: QueueEntryId,
         outcome: EntryOutcome,
         refusal: Option<Refusal>,
+    ) {
+        self.end_entry_by(id, outcome, refusal, Way::Exit);
+    }
+
+    /// The one way out without an agent; takes an open offer back.
+    pub(super) fn end_entry_by(
+        &mut self,
+        id: QueueEntryId,
+        outcome: EntryOutcome,
+        refusal: Option<Refusal>,
+        way: Way,
     ) {
         let Some(entry) = self.world.entries.remove(&id) else {
             return;
@@ -151,63 +174,92 @@ impl Distributor {
         if let Some(offer) = entry.offer {
             self.release(offer, OfferOutcome::CallerLeft);
         }
+        let closure = self
+            .closures
+            .get(&entry.queue)
+            .filter(|_| refusal == Some(Refusal::Closed));
+        let (message, closed) = (
+            closure.map(|closure| closure.message.clone()),
+            closure.map(|closure| closure.id),
+        );
         self.log(Event::QueueLeft {
             interaction: entry.interaction,
             entry: id,
             queue: entry.queue,
             outcome,
             agent: None,
+            refusal,
+            closure: closed,
         });
         self.say(Output::EntryLeft {
             interaction: entry.interaction,
             entry: id,
             outcome,
             refusal,
+            message,
+            way,
         });
     }
 
     /// The line moved up, and a requirement may have nobody left who asks for it.
     pub(super) fn entry_gone(&mut self, queue: &QueueId) {
         self.work.queues.insert(*queue);
-        let entries = &self.world.entries;
-        let still_asked = |asked: &(QueueId, Skills)| {
-            asked.0 != *queue
-                || entries
-                    .values()
-                    .any(|entry| entry.queue == asked.0 && entry.requirement == asked.1)
-        };
-        self.unmeetable.retain(still_asked);
+        if self.unmeetable.is_empty() {
+            return;
+        }
+        let mut unmeetable = std::mem::take(&mut self.unmeetable);
+        let classed = &self.index().classed;
+        unmeetable.retain(|asked: &Vec<Ask>| {
+            asked.first().is_some_and(|first| first.queue != *queue)
+                || classed.is_asked_in_the_end(asked)
+        });
+        self.unmeetable = unmeetable;
     }
 
-    /// Nobody is logged in any more where the queue says `exit`: its callers take the `no_agents` exit.
-    pub(super) fn leave_deserted_queues(&mut self) {
-        let deserted: Vec<QueueId> = self
-            .world
-            .company
-            .queues
-            .iter()
-            .filter(|(id, queue)| {
-                queue.when_no_agents == WhenNoAgents::Exit && !self.world.anybody_logged_in(**id)
-            })
-            .map(|(id, _)| *id)
-            .collect();
-        for queue in deserted {
-            let line: Vec<QueueEntryId> =
-                self.world.line(queue).iter().map(|(id, _)| *id).collect();
-            for id in line {
-                self.end_entry(id, EntryOutcome::Refused, Some(Refusal::NoAgents));
+    /// A caller has waited for `promote_after`: before everybody of a later `V`, whatever their class, and whichever
+    /// queue an agent prefers.
+    pub(super) fn promote(&mut self, id: QueueEntryId) {
+        let step = self.next_step();
+        if let Some(entry) = self.world.entries.get_mut(&id) {
+            entry.promoted = true;
+            entry.touched = step;
+            if entry.key.class > 0 {
+                entry.key.class = 0;
+                self.work.queues.insert(entry.queue);
             }
         }
     }
 
-    /// A caller has waited for `promote_after`: before everybody of a later `V`, whatever their class.
-    pub(super) fn promote(&mut self, id: QueueEntryId) {
+    /// A supervisor gives a caller another place. It ends no ringing, and no promotion; whoever waits has no eligible
+    /// agent free, so nobody is matched by it.
+    pub(super) fn reprioritise(
+        &mut self,
+        id: QueueEntryId,
+        class: Option<u8>,
+        ahead: Option<Duration>,
+    ) {
         let step = self.next_step();
-        if let Some(entry) = self.world.entries.get_mut(&id) {
-            entry.key.class = 0;
-            entry.touched = step;
-            self.work.queues.insert(entry.queue);
+        let Some(entry) = self.world.entries.get_mut(&id) else {
+            return;
+        };
+        entry.class = class.unwrap_or(entry.class);
+        if !entry.promoted {
+            entry.key.class = entry.class;
         }
+        let ahead = ahead.unwrap_or(entry.ahead);
+        let others = entry.head_start.saturating_sub(entry.ahead);
+        (entry.ahead, entry.head_start) = (ahead, others.saturating_add(ahead));
+        entry.key.v = entry.enqueued_at - entry.head_start;
+        entry.touched = step;
+        let event = Event::QueueReprioritised {
+            interaction: entry.interaction,
+            entry: id,
+            queue: entry.queue,
+            class: entry.key.class,
+            v: entry.key.v,
+        };
+        self.work.queues.insert(entry.queue);
+        self.log(event);
     }
 
     /// Says which lines have moved.
@@ -217,26 +269,21 @@ impl Distributor {
         }
     }
 
-    /// Its place, by counting: a line of hundreds is not sorted for each who joins it.
+    /// Its place, by those behind it: few, for newcomers stand at the end.
     fn tell_newcomer(&mut self, id: QueueEntryId) {
         let Some(newcomer) = self.world.entries.get(&id) else {
             return;
         };
         let (interaction, queue, key) = (newcomer.interaction, newcomer.queue, newcomer.key);
-        let (mut ahead, mut behind) = (0, false);
-        for other in self.world.entries.values().filter(|e| e.queue == queue) {
-            if other.key < key {
-                ahead += 1;
-            } else if other.key > key {
-                behind = true;
-            }
-        }
+        let lines = &self.index().lines;
+        let behind = lines.behind(queue, key);
+        let position = lines.length(queue) - behind;
         self.say(Output::Queued {
             interaction,
             entry: id,
-            position: ahead + 1,
+            position,
         });
-        if behind {
+        if behind > 0 {
             self.work.queues.insert(queue);
         }
     }

@@ -5,10 +5,9 @@
 
 use super::Distributor;
 use super::select::eligible::can_serve;
-use crate::company::Skills;
 use crate::event::Event;
-use crate::id::{QueueEntryId, QueueId};
-use std::collections::BTreeSet;
+use crate::id::QueueEntryId;
+use crate::requirement::Ask;
 
 /// The name under which the supervisor is told.
 const UNMEETABLE: &str = "unmeetable_requirement";
@@ -19,35 +18,27 @@ impl Distributor {
         let Some(entry) = self.world.entries.get(&id) else {
             return;
         };
-        let asked = (entry.queue, entry.requirement.clone());
-        if self.can_be_met(&asked) {
-            self.unmeetable.remove(&asked);
-        } else {
+        let asked = entry.last_asks.clone();
+        if !self.index().classed.can_be_met(id) {
             self.tell_unmeetable(asked);
+        } else if !self.unmeetable.is_empty() {
+            self.unmeetable.remove(&asked);
         }
     }
 
     /// Somebody logged in or out, or the company changed.
     pub(super) fn watch_everybody(&mut self) {
-        let asked: BTreeSet<(QueueId, Skills)> = self
-            .world
-            .entries
-            .values()
-            .map(|entry| (entry.queue, entry.requirement.clone()))
-            .collect();
-        let unmet: BTreeSet<_> = asked
-            .into_iter()
-            .filter(|asked| !self.can_be_met(asked))
-            .collect();
+        let unmet = self.index().classed.unmet();
         self.unmeetable.retain(|told| unmet.contains(told));
         for asked in unmet {
             self.tell_unmeetable(asked);
         }
     }
 
-    pub(super) fn can_be_met(&self, (queue, requirement): &(QueueId, Skills)) -> bool {
+    /// Whether somebody logged in meets one of the asks, asked of everybody: for the invariants.
+    pub(super) fn can_be_met(&self, asks: &[Ask]) -> bool {
         self.world.company.agents.iter().any(|(id, agent)| {
-            can_serve(agent, *queue, requirement).is_ok()
+            can_serve(agent, asks, self.world.now).is_ok()
                 && self
                     .world
                     .agents
@@ -56,12 +47,12 @@ impl Distributor {
         })
     }
 
-    fn tell_unmeetable(&mut self, asked: (QueueId, Skills)) {
-        let queue = asked.0;
+    pub(super) fn tell_unmeetable(&mut self, asked: Vec<Ask>) {
+        let queue = asked.first().map(|ask| ask.queue);
         if self.unmeetable.insert(asked) {
             self.log(Event::SupervisorTold {
                 agent: None,
-                queue: Some(queue),
+                queue,
                 what: UNMEETABLE.to_owned(),
             });
         }

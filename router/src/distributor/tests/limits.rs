@@ -110,6 +110,7 @@ fn ways_out_by_cause() {
         (LeaveCause::HungUp, 5, EntryOutcome::Abandoned),
         (LeaveCause::KeyExit, 1, EntryOutcome::KeyExit),
         (LeaveCause::TimedOut, 1, EntryOutcome::TimedOut),
+        (LeaveCause::Moved, 1, EntryOutcome::Overflowed),
         (LeaveCause::Failed, 1, EntryOutcome::Failed),
     ];
     for (cause, after, outcome) in rows {

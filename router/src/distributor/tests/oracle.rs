@@ -2,35 +2,63 @@
 //!
 //! What it knows of agents, callers and offers comes from events only, so it also proves that the log says enough.
 
+mod loads;
+mod needs;
+mod ways;
+
 use super::support::Story;
-use crate::agent::AgentState;
-use crate::company::{RoutingCompany, Skills};
+use crate::agent::{AgentState, Reason};
+use crate::company::{RoutingCompany, Skills, Strategy};
 use crate::decision::{Candidate, Decision, DecisionKind, Keys, TieBreak};
 use crate::event::Event;
 use crate::id::{AgentId, QueueEntryId, QueueId};
 use crate::outcome::{EntryOutcome, OfferOutcome};
+use crate::overflow::{Cause, Way};
+use crate::requirement::Wishes;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
+/// The keys in their order, as numbers.
+type Rank = [i128; 5];
+
+use loads::Loads;
+use needs::{ladder_of, steps_due};
+
+#[derive(Clone)]
 struct Waiting {
     queue: QueueId,
     class: u8,
     v: Timestamp,
     seq: u64,
     since: Timestamp,
-    requirement: Skills,
+    /// What the flow asked for.
+    asked: Skills,
+    wishes: Wishes,
+    step: usize,
+    promoted: bool,
+    /// Waits for this agent alone until then.
+    hold: Option<(AgentId, Timestamp)>,
     ringing: bool,
     refused: Vec<(AgentId, Timestamp)>,
+    /// The queue sends the caller on, for this cause.
+    sent_on: Option<(Cause, Way)>,
 }
 
 /// What the log has told so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Oracle {
     company: RoutingCompany,
+    now: Timestamp,
     agents: BTreeMap<AgentId, (AgentState, Timestamp, u64)>,
+    loads: Loads,
+    /// In a call of their own, and not logged in.
+    signed_off: BTreeSet<AgentId>,
     waiting: BTreeMap<QueueEntryId, Waiting>,
     offers: BTreeMap<crate::id::OfferId, QueueEntryId>,
+    /// Queues that are closed.
+    closed: BTreeSet<QueueId>,
+    /// Came to a closed queue; must be out of it when the step is over.
+    unwanted: Vec<QueueEntryId>,
     /// Ended waitings, each with its one outcome.
     pub(super) outcomes: BTreeMap<QueueEntryId, EntryOutcome>,
     pub(super) entered: usize,
@@ -46,21 +74,54 @@ impl Oracle {
     }
 
     /// The company file is no event; its history is kept with the flows' and known to whoever recomputes.
-    pub(super) fn edit(&mut self, company: RoutingCompany, asked: &BTreeMap<QueueEntryId, Skills>) {
-        for (id, waiting) in &mut self.waiting {
-            if let Some(queue) = company.queues.get(&waiting.queue) {
-                let mut all: Vec<_> = queue.skills.iter().chain(&asked[id]).collect();
-                all.sort();
-                waiting.requirement = all.into_iter().map(|(s, l)| (s.clone(), *l)).collect();
+    pub(super) fn edit(&mut self, company: RoutingCompany, now: Timestamp) {
+        self.now = now;
+        self.promote(now);
+        self.company = company;
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for waiting in waiting.values_mut() {
+            if self.company.queues.contains_key(&waiting.queue) {
+                let waited = now.since(waiting.since);
+                waiting.step = steps_due(ladder_of(&self.company, waiting), waited);
+                let fit = |agent: &AgentId| {
+                    self.company.agents.contains_key(agent) && self.unfit(*agent, waiting).is_none()
+                };
+                waiting.hold = waiting.hold.filter(|(agent, _)| fit(agent));
             }
         }
-        self.company = company;
+        self.waiting = waiting;
+    }
+
+    /// Whoever has waited long enough by the rules of the moment stays promoted whatever comes.
+    fn promote(&mut self, now: Timestamp) {
+        for waiting in self.waiting.values_mut() {
+            let queue = self.company.queues.get(&waiting.queue);
+            waiting.promoted |= queue.is_some_and(|q| now.since(waiting.since) >= q.promote_after);
+        }
     }
 
     /// Reads what one step logged.
     pub(super) fn read(&mut self, story: &Story, from: usize, now: Timestamp) {
-        for event in &story.log[from..] {
+        self.read_events(&story.log[from..], now);
+    }
+
+    /// The same for whoever keeps no story.
+    pub(super) fn read_events(&mut self, events: &[Event], now: Timestamp) {
+        self.now = now;
+        for event in events {
             self.event(event, now);
+        }
+        for entry in self.unwanted.drain(..) {
+            assert!(
+                self.outcomes.contains_key(&entry),
+                "waits in a closed queue"
+            );
+        }
+        self.promote(now);
+        self.nobody_waits_in_vain();
+        for waiting in self.waiting.values() {
+            let due = steps_due(ladder_of(&self.company, waiting), now.since(waiting.since));
+            assert_eq!(waiting.step, due, "every step that is due was taken");
         }
     }
 
@@ -72,60 +133,144 @@ impl Oracle {
                 to,
                 idle_since,
                 ready_seq,
+                reason,
                 ..
             } => {
+                self.loads.changed(event, now);
+                self.signed_off.remove(agent);
+                if *reason == Some(Reason::SignedOff) {
+                    self.signed_off.insert(*agent);
+                }
                 let known = self.agents.get(agent).map(|a| a.0);
                 assert!(known.is_none_or(|known| known == *from), "I9: a path");
                 self.agents.insert(*agent, (*to, *idle_since, *ready_seq));
+                if [AgentState::Offline, AgentState::NotReady].contains(to) {
+                    for waiting in self.waiting.values_mut() {
+                        waiting.hold = waiting.hold.filter(|(held_for, _)| held_for != agent);
+                    }
+                }
             }
-            Event::QueueEntered {
-                entry,
-                queue,
-                v,
-                entry_seq,
-                class,
-                requirement,
-                ..
+            Event::QueueEntered { .. } => self.entered(event, now),
+            Event::QueueReprioritised {
+                entry, class, v, ..
             } => {
-                self.entered += 1;
-                let waiting = Waiting {
-                    queue: *queue,
-                    class: *class,
-                    v: *v,
-                    seq: *entry_seq,
-                    since: now,
-                    requirement: requirement.clone(),
-                    ringing: false,
-                    refused: Vec::new(),
-                };
-                assert!(self.waiting.insert(*entry, waiting).is_none());
+                let waiting = self.waiting.get_mut(entry).unwrap();
+                (waiting.class, waiting.v) = (*class, *v);
             }
+            Event::QueueOverflowed { .. } => self.overflowed(event),
             Event::QueueLeft { entry, outcome, .. } => {
+                if self
+                    .waiting
+                    .get(entry)
+                    .is_some_and(|w| self.company.queues.contains_key(&w.queue))
+                {
+                    self.left_rightly(event, now);
+                }
                 assert!(self.waiting.remove(entry).is_some(), "I10: left once");
                 assert!(self.outcomes.insert(*entry, *outcome).is_none(), "I10");
             }
+            Event::QueueRelaxed { entry, step, v, .. } => {
+                let waiting = self.waiting.get_mut(entry).unwrap();
+                let taken = ladder_of(&self.company, waiting)[waiting.step].clone();
+                assert!(
+                    now.since(waiting.since) >= taken.after,
+                    "not before its time"
+                );
+                waiting.step += 1;
+                waiting.v = waiting.v - taken.head_start;
+                assert_eq!((*step, *v), (waiting.step, waiting.v));
+            }
+            Event::QueueClosed { closure } => {
+                assert!(self.closed.insert(closure.queue), "closed once");
+            }
+            Event::QueueOpened { queue, .. } => assert!(self.closed.remove(queue)),
             Event::Decided { decision } => self.check(decision, now),
             Event::OfferMade { entry, offer, .. } => {
                 self.waiting.get_mut(entry).unwrap().ringing = true;
                 assert!(self.offers.insert(*offer, *entry).is_none());
             }
-            Event::OfferEnded {
-                offer,
-                agent,
-                outcome,
-                ..
-            } => {
-                let entry = self.offers.remove(offer).expect("ended once");
-                if let Some(waiting) = self.waiting.get_mut(&entry) {
-                    waiting.ringing = false;
-                    if [OfferOutcome::Declined, OfferOutcome::NoAnswer].contains(outcome) {
-                        let until = now + self.company.settings.exclude_for;
-                        waiting.refused.retain(|(who, _)| who != agent);
-                        waiting.refused.push((*agent, until));
-                    }
-                }
-            }
+            Event::OfferEnded { .. } => self.offer_ended(event, now),
             _ => {}
+        }
+    }
+
+    /// What is left of its knowledge when the program restarts: the agents, but no caller and no offer.
+    pub(super) fn restarted(&self) -> Self {
+        Self {
+            agents: self.agents.clone(),
+            ..Self::new(self.company.clone())
+        }
+    }
+
+    /// Forgets who left, as a run without end must; says how many waitings have ended since the last time.
+    pub(super) fn forget_outcomes(&mut self) -> usize {
+        self.entered -= self.outcomes.len();
+        std::mem::take(&mut self.outcomes).len()
+    }
+
+    fn entered(&mut self, event: &Event, now: Timestamp) {
+        let Event::QueueEntered {
+            entry,
+            queue,
+            v,
+            entry_seq,
+            class,
+            requirement,
+            asked,
+            wishes,
+            ..
+        } = event
+        else {
+            return;
+        };
+        self.entered += 1;
+        if self.closed.contains(queue) {
+            self.unwanted.push(*entry);
+        }
+        let mut waiting = Waiting {
+            queue: *queue,
+            class: *class,
+            v: *v,
+            seq: *entry_seq,
+            since: now,
+            asked: asked.clone(),
+            wishes: (**wishes).clone(),
+            step: 0,
+            promoted: false,
+            hold: None,
+            ringing: false,
+            refused: Vec::new(),
+            sent_on: None,
+        };
+        if self.company.queues.contains_key(queue) {
+            waiting.hold = self.hold(&waiting, now);
+            assert_eq!(*requirement, self.ways(&waiting)[0].2);
+        }
+        assert!(self.waiting.insert(*entry, waiting).is_none());
+    }
+
+    fn offer_ended(&mut self, event: &Event, now: Timestamp) {
+        let Event::OfferEnded {
+            offer,
+            agent,
+            outcome,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let entry = self.offers.remove(offer).expect("ended once");
+        if *outcome == OfferOutcome::Accepted {
+            self.loads.answered(*agent);
+        }
+        if let Some(waiting) = self.waiting.get_mut(&entry) {
+            waiting.hold = None;
+            waiting.ringing = false;
+            if [OfferOutcome::Declined, OfferOutcome::NoAnswer].contains(outcome) {
+                let until = now + self.company.settings.exclude_for;
+                waiting.refused.retain(|(who, _)| who != agent);
+                waiting.refused.push((*agent, until));
+            }
         }
     }
 
@@ -133,25 +278,14 @@ impl Oracle {
         self.agents.get(&agent).map_or(AgentState::Offline, |a| a.0)
     }
 
-    /// None: could take this caller if free. Otherwise the first thing that is in the way.
-    fn unfit(&self, agent: AgentId, waiting: &Waiting) -> Option<String> {
-        let facts = &self.company.agents[&agent];
-        if !facts.queues.contains_key(&waiting.queue) {
-            return Some("not_in_queue".into());
-        }
-        for (skill, level) in &waiting.requirement {
-            if facts.skills.get(skill).unwrap_or(&0) < level {
-                return Some(format!("skill:{skill}"));
-            }
-        }
-        None
-    }
-
     fn barred(&self, agent: AgentId, waiting: &Waiting, now: Timestamp) -> bool {
         let refused = |who: AgentId| waiting.refused.iter().any(|(a, t)| *a == who && now < *t);
         let others = self.company.agents.keys().filter(|other| {
             self.state(**other) == AgentState::Available
                 && self.unfit(**other, waiting).is_none()
+                && waiting
+                    .hold
+                    .is_none_or(|(who, until)| who == **other || until <= now)
                 && !refused(**other)
         });
         refused(agent) && others.count() > 0
@@ -163,6 +297,10 @@ impl Oracle {
         }
         if self.barred(agent, waiting, now) {
             return Some("excluded".into());
+        }
+        let held = waiting.hold.filter(|(_, until)| now < *until);
+        if held.is_some_and(|(held_for, _)| held_for != agent) {
+            return Some("held".into());
         }
         let cause = match self.state(agent) {
             AgentState::Available => return None,
@@ -180,7 +318,12 @@ impl Oracle {
         let caller = &self.waiting[&decision.entry];
         assert_eq!(decision.at, now);
         assert_eq!(decision.v, caller.v, "I7: V is what it was on arrival");
-        assert_eq!(decision.requirement, caller.requirement);
+        let ways = self.ways(caller);
+        assert_eq!(decision.requirement, ways[0].2);
+        assert_eq!(decision.step, caller.step);
+        for ask in &decision.asks {
+            assert!(ways.contains(&(ask.queue, ask.max_tier, ask.skills.clone())));
+        }
         let (ranked, removed) = if decision.kind == DecisionKind::Ready {
             self.callers_for(decision.chosen.agent, now)
         } else {
@@ -197,9 +340,15 @@ impl Oracle {
             [] => panic!("nobody was eligible"),
             [_] => TieBreak::OnlyOne,
             [(first, _), (second, _), ..] => {
+                let by_strategy = match self.company.queues[&decision.queue].strategy {
+                    Strategy::MostSkilled => TieBreak::MostSkilled,
+                    Strategy::LeastOccupied => TieBreak::LeastOccupied,
+                    _ => TieBreak::FewestCalls,
+                };
                 let names = if decision.kind == DecisionKind::Ready {
                     [
                         TieBreak::Class,
+                        TieBreak::Preference,
                         TieBreak::V,
                         TieBreak::Sequence,
                         TieBreak::Sequence,
@@ -207,12 +356,13 @@ impl Oracle {
                 } else {
                     [
                         TieBreak::Tier,
+                        by_strategy,
                         TieBreak::LongestIdle,
                         TieBreak::ReadySeq,
                         TieBreak::AgentId,
                     ]
                 };
-                names[(0..4).find(|i| first[*i] != second[*i]).unwrap()]
+                names[(0..5).find(|i| first[*i] != second[*i]).unwrap()]
             }
         };
         assert_eq!(decision.tie_break, tie_break);
@@ -223,25 +373,28 @@ impl Oracle {
         &self,
         entry: QueueEntryId,
         now: Timestamp,
-    ) -> (Vec<([i128; 4], Candidate)>, BTreeMap<String, u32>) {
+    ) -> (Vec<(Rank, Candidate)>, BTreeMap<String, u32>) {
         let caller = &self.waiting[&entry];
         assert!(!caller.ringing, "I2");
         let (mut ranked, mut removed) = (Vec::new(), BTreeMap::new());
-        for (agent, facts) in &self.company.agents {
+        for agent in self.company.agents.keys() {
             if let Some(cause) = self.verdict(*agent, caller, now) {
                 *removed.entry(cause).or_default() += 1;
                 continue;
             }
             let (_, idle_since, ready_seq) = self.agents[agent];
-            let tier = facts.queues[&caller.queue];
+            let tier = self.tier(*agent, caller);
+            let (better, strategy) = self.strategy(*agent, caller);
             let rank = [
                 i128::from(tier),
+                better,
                 i128::from(idle_since.millis()),
                 i128::from(ready_seq),
                 agent.uuid().as_u128() as i128,
             ];
             let keys = Keys::Agent {
                 tier,
+                strategy,
                 idle_since,
                 ready_seq,
             };
@@ -257,7 +410,7 @@ impl Oracle {
         &self,
         agent: AgentId,
         now: Timestamp,
-    ) -> (Vec<([i128; 4], Candidate)>, BTreeMap<String, u32>) {
+    ) -> (Vec<(Rank, Candidate)>, BTreeMap<String, u32>) {
         assert_eq!(self.state(agent), AgentState::Available, "I1");
         let (mut ranked, mut removed) = (Vec::new(), BTreeMap::new());
         for (entry, caller) in &self.waiting {
@@ -270,17 +423,29 @@ impl Oracle {
                 *removed.entry(cause).or_default() += 1;
                 continue;
             }
-            let promoted = now.since(caller.since) >= Duration::from_secs(15 * 60);
+            let long = self.company.queues[&caller.queue].promote_after;
+            let promoted = caller.promoted || now.since(caller.since) >= long;
             let class = if promoted { 0 } else { caller.class };
+            let preference = if promoted {
+                0
+            } else {
+                self.preference(agent, caller)
+            };
             let (v, seq) = (caller.v, caller.seq);
             let rank = [
                 i128::from(class),
+                i128::from(preference),
                 i128::from(v.millis()),
                 i128::from(seq),
                 entry.uuid().as_u128() as i128,
             ];
             let entry = *entry;
-            let keys = Keys::Caller { class, v, seq };
+            let keys = Keys::Caller {
+                class,
+                preference,
+                v,
+                seq,
+            };
             ranked.push((rank, Candidate { agent, entry, keys }));
         }
         ranked.sort_by_key(|(rank, _)| *rank);

@@ -1,17 +1,19 @@
 //! Random worlds: any input at any moment, nonsense included, with the invariants after every one, each decision
 //! recomputed from the log by `oracle.rs`, one outcome per waiting, and the same outputs for the same inputs.
 
-use super::acts::{Act, SKILLS, act, company_of, pause};
+use super::acts::{Act, SKILLS, act, calm_act, company_of, pause, wishes_of};
+use super::closing::any_closing;
 use super::oracle::Oracle;
 use super::support::*;
 use crate::agent::{AgentState, Reason, Wanted};
-use crate::company::Skills;
+use crate::company::{RoutingCompany, Skills, Strategy as Choice};
 use crate::distributor::{EntryRequest, Input, LeaveCause, Output};
 use crate::id::{AgentId, InteractionId, OfferId, QueueEntryId, QueueId};
 use crate::outcome::OfferOutcome;
+use crate::overflow::Way;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The same cases at every run.
@@ -25,30 +27,62 @@ fn config() -> ProptestConfig {
 }
 
 /// A world under test, with what it needs to turn numbers into ids.
-struct World {
-    story: Story,
+pub(super) struct World {
+    pub(super) story: Story,
     oracle: Oracle,
-    /// What each waiting asked for beyond its queue.
-    asked: BTreeMap<QueueEntryId, Skills>,
+    /// How many asked to wait.
+    arrived: u64,
     offers: Vec<OfferId>,
     answered: BTreeMap<AgentId, InteractionId>,
+    /// What each waiting asked for.
+    asked: BTreeMap<QueueEntryId, EntryRequest>,
+    /// How many were sent on to another queue.
+    sent_on: u64,
     everything: Vec<Output>,
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
-        let company = company_of(seed);
+    fn new(company: RoutingCompany) -> Self {
+        let mut story = Story::new(company.clone());
+        story.distributor.log_inputs(story.now);
         Self {
-            oracle: Oracle::new(company.clone()),
-            story: Story::new(company),
-            asked: BTreeMap::new(),
+            oracle: Oracle::new(company),
+            story,
+            arrived: 0,
             offers: Vec::new(),
             answered: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            sent_on: 0,
             everything: Vec::new(),
         }
     }
 
+    /// As the call does: whom a queue sends on asks the next one.
     fn tell(&mut self, input: Input) {
+        if let Input::Enqueue(request) = &input {
+            self.asked.insert(request.entry, request.clone());
+        }
+        self.tell_one(input);
+        let said = std::mem::take(&mut self.story.said);
+        for output in said {
+            if let Output::EntryLeft {
+                entry,
+                way: Way::Queue(to),
+                ..
+            } = output
+            {
+                let mut request = self.asked[&entry].clone();
+                let before = std::mem::replace(&mut request.queue, to);
+                request.wishes.been.push(before);
+                assert!(request.wishes.been.len() < 4, "in a circle");
+                request.entry = QueueEntryId::from_number(1_000_000 + self.sent_on);
+                self.sent_on += 1;
+                self.tell(Input::Enqueue(request));
+            }
+        }
+    }
+
+    fn tell_one(&mut self, input: Input) {
         let from = self.story.log.len();
         if let Input::Configure(company) = &input {
             // What was due before the edit is decided under the old company.
@@ -56,7 +90,7 @@ impl World {
             self.oracle.read(&self.story, from, self.story.now);
             self.everything.append(&mut self.story.said.clone());
             let from = self.story.log.len();
-            self.oracle.edit(company.clone(), &self.asked);
+            self.oracle.edit(company.clone(), self.story.now);
             self.story.tell(input);
             self.oracle.read(&self.story, from, self.story.now);
         } else {
@@ -97,7 +131,7 @@ impl World {
     }
 
     fn recent_entry(&self, back: u64) -> QueueEntryId {
-        QueueEntryId::from_number((self.asked.len() as u64).saturating_sub(back))
+        QueueEntryId::from_number(self.arrived.saturating_sub(back))
     }
 
     fn recent_offer(&self, back: u64) -> OfferId {
@@ -109,19 +143,27 @@ impl World {
         })
     }
 
-    fn arrive(&mut self, queue: u64, levels: [u8; 2], head_start: u64, class: Option<u8>) -> Input {
-        let number = self.asked.len() as u64 + 1;
-        let wishes = SKILLS.iter().zip(levels).filter(|(_, level)| *level > 1);
-        let skills: Skills = wishes.map(|(s, l)| ((*s).to_owned(), l)).collect();
+    fn arrive(
+        &mut self,
+        (queue, wishes): (u64, u8),
+        levels: [u8; 2],
+        head_start: u64,
+        class: Option<u8>,
+    ) -> Input {
+        self.arrived += 1;
+        let number = self.arrived;
+        let asked = SKILLS.iter().zip(levels).filter(|(_, level)| *level > 1);
+        let skills: Skills = asked.map(|(s, l)| ((*s).to_owned(), l)).collect();
         let entry = QueueEntryId::from_number(number);
-        self.asked.insert(entry, skills.clone());
         Input::Enqueue(EntryRequest {
             entry,
             interaction: InteractionId::from_number(number),
             queue: QueueId::from_number(queue),
             skills,
+            wishes: wishes_of(wishes),
             head_start: Duration::from_secs(head_start),
             class,
+            returning: false,
         })
     }
 
@@ -132,11 +174,12 @@ impl World {
                 levels,
                 head_start,
                 class,
-            } => self.arrive(queue, levels, head_start, class),
+                wishes,
+            } => self.arrive((queue, wishes), levels, head_start, class),
             Act::Repeat { entry } => {
                 // Another waiting of an interaction that may be waiting.
                 let interaction = InteractionId::from_number(entry);
-                match self.arrive(1, [0, 0], 0, None) {
+                match self.arrive((1, 0), [0, 0], 0, None) {
                     Input::Enqueue(request) => Input::Enqueue(EntryRequest {
                         interaction,
                         ..request
@@ -153,6 +196,15 @@ impl World {
                     LeaveCause::TimedOut,
                     LeaveCause::Failed,
                 ][usize::from(cause)],
+            },
+            Act::Reprioritise {
+                entry,
+                class,
+                ahead,
+            } => Input::Reprioritise {
+                entry: self.recent_entry(entry),
+                class,
+                ahead: ahead.map(secs),
             },
             Act::Answer { offer, epoch } => {
                 let mut offer = self.recent_offer(offer);
@@ -172,6 +224,11 @@ impl World {
                     OfferOutcome::Revoked,
                 ][usize::from(how)],
             },
+            Act::Close {
+                queue,
+                seconds,
+                end,
+            } => any_closing(&self.story, queue, seconds, end),
             ref other => self.agent_input(other),
         }
     }
@@ -272,8 +329,12 @@ impl World {
     }
 }
 
-fn run(seed: u64, acts: &[(u64, Act)]) -> World {
-    let mut world = World::new(seed);
+pub(super) fn run(seed: u64, acts: &[(u64, Act)]) -> World {
+    run_in(company_of(seed), acts)
+}
+
+fn run_in(company: RoutingCompany, acts: &[(u64, Act)]) -> World {
+    let mut world = World::new(company);
     for (pause, act) in acts {
         world.story.now = world.story.now + Duration::from_millis(*pause);
         let input = world.input(act);
@@ -304,12 +365,15 @@ fn a_long_day_decides_in_every_way() {
     use crate::decision::DecisionKind;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let days = prop::collection::vec((pause(), act()), 1500..1501);
-    let mut kinds = BTreeMap::new();
+    let (mut kinds, mut decisions) = (BTreeMap::new(), 0);
     let (mut offers, mut outcomes) = (BTreeMap::new(), BTreeMap::new());
+    let (mut causes, mut ties) = (BTreeSet::new(), BTreeSet::new());
     for seed in 0..6 {
         let acts = days.new_tree(&mut runner).unwrap().current();
         let world = run(seed, &acts);
         for decision in world.story.decisions() {
+            causes.extend(decision.removed.keys().cloned());
+            ties.insert(format!("{:?}", decision.tie_break));
             *kinds.entry(format!("{:?}", decision.kind)).or_insert(0) += 1;
         }
         for event in &world.story.log {
@@ -320,8 +384,9 @@ fn a_long_day_decides_in_every_way() {
         for outcome in world.oracle.outcomes.values() {
             *outcomes.entry(*outcome).or_insert(0) += 1;
         }
-        assert!(world.oracle.decisions > 20);
+        decisions += world.oracle.decisions;
     }
+    assert!(decisions > 150, "{decisions}");
     for kind in [
         DecisionKind::Arrive,
         DecisionKind::Ready,
@@ -330,6 +395,38 @@ fn a_long_day_decides_in_every_way() {
     ] {
         assert!(kinds.contains_key(&format!("{kind:?}")), "{kinds:?}");
     }
+    for cause in ["tier", "licence", "held", "excluded", "skill:spanish"] {
+        assert!(causes.contains(cause), "{cause}: {causes:?}");
+    }
+    for tie in ["Preference", "V"] {
+        assert!(ties.contains(tie), "{tie}: {ties:?}");
+    }
     assert_eq!(offers.len(), 6, "every outcome of an offer: {offers:?}");
     assert!(outcomes.len() >= 7, "{outcomes:?}");
+}
+
+/// Calm companies, in which several agents are free for a caller, so that strategies decide.
+#[test]
+fn every_strategy_decides_as_the_oracle_does() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let acts = prop::collection::vec((0..8_000u64, calm_act()), 1500..1501);
+    for strategy in Choice::ALL {
+        let mut company = company();
+        for queue in company.queues.values_mut() {
+            queue.strategy = strategy;
+            queue.skills = skills(&[("billing", 1)]);
+        }
+        for (agent, level) in [(ANA, 2), (BEN, 9), (CAI, 5)] {
+            let known = company.agents.get_mut(&agent).unwrap();
+            known.skills = skills(&[("billing", level)]);
+        }
+        let acts = acts.new_tree(&mut runner).unwrap().current();
+        let world = run_in(company, &acts);
+        let said = format!("{strategy:?}");
+        let decisions = world.story.decisions();
+        let by_it = decisions
+            .iter()
+            .filter(|d| format!("{:?}", d.tie_break) == said);
+        assert!(by_it.count() > 5, "{said} of {}", decisions.len());
+    }
 }

@@ -9,6 +9,8 @@ use crate::distributor::{Distributor, EntryRequest, Input, LeaveCause, Output};
 use crate::event::Event;
 use crate::id::{AgentId, InteractionId, OfferId, QueueEntryId, QueueId};
 use crate::outcome::{EntryOutcome, OfferOutcome};
+use crate::overflow::Overflow;
+use crate::requirement::Wishes;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,9 +33,14 @@ pub(super) fn queue() -> Queue {
     Queue {
         name: "support".into(),
         skills: Skills::new(),
+        any_of: Vec::new(),
+        max_tier: None,
+        ladder: Vec::new(),
+        last_agent: None,
         strategy: Strategy::LongestIdle,
         head_start: Duration::ZERO,
         class: 1,
+        promote_after: secs(900),
         ring_timeout: secs(20),
         wrap_up: WrapUp::Timed(secs(10)),
         wrap_up_cap: secs(600),
@@ -42,6 +49,7 @@ pub(super) fn queue() -> Queue {
         max_wait: secs(3600),
         max_length: 100,
         when_no_agents: WhenNoAgents::Wait,
+        overflow: Overflow::default(),
         short_abandon: secs(5),
         service_level: secs(20),
     }
@@ -52,6 +60,8 @@ pub(super) fn agent(login: &str) -> Agent {
     Agent {
         login: login.into(),
         skills: Skills::new(),
+        licences: BTreeMap::new(),
+        prefers: Vec::new(),
         queues: BTreeMap::from([(SUPPORT, 1), (SALES, 1)]),
         ready_on_register: true,
     }
@@ -216,7 +226,9 @@ pub(super) fn request(number: u64) -> EntryRequest {
         interaction: InteractionId::from_number(number),
         queue: SUPPORT,
         skills: Skills::new(),
+        wishes: Wishes::default(),
         head_start: Duration::ZERO,
         class: None,
+        returning: false,
     }
 }
