@@ -127,12 +127,52 @@ pub enum FlowInput {
     AgentConnected,
     /// The waiting ended without an agent.
     QueueEnded(QueueEnd),
+    /// The queue is closed for now: this is said, then exit `closed` is taken.
+    QueueClosed {
+        /// What is said.
+        message: Sound,
+    },
+    /// The queue sends the caller to its voicemail: a message is taken, then the call ends.
+    QueueVoicemail {
+        /// Whose it is.
+        mailbox: String,
+        /// What is heard before the tone.
+        greeting: Option<Sound>,
+    },
     /// The agent left first; the caller is still there.
     AgentLeft,
     /// The caller hung up.
     HungUp,
     /// A deadline passed.
     Tick,
+}
+
+/// What a `queue` step asks for beyond levels, head start and class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueWishes {
+    /// One of these must be met besides; none: nothing besides.
+    pub any_of: Vec<BTreeMap<String, u8>>,
+    /// In place of the queue's own ladder.
+    pub ladder: Option<Vec<QueueStep>>,
+    /// How long the caller waits for the agent they spoke with last alone; none: as the queue says.
+    pub last_agent: Option<Duration>,
+    /// Ends for which the step or its wait has an exit; there the queue's own way does not count.
+    pub own_exits: Vec<QueueEnd>,
+}
+
+/// One step of a ladder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueStep {
+    /// From this wait on.
+    pub after: Duration,
+    /// No more than these levels; 0 drops the skill.
+    pub skills: BTreeMap<String, u8>,
+    /// Agents up to this tier; none: as before.
+    pub max_tier: Option<u8>,
+    /// Agents of these queues too, by name.
+    pub queues: Vec<String>,
+    /// Counts as waited besides.
+    pub head_start: Duration,
 }
 
 /// How a waiting ended without an agent; each is an exit of the `queue` step.
@@ -187,6 +227,8 @@ pub enum FlowOutput {
         head_start: Duration,
         /// 0 emergency, 1 normal; the queue's own when none.
         class: Option<u8>,
+        /// What else is asked for.
+        wishes: Box<QueueWishes>,
     },
     /// Look for the customer with this number.
     FindCustomer {

@@ -253,8 +253,15 @@ impl<'a> Names<'a, '_> {
             );
         }
         self.company_queue(&queue.to);
+        for name in queue.ladder.iter().flatten().flat_map(|rung| &rung.queues) {
+            self.company_queue(name);
+        }
         let Some(catalog) = self.catalog else { return };
-        for (skill, (_, pos)) in &queue.skills {
+        let rungs = queue.ladder.iter().flatten();
+        let levels = std::iter::once(&queue.skills)
+            .chain(&queue.any_of)
+            .chain(rungs.map(|rung| &rung.skills));
+        for (skill, (_, pos)) in levels.flatten() {
             if !catalog.skills.contains(skill) {
                 let help = suggest(skill, catalog.skills.iter().map(String::as_str));
                 self.notes.error(

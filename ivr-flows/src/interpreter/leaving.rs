@@ -25,6 +25,7 @@ impl Interpreter {
             | State::Asking { .. }
             | State::Voicemail(_)
             | State::Waiting(_)
+            | State::TurnedAway { .. }
             | State::Talking => {
                 self.stop_message();
                 self.exit(ExitName::Hangup)

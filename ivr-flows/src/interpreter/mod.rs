@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::expression::{Expression, Failure, Scope};
-use crate::flow::{Action, Flow, Step, Value};
+use crate::flow::{Action, Flow, Step, Value, Voicemail};
 use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken};
 
 mod collect;
@@ -55,6 +55,8 @@ pub struct Interpreter {
     at: Place,
     /// The last `queue` step, whose exits hold when the agent leaves.
     queued_at: Option<Place>,
+    /// The voicemail of a queue that sent the caller there; no step has it.
+    queue_box: Option<Arc<Voicemail>>,
     /// Type-ahead, oldest first.
     keys: VecDeque<char>,
     vars: BTreeMap<String, Value>,
@@ -106,6 +108,10 @@ enum State {
     },
     Voicemail(VoicemailRun),
     Waiting(WaitRun),
+    /// Hears why the queue is closed.
+    TurnedAway {
+        token: PlayToken,
+    },
     Talking,
     Over,
 }
@@ -132,6 +138,7 @@ impl Interpreter {
             state: State::New,
             at: Place::default(),
             queued_at: None,
+            queue_box: None,
             keys: VecDeque::new(),
             vars,
             tags,
@@ -160,6 +167,16 @@ impl Interpreter {
             FlowInput::QueueEnded(end) if matches!(self.state, State::Waiting(_)) => {
                 return self.queue_ended(end);
             }
+            FlowInput::QueueClosed { message }
+                if matches!(self.state, State::Waiting(_) | State::Talking) =>
+            {
+                return self.turned_away(message);
+            }
+            FlowInput::QueueVoicemail { mailbox, greeting }
+                if matches!(self.state, State::Waiting(_) | State::Talking) =>
+            {
+                return self.queue_voicemail(mailbox, greeting);
+            }
             _ => {}
         }
         self.deadlines();
@@ -177,6 +194,8 @@ impl Interpreter {
                 self.expected = expected;
             }
             FlowInput::QueueEnded(_)
+            | FlowInput::QueueClosed { .. }
+            | FlowInput::QueueVoicemail { .. }
             | FlowInput::Tick
             | FlowInput::HungUp
             | FlowInput::AgentConnected => {}
@@ -199,6 +218,7 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::TurnedAway { .. }
             | State::Waiting(_) => self.limits.deadline(),
         };
         own.into_iter().chain(cap).min()
@@ -224,7 +244,11 @@ impl Interpreter {
 
     fn state_deadline(&self) -> Option<Duration> {
         match &self.state {
-            State::New | State::Playing { .. } | State::Talking | State::Over => None,
+            State::New
+            | State::Playing { .. }
+            | State::TurnedAway { .. }
+            | State::Talking
+            | State::Over => None,
             State::Menu(menu) => menu.deadline(),
             State::Collect(collect) => collect.deadline(),
             State::Asking { until, .. } => Some(*until),
@@ -263,6 +287,11 @@ impl Interpreter {
             State::Collect(_) => self.collect_key(key),
             State::Voicemail(_) => self.voicemail_key(key),
             State::Asking { .. } => self.keep(key),
+            State::TurnedAway { token } => {
+                self.keep(key);
+                self.put(FlowOutput::StopPlay { token });
+                self.take_closed_exit();
+            }
             // Keys pressed while waiting or talking are meant for nobody.
             State::New | State::Waiting(_) | State::Talking | State::Over => {}
         }
@@ -282,6 +311,7 @@ impl Interpreter {
             State::Collect(collect) if collect.asks(token) => self.collect_asked(),
             State::Voicemail(voicemail) if voicemail.greets(token) => self.message_begins(),
             State::Waiting(wait) if wait.plays(token) => self.wait_on(),
+            State::TurnedAway { token: current } if *current == token => self.take_closed_exit(),
             _ => {}
         }
     }
@@ -303,14 +333,18 @@ impl Interpreter {
             State::Asking { .. } => self.customer_timeout(),
             State::Voicemail(_) => self.message_over(false),
             State::Waiting(_) => self.wait_timeout(),
-            State::New | State::Playing { .. } | State::Talking | State::Over => {}
+            State::New
+            | State::Playing { .. }
+            | State::TurnedAway { .. }
+            | State::Talking
+            | State::Over => {}
         }
     }
 
     /// Stops whatever plays or is recorded; the state is the caller's to change.
     fn stop_playing(&mut self) {
         let token = match &self.state {
-            State::Playing { token, .. } => Some(*token),
+            State::Playing { token, .. } | State::TurnedAway { token } => Some(*token),
             State::Menu(menu) => menu.token(),
             State::Collect(collect) => collect.token(),
             State::Voicemail(voicemail) => voicemail.token(),

@@ -84,8 +84,7 @@ impl Interpreter {
         after: &[Words],
         lasts: Option<Duration>,
     ) -> PlayToken {
-        let token = PlayToken(self.tokens);
-        self.tokens = self.tokens.wrapping_add(1);
+        let token = self.next_token();
         let mut sounds = Vec::new();
         for saying in sayings {
             match self.sounds(saying) {
@@ -102,6 +101,26 @@ impl Interpreter {
             resume: lasts.is_some(),
             at_most: lasts,
         });
+        token
+    }
+
+    /// What no step says.
+    pub(super) fn play_sounds(&mut self, sounds: Vec<Sound>, language: String) -> PlayToken {
+        let token = self.next_token();
+        self.put(FlowOutput::Play {
+            token,
+            sounds,
+            language,
+            repeat: false,
+            resume: false,
+            at_most: None,
+        });
+        token
+    }
+
+    fn next_token(&mut self) -> PlayToken {
+        let token = PlayToken(self.tokens);
+        self.tokens = self.tokens.wrapping_add(1);
         token
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::run::Move;
 use super::{Interpreter, State};
-use crate::flow::{Action, ExitName, Flow, Saying, Voicemail};
-use crate::port::{FlowOutput, PlayToken, Words};
+use crate::flow::{Action, ExitName, Name, Pos, Saying, Voicemail};
+use crate::port::{FlowEnd, FlowOutput, PlayToken, Sound, Words};
 
 #[derive(Debug)]
 pub(super) enum VoicemailRun {
@@ -44,9 +44,25 @@ impl Interpreter {
         self.answer();
         // Keys pressed before were meant for menus; a leftover one would end the message at once.
         self.keys.clear();
+        self.queue_box = None;
         let prompt: Vec<&Saying> = voicemail.prompt.iter().collect();
         self.greet(voicemail, &prompt);
         Move::Stay
+    }
+
+    /// The queue has no agent for the caller, who may leave a message. After it the call ends: what the flow says next is
+    /// meant for those who talked with somebody.
+    pub(super) fn queue_voicemail(&mut self, mailbox: String, greeting: Option<Sound>) {
+        if !self.back_from_queue() {
+            return;
+        }
+        let pos = Self::step_at(&self.flow, self.at).map_or_else(Pos::default, |step| step.pos);
+        let mailbox = Name { text: mailbox, pos };
+        self.queue_box = Some(Arc::new(Voicemail::plain(mailbox)));
+        let tone = [Sound::words(Words::Beep)];
+        let sounds = greeting.into_iter().chain(tone).collect();
+        let token = self.play_sounds(sounds, self.language.clone());
+        self.state = State::Voicemail(VoicemailRun::Greeting(token));
     }
 
     fn greet(&mut self, voicemail: &Voicemail, prompt: &[&Saying]) {
@@ -55,17 +71,27 @@ impl Interpreter {
         self.state = State::Voicemail(VoicemailRun::Greeting(token));
     }
 
-    fn present_voicemail<'f>(&self, flow: &'f Flow) -> Option<&'f Voicemail> {
-        match Self::action(flow, self.at) {
-            Some(Action::Voicemail(voicemail)) => Some(voicemail),
+    fn present_voicemail(&self) -> Option<Arc<Voicemail>> {
+        if let Some(of_queue) = &self.queue_box {
+            return Some(Arc::clone(of_queue));
+        }
+        match Self::action(&self.flow, self.at) {
+            Some(Action::Voicemail(voicemail)) => Some(Arc::new((**voicemail).clone())),
             _ => None,
+        }
+    }
+
+    /// What comes after a message where no exit says it.
+    fn after_message(&mut self) -> Move {
+        match self.queue_box.take() {
+            Some(_) => Move::End(FlowEnd::AfterQueue),
+            None => Move::Next,
         }
     }
 
     /// A key during the words goes on to the tone; during the message the end key ends it.
     pub(super) fn voicemail_key(&mut self, key: char) {
-        let flow = Arc::clone(&self.flow);
-        let Some(voicemail) = self.present_voicemail(&flow) else {
+        let Some(voicemail) = self.present_voicemail() else {
             return;
         };
         let State::Voicemail(run) = &self.state else {
@@ -76,7 +102,7 @@ impl Interpreter {
                 let token = *token;
                 if self.flow.defaults.input.barge_in && !voicemail.prompt.is_empty() {
                     self.put(FlowOutput::StopPlay { token });
-                    self.greet(voicemail, &[]);
+                    self.greet(&voicemail, &[]);
                 }
             }
             VoicemailRun::Recording { .. } if voicemail.end_key == Some(key) => {
@@ -88,8 +114,7 @@ impl Interpreter {
 
     /// The tone is over.
     pub(super) fn message_begins(&mut self) {
-        let flow = Arc::clone(&self.flow);
-        let Some(voicemail) = self.present_voicemail(&flow) else {
+        let Some(voicemail) = self.present_voicemail() else {
             return;
         };
         self.put(FlowOutput::StartVoicemail {
@@ -112,8 +137,9 @@ impl Interpreter {
             return;
         }
         self.state = State::Voicemail(VoicemailRun::Greeting(PlayToken(u64::MAX)));
+        let after = self.after_message();
         let next = self.trouble("a message cannot be recorded");
-        self.go(next.unwrap_or(Move::Next));
+        self.go(next.unwrap_or(after));
     }
 
     /// The message is over; the silence at its end is no part of it.
@@ -124,7 +150,10 @@ impl Interpreter {
             None => return,
         };
         self.limits.failed = false;
-        let next = self.exit(exit).unwrap_or(Move::Next);
+        let next = match self.after_message() {
+            Move::Next => self.exit(exit).unwrap_or(Move::Next),
+            end => end,
+        };
         self.go(next);
     }
 
@@ -135,8 +164,7 @@ impl Interpreter {
 
     /// Whether what was recorded is a message; none when nothing is recorded.
     fn close_message(&mut self, silent: bool) -> Option<bool> {
-        let flow = Arc::clone(&self.flow);
-        let voicemail = self.present_voicemail(&flow)?;
+        let voicemail = self.present_voicemail()?;
         let State::Voicemail(VoicemailRun::Recording { since, .. }) = self.state else {
             return None;
         };

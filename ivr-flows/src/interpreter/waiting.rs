@@ -3,14 +3,15 @@
 //! **Owns**: the loop that a waiting caller hears, giving up, and the exits of `queue`.
 //! **Must not know**: why an agent was chosen or none came.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::run::Move;
 use super::{Interpreter, State};
 use crate::expression::Expression;
-use crate::flow::{Action, ExitName, Flow, Queue, Wait};
-use crate::port::{FlowEnd, FlowOutput, PlayToken, QueueEnd};
+use crate::flow::{Action, ExitName, Exits, Flow, Levels, Queue, Rung, Wait, find_exit};
+use crate::port::{FlowEnd, FlowOutput, PlayToken, QueueEnd, QueueStep, QueueWishes, Sound};
 
 /// A round of the loop takes at least this long, so that files that cannot be played make no storm of events.
 const SHORTEST_ROUND: Duration = Duration::from_secs(1);
@@ -24,6 +25,45 @@ pub(super) struct WaitRun {
     round_began: Duration,
     pause_until: Option<Duration>,
     give_up_at: Option<Duration>,
+}
+
+fn plain_levels(levels: &Levels) -> BTreeMap<String, u8> {
+    let plain = levels.iter();
+    plain
+        .map(|(name, (level, _))| (name.clone(), *level))
+        .collect()
+}
+
+fn wishes_of(flow: &Flow, queue: &Queue) -> QueueWishes {
+    let step = |rung: &Rung| QueueStep {
+        after: rung.after,
+        skills: plain_levels(&rung.skills),
+        max_tier: rung.max_tier,
+        queues: rung.queues.iter().map(|name| name.text.clone()).collect(),
+        head_start: rung.head_start,
+    };
+    let ladder = queue.ladder.as_ref();
+    QueueWishes {
+        any_of: queue.any_of.iter().map(plain_levels).collect(),
+        ladder: ladder.map(|rungs| rungs.iter().map(step).collect()),
+        last_agent: queue.last_agent,
+        own_exits: own_exits(flow, queue),
+    }
+}
+
+/// What is inherited is said for every queue, so a queue that has a way of its own knows better.
+fn own_exits(flow: &Flow, queue: &Queue) -> Vec<QueueEnd> {
+    let wait = flow.wait_of(queue).map(|wait| &wait.exits);
+    let places: Vec<&Exits> = std::iter::once(&queue.exits).chain(wait).collect();
+    [
+        (QueueEnd::TimedOut, ExitName::Timeout),
+        (QueueEnd::Full, ExitName::Full),
+        (QueueEnd::NoAgents, ExitName::NoAgents),
+    ]
+    .into_iter()
+    .filter(|(_, exit)| find_exit(places.iter().copied(), *exit).is_some())
+    .map(|(end, _)| end)
+    .collect()
 }
 
 impl WaitRun {
@@ -49,13 +89,10 @@ impl Interpreter {
         self.limits.pause(self.now);
         self.put(FlowOutput::Enqueue {
             queue: queue.to.text.clone(),
-            skills: queue
-                .skills
-                .iter()
-                .map(|(name, (level, _))| (name.clone(), *level))
-                .collect(),
+            skills: plain_levels(&queue.skills),
             head_start: queue.head_start,
             class: queue.class,
+            wishes: Box::new(wishes_of(flow, queue)),
         });
         let wait = flow.wait_of(queue);
         let give_up = wait.and_then(|wait| wait.give_up_after);
@@ -149,6 +186,38 @@ impl Interpreter {
         });
     }
 
+    /// The queue is closed: the caller hears why, then goes on by `closed`. So does one whose agent gave them back to a
+    /// queue that is closed by now. A prompt is heard in the caller's language, words in the flow's own.
+    pub(super) fn turned_away(&mut self, message: Sound) {
+        if !self.back_from_queue() {
+            return;
+        }
+        let own = &self.flow.languages.default;
+        let language = if message.file.is_some() {
+            self.language.clone()
+        } else {
+            own.clone()
+        };
+        let token = self.play_sounds(vec![message], language);
+        self.state = State::TurnedAway { token };
+    }
+
+    pub(super) fn take_closed_exit(&mut self) {
+        self.leave_wait(ExitName::Closed);
+    }
+
+    /// The queue gives the caller back, from the wait or from an agent who did not take them; false when neither has them.
+    pub(super) fn back_from_queue(&mut self) -> bool {
+        match (&self.state, self.queued_at) {
+            (State::Waiting(_), _) => self.stop_playing(),
+            (State::Talking, Some(queued_at)) => self.at = queued_at,
+            _ => return false,
+        }
+        self.keys.clear();
+        self.limits.resume(self.now);
+        true
+    }
+
     /// Takes an exit of the `queue` step, else the next step.
     fn leave_wait(&mut self, exit: ExitName) {
         self.limits.resume(self.now);
@@ -179,6 +248,7 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::TurnedAway { .. }
             | State::Waiting(_) => {
                 self.stop_playing();
                 self.keys.clear();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Reader;
-use crate::flow::{Collect, Customer, ExitName, Pos, Voicemail};
+use crate::flow::{Collect, Customer, ExitName, Name, Pos, Voicemail};
 use crate::yaml::{Kind, Node};
 
 /// Most digits that one `collect` takes.
@@ -24,6 +24,22 @@ const LONGEST_MESSAGE: Duration = Duration::from_secs(600);
 const SHORT_MESSAGE: Duration = Duration::from_secs(1);
 /// So much silence ends a message, unless told otherwise.
 const SILENCE: Duration = Duration::from_secs(5);
+
+impl Voicemail {
+    /// With every default.
+    pub(crate) const fn plain(mailbox: Name) -> Self {
+        Self {
+            mailbox,
+            prompt: Vec::new(),
+            beep: true,
+            most: MESSAGE,
+            least: SHORT_MESSAGE,
+            silence: SILENCE,
+            end_key: Some('#'),
+            exits: BTreeMap::new(),
+        }
+    }
+}
 
 impl Reader<'_> {
     /// `collect: { into: …, prompt: …, digits: 4-10, … }`.
@@ -182,16 +198,7 @@ impl Reader<'_> {
     pub(super) fn voicemail(&mut self, node: &Node, block: &str) -> Option<Voicemail> {
         if !matches!(&node.kind, Kind::Map(_)) {
             let mailbox = self.name(node, "a queue name")?;
-            return Some(Voicemail {
-                mailbox,
-                prompt: Vec::new(),
-                beep: true,
-                most: MESSAGE,
-                least: SHORT_MESSAGE,
-                silence: SILENCE,
-                end_key: Some('#'),
-                exits: BTreeMap::new(),
-            });
+            return Some(Voicemail::plain(mailbox));
         }
         let known = [
             "box", "prompt", "say", "beep", "max", "min", "silence", "end_key", "exits",

@@ -12,6 +12,7 @@ mod branch;
 mod exits;
 mod hours;
 mod input;
+mod ladder;
 mod menu;
 mod queue;
 mod raw;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Reader;
 use crate::expression::Expression;
-use crate::flow::{Action, ExitName, Name, Play, Pos, Queue, Wait};
+use crate::flow::{Action, ExitName, Name, Play, Queue, Wait};
 use crate::nearest::suggest;
 use crate::yaml::{Kind, Node};
 
@@ -20,14 +20,27 @@ impl Reader<'_> {
             return Some(Queue {
                 to,
                 skills: BTreeMap::new(),
+                any_of: Vec::new(),
+                ladder: None,
+                last_agent: None,
                 head_start: Duration::ZERO,
                 class: None,
                 wait: None,
                 exits: BTreeMap::new(),
             });
         };
-        let known = ["to", "skills", "head_start", "class", "use", "exits"];
-        let fields = self.fields(node, "`queue`", &known, &["sticky", "screen", "priority"])?;
+        let known = [
+            "to",
+            "skills",
+            "any_of",
+            "ladder",
+            "last_agent",
+            "head_start",
+            "class",
+            "use",
+            "exits",
+        ];
+        let fields = self.fields(node, "`queue`", &known, &["screen", "priority"])?;
         let to = match fields.get("to") {
             Some(to) => self.name(to, "a queue name"),
             None => {
@@ -37,8 +50,13 @@ impl Reader<'_> {
         };
         let skills = fields
             .get("skills")
-            .map(|node| self.skills(node))
+            .map(|node| self.levels(node, 1))
             .unwrap_or_default();
+        let any_of = fields.get("any_of").map(|node| self.any_of(node));
+        let last_agent = fields
+            .get("last_agent")
+            .and_then(|node| self.duration(node, "`last_agent`"));
+        let ladder = fields.get("ladder").map(|node| self.ladder(node));
         let head_start = fields
             .get("head_start")
             .and_then(|node| self.duration(node, "`head_start`"));
@@ -50,28 +68,14 @@ impl Reader<'_> {
         Some(Queue {
             to: to?,
             skills,
+            any_of: any_of.unwrap_or_default(),
+            ladder,
+            last_agent,
             head_start: head_start.unwrap_or(Duration::ZERO),
             class,
             wait,
             exits,
         })
-    }
-
-    fn skills(&mut self, node: &Node) -> BTreeMap<String, (u8, Pos)> {
-        let mut skills = BTreeMap::new();
-        for entry in self.entries(node, "skills", "write `skills: { SKILL: level }`") {
-            let name = Name {
-                text: entry.key.clone(),
-                pos: entry.pos,
-            };
-            let good = self.is_name(&name, "a skill");
-            let level = self.number(&entry.value, "a skill level", 1, 10);
-            let level = level.and_then(|level| u8::try_from(level).ok());
-            if let (true, Some(level)) = (good, level) {
-                skills.insert(name.text, (level, entry.pos));
-            }
-        }
-        skills
     }
 
     fn class(&mut self, node: &Node) -> Option<u8> {

@@ -33,6 +33,31 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "did you mean `billing`?",
     ),
     (
+        "    - queue: { to: support, any_of: [{ @biling: 2 }] }",
+        "F004",
+        "did you mean `billing`?",
+    ),
+    (
+        "    - queue: { to: support, ladder: [{ after: 5s, queues: [@suport] }] }",
+        "F004",
+        "did you mean `support`?",
+    ),
+    (
+        "    - queue: { to: support, ladder: [{ after: 5s }, @{ after: 5s }] }",
+        "F104",
+        "do not rise",
+    ),
+    (
+        "    - queue: { to: support, ladder: [@{ skills: { billing: 0 } }] }",
+        "F103",
+        "has no `after`",
+    ),
+    (
+        "    - queue: { to: support, ladder: [{ after: 5s, @tier: 2 }] }",
+        "F102",
+        "max_tier",
+    ),
+    (
         "    - queue: { to: support, use: @music }",
         "F004",
         "no wait `music`",

@@ -108,7 +108,7 @@ fn what_comes_later_is_refused_and_says_so() {
         "    - go: return",
         "    - play: { prompt: hello, loop: 3 }",
         "    - queue: { to: support, exits: { callback: bye } }",
-        "    - queue: { to: support, sticky: last_agent }",
+        "    - queue: { to: support, screen: true }",
         "    - answer: { early_media: true }",
     ] {
         let source = frame(&format!("{step}\n    - hangup:"), "");

@@ -25,6 +25,8 @@ struct Call {
     playing: Option<PlayToken>,
     heard: Vec<String>,
     steps: bool,
+    /// Of the queue step entered last.
+    own_exits: Vec<QueueEnd>,
 }
 
 impl Call {
@@ -51,6 +53,7 @@ impl Call {
             playing: None,
             heard: Vec::new(),
             steps: false,
+            own_exits: Vec::new(),
         }
     }
 
@@ -105,12 +108,16 @@ impl Call {
                 skills,
                 head_start,
                 class,
+                wishes,
             } => {
                 assert!(skills.values().all(|level| (1..=10).contains(level)));
                 let more = (!head_start.is_zero()).then(|| format!(" ahead {head_start:?}"));
                 let class = class.map(|class| format!(" class {class}"));
+                let mut wishes = *wishes;
+                self.own_exits = std::mem::take(&mut wishes.own_exits);
+                let wishes = wished(&wishes);
                 format!(
-                    "queue {queue}{}{}",
+                    "queue {queue}{wishes}{}{}",
                     more.unwrap_or_default(),
                     class.unwrap_or_default()
                 )
@@ -260,4 +267,12 @@ blocks:
 
 fn menu(more: &str) -> Call {
     Call::new(&MENU.replace("MENU", more))
+}
+
+/// Nothing when nothing is asked for.
+fn wished(wishes: &crate::port::QueueWishes) -> String {
+    if *wishes == crate::port::QueueWishes::default() {
+        return String::new();
+    }
+    format!(" {wishes:?}")
 }

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 
 use crate::check::check_source;
 use crate::interpreter::Interpreter;
-use crate::port::{CustomerAnswer, FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd};
+use crate::port::{
+    CustomerAnswer, FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd, Sound, Words,
+};
 
 const BLOCKS: [&str; 5] = ["start", "b1", "b2", "b3", "b4"];
 
@@ -106,6 +108,7 @@ fn input() -> impl Strategy<Value = FlowInput> {
         1 => Just(FlowInput::AgentConnected),
         1 => end.prop_map(FlowInput::QueueEnded),
         1 => Just(FlowInput::AgentLeft),
+        1 => Just(FlowInput::QueueClosed { message: Sound::words(Words::Beep) }),
     ]
 }
 

@@ -115,3 +115,46 @@ fn an_agent_who_comes_late_is_heard_all_the_same() {
         "message Some(\"support\")"
     );
 }
+
+/// The queue sends a waiting caller to its own box: no step says so.
+#[test]
+fn a_queues_own_box_takes_a_message_and_then_the_call_ends() {
+    let flow = "
+prompts: { moh: { en: a } }
+waits: { calm: { loop: [{ play: { prompt: moh, for: 30s } }] } }
+blocks:
+  start:
+    - answer:
+    - queue: { to: support, use: calm }
+    - tag: { was: talk }
+    - hangup:
+";
+    let greeting = crate::port::Sound {
+        file: Some("leave.wav".to_owned()),
+        words: None,
+    };
+    for (seconds, end) in [(9, "message Some(\"sales\")"), (0, "message None")] {
+        let mut call = Call::new(flow);
+        call.heard();
+        let heard = call.other(FlowInput::QueueVoicemail {
+            mailbox: "sales".to_owned(),
+            greeting: Some(greeting.clone()),
+        });
+        assert_eq!(heard, "stop, play leave+beep");
+        assert_eq!(call.ended(), "record, silence 5s");
+        assert_eq!(call.seconds(seconds), "");
+        assert_eq!(call.key('#'), format!("{end}, hangup AfterQueue"));
+    }
+    let mut call = Call::new(flow);
+    call.heard();
+    call.other(FlowInput::QueueVoicemail {
+        mailbox: "sales".to_owned(),
+        greeting: None,
+    });
+    call.ended();
+    call.seconds(4);
+    assert_eq!(
+        call.other(FlowInput::HungUp),
+        "message Some(\"sales\"), hangup CallerLeft"
+    );
+}

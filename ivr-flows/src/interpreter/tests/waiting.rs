@@ -227,3 +227,89 @@ blocks:
         call.key('1');
     }
 }
+
+#[test]
+fn a_closed_queue_says_why_and_the_call_goes_on_by_its_exit() {
+    use crate::port::{PlayToken, Sound, Words};
+    let prompt = || FlowInput::QueueClosed {
+        message: Sound {
+            file: Some("flood.wav".into()),
+            words: None,
+        },
+    };
+    let mut waits = call();
+    assert_eq!(waits.other(prompt()), "stop, play flood");
+    assert_eq!(waits.ended(), "tag at=inherited, hangup Hangup");
+    // A key skips it and is kept, as with any prompt.
+    let mut pressed = call();
+    pressed.other(prompt());
+    assert_eq!(pressed.key('1'), "stop, tag at=inherited, hangup Hangup");
+    // An agent who gave the caller back to a queue that is closed by now.
+    let mut talked = call();
+    talked.other(FlowInput::AgentConnected);
+    assert_eq!(talked.other(prompt()), "play flood");
+    assert_eq!(talked.ended(), "tag at=inherited, hangup Hangup");
+    // Words, and no word in the flow for a closed queue: the end comes after them.
+    let mut plain = Call::new(
+        &FLOW
+            .replace(", EXIT", "")
+            .replace(", closed: inherited", ""),
+    );
+    plain.heard();
+    plain.queue_ended(QueueEnd::NoAgents);
+    let words = Sound::words(Words::Fixed("We are closed".into()));
+    assert_ne!(plain.other(FlowInput::QueueClosed { message: words }), "");
+    assert_eq!(plain.ended(), "hangup AfterQueue");
+    // Where nothing of it can be heard, it is the same without.
+    let mut silent = call();
+    silent.other(prompt());
+    assert_eq!(
+        silent.other(FlowInput::PlayFailed(PlayToken(1))),
+        "tag at=inherited, hangup Hangup"
+    );
+    // Nobody who hears the menu is sent away.
+    let mut gone = call();
+    gone.other(FlowInput::HungUp);
+    assert_eq!(gone.other(prompt()), "");
+}
+
+#[test]
+fn what_is_asked_for_besides_goes_along() {
+    let mut call = Call::new(
+        "blocks:\n  start:\n    - answer:\n    - queue: { to: support, any_of: [{ billing: 2 }, { spanish: 1 }], \
+         ladder: [{ after: 45s, skills: { billing: 0 }, max_tier: 2, queues: last, head_start: 1m }], last_agent: 20s }\n",
+    );
+    let heard = call.heard();
+    for part in [
+        "any_of: [{\"billing\": 2}, {\"spanish\": 1}]",
+        "after: 45s",
+        "skills: {\"billing\": 0}",
+        "max_tier: Some(2)",
+        "queues: [\"last\"]",
+        "head_start: 60s",
+        "last_agent: Some(20s)",
+    ] {
+        assert!(heard.contains(part), "{part}: {heard}");
+    }
+}
+
+/// What is inherited is said for every queue: a queue that has a way of its own knows better.
+#[test]
+fn the_exits_of_the_step_and_of_its_wait_are_told_and_inherited_ones_are_not() {
+    let flow = "
+prompts: { moh: { en: a } }
+defaults: { exits: { no_agents: end, error: end } }
+waits:
+  calm: { loop: [{ play: { prompt: moh, for: 30s } }], exits: { full: end } }
+blocks:
+  start:
+    - answer:
+    - queue: { to: support, use: calm, exits: { timeout: end } }
+  end:
+    - hangup:
+";
+    let mut call = Call::new(flow);
+    call.heard();
+    let own = call.own_exits.clone();
+    assert_eq!(own, [QueueEnd::TimedOut, QueueEnd::Full]);
+}
