@@ -13,7 +13,9 @@
 pub mod error;
 pub mod folder;
 pub mod health;
+pub mod intervals;
 pub mod journal;
+pub mod peaks;
 pub mod projector;
 pub mod recorder;
 mod silence;

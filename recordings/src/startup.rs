@@ -12,6 +12,7 @@ use crate::projector::{Position, Projector};
 use crate::store::Store;
 use crate::store::names::StoredAgentState;
 use crate::sweep::{SweepReport, audit, sweep};
+use router::closure::Closure;
 use router::{Event, Timestamp};
 use std::thread::JoinHandle;
 
@@ -32,6 +33,8 @@ pub struct Started {
     pub damage: Damage,
     /// What every agent was doing, for the Distributor's restore.
     pub agents: Vec<StoredAgentState>,
+    /// Queues that somebody closed, for the same.
+    pub closures: Vec<Closure>,
     /// The epoch of this run's offers; its `RouterStarted` is in the log already.
     pub epoch: u64,
     /// How the disks are.
@@ -87,6 +90,7 @@ pub async fn startup_with(
     store.doubt_documents().await?;
     // Before the sweep: it appends lines of another moment, and the audit asks for the last one.
     let agents = store.agent_states().await?;
+    let closures = store.closures_in_force().await?;
     let mut report = sweep(&store, &journal, folder).await?;
     audit(&store, folder, false, &mut report).await?;
     let epoch = store.epoch().await? + 1;
@@ -102,6 +106,7 @@ pub async fn startup_with(
         report,
         damage,
         agents,
+        closures,
         epoch,
         health,
         journal_thread: thread,

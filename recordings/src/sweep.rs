@@ -102,6 +102,8 @@ async fn close(
             // had talked with this caller before.
             outcome: EntryOutcome::Failed,
             agent: None,
+            refusal: None,
+            closure: None,
         });
     }
     for leg in store.open_legs(interaction).await? {

@@ -96,6 +96,7 @@ pub(crate) fn call(n: u64, until: Phase) -> Vec<Told> {
 
 fn personal(n: u64) -> PersonalData {
     PersonalData {
+        notes: None,
         caller_number: Some(number(&format!("+3460011122{}", n % 10))),
         caller_name: Some(Private::new("Eva Pérez".to_owned())),
         dialed_number: Some(number("9000")),
@@ -114,6 +115,8 @@ fn events(n: u64, phase: Phase) -> Vec<(i64, Event)> {
             interaction: (to != AgentState::Available).then_some(interaction),
             idle_since: at(0),
             ready_seq: n,
+            occupancy: 0,
+            calls: 0,
         };
         (at_second, changed)
     };
@@ -242,6 +245,8 @@ fn waiting(n: u64) -> Vec<(i64, Event)> {
             entry_seq: n,
             class: 1,
             requirement: BTreeMap::from([("billing".to_owned(), 3)]),
+            asked: BTreeMap::new(),
+            wishes: Box::default(),
         },
     )]
 }
@@ -260,6 +265,7 @@ fn ringing(n: u64) -> Vec<(i64, Event)> {
         entry,
         keys: Keys::Agent {
             tier: 1,
+            strategy: None,
             idle_since: at(0),
             ready_seq: 7,
         },
@@ -272,6 +278,8 @@ fn ringing(n: u64) -> Vec<(i64, Event)> {
         entry,
         queue: QUEUE,
         requirement: BTreeMap::from([("billing".to_owned(), 3)]),
+        step: 0,
+        asks: Vec::new(),
         v: at(begin + 5),
         chosen,
         candidates: Vec::new(),
@@ -346,6 +354,8 @@ fn talking(n: u64, phase: Phase) -> Vec<(i64, Event)> {
                 queue: QUEUE,
                 outcome: EntryOutcome::Answered,
                 agent: Some(AGENT),
+                refusal: None,
+                closure: None,
             },
         ),
         (

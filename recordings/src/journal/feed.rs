@@ -58,6 +58,7 @@ const fn is_shown(event: &Event) -> bool {
         Event::Decided { .. }
             | Event::StepEntered { .. }
             | Event::RouterStarted { .. }
+            | Event::RouterInput { .. }
             | Event::LegStarted { .. }
             | Event::LegEnded { .. }
     )

@@ -6,8 +6,10 @@
 use super::batch;
 use crate::error::StoreError;
 use crate::store::{
-    Conn, documents, events, interactions, legs, meta, path, pauses, recordings, wrap_up_choices,
+    Conn, closures, documents, events, interactions, legs, meta, notes, path, pauses, recordings,
+    wrap_up_choices,
 };
+use router::event::TalkChange;
 use router::{Event, LogLine, Timestamp};
 use std::collections::BTreeSet;
 
@@ -61,6 +63,7 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             key,
             label,
         } => path::menu_chosen(conn, line.seq, *interaction, at, [block, key, label]).await,
+        Event::TalkChanged { .. } => by_supervisor(conn, line).await,
         Event::Tagged {
             interaction,
             key,
@@ -70,7 +73,9 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             interaction,
             customer,
         } => interactions::identified(conn, *interaction, *customer).await,
+        Event::QueueClosed { .. } | Event::QueueOpened { .. } => of_queues(conn, line).await,
         Event::CustomerConfirmed { .. }
+        | Event::NotesHandedOn { .. }
         | Event::WrapUpCoded { .. }
         | Event::WrapUpStarted { .. }
         | Event::WrapUpEnded { .. } => by_agents(conn, line).await,
@@ -87,16 +92,50 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::OfferEnded { .. }
         | Event::AgentStateChanged { .. }
         // Told by the log alone.
+        | Event::RouterInput { .. }
         | Event::StepEntered { .. }
-        | Event::TalkChanged { .. }
         | Event::Typed { .. }
         | Event::LanguageSet { .. }
         | Event::WrapUpExtended { .. }
+        | Event::QueueRelaxed { .. }
+        | Event::QueueOverflowed { .. }
+        | Event::QueueReprioritised { .. }
         // Their rows were written before the line.
         | Event::NotesSaved { .. }
         | Event::TaskChanged { .. }
         | Event::SupervisorTold { .. } => Ok(()),
     }
+}
+
+/// A queue was closed or opened.
+async fn of_queues(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
+    match &line.event {
+        Event::QueueClosed { closure } => closures::closed(conn, closure).await,
+        Event::QueueOpened {
+            closure, cause, by, ..
+        } => closures::opened(conn, *closure, *cause, by.user, line.at).await,
+        _ => Ok(()),
+    }
+}
+
+/// A supervisor who is no agent: whose leg it was, and whether they had the customer.
+async fn by_supervisor(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
+    let Event::TalkChanged {
+        interaction,
+        change,
+        user: Some(user),
+        leg: Some(leg),
+        ..
+    } = &line.event
+    else {
+        return Ok(());
+    };
+    legs::of_user(conn, *leg, *user).await?;
+    if *change == TalkChange::TookOver {
+        interactions::taken_over(conn, *interaction, *user).await?;
+        legs::connected(conn, *interaction, *leg, line.at).await?;
+    }
+    Ok(())
 }
 
 /// What agents do about an interaction after the talk.
@@ -124,6 +163,13 @@ async fn by_agents(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
                 at,
             };
             wrap_up_choices::chosen(conn, &choice).await
+        }
+        Event::NotesHandedOn { interaction, by } => {
+            let notes = line.personal.as_ref().and_then(|told| told.notes.as_ref());
+            match notes {
+                Some(notes) => notes::handed_on(conn, *interaction, notes, *by, at).await,
+                None => Ok(()),
+            }
         }
         Event::WrapUpStarted { interaction, agent } => {
             interactions::wrap_up_started(conn, line.seq, *interaction, *agent, at).await

@@ -41,6 +41,7 @@ pub(super) struct Batch<'a> {
 
 /// For a call without any: an agent's own phone, a line of an old run.
 static NOBODY: PersonalData = PersonalData {
+    notes: None,
     caller_number: None,
     caller_name: None,
     dialed_number: None,
@@ -185,6 +186,8 @@ impl<'a> Batch<'a> {
                 entry,
                 outcome,
                 agent,
+                refusal,
+                closure,
                 ..
             } => {
                 let left = Left {
@@ -192,6 +195,8 @@ impl<'a> Batch<'a> {
                     at,
                     outcome: *outcome,
                     agent: *agent,
+                    refusal: *refusal,
+                    closure: *closure,
                 };
                 self.left.entry(*entry).or_insert(left);
             }

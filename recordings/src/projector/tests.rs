@@ -106,6 +106,8 @@ async fn a_whole_call_becomes_a_whole_record() {
         (&json!("call_arrived"), &json!("wrap_up_ended"))
     );
     assert_eq!(json["events"][6]["v"], "2026-11-21T20:00:05.000Z");
+    // Whoever reads the lines again, as the call's page does, gets each of them.
+    assert!(record.events.iter().all(|line| line.as_event().is_some()));
 }
 
 #[tokio::test]
@@ -130,7 +132,7 @@ async fn a_live_interaction_has_nulls_and_grows() {
         assert_eq!(record.summary.outcome.is_some(), phase >= Phase::HungUp);
         let json = serde_json::to_value(&record.summary).unwrap();
         assert_eq!(json["outcome"].is_null(), phase < Phase::HungUp);
-        assert_eq!(json.as_object().unwrap().len(), 22);
+        assert_eq!(json.as_object().unwrap().len(), 23);
     }
     assert_eq!(store.live_interactions().await.unwrap(), 0);
 }
@@ -247,6 +249,7 @@ async fn a_call_out_belongs_to_the_called_number_and_to_its_agent() {
             agent: Some(AGENT),
         };
         let personal = PersonalData {
+            notes: None,
             caller_number: Some(number("+34910000000")),
             caller_name: None,
             dialed_number: Some(number("+34600000001")),
@@ -285,6 +288,7 @@ async fn the_customer_is_the_one_with_the_number_else_a_new_one() {
     };
     let caller = |n: u64, caller: Option<&str>, new: bool| {
         Some(PersonalData {
+            notes: None,
             caller_number: caller.map(number),
             caller_name: Some(Private::new("Eva".to_owned())),
             dialed_number: None,
@@ -392,6 +396,8 @@ async fn the_first_end_counts() {
         queue: QUEUE,
         outcome: EntryOutcome::Failed,
         agent: None,
+        refusal: None,
+        closure: None,
     };
     story.push((at(500), left, None));
     apply_batch(&store, &numbered(1, story)).await.unwrap();

@@ -2,7 +2,7 @@
 //!
 //! **Owns**: the table `audit` and the chain of its hashes: each covers its row and the hash before it, so that a row
 //! that was changed, taken out or put in between is found by [`Store::check_audit`]. **Must not know**: what is worth a
-//! row. Rows cut off at the end are not found by the chain alone: keep a copy of the newest hash elsewhere.
+//! row. Rows cut off at the end are not found by the chain alone: whoever kept a [`Head`] elsewhere finds them too.
 
 use super::Store;
 use super::page::{Page, Paging};
@@ -53,6 +53,33 @@ pub struct AuditRow {
     pub status: u16,
     /// SHA-256 over the hash before and this row.
     pub hash: String,
+}
+
+/// A row of the chain by its place and its hash: as long as it is there, nothing before it was changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Its place; 0 before the first row.
+    pub seq: u64,
+    /// Its hash; empty before the first row.
+    pub hash: String,
+}
+
+/// What a look at the whole chain found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditCheck {
+    /// The last row that fits.
+    pub head: Head,
+    /// The first that does not.
+    pub broken: Option<Broken>,
+}
+
+/// A place in the chain where it does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The row's place.
+    pub seq: u64,
+    /// The row that stands there now; none when it was taken out.
+    pub row: Option<AuditRow>,
 }
 
 impl Store {
@@ -112,37 +139,54 @@ impl Store {
         Ok(Page { items, next })
     }
 
-    /// How many rows there are, and the first that does not fit its hash or its place.
+    /// Follows the whole chain; also against a row that somebody kept elsewhere.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn check_audit(&self) -> Result<(u64, Option<u64>), StoreError> {
-        let (mut seq, mut hash) = (0, String::new());
+    pub async fn check_audit(&self, kept: Option<&Head>) -> Result<AuditCheck, StoreError> {
+        let mut head = Head::default();
         loop {
             let rows = sqlx::query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2")
-                .bind(big(seq))
+                .bind(big(head.seq))
                 .bind(CHECKED_AT_ONCE)
                 .fetch_all(&mut *self.read().await?)
                 .await?;
             if rows.is_empty() {
-                return Ok((seq, None));
+                let cut_off = kept.filter(|kept| kept.seq > head.seq);
+                let broken = cut_off.map(|_| Broken {
+                    seq: head.seq + 1,
+                    row: None,
+                });
+                return Ok(AuditCheck { head, broken });
             }
             for row in &rows {
                 let row = read(row)?;
-                let draft = AuditDraft {
-                    at: row.at.0,
-                    actor: row.actor,
-                    role: row.role,
-                    action: row.action,
-                    object: row.object,
-                    status: row.status,
-                };
-                if row.seq != seq + 1 || row.hash != chained(&hash, row.seq, &draft) {
-                    return Ok((seq, Some(seq + 1)));
+                let seq = head.seq + 1;
+                let other = kept.is_some_and(|kept| kept.seq == seq && kept.hash != row.hash);
+                if row.seq == seq && row.hash == row.chained(&head.hash) && !other {
+                    (head.seq, head.hash) = (row.seq, row.hash);
+                    continue;
                 }
-                (seq, hash) = (row.seq, row.hash);
+                let row = (row.seq == seq).then_some(row);
+                let broken = Some(Broken { seq, row });
+                return Ok(AuditCheck { head, broken });
             }
         }
+    }
+}
+
+impl AuditRow {
+    /// The hash that it should have after this one.
+    fn chained(&self, before: &str) -> String {
+        let draft = AuditDraft {
+            at: self.at.0,
+            actor: self.actor.clone(),
+            role: self.role.clone(),
+            action: self.action.clone(),
+            object: self.object.clone(),
+            status: self.status,
+        };
+        chained(before, self.seq, &draft)
     }
 }
 
@@ -198,14 +242,17 @@ mod tests {
         let drafts: Vec<_> = (1..=5).map(draft).collect();
         store.append_audit(&drafts[..2]).await.unwrap();
         store.append_audit(&drafts[2..]).await.unwrap();
-        assert_eq!(store.check_audit().await.unwrap(), (5, None));
-        for (damage, found) in [
-            ("UPDATE audit SET actor = 'eve' WHERE seq = 3", 3),
-            ("UPDATE audit SET at = 9 WHERE seq = 1", 1),
-            ("UPDATE audit SET status = 403 WHERE seq = 5", 5),
-            ("DELETE FROM audit WHERE seq = 2", 2),
-            ("DELETE FROM audit WHERE seq = 1", 1),
-            ("UPDATE audit SET seq = 9 WHERE seq = 4", 4),
+        let whole = store.check_audit(None).await.unwrap();
+        assert_eq!((whole.head.seq, &whole.broken), (5, &None));
+        // (what was done, the row that is named, whether it still stands there)
+        for (damage, found, stands) in [
+            ("UPDATE audit SET actor = 'eve' WHERE seq = 3", 3, true),
+            ("UPDATE audit SET at = 9 WHERE seq = 1", 1, true),
+            ("UPDATE audit SET status = 403 WHERE seq = 5", 5, true),
+            ("DELETE FROM audit WHERE seq = 2", 2, false),
+            ("DELETE FROM audit WHERE seq = 1", 1, false),
+            ("UPDATE audit SET seq = 9 WHERE seq = 4", 4, false),
+            ("DELETE FROM audit WHERE seq > 3", 4, false),
         ] {
             let copy = temp.path().join("b.db");
             let _ = std::fs::remove_file(&copy);
@@ -214,10 +261,32 @@ mod tests {
             let mut tx = other.write().await.unwrap();
             sqlx::query(damage).execute(&mut *tx).await.unwrap();
             tx.commit().await.unwrap();
-            let (_, first) = other.check_audit().await.unwrap();
-            assert_eq!(first, Some(found), "{damage}");
+            let check = other.check_audit(Some(&whole.head)).await.unwrap();
+            assert_eq!(check.head.seq, found - 1, "{damage}");
+            let broken = check.broken.unwrap();
+            assert_eq!(broken.seq, found, "{damage}");
+            assert_eq!(broken.row.is_some(), stands, "{damage}");
             other.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_chain_that_was_written_anew_does_not_fit_a_row_that_was_kept() {
+        let temp = tempfile::tempdir().unwrap();
+        let store = Store::open(&temp.path().join("a.db")).await.unwrap();
+        let drafts: Vec<_> = (1..=4).map(draft).collect();
+        store.append_audit(&drafts[..3]).await.unwrap();
+        let kept = store.check_audit(None).await.unwrap().head;
+        store.append_audit(&drafts[3..]).await.unwrap();
+        let later = store.check_audit(Some(&kept)).await.unwrap();
+        assert_eq!((later.head.seq, later.broken), (4, None));
+        let forged = Store::open(&temp.path().join("b.db")).await.unwrap();
+        let mut others = drafts.clone();
+        others[1].actor = "eve".to_owned();
+        forged.append_audit(&others).await.unwrap();
+        assert_eq!(forged.check_audit(None).await.unwrap().broken, None);
+        let check = forged.check_audit(Some(&kept)).await.unwrap();
+        assert_eq!(check.broken.unwrap().seq, 3);
     }
 
     #[tokio::test]

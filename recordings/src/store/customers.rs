@@ -10,7 +10,7 @@ use super::{Conn, Store};
 use crate::error::StoreError;
 use crate::utc::Utc;
 use router::event::{Direction, PersonalData};
-use router::id::CustomerId;
+use router::id::{AgentId, CustomerId};
 use router::{PhoneNumber, Private, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::sqlite::SqliteRow;
@@ -149,6 +149,35 @@ impl Store {
             }
         }
         Ok(names)
+    }
+
+    /// Whom the customers of these numbers spoke with last, as far as that is recent: among their latest 20 interactions.
+    /// Numbers of several customers, and customers who spoke with nobody, are left out.
+    ///
+    /// # Errors
+    /// When the database fails or a row cannot be read.
+    pub async fn last_agents_by_number(
+        &self,
+        numbers: &[PhoneNumber],
+    ) -> Result<HashMap<PhoneNumber, AgentId>, StoreError> {
+        let mut agents = HashMap::new();
+        let mut conn = self.read().await?;
+        let numbers: Vec<&str> = numbers.iter().map(PhoneNumber::reveal).collect();
+        for some in lists(&numbers) {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "SELECT n.number, (SELECT agent_id FROM (SELECT agent_id, started_at FROM interactions i \
+                 WHERE i.customer_id = n.customer_id ORDER BY i.started_at DESC LIMIT 20) \
+                 WHERE agent_id IS NOT NULL ORDER BY started_at DESC LIMIT 1) AS agent_id FROM customer_numbers n \
+                 WHERE NOT EXISTS (SELECT 1 FROM customer_numbers m \
+                 WHERE m.number = n.number AND m.customer_id <> n.customer_id) AND n.number",
+            );
+            push_in(&mut query, some);
+            for row in query.build().fetch_all(&mut *conn).await? {
+                let number = PhoneNumber::from_normalised(row.text("number")?);
+                agents.extend(row.opt_id("agent_id")?.map(|agent| (number, agent)));
+            }
+        }
+        Ok(agents)
     }
 
     /// A page of customers, newest first. `search` looks for part of a name, company or number, in any case.

@@ -9,7 +9,7 @@ use super::{Conn, Store, names};
 use crate::error::StoreError;
 use crate::utc::Utc;
 use router::Decision;
-use router::decision::{Candidate, Keys};
+use router::decision::{Candidate, Keys, StrategyKey};
 use router::id::{AgentId, InteractionId, QueueId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
@@ -98,10 +98,11 @@ fn record(
         queue_id: decision.queue,
         offer: offer_text(decision.offer.epoch, decision.offer.seq),
         requirement: decision.requirement,
+        step: decision.step,
         v: Utc(decision.v),
         keys: match decision.chosen.keys {
-            Keys::Agent { .. } => vec!["tier", "idle_since", "ready_seq", "agent_id"],
-            Keys::Caller { .. } => vec!["class", "v", "seq"],
+            Keys::Agent { strategy, .. } => agent_keys(strategy),
+            Keys::Caller { .. } => vec!["class", "preference", "v", "seq"],
         },
         chosen: candidate(decision.chosen),
         candidates: decision.candidates.into_iter().map(candidate).collect(),
@@ -110,19 +111,37 @@ fn record(
     }
 }
 
+fn agent_keys(strategy: Option<StrategyKey>) -> Vec<&'static str> {
+    let own = strategy.map(|key| match key {
+        StrategyKey::MostSkilled(_) => "most_skilled",
+        StrategyKey::LeastOccupied(_) => "least_occupied",
+        StrategyKey::FewestCalls(_) => "fewest_calls",
+    });
+    let idle = ["idle_since", "ready_seq", "agent_id"];
+    ["tier"].into_iter().chain(own).chain(idle).collect()
+}
+
 fn keys(keys: &Keys) -> KeysRecord {
     match *keys {
         Keys::Agent {
             tier,
+            strategy,
             idle_since,
             ready_seq,
         } => KeysRecord::Agent {
             tier,
+            strategy,
             idle_since: Utc(idle_since),
             ready_seq,
         },
-        Keys::Caller { class, v, seq } => KeysRecord::Caller {
+        Keys::Caller {
             class,
+            preference,
+            v,
+            seq,
+        } => KeysRecord::Caller {
+            class,
+            preference,
             v: Utc(v),
             seq,
         },

@@ -19,7 +19,8 @@ use std::collections::HashMap;
 const MOMENTS: [&str; 4] = ["at", "v", "idle_since", "until"];
 
 impl Store {
-    /// Lines behind a position, in order, as the API and event streams show them.
+    /// Lines behind a position, in order, as the API and event streams show them: without what the router was told, which is
+    /// there for replay and says nothing that its answers do not say.
     ///
     /// # Errors
     /// When the database fails or a row cannot be read.
@@ -28,7 +29,9 @@ impl Store {
         seq: u64,
         at_most: u32,
     ) -> Result<Vec<EventRecord>, StoreError> {
-        let rows = self.rows_after(seq, at_most).await?;
+        let rows = self
+            .rows_after(seq, at_most, "AND kind <> 'router_input'")
+            .await?;
         rows.iter().map(read).collect()
     }
 
@@ -37,7 +40,7 @@ impl Store {
     /// # Errors
     /// When the database fails or a row cannot be read.
     pub async fn log_after(&self, seq: u64, at_most: u32) -> Result<Vec<LogLine>, StoreError> {
-        let rows = self.rows_after(seq, at_most).await?;
+        let rows = self.rows_after(seq, at_most, "").await?;
         rows.iter()
             .map(|row| {
                 Ok(LogLine {
@@ -61,14 +64,33 @@ impl Store {
         row.map(|row| Ok(row.at("at")?.0)).transpose()
     }
 
-    async fn rows_after(&self, seq: u64, at_most: u32) -> Result<Vec<SqliteRow>, StoreError> {
-        Ok(
-            sqlx::query("SELECT seq, at, payload FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
-                .bind(big(seq))
-                .bind(i64::from(at_most))
-                .fetch_all(&mut *self.read().await?)
-                .await?,
+    /// Position right before the last start of the router up to `moment`; 0 when there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn router_start_before(&self, moment: Timestamp) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "SELECT COALESCE(MAX(seq), 1) AS seq FROM events WHERE kind = 'router_started' AND at <= $1",
         )
+        .bind(moment.millis())
+        .fetch_one(&mut *self.read().await?)
+        .await?;
+        Ok(row.count::<u64>("seq")?.saturating_sub(1))
+    }
+
+    async fn rows_after(
+        &self,
+        seq: u64,
+        at_most: u32,
+        which: &'static str,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        let mut query = QueryBuilder::new("SELECT seq, at, payload FROM events WHERE seq > ");
+        query.push_bind(big(seq)).push(" ").push(which);
+        query
+            .push(" ORDER BY seq LIMIT ")
+            .push_bind(i64::from(at_most));
+        let rows = query.build().fetch_all(&mut *self.read().await?).await?;
+        Ok(rows)
     }
 }
 
@@ -88,6 +110,33 @@ fn read(row: &SqliteRow) -> Result<EventRecord, StoreError> {
         at: row.at("at")?,
         event,
     })
+}
+
+impl EventRecord {
+    /// The event as the log has it; none when this program cannot read such a line any more.
+    #[must_use]
+    pub fn as_event(&self) -> Option<Event> {
+        let mut fields = self.event.clone();
+        fields.iter_mut().for_each(take_moments_back);
+        serde_json::from_value(Value::Object(fields)).ok()
+    }
+}
+
+/// The opposite of [`tell_moments`].
+fn take_moments_back((name, value): (&String, &mut Value)) {
+    match value {
+        Value::String(text) if MOMENTS.contains(&name.as_str()) => {
+            if let Some(at) = Utc::parse(text) {
+                *value = Value::from(at.0.millis());
+            }
+        }
+        Value::Object(fields) => fields.iter_mut().for_each(take_moments_back),
+        Value::Array(items) => items
+            .iter_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(|fields| fields.iter_mut().for_each(take_moments_back)),
+        _ => {}
+    }
 }
 
 /// Turns milliseconds into text wherever a field holds a moment.

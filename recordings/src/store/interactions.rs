@@ -11,16 +11,17 @@ use super::{
     wrap_up_choices,
 };
 use crate::error::StoreError;
-use router::Timestamp;
 use router::event::{Direction, PersonalData};
-use router::id::{AgentId, CustomerId, InteractionId, QueueId};
+use router::id::{AgentId, CustomerId, InteractionId, QueueId, UserId};
 use router::outcome::{EndCause, Outcome};
+use router::{Private, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, HashMap};
 
-const SUMMARY: &str = "SELECT i.*, q.name AS queue_name, a.login AS agent_login FROM interactions i \
-     LEFT JOIN queues q ON q.id = i.queue_id LEFT JOIN agents a ON a.id = i.agent_id ";
+const SUMMARY: &str = "SELECT i.*, q.name AS queue_name, a.login AS agent_login, u.login AS user_login \
+     FROM interactions i LEFT JOIN queues q ON q.id = i.queue_id \
+     LEFT JOIN agents a ON a.id = i.agent_id LEFT JOIN known_users u ON u.id = i.user_id ";
 
 /// Which interactions a list shows; everything that is set must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub struct InteractionFilter {
     pub outcome: Option<Outcome>,
     /// Went this way.
     pub direction: Option<Direction>,
+    /// The customer's number has these digits in a row; digits alone.
+    pub number: Option<Private<String>>,
+    /// The notes have this text, whatever its case (of letters A to Z).
+    pub text: Option<Private<String>>,
 }
 
 impl Store {
@@ -143,6 +148,7 @@ async fn narrow(
         query.push(" AND i.direction = ");
         query.push_bind(direction.as_str());
     }
+    search(query, filter);
     if let Some(queue) = &filter.queue {
         let names = names::queue_names(conn).await?;
         let Some(id) = by_name_or_id(&names, queue) else {
@@ -161,6 +167,35 @@ async fn narrow(
         query.push_bind(id.to_string()).push("))");
     }
     Ok(true)
+}
+
+/// What people type: a part of the customer's number, words of the notes.
+fn search(query: &mut QueryBuilder<Sqlite>, filter: &InteractionFilter) {
+    if let Some(number) = &filter.number {
+        query.push(
+            " AND (CASE i.direction WHEN 'outbound' THEN i.dialed_number ELSE i.caller_number END) LIKE ",
+        );
+        query.push_bind(containing(number.reveal()));
+        query.push(" ESCAPE '\\'");
+    }
+    if let Some(text) = &filter.text {
+        query.push(" AND LOWER(i.notes) LIKE LOWER(");
+        query.push_bind(containing(text.reveal()));
+        query.push(") ESCAPE '\\'");
+    }
+}
+
+/// A pattern of `LIKE` in which nothing that was typed is a wildcard.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 fn by_name_or_id<Id: Copy + Ord + std::str::FromStr>(
@@ -198,6 +233,7 @@ fn summary(row: &SqliteRow) -> Result<InteractionSummary, StoreError> {
         queue_id: row.opt_id("queue_id")?,
         agent: row.opt_text("agent_login")?,
         agent_id: row.opt_id("agent_id")?,
+        taken_over_by: row.opt_text("user_login")?,
         notes: row.opt_private("notes")?,
     })
 }
@@ -381,14 +417,28 @@ pub(crate) async fn connected(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE interactions SET connected_at = COALESCE(connected_at, $1), agent_id = $2 \
-         WHERE id = $3",
+        "UPDATE interactions SET connected_at = COALESCE(connected_at, $1), agent_id = $2, \
+         user_id = NULL WHERE id = $3",
     )
     .bind(at.millis())
     .bind(agent.to_string())
     .bind(id.to_string())
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// A supervisor who is no agent has the customer.
+pub(crate) async fn taken_over(
+    conn: &mut Conn,
+    id: InteractionId,
+    user: UserId,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE interactions SET user_id = $1 WHERE id = $2")
+        .bind(user.to_string())
+        .bind(id.to_string())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::row::{RowExt as _, unreadable};
 use crate::error::StoreError;
 use router::Timestamp;
 use router::event::{LegQuality, LegRole};
-use router::id::{AgentId, InteractionId, LegId};
+use router::id::{AgentId, InteractionId, LegId, UserId};
 use sqlx::{QueryBuilder, Sqlite};
 use std::collections::HashMap;
 
@@ -58,6 +58,16 @@ pub(crate) async fn connected(
     .bind(interaction.to_string())
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// It is the leg of a supervisor who is no agent.
+pub(crate) async fn of_user(conn: &mut Conn, leg: LegId, user: UserId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE legs SET user_id = $1 WHERE id = $2")
+        .bind(user.to_string())
+        .bind(leg.to_string())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -115,8 +125,9 @@ pub(super) async fn of(
     conn: &mut Conn,
     ids: &[InteractionId],
 ) -> Result<HashMap<InteractionId, Vec<LegRecord>>, StoreError> {
-    let select = "SELECT l.*, a.login AS agent_login FROM legs l \
-                  LEFT JOIN agents a ON a.id = l.agent_id";
+    let select = "SELECT l.*, a.login AS agent_login, u.login AS user_login FROM legs l \
+                  LEFT JOIN agents a ON a.id = l.agent_id \
+                  LEFT JOIN known_users u ON u.id = l.user_id";
     let asked = (select, "l.interaction_id", "l.started_at, l.id");
     of_interactions(conn, asked, ids, |row| {
         Ok(LegRecord {
@@ -126,6 +137,7 @@ pub(super) async fn of(
                 .ok_or_else(|| unreadable("role"))?,
             agent: row.opt_text("agent_login")?,
             agent_id: row.opt_id("agent_id")?,
+            user: row.opt_text("user_login")?,
             sip_call_id: row.text("sip_call_id")?,
             started_at: row.at("started_at")?,
             connected_at: row.opt_at("connected_at")?,

@@ -11,12 +11,15 @@
 
 pub mod audit;
 mod candidates;
+pub(crate) mod closures;
 pub mod counters;
 pub mod customers;
 pub mod decisions;
 pub(crate) mod documents;
 pub mod events;
+pub mod history;
 pub mod interactions;
+pub mod intervals;
 pub(crate) mod legs;
 mod many;
 pub mod meta;
@@ -25,6 +28,7 @@ pub mod notes;
 pub mod page;
 pub(crate) mod path;
 pub(crate) mod pauses;
+mod peaks;
 mod place;
 pub(crate) mod queue_entries;
 pub mod record;

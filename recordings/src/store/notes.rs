@@ -2,7 +2,7 @@
 //!
 //! **Owns**: `notes` and `notes_version` of `interactions`, the table `note_authors`. Whoever saves says which version
 //! they changed, so that nobody's words are lost unseen. Written by whoever calls, not by the projector: the text is
-//! personal data and is in no log. **Must not know**: who may write.
+//! personal data and is in no log. Only what is handed on with a caller comes beside its event. **Must not know**: who may write.
 
 use super::many::of_interactions;
 use super::record::NoteAuthor;
@@ -16,6 +16,12 @@ use std::collections::HashMap;
 
 /// Letters of an interaction's notes at most.
 pub const LONGEST_NOTES: usize = 10_000;
+
+/// Letters that can be handed on with a caller at most.
+pub const LONGEST_HANDED: usize = 1_000;
+
+/// How a supervisor who is no agent is named as an author.
+const SUPERVISOR: &str = "supervisor";
 
 /// The notes of one interaction.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,22 +91,68 @@ impl Store {
             let found = notes(&mut tx, id).await?;
             return Ok(found.map_or(Saved::NoInteraction, Saved::Stale));
         }
-        sqlx::query(
-            "INSERT INTO note_authors (interaction_id, author, agent_id, first_at, last_at, version) \
-             VALUES ($1, $2, $3, $4, $4, $5) ON CONFLICT (interaction_id, author) DO UPDATE SET \
-             agent_id = excluded.agent_id, last_at = excluded.last_at, version = excluded.version",
-        )
-        .bind(id.to_string())
-        .bind(&edit.author)
-        .bind(edit.agent.map(|agent| agent.to_string()))
-        .bind(now.millis())
-        .bind(big(edit.version.saturating_add(1)))
-        .execute(&mut *tx)
-        .await?;
+        let version = edit.version.saturating_add(1);
+        wrote(&mut tx, (id, version), &edit.author, edit.agent, now).await?;
         documents::behind(&mut tx, &[id]).await?;
         let saved = notes(&mut tx, id).await?;
         tx.commit().await?;
         Ok(saved.map_or(Saved::NoInteraction, Saved::Yes))
+    }
+}
+
+async fn wrote(
+    conn: &mut Conn,
+    (id, version): (InteractionId, u64),
+    author: &str,
+    agent: Option<AgentId>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO note_authors (interaction_id, author, agent_id, first_at, last_at, version) \
+         VALUES ($1, $2, $3, $4, $4, $5) ON CONFLICT (interaction_id, author) DO UPDATE SET \
+         agent_id = excluded.agent_id, last_at = excluded.last_at, version = excluded.version",
+    )
+    .bind(id.to_string())
+    .bind(author)
+    .bind(agent.map(|agent| agent.to_string()))
+    .bind(at.millis())
+    .bind(big(version))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What one agent wrote for the next stands behind what is there, with the name of whoever wrote it.
+pub(crate) async fn handed_on(
+    conn: &mut Conn,
+    id: InteractionId,
+    text: &Private<String>,
+    by: Option<AgentId>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let login: Option<String> = match by {
+        None => None,
+        Some(agent) => {
+            sqlx::query_scalar("SELECT login FROM agents WHERE id = $1")
+                .bind(agent.to_string())
+                .fetch_optional(&mut *conn)
+                .await?
+        }
+    };
+    let author = login.unwrap_or_else(|| SUPERVISOR.to_owned());
+    let version: Option<i64> = sqlx::query_scalar(
+        "UPDATE interactions SET notes_version = notes_version + 1, notes = \
+         CASE WHEN COALESCE(notes, '') = '' THEN $1 ELSE notes || $2 || $1 END \
+         WHERE id = $3 RETURNING notes_version",
+    )
+    .bind(format!("{author}, handing over: {}", text.reveal()))
+    .bind("\n\n")
+    .bind(id.to_string())
+    .fetch_optional(&mut *conn)
+    .await?;
+    match version.and_then(|version| u64::try_from(version).ok()) {
+        Some(version) => wrote(conn, (id, version), &author, by, at).await,
+        None => Ok(()),
     }
 }
 

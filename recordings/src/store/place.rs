@@ -19,6 +19,9 @@ use std::time::Duration;
 /// All are opened at the start and stay: a file on this machine ages no connection, and what the process holds does not
 /// depend on how busy it was.
 const READERS: u32 = 4;
+/// Kibibytes of pages that each keeps, below zero as SQLite wants it. The system has them too; a reader's own would grow with
+/// the file for hours.
+const READERS_CACHE: &str = "-512";
 /// How long one statement waits for a lock that another process (a shell, a backup) holds.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a caller waits for a free connection.
@@ -69,7 +72,12 @@ impl Place {
             .idle_timeout(None)
             .acquire_timeout(ACQUIRE)
             .test_before_acquire(false)
-            .connect_with(options.create_if_missing(false).read_only(true))
+            .connect_with(
+                options
+                    .create_if_missing(false)
+                    .read_only(true)
+                    .pragma("cache_size", READERS_CACHE),
+            )
             .await?;
         Ok(Self {
             readers,

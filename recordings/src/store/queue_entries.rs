@@ -4,13 +4,14 @@
 
 use super::Conn;
 use super::many::{of_interactions, pieces};
-use super::record::{OfferRecord, QueueEntryRecord, offer_text, seconds};
+use super::record::{ClosureRecord, OfferRecord, QueueEntryRecord, offer_text, seconds};
 use super::row::{RowExt as _, big, unreadable};
 use crate::error::StoreError;
 use router::Timestamp;
 use router::company::Skills;
-use router::id::{AgentId, InteractionId, OfferId, QueueEntryId, QueueId};
-use router::outcome::{EntryOutcome, OfferOutcome};
+use router::id::{AgentId, ClosureId, InteractionId, OfferId, QueueEntryId, QueueId};
+use router::outcome::{EntryOutcome, OfferOutcome, Refusal};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 use std::collections::HashMap;
 
@@ -57,21 +58,27 @@ pub(crate) struct Left {
     pub(crate) at: Timestamp,
     pub(crate) outcome: EntryOutcome,
     pub(crate) agent: Option<AgentId>,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) closure: Option<ClosureId>,
 }
 
 /// At most one end of each entry.
 pub(crate) async fn left(conn: &mut Conn, ends: &[Left]) -> Result<(), StoreError> {
     for some in pieces(ends) {
-        let mut query = QueryBuilder::<Sqlite>::new("WITH ends (id, at, outcome, agent) AS (");
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "WITH ends (id, at, outcome, agent, refusal, closure) AS (",
+        );
         query.push_values(some, |mut row, end| {
             row.push_bind(end.id.to_string())
                 .push_bind(end.at.millis())
                 .push_bind(end.outcome.as_str())
-                .push_bind(end.agent.map(|agent| agent.to_string()));
+                .push_bind(end.agent.map(|agent| agent.to_string()))
+                .push_bind(end.refusal.map(Refusal::as_str))
+                .push_bind(end.closure.map(|closure| closure.to_string()));
         });
         query.push(
             ") UPDATE queue_entries SET left_at = ends.at, outcome = ends.outcome, \
-             agent_id = ends.agent FROM ends \
+             agent_id = ends.agent, refusal = ends.refusal, closure_id = ends.closure FROM ends \
              WHERE queue_entries.id = ends.id AND queue_entries.left_at IS NULL",
         );
         query.build().execute(&mut *conn).await?;
@@ -141,8 +148,11 @@ pub(super) async fn of(
     conn: &mut Conn,
     ids: &[InteractionId],
 ) -> Result<HashMap<InteractionId, Vec<QueueEntryRecord>>, StoreError> {
-    let select = "SELECT e.*, q.name AS queue_name, a.login AS agent_login FROM queue_entries e \
-                  LEFT JOIN queues q ON q.id = e.queue_id LEFT JOIN agents a ON a.id = e.agent_id";
+    let select = "SELECT e.*, q.name AS queue_name, a.login AS agent_login, \
+                  c.closed_at, c.ends_at, c.reason, k.login AS closed_by FROM queue_entries e \
+                  LEFT JOIN queues q ON q.id = e.queue_id LEFT JOIN agents a ON a.id = e.agent_id \
+                  LEFT JOIN queue_closures c ON c.id = e.closure_id \
+                  LEFT JOIN known_users k ON k.id = c.user_id";
     let asked = (select, "e.interaction_id", "e.entered_at, e.id");
     of_interactions(conn, asked, ids, |row| {
         let (entered_at, left_at) = (row.at("entered_at")?, row.opt_at("left_at")?);
@@ -159,9 +169,25 @@ pub(super) async fn of(
             class: row.count("class")?,
             v: row.at("v")?,
             requirement: row.json("requirement")?,
+            refusal: row.opt_word("refusal", Refusal::from_name)?,
+            closure: closure(row)?,
         })
     })
     .await
+}
+
+/// The closing that kept the caller out.
+fn closure(row: &SqliteRow) -> Result<Option<ClosureRecord>, StoreError> {
+    let Some(id) = row.opt_id("closure_id")? else {
+        return Ok(None);
+    };
+    Ok(Some(ClosureRecord {
+        id,
+        by: row.opt_text("closed_by")?,
+        since: row.opt_at("closed_at")?,
+        until: row.opt_at("ends_at")?,
+        reason: row.opt_text("reason")?,
+    }))
 }
 
 pub(super) async fn offers_of(

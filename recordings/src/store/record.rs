@@ -6,12 +6,13 @@
 
 use crate::utc::Utc;
 use router::company::Skills;
-use router::decision::{DecisionKind, TieBreak};
+use router::decision::{DecisionKind, StrategyKey, TieBreak};
 use router::event::{Direction, LegQuality, LegRole, PauseCause, RecordingKind};
 use router::id::{
-    AgentId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId, RecordingId,
+    AgentId, ClosureId, CustomerId, InteractionId, LegId, OfferId, QueueEntryId, QueueId,
+    RecordingId,
 };
-use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome};
+use router::outcome::{EndCause, EntryOutcome, OfferOutcome, Outcome, Refusal};
 use router::{PhoneNumber, Private};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -48,6 +49,8 @@ pub struct InteractionSummary {
     pub agent: Option<String>,
     /// The same by id.
     pub agent_id: Option<AgentId>,
+    /// Login of the supervisor, no agent, who took the call over and had the customer last.
+    pub taken_over_by: Option<String>,
     /// What people wrote.
     pub notes: Option<Private<String>>,
 }
@@ -154,6 +157,25 @@ pub struct QueueEntryRecord {
     pub v: Utc,
     /// Minimum levels needed.
     pub requirement: Skills,
+    /// Why the queue did not take or keep the caller, when it did not.
+    pub refusal: Option<Refusal>,
+    /// The closing of the queue that kept the caller out.
+    pub closure: Option<ClosureRecord>,
+}
+
+/// A closing of a queue by somebody, as it is told beside a caller whom it kept out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClosureRecord {
+    /// Id.
+    pub id: ClosureId,
+    /// Who closed the queue, by login.
+    pub by: Option<String>,
+    /// Since when.
+    pub since: Option<Utc>,
+    /// Until when; none: until somebody opens it.
+    pub until: Option<Utc>,
+    /// Why, for colleagues.
+    pub reason: Option<String>,
 }
 
 /// One offer to one agent.
@@ -186,6 +208,8 @@ pub struct LegRecord {
     pub agent: Option<String>,
     /// Agent by id.
     pub agent_id: Option<AgentId>,
+    /// Login of the supervisor whose leg it is, who is no agent.
+    pub user: Option<String>,
     /// SIP Call-ID.
     pub sip_call_id: String,
     /// Began.
@@ -324,6 +348,8 @@ pub struct DecisionRecord {
     pub offer: String,
     /// Minimum levels the caller needed.
     pub requirement: Skills,
+    /// Steps of the ladder that were behind the caller.
+    pub step: usize,
     /// The caller's virtual enqueue time.
     pub v: Utc,
     /// The chosen pair.
@@ -359,6 +385,9 @@ pub enum KeysRecord {
     Agent {
         /// 1 is asked first.
         tier: u8,
+        /// What the queue's strategy puts before the idle clock, if anything.
+        #[serde(flatten, skip_serializing_if = "Option::is_none")]
+        strategy: Option<StrategyKey>,
         /// The idle clock.
         idle_since: Utc,
         /// Order in which agents became ready.
@@ -368,11 +397,19 @@ pub enum KeysRecord {
     Caller {
         /// 0 emergency, 1 normal.
         class: u8,
+        /// Place of the queue in the agent's order; 0 without one.
+        #[serde(skip_serializing_if = "is_first")]
+        preference: u8,
         /// Virtual enqueue time.
         v: Utc,
         /// Order of arrival.
         seq: u64,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference
+const fn is_first(preference: &u8) -> bool {
+    *preference == 0
 }
 
 /// Seconds between two moments; never negative.

@@ -60,6 +60,11 @@ async fn the_database_is_as_safe_as_the_module_says() {
         .execute(&mut *store.read().await.unwrap())
         .await;
     assert!(refused.is_err(), "readers only read");
+    let cache: i64 = sqlx::query_scalar("SELECT cache_size FROM pragma_cache_size")
+        .fetch_one(&mut *store.read().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(cache, -512, "what they keep is small");
     store.ping().await.unwrap();
 }
 
@@ -342,6 +347,8 @@ async fn waits(store: &Store, waits: &[(i64, Option<(i64, EntryOutcome)>)]) {
             entry_seq: n,
             class: 1,
             requirement: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            wishes: Box::default(),
         };
         story.push((at(*entered), event, None));
         if let Some((left, outcome)) = left {
@@ -351,6 +358,8 @@ async fn waits(store: &Store, waits: &[(i64, Option<(i64, EntryOutcome)>)]) {
                 queue: QUEUE,
                 outcome: *outcome,
                 agent: None,
+                refusal: None,
+                closure: None,
             };
             story.push((at(*left), event, None));
         }
@@ -413,6 +422,50 @@ async fn counters_add_up_and_the_service_level_follows_its_formula() {
     .map(|name| json[*name].as_u64().unwrap())
     .sum();
     assert_eq!(json["entered"], sum);
+}
+
+#[tokio::test]
+async fn the_last_hour_is_the_records_and_survives_a_restart() {
+    let (temp, store) = store().await;
+    use EntryOutcome::{Abandoned, Answered, ShortAbandoned};
+    waits(
+        &store,
+        &[
+            (-7_200, Some((-7_000, Answered))), // before the hour
+            (-4_000, Some((-3_000, Answered))), // came before it, left in it
+            (-100, Some((-40, Answered))),
+            (-90, Some((-30, Abandoned))),
+            (-80, Some((-78, ShortAbandoned))),
+            (-20, None),
+        ],
+    )
+    .await;
+    let hour = store.queue_history(QUEUE, 60, at(0)).await.unwrap();
+    let sum = |of: fn(&history::Count) -> u64| hour.counts.iter().map(of).sum::<u64>();
+    assert_eq!(
+        (sum(|count| count.answered), sum(|count| count.abandoned)),
+        (2, 1)
+    );
+    assert_eq!(hour.points.len(), 60);
+    let most = hour.points.iter().map(|point| point.waiting).max();
+    assert_eq!(most, Some(3));
+    let last = hour.points.last().unwrap();
+    assert_eq!((last.waiting, last.longest_wait), (1, 20.0));
+    assert_eq!(
+        store
+            .queue_history(QueueId::from_number(77), 60, at(0))
+            .await
+            .unwrap()
+            .points[59]
+            .waiting,
+        0
+    );
+    store.close().await;
+    let again = Store::open(&temp.path().join("cordboard.db"))
+        .await
+        .unwrap();
+    let after = again.queue_history(QUEUE, 60, at(0)).await.unwrap();
+    assert_eq!(after, hour);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! People who sign in to the console.
 //!
-//! **Owns**: the table `users`. **Must not know**: passwords, only their hashes; what a role may do.
+//! **Owns**: the tables `users` and `known_users`: which login an id of the log stands for. **Must not know**: passwords, only their hashes; what a role may do.
 
 use super::Store;
 use super::row::RowExt as _;
 use crate::error::StoreError;
 use crate::utc::Utc;
+use router::id::UserId;
 use router::{Private, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
@@ -27,6 +28,23 @@ pub struct StoredUser {
 }
 
 impl Store {
+    /// Keeps which login an id of the log stands for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn name_user(&self, id: UserId, login: &str) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "INSERT INTO known_users (id, login) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(id.to_string())
+        .bind(login)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Keeps a new user.
     ///
     /// # Errors
