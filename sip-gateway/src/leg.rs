@@ -395,7 +395,8 @@ pub enum LegEvent {
     },
     /// The first packet from the party was accepted.
     MediaStarted,
-    /// A bridged leg has sent nothing for 30 s.
+    /// A bridged leg has sent nothing for 30 s; or the connection to a browser has closed, and it has sent nothing for a
+    /// second since.
     MediaLost,
     /// The party holds us (`sendonly` or `inactive`, RFC 3264 8.4), or no more: at each change.
     Holds(bool),

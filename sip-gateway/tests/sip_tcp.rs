@@ -36,10 +36,12 @@ async fn gateway_after(bindings: Vec<RegistrationRecord>) -> (Gateway, Receiver<
     let config = GatewayConfig {
         listen: SocketAddr::new(address, 0),
         listen_tcp: vec![SocketAddr::new(address, 0)],
+        tls: None,
         advertise: None,
         domain: "office.test".to_owned(),
         media_listen: address,
         media_ports: 10_000..=29_999,
+        opus: sip_gateway::sip::sdp::OpusPlace::Off,
         media_threads: 1,
         media_lost_after: Duration::from_secs(60),
         accounts: Accounts {

@@ -7,6 +7,7 @@ use super::{Legs, MediaPlane};
 use crate::leg::{Dial, GatewayEvent, LegEndCause, LegEvent, LegId};
 use crate::media::codec::AnyCodec;
 use crate::media::g711;
+use crate::media::opus;
 use crate::media::port::{self, MediaEvent, RemoteMedia};
 use crate::net::media_pool::{LocalAddress, MediaError};
 use crate::secure_media::LocalSecure;
@@ -70,6 +71,7 @@ impl<M: MediaPlane> Legs<M> {
             SipEvent::Reoffer { leg, sdp } => self.reoffer(leg, sdp.as_ref()),
             SipEvent::Reoffered { leg, result } => self.reoffered(leg, result),
             SipEvent::Key { leg, key } => self.key_told(leg, key),
+            SipEvent::FlowLost { leg } => Self::told(leg, self.media.watch(leg)),
             SipEvent::Ended { leg, cause } => self.sip_ended(leg, cause),
             SipEvent::Device { extension, change } => {
                 self.tell(GatewayEvent::Device { extension, change });
@@ -383,6 +385,7 @@ impl<M: MediaPlane> Legs<M> {
             version,
             direction: sdp::Direction::SendRecv,
             secure: None,
+            opus: self.opus,
         }
     }
 }
@@ -407,13 +410,16 @@ fn remote(negotiated: &NegotiatedMedia) -> RemoteMedia {
         Codec::Pcmu => AnyCodec::G711(g711::Codec::Pcmu),
         Codec::Pcma => AnyCodec::G711(g711::Codec::Pcma),
         Codec::G722 => AnyCodec::G722,
+        Codec::Opus => AnyCodec::Opus,
     };
+    let sdp::OpusWish { max_bitrate, fec } = negotiated.opus;
     RemoteMedia {
         rtp: negotiated.remote,
         rtcp: Some(negotiated.rtcp),
         codec,
         payload_type: negotiated.payload_type,
         telephone_event: negotiated.telephone_event,
+        opus: opus::Wish { max_bitrate, fec },
         direction,
         secure: None,
     }

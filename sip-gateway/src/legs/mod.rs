@@ -25,6 +25,7 @@ use crate::net::media_pool::MediaError;
 use crate::sip::endpoint::Endpoint;
 use crate::sip::flow::Flow;
 use crate::sip::port::{SipCommand, SipInput, SipOutput};
+use crate::sip::sdp::OpusPlace;
 use bytes::Bytes;
 use media::LegMedia;
 use owed::OwedEnds;
@@ -92,6 +93,7 @@ pub struct Legs<M> {
     legs: HashMap<LegId, LegMedia>,
     /// Written into our SDP.
     media_address: IpAddr,
+    opus: OpusPlace,
     now: Instant,
     outputs: VecDeque<LegsOutput>,
     /// Ends of recordings that never began and whose sink had no room for them yet.
@@ -107,10 +109,17 @@ impl<M: MediaPlane> Legs<M> {
             media,
             legs: HashMap::new(),
             media_address,
+            opus: OpusPlace::default(),
             now,
             outputs: VecDeque::new(),
             owed_ends: OwedEnds::default(),
         }
+    }
+
+    /// The same, with Opus in this place on legs of browsers.
+    #[must_use]
+    pub fn with_opus(self, opus: OpusPlace) -> Self {
+        Self { opus, ..self }
     }
 
     /// Tries again what a full sink has not taken; to be called every second or so.

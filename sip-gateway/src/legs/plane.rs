@@ -51,6 +51,14 @@ pub trait MediaPlane {
     /// # Errors
     /// When there is no such leg.
     fn unbridge(&mut self, leg: LegId) -> Result<(), MediaError>;
+    /// The party may be gone: when it falls silent within a while, [`crate::media::port::MediaEvent::MediaLost`] says
+    /// so at once, whether it is bridged or not.
+    ///
+    /// # Errors
+    /// When there is no such leg.
+    fn watch(&mut self, _leg: LegId) -> Result<(), MediaError> {
+        Ok(())
+    }
     /// Sends a key to the party.
     ///
     /// # Errors

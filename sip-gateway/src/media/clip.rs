@@ -167,18 +167,19 @@ impl Clip {
     /// The same in a codec; none before [`Clip::prepare`] has made it.
     #[must_use]
     pub fn codes(&self, codec: AnyCodec) -> Option<&[u8]> {
-        match codec {
+        match codec.kept() {
             AnyCodec::G711(Codec::Pcmu) => Some(&self.ulaw),
             AnyCodec::G711(Codec::Pcma) => self.alaw.codes.get().map(Vec::as_slice),
             AnyCodec::G722 => self.g722.codes.get().map(Vec::as_slice),
+            AnyCodec::Opus => None,
         }
     }
 
     /// True for the one caller who is to prepare this codec, false when it is there or somebody is at it.
     #[must_use]
     pub fn claim(&self, codec: AnyCodec) -> bool {
-        match codec {
-            AnyCodec::G711(Codec::Pcmu) => false,
+        match codec.kept() {
+            AnyCodec::G711(Codec::Pcmu) | AnyCodec::Opus => false,
             AnyCodec::G711(Codec::Pcma) => !self.alaw.claimed.swap(true, Ordering::Relaxed),
             AnyCodec::G722 => !self.g722.claimed.swap(true, Ordering::Relaxed),
         }
@@ -186,8 +187,8 @@ impl Clip {
 
     /// Encodes the whole clip for a codec, once. It takes milliseconds per minute of audio: not for a media thread.
     pub fn prepare(&self, codec: AnyCodec) {
-        match codec {
-            AnyCodec::G711(Codec::Pcmu) => {}
+        match codec.kept() {
+            AnyCodec::G711(Codec::Pcmu) | AnyCodec::Opus => {}
             AnyCodec::G711(codec) => {
                 self.alaw
                     .codes

@@ -2,8 +2,9 @@
 //!
 //! **Owns**: [`AnyCodec`], [`Sound`], [`Narrower`], [`Widener`]. **Must not know**: packets, legs, SDP.
 //!
-//! All codecs here have an RTP clock of 8000 and 8 bytes per millisecond: G.722 too, whose 16,000 samples per second
-//! are a historical oversight of RFC 3551 4.5.2. So a packet keeps its length and its timestamp in every codec.
+//! All codecs here but Opus (`opus.rs`) have an RTP clock of 8000 and 8 bytes per millisecond: G.722 too, whose 16,000
+//! samples per second are a historical oversight of RFC 3551 4.5.2. So a packet keeps its length and its timestamp in
+//! each of them. A packet of Opus is decoded to the same form before anybody looks at it.
 //!
 //! G.722 is predictive: sender and receiver carry state from byte to byte. Where the stream's source changes (prompt,
 //! bridge) the two disagree for some tens of milliseconds until the leakage of the predictor has brought them together,
@@ -11,6 +12,8 @@
 
 use super::g711::Codec;
 use super::halfband::{Doubler, Halver};
+use super::opus;
+use super::outbound::CLOCK_RATE;
 use audio_codec::g722::{G722Decoder, G722Encoder};
 use audio_codec::{Decoder as _, Encoder as _};
 
@@ -26,7 +29,12 @@ pub enum AnyCodec {
     G711(Codec),
     /// 16 kHz, 64 kbit/s, one byte for two samples.
     G722,
+    /// Packets of any rate and length; spoken at 8 kHz.
+    Opus,
 }
+
+/// The number of Opus in our offers; it has no static one.
+const OPUS_TYPE: u8 = 111;
 
 impl AnyCodec {
     /// Name in SDP and in the record.
@@ -35,24 +43,46 @@ impl AnyCodec {
         match self {
             Self::G711(codec) => codec.name(),
             Self::G722 => "G722",
+            Self::Opus => "opus",
         }
     }
 
-    /// Static RTP payload type (RFC 3551 6).
+    /// Static RTP payload type (RFC 3551 6), or that of our offers.
     #[must_use]
     pub fn payload_type(self) -> u8 {
         match self {
             Self::G711(codec) => codec.payload_type(),
             Self::G722 => 9,
+            Self::Opus => OPUS_TYPE,
         }
     }
 
-    /// The byte that is silence.
+    /// RTP clock in Hz.
+    #[must_use]
+    pub fn clock_rate(self) -> u32 {
+        match self {
+            Self::G711(_) | Self::G722 => CLOCK_RATE,
+            Self::Opus => opus::CLOCK_RATE,
+        }
+    }
+
+    /// The codec in which clips are kept for it: packets of Opus hang on those before them, so they are made as they
+    /// are played.
+    #[must_use]
+    pub fn kept(self) -> Self {
+        match self {
+            Self::Opus => Self::default(),
+            own => own,
+        }
+    }
+
+    /// The byte that is silence, in the codec of clips.
     #[must_use]
     pub fn silence(self) -> u8 {
         match self {
             Self::G711(codec) => codec.silence(),
             Self::G722 => G722_SILENCE,
+            Self::Opus => Codec::default().silence(),
         }
     }
 }
@@ -60,7 +90,8 @@ impl AnyCodec {
 /// Whether audio of one codec must be decoded to become the other. G.711 becomes G.711 by a table.
 #[must_use]
 pub fn decodes(from: AnyCodec, to: AnyCodec) -> bool {
-    (from == AnyCodec::G722) != (to == AnyCodec::G722)
+    let both_g711 = matches!((from, to), (AnyCodec::G711(_), AnyCodec::G711(_)));
+    from != to && !both_g711
 }
 
 impl Default for AnyCodec {
@@ -80,7 +111,7 @@ impl From<Codec> for AnyCodec {
 pub struct Sound<'a> {
     /// Their codec.
     pub codec: AnyCodec,
-    /// The same at 8 kHz, one sample per byte, for G.722 that somebody needs decoded; else empty.
+    /// The same at 8 kHz, one sample per byte, for all but G.711 where somebody needs it decoded; else empty.
     pub narrow: &'a [i16],
 }
 
@@ -90,7 +121,7 @@ impl Sound<'_> {
     pub fn sample(&self, place: usize, code: u8) -> i16 {
         match self.codec {
             AnyCodec::G711(codec) => codec.decode(code),
-            AnyCodec::G722 => self.narrow.get(place).copied().unwrap_or_default(),
+            AnyCodec::G722 | AnyCodec::Opus => self.narrow.get(place).copied().unwrap_or_default(),
         }
     }
 }

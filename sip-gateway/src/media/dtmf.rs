@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 pub(super) const STEP: u16 = 160;
 /// Length of a key that we send: 100 ms, and longer while it is held.
 const LENGTH: u16 = 800;
-/// A held key ends after this (8 s): its length is a number of 16 bits (RFC 4733 2.3.5).
+/// A held key ends after this (8 s, by a clock of 48 kHz 1.3 s): its length is a number of 16 bits (RFC 4733 2.3.5).
 const MOST: u16 = 64_000;
 /// Steps that a held key goes on after its last sign: 60 ms, so that a lost packet does not cut it.
 const HOLD: u8 = 3;
@@ -166,6 +166,8 @@ pub enum KeyStep {
 pub struct KeySender {
     waiting: VecDeque<u8>,
     current: Option<Sending>,
+    /// Ticks of the events' clock in a sample of 8 kHz, less one.
+    more_ticks: u16,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +190,11 @@ impl KeySender {
             }
             _ => false,
         }
+    }
+
+    /// Events count their length by a clock of `ticks` for each sample of 8 kHz from now on.
+    pub fn set_ticks(&mut self, ticks: u32) {
+        self.more_ticks = u16::try_from(ticks).unwrap_or(1).saturating_sub(1);
     }
 
     /// Somebody still presses the key that is being sent, or has let it go: it ends no earlier, and not much later. A
@@ -235,7 +242,7 @@ impl KeySender {
         }
         let enough = sending.duration >= LENGTH && sending.held == 0;
         sending.held = sending.held.saturating_sub(1);
-        let end = again || enough || sending.duration >= MOST;
+        let end = again || enough || sending.duration >= MOST / (self.more_ticks + 1);
         sending.ends += u8::from(end);
         let payload = EventPayload {
             event: sending.event,

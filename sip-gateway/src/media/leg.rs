@@ -10,7 +10,8 @@ use super::clip::Clip;
 use super::codec::{AnyCodec, Narrower, Sound, Widener};
 use super::dtmf::{EventPayload, KeyReceiver, KeySender, KeyStep, key_of};
 use super::latch::Latch;
-use super::outbound::{CLOCK_RATE, Outbound, StreamSeed};
+use super::opus;
+use super::outbound::{Outbound, StreamSeed};
 use super::player::{FRAME, Fill, Player, ResumeMemory};
 use super::playout::Playout;
 use super::port::{PlayRequest, RemoteMedia};
@@ -89,6 +90,9 @@ pub struct MediaLeg {
     /// State of what a G.722 party says, and of what we say to it. Made when it is first needed.
     narrower: Option<Box<Narrower>>,
     widener: Option<Box<Widener>>,
+    /// The same of an Opus party.
+    listener: Option<Box<opus::Listener>>,
+    speaker: Option<Box<opus::Speaker>>,
     /// What the party says, on its way to a peer that needs it decoded. Made when it is first needed.
     playout: Option<Box<Playout>>,
 }
@@ -115,6 +119,8 @@ impl MediaLeg {
             reports: reports::Reports::new(now),
             narrower: None,
             widener: None,
+            listener: None,
+            speaker: None,
             playout: None,
         }
     }
@@ -142,6 +148,11 @@ impl MediaLeg {
         match &mut self.latch {
             Some(latch) => latch.signal(remote.rtp),
             None => self.latch = Some(Latch::new(remote.rtp)),
+        }
+        self.outbound.set_clock(remote.codec.clock_rate());
+        self.keys_out.set_ticks(self.outbound.ticks());
+        if let Some(speaker) = &mut self.speaker {
+            speaker.obey(remote.opus);
         }
         self.remote = Some(remote);
     }
@@ -202,7 +213,8 @@ impl MediaLeg {
             return Received::Quiet;
         }
         if audio && !packet.payload.is_empty() {
-            self.reception.time(timestamp, now, CLOCK_RATE);
+            self.reception
+                .time(timestamp, now, remote.codec.clock_rate());
             return Received::Audio(packet);
         }
         match EventPayload::parse(packet.payload) {
@@ -232,20 +244,6 @@ impl MediaLeg {
             .map_or_else(AnyCodec::default, |remote| remote.codec)
     }
 
-    /// How audio that this leg received is to be understood. `decoded`: somebody needs its samples; they are written
-    /// to `narrow` then, where G.711 needs none.
-    pub fn hear<'a>(&mut self, payload: &[u8], decoded: bool, narrow: &'a mut [i16]) -> Sound<'a> {
-        let codec = self.codec();
-        if codec != AnyCodec::G722 || !decoded {
-            return Sound { codec, narrow: &[] };
-        }
-        let narrow = narrow.get_mut(..payload.len()).unwrap_or_default();
-        self.narrower
-            .get_or_insert_default()
-            .decode(payload, narrow);
-        Sound { codec, narrow }
-    }
-
     /// Makes the packet for this leg's party out of one that a bridged leg received and understood by its
     /// [`MediaLeg::hear`]; the length in `out`. None while a prompt or key of our own has the line, or when the party cannot take it.
     pub fn forward<'s>(
@@ -264,10 +262,11 @@ impl MediaLeg {
         let (payload_type, samples) = if event {
             (remote.telephone_event?, 0)
         } else {
-            (
-                remote.payload_type,
-                u32::try_from(packet.payload.len()).ok()?,
-            )
+            let samples = match remote.codec {
+                AnyCodec::Opus => opus::samples(packet.payload).unwrap_or(FRAME as u32),
+                _ => u32::try_from(packet.payload.len()).ok()?,
+            };
+            (remote.payload_type, samples)
         };
         let header = self
             .outbound
@@ -296,7 +295,8 @@ impl MediaLeg {
                     *code = to.encode(*sample);
                 }
             }
-            (AnyCodec::G722, AnyCodec::G722) => {}
+            // What is decoded does not come this way.
+            (AnyCodec::G722, AnyCodec::G722) | (AnyCodec::Opus, _) | (_, AnyCodec::Opus) => {}
         }
     }
 
@@ -390,6 +390,12 @@ impl MediaLeg {
         if !remote.direction.sends() {
             self.outbound.pause();
             return Ticked::default();
+        }
+        if remote.codec != remote.codec.kept() {
+            return Ticked {
+                packet: self.write_kept(&frame, &remote, now, out),
+                ended: None,
+            };
         }
         let header = self
             .outbound

@@ -6,11 +6,11 @@
 use super::rtp::RtpHeader;
 use std::time::Duration;
 
-/// Timestamps per second: G.711 and telephone events.
+/// Timestamps per second of all codecs but Opus, and of their telephone events.
 pub const CLOCK_RATE: u32 = 8000;
 /// Numbers ahead or behind by more than this are another stream.
 const SEQUENCE_JUMP: u16 = 1000;
-/// A source whose timestamps leave real time by this much (2 s) is mapped anew.
+/// A source whose timestamps leave real time by this many samples (2 s) is mapped anew.
 const TIMESTAMP_JUMP: u32 = 16_000;
 
 /// How a source's numbers become ours.
@@ -33,6 +33,8 @@ pub struct Outbound {
     /// Timestamp right behind what was sent last.
     next_timestamp: u32,
     timestamp_base: u32,
+    /// Ticks of the clock in a sample of 8 kHz.
+    ticks: u32,
     /// The last packet was audio of our own: the next one follows without a marker.
     talking: bool,
     source: Option<Mapping>,
@@ -65,11 +67,28 @@ impl Outbound {
             next_sequence: seed.sequence,
             next_timestamp: seed.timestamp,
             timestamp_base: seed.timestamp,
+            ticks: 1,
             talking: false,
             source: None,
             packets: 0,
             octets: 0,
         }
+    }
+
+    /// The clock of what is sent from now on, in Hz: a multiple of [`CLOCK_RATE`]. The numbers go on; lengths and
+    /// instants are counted by the new clock.
+    pub fn set_clock(&mut self, rate: u32) {
+        let ticks = (rate / CLOCK_RATE).max(1);
+        if std::mem::replace(&mut self.ticks, ticks) != ticks {
+            self.source = None;
+            self.talking = false;
+        }
+    }
+
+    /// Ticks of the clock in a sample of 8 kHz.
+    #[must_use]
+    pub fn ticks(&self) -> u32 {
+        self.ticks
     }
 
     /// Our SSRC.
@@ -87,11 +106,12 @@ impl Outbound {
     /// The timestamp of an instant.
     #[must_use]
     pub fn clock(&self, now: Duration) -> u32 {
-        let elapsed = now.as_micros() * u128::from(CLOCK_RATE) / 1_000_000;
+        let rate = u128::from(CLOCK_RATE * self.ticks);
+        let elapsed = now.as_micros() * rate / 1_000_000;
         self.timestamp_base.wrapping_add(elapsed as u32)
     }
 
-    /// Header for a piece of audio of our own, `samples` long.
+    /// Header for a piece of audio of our own, `samples` of 8 kHz long.
     pub fn own_audio(&mut self, payload_type: u8, samples: u32, now: Duration) -> RtpHeader {
         let marker = !self.talking;
         let timestamp = if marker {
@@ -101,7 +121,7 @@ impl Outbound {
         };
         self.talking = true;
         self.source = None;
-        self.next_timestamp = timestamp.wrapping_add(samples);
+        self.next_timestamp = timestamp.wrapping_add(samples.wrapping_mul(self.ticks));
         self.numbered(marker, payload_type, timestamp)
     }
 
@@ -132,7 +152,7 @@ impl Outbound {
         }
     }
 
-    /// Header for a packet that a bridged leg's party sent. Gaps in its numbers stay gaps in ours, so that the
+    /// Header for a packet that a bridged leg's party sent, by the same clock, `samples` of 8 kHz long. Gaps in its numbers stay gaps in ours, so that the
     /// receiver sees the loss and can put late packets in order. None for a packet older than the bridge.
     pub fn mapped(
         &mut self,
@@ -141,7 +161,9 @@ impl Outbound {
         samples: u32,
         now: Duration,
     ) -> Option<RtpHeader> {
-        let known = self.source.filter(|source| source.continues(from, now));
+        let known = self
+            .source
+            .filter(|source| source.continues(from, self.ticks, now));
         let marker = known.is_none() || from.marker;
         let mut source = known.unwrap_or_else(|| Mapping {
             ssrc: from.ssrc,
@@ -168,7 +190,10 @@ impl Outbound {
         if sequence.wrapping_sub(self.next_sequence) as i16 >= 0 {
             self.next_sequence = sequence.wrapping_add(1);
         }
-        self.next_timestamp = later(self.next_timestamp, timestamp.wrapping_add(samples));
+        self.next_timestamp = later(
+            self.next_timestamp,
+            timestamp.wrapping_add(samples.wrapping_mul(self.ticks)),
+        );
         self.talking = false;
         self.source = Some(source);
         Some(RtpHeader {
@@ -198,12 +223,13 @@ impl Outbound {
 }
 
 impl Mapping {
-    fn continues(&self, from: RtpHeader, now: Duration) -> bool {
+    fn continues(&self, from: RtpHeader, ticks: u32, now: Duration) -> bool {
         let ahead = (from.sequence.wrapping_sub(self.newest) as i16).unsigned_abs();
-        let elapsed = now.saturating_sub(self.at).as_micros() * u128::from(CLOCK_RATE) / 1_000_000;
+        let rate = u128::from(CLOCK_RATE * ticks);
+        let elapsed = now.saturating_sub(self.at).as_micros() * rate / 1_000_000;
         let expected = self.timestamp.wrapping_add(elapsed as u32);
         let off = (from.timestamp.wrapping_sub(expected) as i32).unsigned_abs();
-        from.ssrc == self.ssrc && ahead <= SEQUENCE_JUMP && off <= TIMESTAMP_JUMP
+        from.ssrc == self.ssrc && ahead <= SEQUENCE_JUMP && off <= TIMESTAMP_JUMP * ticks
     }
 }
 

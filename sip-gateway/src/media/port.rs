@@ -6,6 +6,7 @@ use crate::leg::{LegId, PlayId, StreamId};
 use crate::media::clip::Clip;
 use crate::media::codec::AnyCodec;
 use crate::media::g711::Codec;
+use crate::media::opus;
 use crate::secure_media::SecureRemote;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -130,8 +131,10 @@ pub struct RemoteMedia {
     pub codec: AnyCodec,
     /// RTP payload type of the codec.
     pub payload_type: u8,
-    /// RTP payload type of RFC 4733 events at 8 kHz; none when not negotiated.
+    /// RTP payload type of RFC 4733 events at the codec's clock; none when not negotiated.
     pub telephone_event: Option<u8>,
+    /// How it wants to be spoken to, where the codec is Opus.
+    pub opus: opus::Wish,
     /// Which way media flows.
     pub direction: Direction,
     /// The stream is secured: by whom packets are to be believed. Its addresses mean nothing then.
@@ -154,6 +157,7 @@ impl RemoteMedia {
             codec,
             payload_type,
             telephone_event: Some(101),
+            opus: opus::Wish::default(),
             direction: Direction::default(),
             secure: None,
         }

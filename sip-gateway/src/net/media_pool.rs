@@ -296,6 +296,14 @@ impl MediaPool {
         self.to_leg(leg, Command::Unbridge { leg })
     }
 
+    /// Its party may be gone: the next second of silence says so.
+    ///
+    /// # Errors
+    /// See [`MediaError`].
+    pub fn watch(&self, leg: LegId) -> Result<(), MediaError> {
+        self.to_leg(leg, Command::Watch { leg })
+    }
+
     /// Begins a recording of what both legs' parties say.
     ///
     /// # Errors

@@ -6,23 +6,28 @@
 
 mod alarm;
 mod backlog;
+mod ladder;
 pub mod media_pool;
 mod media_thread;
 pub mod packet_io;
 mod sip_driver;
 mod stats;
 mod streams;
+pub mod tls;
 pub mod web;
 
+pub use ladder::Rung;
 pub use stats::GatewayStats;
 
 use crate::leg::{Accounts, GatewayCommand, GatewayEvent, LegId, RegistrationRecord};
+use crate::sip::sdp::OpusPlace;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tls::TlsListen;
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Commands that wait for the SIP task at most; senders wait when it is full.
 const COMMANDS: usize = 4096;
@@ -32,6 +37,9 @@ const COMMANDS: usize = 4096;
 /// them) but goes on taking commands.
 const EVENTS: usize = 4096;
 
+/// Questions for kept messages that wait for the SIP task at most.
+const ASKS: usize = 16;
+
 /// How the gateway starts.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
@@ -39,6 +47,8 @@ pub struct GatewayConfig {
     pub listen: SocketAddr,
     /// Where SIP listens (TCP); nowhere when empty.
     pub listen_tcp: Vec<SocketAddr>,
+    /// Where SIP listens (TLS), and the certificate shown there.
+    pub tls: Option<TlsListen>,
     /// Address written into Contact, Via and SDP; the listening one when none.
     pub advertise: Option<IpAddr>,
     /// SIP domain and digest realm.
@@ -47,6 +57,8 @@ pub struct GatewayConfig {
     pub media_listen: IpAddr,
     /// RTP and RTCP ports.
     pub media_ports: RangeInclusive<u16>,
+    /// Where Opus stands among the codecs of browsers' legs.
+    pub opus: OpusPlace,
     /// Media threads.
     pub media_threads: usize,
     /// A bridged leg without any packet for this long is told by [`crate::LegEvent::MediaLost`].
@@ -74,7 +86,7 @@ pub enum StartError {
     },
     /// A SIP port for connections cannot be had.
     #[error(
-        "cannot listen for SIP on tcp:{address}: {error}; stop what uses the port or change [sip] listen"
+        "cannot listen for SIP connections on {address}: {error}; stop what uses the port or change [sip] listen"
     )]
     ListenTcp {
         /// Where.
@@ -99,8 +111,10 @@ pub struct Gateway {
     legs: Arc<AtomicU64>,
     address: SocketAddr,
     tcp_addresses: Arc<[SocketAddr]>,
+    tls_addresses: Arc<[SocketAddr]>,
     stats: watch::Receiver<GatewayStats>,
     web: mpsc::Sender<streams::Arrival>,
+    asks: mpsc::Sender<ladder::Ask>,
 }
 
 impl Gateway {
@@ -115,9 +129,11 @@ impl Gateway {
         let (told, events) = mpsc::channel(EVENTS);
         // Even numbers are ours; legs that arrive get odd ones from the endpoint.
         let legs = Arc::new(AtomicU64::new(2));
-        let driver = sip_driver::SipDriver::bind(config, wanted, told).await?;
+        let (asks, asked) = mpsc::channel(ASKS);
+        let driver = sip_driver::SipDriver::bind(config, (wanted, asked), told).await?;
         let address = driver.address();
         let tcp_addresses = driver.tcp_addresses().into();
+        let tls_addresses = driver.tls_addresses().into();
         let web = driver.web_door();
         let (published, stats) = watch::channel(GatewayStats::default());
         tokio::spawn(driver.run(published));
@@ -127,8 +143,10 @@ impl Gateway {
                 legs,
                 address,
                 tcp_addresses,
+                tls_addresses,
                 stats,
                 web,
+                asks,
             },
             events,
         ))
@@ -148,6 +166,17 @@ impl Gateway {
         web::open(&self.web, peer, secure).await
     }
 
+    /// The SIP messages of these calls, by Call-ID, that are still kept; the oldest first.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the SIP task is gone.
+    pub async fn ladder(&self, call_ids: Vec<String>) -> Result<Vec<Rung>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        let ask = ladder::Ask { call_ids, reply };
+        self.asks.send(ask).await.map_err(|_| Stopped)?;
+        answer.await.map(ladder::shown).map_err(|_| Stopped)
+    }
+
     /// An id for a leg about to be dialled.
     #[must_use]
     pub fn new_leg_id(&self) -> LegId {
@@ -164,6 +193,12 @@ impl Gateway {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where SIP listens for TLS connections, with the ports that were bound.
+    #[must_use]
+    pub fn tls_addresses(&self) -> &[SocketAddr] {
+        &self.tls_addresses
     }
 
     /// Where SIP listens for connections, with the ports that were bound.

@@ -5,6 +5,7 @@
 
 use super::alarm::Alarm;
 use super::backlog::Backlog;
+use super::ladder::{Ask, Ladder};
 use super::media_pool::{MediaConfig, MediaPool};
 use super::stats::{PUBLISHED_EVERY, RecentWorst};
 use super::streams::{Arrival, Streams};
@@ -55,12 +56,15 @@ pub(super) struct SipDriver {
     worst: RecentWorst,
     alarm: Alarm,
     backlog: Backlog,
+    /// The messages of the most recent calls.
+    ladder: Ladder,
+    asks: mpsc::Receiver<Ask>,
 }
 
 impl SipDriver {
     pub(super) async fn bind(
         config: GatewayConfig,
-        commands: mpsc::Receiver<GatewayCommand>,
+        (commands, asks): (mpsc::Receiver<GatewayCommand>, mpsc::Receiver<Ask>),
         events: mpsc::Sender<GatewayEvent>,
     ) -> Result<Self, StartError> {
         let refused = |error| StartError::Listen {
@@ -69,7 +73,7 @@ impl SipDriver {
         };
         let socket = bind_udp(config.listen).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
-        let streams = Streams::bind(&config.listen_tcp)
+        let streams = Streams::bind(&config.listen_tcp, config.tls)
             .await
             .map_err(|(address, error)| StartError::ListenTcp { address, error })?;
         let advertised = config.advertise.unwrap_or_else(|| address.ip());
@@ -85,6 +89,7 @@ impl SipDriver {
                 domain: config.domain,
                 advertised: SocketAddr::new(advertised, address.port()),
                 stream_port: streams.addresses().first().map(SocketAddr::port),
+                tls_port: streams.tls_addresses().first().map(SocketAddr::port),
                 agent_name: config.user_agent,
                 seed: rand::random(),
                 limits: crate::sip::endpoint::Limits::default(),
@@ -99,7 +104,7 @@ impl SipDriver {
             endpoint.restore_registration(binding, Instant::now());
         }
         Ok(Self {
-            legs: Legs::new(endpoint, media, advertised, Instant::now()),
+            legs: Legs::new(endpoint, media, advertised, Instant::now()).with_opus(config.opus),
             media_events,
             socket,
             streams,
@@ -114,6 +119,8 @@ impl SipDriver {
             worst: RecentWorst::default(),
             alarm: Alarm::default(),
             backlog: Backlog::default(),
+            ladder: Ladder::default(),
+            asks,
         })
     }
 
@@ -124,6 +131,10 @@ impl SipDriver {
     /// How the HTTP server hands connections over.
     pub(super) fn web_door(&self) -> mpsc::Sender<Arrival> {
         self.streams.teller()
+    }
+
+    pub(super) fn tls_addresses(&self) -> &[SocketAddr] {
+        self.streams.tls_addresses()
     }
 
     pub(super) fn tcp_addresses(&self) -> &[SocketAddr] {
@@ -152,6 +163,7 @@ impl SipDriver {
                     Some(command) => self.input(LegsInput::Command(command)),
                     None => break,
                 },
+                Some(ask) = self.asks.recv() => self.ladder.answer(ask, Instant::now()),
                 event = self.media_events.recv() => match event {
                     Some(event) => self.input(LegsInput::Media(event)),
                     None => {
@@ -231,6 +243,8 @@ impl SipDriver {
         self.backlog.on_read(is_empty, Instant::now());
         let mut arrived = std::mem::take(&mut self.arrived);
         for (source, bytes) in arrived.drain(..) {
+            self.ladder
+                .saw(source.into(), false, &bytes, Instant::now());
             self.sip(SipInput::Datagram { source, bytes });
         }
         self.arrived = arrived;
@@ -260,13 +274,16 @@ impl SipDriver {
     /// News of the connections.
     fn arrival(&mut self, arrival: Arrival) {
         match arrival {
-            Arrival::Opened(stream, peer) => self.streams.open(stream, peer),
+            Arrival::Opened(stream, peer, tls) => self.streams.open(stream, peer, tls),
             Arrival::Web(asked) => {
                 let endpoint = self.legs.endpoint();
                 self.streams
                     .open_web(asked, |flow| endpoint.is_proven(flow));
             }
-            Arrival::Message(flow, bytes) => self.sip(SipInput::Stream { flow, bytes }),
+            Arrival::Message(flow, bytes) => {
+                self.ladder.saw(flow, false, &bytes, Instant::now());
+                self.sip(SipInput::Stream { flow, bytes });
+            }
             Arrival::Broken(flow, head, problem) => {
                 tracing::debug!(problem, "a SIP connection has lost its frame");
                 self.sip(SipInput::BrokenStream {
@@ -295,9 +312,12 @@ impl SipDriver {
             while let Some(output) = self.legs.poll_output() {
                 match output {
                     LegsOutput::Transmit { destination, bytes } => {
+                        self.ladder
+                            .saw(destination.into(), true, &bytes, Instant::now());
                         self.transmit(destination, &bytes);
                     }
                     LegsOutput::TransmitStream { flow, open, bytes } => {
+                        self.ladder.saw(flow, true, &bytes, Instant::now());
                         if open {
                             self.streams.connect(flow);
                         }

@@ -6,6 +6,7 @@
 //! A connection is read only as fast as the SIP task takes its messages. Towards a peer that does not read, messages
 //! wait in its queue; when that is full the connection is closed.
 
+use super::tls::{Acceptor, TlsListen};
 use super::web::{WebConnection, WebRequest};
 use crate::sip::flow::{ConnectionId, Flow, Wire};
 use crate::sip::framing::{Frame, Framer, FramingError};
@@ -14,8 +15,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -50,8 +50,8 @@ const PIECE: usize = 4096;
 /// What connections tell the SIP task.
 #[derive(Debug)]
 pub(super) enum Arrival {
-    /// A connection was made.
-    Opened(TcpStream, SocketAddr),
+    /// A connection was made, at a listener for TLS when there is an acceptor.
+    Opened(TcpStream, SocketAddr, Option<Acceptor>),
     /// One message, or line ends that ask for a sign of life.
     Message(Flow, Bytes),
     /// No more messages can be told apart; the connection ends.
@@ -73,11 +73,15 @@ struct Open {
     proven: bool,
 }
 
+/// A connection, its other end, and the acceptor of a listener for TLS.
+type Accepted = (TcpStream, SocketAddr, Option<Acceptor>);
+
 /// All connections of the SIP task. Their tasks end with it.
 #[derive(Debug)]
 pub(super) struct Streams {
     addresses: Vec<SocketAddr>,
-    accepted: mpsc::Receiver<(TcpStream, SocketAddr)>,
+    tls_addresses: Vec<SocketAddr>,
+    accepted: mpsc::Receiver<Accepted>,
     arrivals: mpsc::Receiver<Arrival>,
     teller: mpsc::Sender<Arrival>,
     open: HashMap<ConnectionId, Open>,
@@ -91,20 +95,39 @@ pub(super) struct Streams {
 
 impl Streams {
     /// Listens on each address; the error names the one that cannot be had.
-    pub(super) async fn bind(wanted: &[SocketAddr]) -> Result<Self, (SocketAddr, std::io::Error)> {
+    pub(super) async fn bind(
+        tcp: &[SocketAddr],
+        tls: Option<TlsListen>,
+    ) -> Result<Self, (SocketAddr, std::io::Error)> {
         let (accept_to, accepted) = mpsc::channel(ACCEPTED);
         let (teller, arrivals) = mpsc::channel(ARRIVALS);
-        let (mut tasks, mut addresses) = (JoinSet::new(), Vec::new());
-        for &address in wanted {
+        let mut tasks = JoinSet::new();
+        let (mut addresses, mut tls_addresses) = (Vec::new(), Vec::new());
+        let plain = tcp.iter().map(|&address| (address, None));
+        let mut wanted: Vec<(SocketAddr, Option<Acceptor>)> = plain.collect();
+        if let Some(TlsListen {
+            addresses,
+            acceptor,
+        }) = tls
+        {
+            let secure = addresses.into_iter();
+            wanted.extend(secure.map(|address| (address, Some(acceptor.clone()))));
+        }
+        for (address, acceptor) in wanted {
             let refused = |error| (address, error);
             let listener = TcpListener::bind(address).await.map_err(refused)?;
             let bound = listener.local_addr().map_err(refused)?;
-            tracing::info!(address = %bound, "SIP listens on TCP");
-            addresses.push(bound);
-            tasks.spawn(accept(listener, accept_to.clone()));
+            let is_tls = acceptor.is_some();
+            tracing::info!(address = %bound, is_tls, "SIP listens for connections");
+            match is_tls {
+                true => tls_addresses.push(bound),
+                false => addresses.push(bound),
+            }
+            tasks.spawn(accept(listener, acceptor, accept_to.clone()));
         }
         Ok(Self {
             addresses,
+            tls_addresses,
             accepted,
             arrivals,
             teller,
@@ -121,6 +144,11 @@ impl Streams {
         &self.addresses
     }
 
+    /// Where it listens for TLS, with the ports that were bound.
+    pub(super) fn tls_addresses(&self) -> &[SocketAddr] {
+        &self.tls_addresses
+    }
+
     /// How others tell news of connections that they carry.
     pub(super) fn teller(&self) -> mpsc::Sender<Arrival> {
         self.teller.clone()
@@ -134,21 +162,33 @@ impl Streams {
     /// The next news; never, without a listener. Nothing is lost when the wait is given up.
     pub(super) async fn next(&mut self) -> Arrival {
         tokio::select! {
-            Some((stream, peer)) = self.accepted.recv() => Arrival::Opened(stream, peer),
+            Some((stream, peer, tls)) = self.accepted.recv() => Arrival::Opened(stream, peer, tls),
             Some(arrival) = self.arrivals.recv() => arrival,
             else => std::future::pending().await,
         }
     }
 
     /// Takes a connection in, or closes it when there are too many.
-    pub(super) fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let flow = Flow::Stream(Wire::Tcp, ConnectionId(self.last_id + 1), peer);
+    pub(super) fn open(&mut self, stream: TcpStream, peer: SocketAddr, tls: Option<Acceptor>) {
+        let wire = if tls.is_some() { Wire::Tls } else { Wire::Tcp };
+        let flow = Flow::Stream(wire, ConnectionId(self.last_id + 1), peer);
         let Some(wanted) = self.enter(flow) else {
             return;
         };
         self.last_id += 1;
         let teller = self.teller.clone();
-        self.tasks.spawn(serve(stream, flow, teller, wanted));
+        // Messages are small and each is waited for. A socket that refuses works all the same.
+        let _ = stream.set_nodelay(true);
+        self.tasks.spawn(async move {
+            let Some(acceptor) = tls else {
+                return serve(stream.into_split(), flow, teller, wanted).await;
+            };
+            match acceptor.accept(stream).await {
+                Some(stream) => serve(tokio::io::split(stream), flow, teller, wanted).await,
+                // The SIP task may be gone as well, and then nobody needs to know.
+                None => drop(teller.send(Arrival::Closed(flow)).await),
+            }
+        });
     }
 
     /// Opens a connection of our own; messages wait for it, and it is told as closed when it does not come about.
@@ -159,7 +199,10 @@ impl Streams {
         let teller = self.teller.clone();
         self.tasks.spawn(async move {
             match timeout(CONNECT, TcpStream::connect(flow.address())).await {
-                Ok(Ok(stream)) => serve(stream, flow, teller, wanted).await,
+                Ok(Ok(stream)) => {
+                    let _ = stream.set_nodelay(true);
+                    serve(stream.into_split(), flow, teller, wanted).await;
+                }
                 // The SIP task may be gone as well, and then nobody needs to know.
                 _ => drop(teller.send(Arrival::Closed(flow)).await),
             }
@@ -249,11 +292,11 @@ impl Streams {
 }
 
 /// Accepts for ever; an error is a connection's or a moment's, never the listener's.
-async fn accept(listener: TcpListener, accepted: mpsc::Sender<(TcpStream, SocketAddr)>) {
+async fn accept(listener: TcpListener, tls: Option<Acceptor>, accepted: mpsc::Sender<Accepted>) {
     loop {
         match listener.accept().await {
-            Ok(connection) => {
-                if accepted.send(connection).await.is_err() {
+            Ok((stream, peer)) => {
+                if accepted.send((stream, peer, tls.clone())).await.is_err() {
                     return;
                 }
             }
@@ -267,14 +310,11 @@ async fn accept(listener: TcpListener, accepted: mpsc::Sender<(TcpStream, Socket
 
 /// One connection, both ways, until either way ends.
 async fn serve(
-    stream: TcpStream,
+    (mut read, write): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
     flow: Flow,
     arrivals: mpsc::Sender<Arrival>,
     outgoing: mpsc::Receiver<Bytes>,
 ) {
-    // Messages are small and each is waited for. A socket that refuses works all the same.
-    let _ = stream.set_nodelay(true);
-    let (mut read, write) = stream.into_split();
     let mut writing = pin!(write_all(write, outgoing));
     tokio::select! {
         () = read_all(&mut read, flow, &arrivals) => {
@@ -292,7 +332,11 @@ async fn serve(
 }
 
 /// Reads until the peer ends, is too slow, or has lost its frame.
-async fn read_all(read: &mut OwnedReadHalf, flow: Flow, arrivals: &mpsc::Sender<Arrival>) {
+async fn read_all(
+    read: &mut (impl AsyncRead + Unpin),
+    flow: Flow,
+    arrivals: &mpsc::Sender<Arrival>,
+) {
     let (mut framer, mut buffer) = (Framer::default(), vec![0; PIECE]);
     let mut begun: Option<Instant> = None;
     loop {
@@ -341,9 +385,9 @@ async fn take(framer: &mut Framer, flow: Flow, arrivals: &mpsc::Sender<Arrival>)
 }
 
 /// Writes what is queued until the queue is closed and empty, or the peer does not take it.
-async fn write_all(mut write: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Bytes>) {
+async fn write_all(mut write: impl AsyncWrite + Unpin, mut outgoing: mpsc::Receiver<Bytes>) {
     while let Some(bytes) = outgoing.recv().await {
-        if !matches!(timeout(WRITE, write.write_all(&bytes)).await, Ok(Ok(()))) {
+        if !matches!(timeout(WRITE, send(&mut write, &bytes)).await, Ok(Ok(()))) {
             return;
         }
     }
@@ -351,7 +395,13 @@ async fn write_all(mut write: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Bytes
     let _ = write.shutdown().await;
 }
 
-async fn discard(read: &mut OwnedReadHalf) {
+/// Written to the network, and not only into the buffer of TLS.
+async fn send(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+    write.write_all(bytes).await?;
+    write.flush().await
+}
+
+async fn discard(read: &mut (impl AsyncRead + Unpin)) {
     let mut buffer = [0; PIECE];
     while matches!(read.read(&mut buffer).await, Ok(1..)) {}
 }

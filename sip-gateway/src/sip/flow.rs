@@ -25,6 +25,8 @@ impl ConnectionId {
 pub enum Wire {
     /// A stream of bytes (RFC 3261 18).
     Tcp,
+    /// The same through TLS (RFC 3261 26.2).
+    Tls,
     /// WebSocket, a message a frame (RFC 7118).
     Ws,
     /// WebSocket through TLS.
@@ -68,6 +70,13 @@ impl Flow {
         matches!(self, Self::Stream(Wire::Ws | Wire::Wss, ..))
     }
 
+    /// Whether the way back is ours to open: over WebSocket and TLS the other side comes to us, and nothing for it may
+    /// go by a connection that is neither.
+    #[must_use]
+    pub const fn is_ours_to_open(self) -> bool {
+        matches!(self, Self::Udp(_) | Self::Stream(Wire::Tcp, ..))
+    }
+
     /// The connection, when it is one.
     #[must_use]
     pub const fn connection(self) -> Option<ConnectionId> {
@@ -92,6 +101,7 @@ impl Flow {
         match self {
             Self::Udp(_) => "UDP",
             Self::Stream(Wire::Tcp, ..) => "TCP",
+            Self::Stream(Wire::Tls, ..) => "TLS",
             Self::Stream(Wire::Ws, ..) => "WS",
             Self::Stream(Wire::Wss, ..) => "WSS",
         }
@@ -103,6 +113,7 @@ impl Flow {
         match self {
             Self::Udp(_) => None,
             Self::Stream(Wire::Tcp, ..) => Some("tcp"),
+            Self::Stream(Wire::Tls, ..) => Some("tls"),
             Self::Stream(Wire::Ws | Wire::Wss, ..) => Some("ws"),
         }
     }

@@ -256,6 +256,11 @@ pub enum SipEvent {
         /// `0`-`9`, `*`, `#`, `A`-`D`.
         key: char,
     },
+    /// The connection to a browser is gone in the middle of its call: the page may be gone with it.
+    FlowLost {
+        /// The leg.
+        leg: LegId,
+    },
     /// The leg is over.
     Ended {
         /// The leg.

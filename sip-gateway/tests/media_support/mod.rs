@@ -8,6 +8,7 @@ use sip_gateway::media::clip::Clip;
 use sip_gateway::media::codec::{AnyCodec, decode_g722, encode_g722};
 use sip_gateway::media::dtmf::EventPayload;
 use sip_gateway::media::g711::Codec;
+use sip_gateway::media::opus::{self, Listener, Speaker};
 use sip_gateway::media::port::{MediaEvent, PlayRequest, RemoteMedia};
 use sip_gateway::media::rtp::{RtpHeader, RtpPacket};
 use sip_gateway::media::tone;
@@ -32,13 +33,14 @@ pub(crate) struct Party {
     pub(crate) sent: u32,
     tone: f64,
     codec: AnyCodec,
-    /// A second of the tone in the party's codec, then again; G.722 as it is in the middle of a long tone.
-    codes: Vec<u8>,
+    /// Some seconds of the tone in the party's codec, in packets, then again.
+    packets: Vec<Vec<u8>>,
 }
 
 pub(crate) const PCMU: AnyCodec = AnyCodec::G711(Codec::Pcmu);
 pub(crate) const PCMA: AnyCodec = AnyCodec::G711(Codec::Pcma);
 pub(crate) const G722: AnyCodec = AnyCodec::G722;
+pub(crate) const OPUS: AnyCodec = AnyCodec::Opus;
 
 pub(crate) fn pool(threads: usize) -> (MediaPool, Receiver<MediaEvent>) {
     pool_with(threads, Duration::from_secs(30))
@@ -107,7 +109,7 @@ impl Party {
             sent: 0,
             tone,
             codec,
-            codes: tone_codes(tone, codec),
+            packets: tone_packets(tone, codec),
         }
     }
 
@@ -120,9 +122,8 @@ impl Party {
 
     /// The next 20 ms of the tone.
     pub(crate) fn send_tone(&mut self) {
-        let from = self.sent as usize % (self.codes.len() / 160) * 160;
-        let codes = self.codes[from..from + 160].to_vec();
-        self.send_audio(&codes);
+        let packet = self.packets[self.sent as usize % self.packets.len()].clone();
+        self.send_audio(&packet);
     }
 
     /// 20 ms whose bytes tell who sent it and which it is.
@@ -133,7 +134,8 @@ impl Party {
 
     fn send_audio(&mut self, payload: &[u8]) {
         self.send(payload);
-        self.header.timestamp = self.header.timestamp.wrapping_add(160);
+        let step = self.codec.clock_rate() / 50;
+        self.header.timestamp = self.header.timestamp.wrapping_add(step);
         self.sent += 1;
     }
 
@@ -185,15 +187,26 @@ impl Party {
     }
 }
 
-/// Whole seconds of a tone. G.722 depends on what came before: 10 s, so that tests of less hear no seam.
-fn tone_codes(frequency: f64, codec: AnyCodec) -> Vec<u8> {
-    match codec {
+/// Whole seconds of a tone. G.722 and Opus depend on what came before: 10 s, so that tests of less hear no seam.
+fn tone_packets(frequency: f64, codec: AnyCodec) -> Vec<Vec<u8>> {
+    let codes: Vec<u8> = match codec {
         AnyCodec::G711(codec) => tone::sine(frequency, 8000.0, 8000, 8000)
             .iter()
             .map(|sample| codec.encode(*sample))
             .collect(),
         AnyCodec::G722 => encode_g722(&tone::sine(frequency, 8000.0, 160_000, 16_000)),
-    }
+        AnyCodec::Opus => {
+            let samples = tone::sine(frequency, 8000.0, 80_000, 8000);
+            let mut speaker = Speaker::default();
+            let packet = |frame: &[i16; 160]| {
+                let mut out = [0; 400];
+                let length = speaker.speak(frame, &mut out);
+                out[..length].to_vec()
+            };
+            return samples.as_chunks().0.iter().map(packet).collect();
+        }
+    };
+    codes.chunks(160).map(<[u8]>::to_vec).collect()
 }
 
 pub(crate) fn numbered(ssrc: u32, n: u32) -> Vec<u8> {
@@ -275,12 +288,24 @@ pub(crate) fn samples(heard: &[Heard]) -> Vec<i16> {
 
 /// All audio heard in a codec, decoded, with its rate.
 pub(crate) fn samples_in(codec: AnyCodec, heard: &[Heard]) -> (Vec<i16>, u32) {
-    let codes: Vec<u8> = heard
+    let spoken = heard
         .iter()
-        .filter(|packet| packet.header.payload_type == codec.payload_type())
+        .filter(|packet| packet.header.payload_type == codec.payload_type());
+    let codes: Vec<u8> = spoken
+        .clone()
         .flat_map(|packet| packet.payload.clone())
         .collect();
     match codec {
+        AnyCodec::Opus => {
+            let (mut listener, mut samples) = (Listener::default(), Vec::new());
+            for packet in spoken {
+                let mut out = [0; opus::MOST];
+                let heard = listener.hear(&packet.header, &packet.payload, &mut out);
+                assert!(!heard.broken);
+                samples.extend_from_slice(&out[..heard.samples]);
+            }
+            (samples, 8000)
+        }
         AnyCodec::G711(codec) => (codes.iter().map(|code| codec.decode(*code)).collect(), 8000),
         AnyCodec::G722 => (decode_g722(&codes), 16_000),
     }

@@ -36,10 +36,12 @@ pub(crate) async fn gateway_of(accounts: Accounts) -> (Gateway, Receiver<Gateway
     let config = GatewayConfig {
         listen: SocketAddr::new(address, 0),
         listen_tcp: Vec::new(),
+        tls: None,
         advertise: None,
         domain: "office.test".to_owned(),
         media_listen: address,
         media_ports: 30_000..=59_999,
+        opus: sip_gateway::sip::sdp::OpusPlace::Off,
         media_threads: 1,
         media_lost_after: Duration::from_secs(600),
         accounts,

@@ -96,6 +96,7 @@ fn side(index: usize, now: Instant) -> Legs<Plane> {
     let config = EndpointConfig {
         domain: "office.test".to_owned(),
         stream_port: None,
+        tls_port: None,
         advertised: address(index),
         agent_name: "test".to_owned(),
         seed: [index as u8 + 1; 32],

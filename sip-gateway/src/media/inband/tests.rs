@@ -289,3 +289,38 @@ fn keys_that_we_make_are_heard_in_each_codec() {
     key_tone('x', 0, &mut none);
     assert_eq!(none, [0; 160]);
 }
+
+#[test]
+fn keys_are_heard_through_opus() {
+    use crate::media::opus::{Listener, MOST, Speaker, Wish};
+    use crate::media::rtp::RtpHeader;
+    for fec in [false, true] {
+        let max_bitrate = None;
+        let mut speaker = Speaker::new(Wish { max_bitrate, fec });
+        let (mut listener, mut detector) = (Listener::default(), KeyDetector::default());
+        let (mut heard, mut at) = (String::new(), 0u16);
+        for key in ALL.chars() {
+            for n in 0..12 {
+                let mut frame = [0; 160];
+                if n < 6 {
+                    key_tone(key.to_ascii_lowercase(), n * 160, &mut frame);
+                }
+                let mut packet = [0; 400];
+                let length = speaker.speak(&frame, &mut packet);
+                let header = RtpHeader {
+                    marker: false,
+                    payload_type: 111,
+                    sequence: at,
+                    timestamp: u32::from(at) * 960,
+                    ssrc: 1,
+                };
+                at += 1;
+                let mut samples = [0; MOST];
+                let one = listener.hear(&header, &packet[..length], &mut samples);
+                let samples = &samples[..one.samples];
+                heard.extend(samples.iter().filter_map(|sample| detector.hear(*sample)));
+            }
+        }
+        assert_eq!(heard, ALL, "FEC {fec}");
+    }
+}

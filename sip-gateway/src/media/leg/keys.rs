@@ -4,7 +4,7 @@
 
 use super::MediaLeg;
 use crate::media::codec::Sound;
-use crate::media::dtmf::{KeyPacket, KeyStep, STEP};
+use crate::media::dtmf::{EventPayload, KeyPacket, KeyStep, STEP};
 use crate::media::inband::{KeyDetector, key_tone};
 use crate::media::player::FRAME;
 use crate::media::port::RemoteMedia;
@@ -209,7 +209,12 @@ impl MediaLeg {
             .outbound
             .own_event(payload_type, self.key_timestamp, now);
         self.key_timestamp = Some(header.timestamp);
-        let payload = packet.payload.to_bytes();
+        let ticks = u16::try_from(self.outbound.ticks()).unwrap_or(1);
+        let payload = EventPayload {
+            duration: packet.payload.duration.saturating_mul(ticks),
+            ..packet.payload
+        };
+        let payload = payload.to_bytes();
         self.outbound.count(payload.len());
         header.write(&payload, out)
     }

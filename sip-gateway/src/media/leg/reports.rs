@@ -5,7 +5,6 @@
 
 use super::MediaLeg;
 use crate::media::mos::Line;
-use crate::media::outbound::CLOCK_RATE;
 use crate::media::port::MediaQuality;
 use crate::media::rtcp::{self, Report, ReportBlock, SenderInfo};
 use crate::media::sequence::Loss;
@@ -178,7 +177,7 @@ impl MediaLeg {
     }
 
     fn jitter_ms(&self) -> f64 {
-        self.reception.jitter() * 1000.0 / f64::from(CLOCK_RATE)
+        self.reception.jitter() * 1000.0 / f64::from(self.codec().clock_rate())
     }
 
     /// The way from the party to us as the E-model wants it: half the round trip, a packet's length, and the jitter

@@ -6,6 +6,8 @@ use crate::media::port::Direction;
 use proptest::prelude::*;
 use std::sync::Arc;
 
+mod opus;
+
 const SEED: StreamSeed = StreamSeed {
     ssrc: 77,
     sequence: 100,

@@ -9,6 +9,7 @@
 
 use crate::secure_media::IceLogin;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 const COOKIE: [u8; 4] = 0x2112_A442_u32.to_be_bytes();
@@ -31,6 +32,8 @@ const HASH: usize = 20;
 const MAX_ATTRIBUTES: usize = 32;
 /// Addresses of one party that are remembered.
 const MAX_PATHS: usize = 8;
+/// Sound from another path alone for so long: the party has moved there, whether it says so or not.
+const MOVED: Duration = Duration::from_millis(100);
 
 /// HMAC-SHA1 of the pieces with a key.
 pub type KeyedHash<'a> = &'a dyn Fn(&[u8], &[&[u8]]) -> Option<[u8; HASH]>;
@@ -51,6 +54,8 @@ pub struct IceLite {
     paths: Vec<SocketAddr>,
     selected: Option<SocketAddr>,
     nominated: bool,
+    /// Since when sound has come from elsewhere and none from where we send.
+    elsewhere_since: Option<Duration>,
 }
 
 impl IceLite {
@@ -63,10 +68,11 @@ impl IceLite {
             paths: Vec::new(),
             selected: None,
             nominated: false,
+            elsewhere_since: None,
         }
     }
 
-    /// Begins again with another login (RFC 8445 2.4); the path in use stays until a better one is proved.
+    /// Begins again with another login (RFC 8445 2.4); the path in use stays until one is proved by it.
     pub fn restart(&mut self, login: IceLogin) {
         if login != self.login {
             self.before = Some(std::mem::replace(&mut self.login, login));
@@ -80,7 +86,26 @@ impl IceLite {
         self.paths.contains(&source)
     }
 
-    /// Where to send: what the party nominated last, until then the first address that proved itself.
+    /// Sound with a right tag came from there: a party sends it the way that it has chosen, and says so by a nomination
+    /// only when its next check is due (2.5 s in browsers).
+    pub fn heard(&mut self, source: SocketAddr, now: Duration) {
+        if self.selected == Some(source) {
+            self.elsewhere_since = None;
+        } else if self.knows(source) {
+            let since = *self.elsewhere_since.get_or_insert(now);
+            if now.saturating_sub(since) >= MOVED {
+                self.select(source);
+            }
+        }
+    }
+
+    fn select(&mut self, path: SocketAddr) {
+        self.selected = Some(path);
+        self.elsewhere_since = None;
+    }
+
+    /// Where to send: what the party nominated last or where its sound comes from, until then the first address that
+    /// proved itself.
     #[must_use]
     pub fn destination(&self) -> Option<SocketAddr> {
         self.selected
@@ -105,10 +130,15 @@ impl IceLite {
             let body = attribute(ERROR_CODE, b"\0\0\x04\x57Role Conflict");
             return answer(BINDING_ERROR, &check, &body, &password, hash);
         }
-        if login == self.login && self.before.take().is_some() {
+        // Who begins anew may have lost the path there was: the first that is proved now is better than it.
+        let first = login == self.login && self.before.take().is_some();
+        if first {
             self.paths.retain(|path| Some(*path) == self.selected);
         }
         self.proved(source, check.nominates);
+        if first {
+            self.select(source);
+        }
         let body = attribute(XOR_MAPPED_ADDRESS, &xored(source, check.transaction));
         answer(BINDING_SUCCESS, &check, &body, &password, hash)
     }
@@ -137,7 +167,7 @@ impl IceLite {
             self.paths.push(source);
         }
         if nominates || (!self.nominated && self.selected.is_none()) {
-            self.selected = Some(source);
+            self.select(source);
             self.nominated |= nominates;
         }
     }

@@ -165,6 +165,53 @@ fn a_restart_takes_the_new_login_and_keeps_the_path_until_it_is_used() {
 }
 
 #[test]
+fn after_a_restart_the_first_path_that_is_proved_counts_before_it_is_nominated() {
+    let mut agent = Agent::new();
+    let (old, new) = (login(3), login(5));
+    let nominated = check(&agent.identity, &old, &[attribute(USE_CANDIDATE, &[])]);
+    agent.hear(&nominated, US).unwrap();
+    agent.ice.restart(new);
+    // Who begins anew has often lost the path there was; a browser nominates up to 2.5 s after its first check.
+    let plain = check(&agent.identity, &new, &[]);
+    agent.hear(&plain, ELSEWHERE).unwrap();
+    assert_eq!(agent.ice.destination(), Some(at(ELSEWHERE)));
+    agent.hear(&plain, US).unwrap();
+    assert_eq!(
+        agent.ice.destination(),
+        Some(at(ELSEWHERE)),
+        "the first, until one is nominated"
+    );
+}
+
+#[test]
+fn sound_is_answered_where_it_comes_from_once_the_path_before_is_silent() {
+    let mut agent = Agent::new();
+    let both = check(&agent.identity, &login(3), &[]);
+    agent.hear(&both, US).unwrap();
+    agent.hear(&both, ELSEWHERE).unwrap();
+    let ms = Duration::from_millis;
+    for (source, now, wanted) in [
+        (US, 0, US),
+        (ELSEWHERE, 20, US),
+        // It was late, no more.
+        (US, 30, US),
+        (ELSEWHERE, 100, US),
+        (ELSEWHERE, 180, US),
+        (ELSEWHERE, 200, ELSEWHERE),
+        (US, 220, ELSEWHERE),
+    ] {
+        agent.ice.heard(at(source), ms(now));
+        assert_eq!(agent.ice.destination(), Some(at(wanted)), "{now} ms");
+    }
+    // Nobody who has proved nothing is sent anything.
+    let stranger = "198.51.100.66:6";
+    for now in [300, 500, 700] {
+        agent.ice.heard(at(stranger), ms(now));
+    }
+    assert_eq!(agent.ice.destination(), Some(at(ELSEWHERE)));
+}
+
+#[test]
 fn a_party_that_thinks_it_is_controlled_is_told_of_the_conflict() {
     let mut agent = Agent::new();
     let controlled = [attribute(ICE_CONTROLLED, &[1; 8])];

@@ -137,7 +137,7 @@ impl SecureLeg {
                 self.refused.dtls += u64::from(!taken);
                 self.gather();
             }
-            Some(128..=191) => return self.packet(bytes, source),
+            Some(128..=191) => return self.packet(bytes, source, now),
             _ => self.refused.other += 1,
         }
         Incoming::Nothing
@@ -156,7 +156,7 @@ impl SecureLeg {
         }
     }
 
-    fn packet(&mut self, bytes: &[u8], source: SocketAddr) -> Incoming {
+    fn packet(&mut self, bytes: &[u8], source: SocketAddr, now: Duration) -> Incoming {
         let known = self.ice.knows(source);
         let plain = match (known, is_rtcp(bytes)) {
             (false, _) => None,
@@ -164,6 +164,9 @@ impl SecureLeg {
             (true, false) => self.association.unprotect(bytes).map(Incoming::Rtp),
         };
         self.refused.srtp += u64::from(plain.is_none());
+        if matches!(plain, Some(Incoming::Rtp(_))) {
+            self.ice.heard(source, now);
+        }
         plain.unwrap_or(Incoming::Nothing)
     }
 

@@ -31,6 +31,9 @@ impl MediaPlane for MediaPool {
     fn unbridge(&mut self, leg: LegId) -> Result<(), MediaError> {
         Self::unbridge(self, leg)
     }
+    fn watch(&mut self, leg: LegId) -> Result<(), MediaError> {
+        Self::watch(self, leg)
+    }
     fn send_key(&mut self, leg: LegId, key: char) -> Result<(), MediaError> {
         Self::send_key(self, leg, key)
     }

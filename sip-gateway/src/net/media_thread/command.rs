@@ -30,6 +30,8 @@ pub(crate) enum Command<P> {
     Mix(Hearing),
     /// Part them.
     Unbridge { leg: LegId },
+    /// Its party may be gone.
+    Watch { leg: LegId },
     /// Send a key to the party.
     SendKey { leg: LegId, key: char },
     /// The party told a key in signalling.
@@ -99,6 +101,7 @@ impl<P> Command<P> {
             | Self::Play { leg, .. }
             | Self::Stop { leg }
             | Self::Unbridge { leg }
+            | Self::Watch { leg }
             | Self::SendKey { leg, .. }
             | Self::KeyTold { leg, .. }
             | Self::Close { leg }

@@ -7,11 +7,12 @@ use super::command::Command;
 use super::outbox::Outbox;
 use super::parking::Parking;
 use super::recordings::{Recordings, Tap};
+use super::rest::Rest;
 use super::rooms::Room;
 use super::secured::{Secured, send, send_report};
 use super::wheel::Wheel;
 use crate::leg::LegId;
-use crate::media::codec::{AnyCodec, decodes};
+use crate::media::codec::decodes;
 use crate::media::dtmf::{EventPayload, key_of};
 use crate::media::leg::{Ended, KeyWay, MediaLeg, Received};
 use crate::media::player::FRAME;
@@ -64,7 +65,23 @@ pub(super) struct Seat<P> {
     pub(super) quiet_since: Duration,
     pub(super) started: bool,
     pub(super) lost_told: bool,
+    /// Its party may be gone: until then a short silence says so.
+    pub(super) watched_until: Option<Duration>,
 }
+
+impl<P> Seat<P> {
+    /// Nothing is sent or played out, and nobody's silence is counted: only its reports come due.
+    fn may_rest(&self) -> bool {
+        let alone = self.peer.is_none() && self.room.is_none() && self.secure.is_none();
+        alone && self.watched_until.is_none() && !self.leg.wants_ticks() && !self.leg.holds_audio()
+    }
+}
+
+/// A party whose connection has closed is gone when it sends nothing for so long. A browser sends every 20 ms, muted
+/// or not.
+const GONE_AFTER: Duration = Duration::from_secs(1);
+/// How long that is looked for: the last packets may come after the news that the connection has closed.
+pub(super) const WATCHED: Duration = Duration::from_secs(3);
 
 /// What the thread is told at its start.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +100,7 @@ pub(super) struct Core<I: PacketIo> {
     pub(super) free: Vec<usize>,
     pub(super) keys: HashMap<LegId, usize>,
     pub(super) wheel: Wheel,
+    pub(super) rest: Rest,
     pub(super) recordings: Recordings,
     pub(super) rooms: Vec<Option<Room>>,
     pub(super) outbox: Outbox,
@@ -102,6 +120,7 @@ impl<I: PacketIo> Core<I> {
             free: Vec::new(),
             keys: HashMap::new(),
             wheel: Wheel::default(),
+            rest: Rest::default(),
             recordings: Recordings::default(),
             rooms: Vec::new(),
             outbox: Outbox::default(),
@@ -122,6 +141,13 @@ impl<I: PacketIo> Core<I> {
             || !self.recordings.is_empty()
             || !self.outbox.is_empty()
             || !self.moves.is_empty()
+    }
+
+    /// Nothing comes due but reports of legs at rest.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let waits =
+            !self.recordings.is_empty() || !self.outbox.is_empty() || !self.moves.is_empty();
+        !waits && self.keys.values().all(|key| self.rest.rests(*key))
     }
 
     /// Takes what waits on a socket; true when more may wait.
@@ -159,6 +185,10 @@ impl<I: PacketIo> Core<I> {
         let Some(seat) = self.seats.get_mut(key).and_then(Option::as_mut) else {
             return;
         };
+        self.rest.set(key, false);
+        if let Some(peer) = seat.peer {
+            self.rest.set(peer, false);
+        }
         let Some(bytes) = buffers
             .inbound
             .get(..length)
@@ -236,7 +266,6 @@ impl<I: PacketIo> Core<I> {
             return;
         };
         let hearer = seat.peer.and_then(|peer| self.seats.get(peer)?.as_ref());
-        let other_codec = hearer.is_some_and(|peer| peer.leg.codec() != AnyCodec::G722);
         let own_codec = seat.leg.codec();
         let decoding = hearer.is_some_and(|peer| decodes(own_codec, peer.leg.codec()));
         let hearer_takes_events = hearer.is_some_and(|peer| peer.leg.takes_events());
@@ -244,30 +273,31 @@ impl<I: PacketIo> Core<I> {
             return;
         };
         let mixed = seat.room.is_some();
-        let decoded =
-            !event && (mixed || other_codec || !seat.taps.is_empty() || seat.leg.listens());
-        let sound = seat.leg.hear(packet.payload, decoded, narrow);
+        let decoded = !event && (mixed || decoding || !seat.taps.is_empty() || seat.leg.listens());
+        let (heard, sound) = seat.leg.hear(packet, decoded, narrow);
+        // An event, and a packet that came too late for a codec that hangs on order, is no sound.
+        let sounds = !event && !heard.payload.is_empty();
         // A room gives recordings what it has mixed.
-        if !event && !mixed {
-            let (ssrc, timestamp) = (packet.header.ssrc, packet.header.timestamp);
+        if sounds && !mixed {
+            let (ssrc, timestamp) = (heard.header.ssrc, heard.header.timestamp);
             let piece = Piece {
                 ssrc,
                 timestamp,
                 sound,
-                payload: packet.payload,
+                payload: heard.payload,
             };
             for tap in &seat.taps {
                 self.recordings.place(*tap, piece, now);
             }
         }
-        let pressed = (!event)
-            .then(|| seat.leg.listen(packet, sound, now))
+        let pressed = sounds
+            .then(|| seat.leg.listen(&heard, sound, now))
             .flatten();
         let held = !event && seat.leg.holds_tones(hearer_takes_events);
         if held {
             seat.leg.drop_buffered();
-        } else if (decoding || mixed) && !event {
-            seat.leg.buffer(packet, sound, now);
+        } else if (decoding || mixed) && sounds {
+            seat.leg.buffer(&heard, sound, now);
         }
         let peer = seat.peer;
         let sounding = seat.leg.sounding().filter(|_| held);
@@ -353,9 +383,16 @@ impl<I: PacketIo> Core<I> {
             latest = latest.max(now.saturating_sub(due.nominal));
             let mut n = 0;
             while let Some(key) = self.wheel.member(due.slot, n) {
+                n += 1;
+                if !self.rest.is_looked_at(key, due.nominal) {
+                    continue;
+                }
                 self.tick(key, due.nominal, &mut buffers.outbound);
                 self.play_out(key, due.nominal, &mut buffers.outbound);
-                n += 1;
+                if Rest::is_turn_of(key, due.nominal) {
+                    let rests = self.seat(key).is_some_and(|seat| seat.may_rest());
+                    self.rest.set(key, rests);
+                }
             }
             self.mix_rooms(due.slot, due.nominal, &mut buffers.outbound);
             self.recordings.step(now);
@@ -420,12 +457,11 @@ impl<I: PacketIo> Core<I> {
             .last_heard()
             .unwrap_or_default()
             .max(seat.quiet_since);
-        let silent = now.saturating_sub(heard) >= self.settings.media_lost_after;
-        if (seat.peer.is_some() || seat.room.is_some())
-            && should_send
-            && silent
-            && !std::mem::replace(&mut seat.lost_told, true)
-        {
+        let silence = now.saturating_sub(heard);
+        let joined = seat.peer.is_some() || seat.room.is_some();
+        let lost = joined && silence >= self.settings.media_lost_after;
+        let gone = seat.watched_until.is_some_and(|until| now < until) && silence >= GONE_AFTER;
+        if (lost || gone) && should_send && !std::mem::replace(&mut seat.lost_told, true) {
             self.outbox.push(MediaEvent::MediaLost { leg });
         }
     }

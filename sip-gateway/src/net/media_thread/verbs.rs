@@ -1,7 +1,7 @@
 //! What commands do to the legs of a media thread.
 
 use super::command::{Command, Moved};
-use super::core::{Buffers, Core, Seat};
+use super::core::{Buffers, Core, Seat, WATCHED};
 use super::secured::send_report;
 use crate::leg::{LegId, StreamId};
 use crate::media::leg::{Ended, MediaLeg};
@@ -19,6 +19,7 @@ impl<I: PacketIo> Core<I> {
         now: Duration,
         buffers: &mut Buffers,
     ) {
+        self.rest.wake_all();
         if let Command::Adopt { leg, moved } = command {
             if let Some(moved) = moved {
                 let Moved {
@@ -57,6 +58,11 @@ impl<I: PacketIo> Core<I> {
             Command::Unbridge { leg } => {
                 if let Some(key) = self.keys.get(&leg) {
                     self.part(*key);
+                }
+            }
+            Command::Watch { leg } => {
+                if let Some(seat) = self.seat_of(leg) {
+                    seat.watched_until = Some(now.saturating_add(WATCHED));
                 }
             }
             Command::SendKey { leg, key } => {
@@ -129,6 +135,7 @@ impl<I: PacketIo> Core<I> {
             quiet_since: now,
             started,
             lost_told: false,
+            watched_until: None,
         };
         if let Some(place) = self.seats.get_mut(key) {
             *place = Some(seat);

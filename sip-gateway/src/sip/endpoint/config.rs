@@ -15,6 +15,8 @@ pub struct EndpointConfig {
     pub advertised: SocketAddr,
     /// The port where peers reach us by TCP, when it is not that of `advertised`.
     pub stream_port: Option<u16>,
+    /// The port where peers reach us by TLS.
+    pub tls_port: Option<u16>,
     /// Text of `User-Agent` and `Server`.
     pub agent_name: String,
     /// Secret randomness of this process; branches, tags, Call-IDs and nonces are derived from it.
@@ -26,11 +28,14 @@ pub struct EndpointConfig {
 impl EndpointConfig {
     /// Where the peer of a flow reaches us.
     pub(crate) const fn reached_by(&self, flow: Flow) -> SocketAddr {
-        match (flow, self.stream_port) {
-            (Flow::Stream(Wire::Tcp, ..), Some(port)) => {
-                SocketAddr::new(self.advertised.ip(), port)
-            }
-            _ => self.advertised,
+        let port = match flow {
+            Flow::Stream(Wire::Tcp, ..) => self.stream_port,
+            Flow::Stream(Wire::Tls, ..) => self.tls_port,
+            _ => None,
+        };
+        match port {
+            Some(port) => SocketAddr::new(self.advertised.ip(), port),
+            None => self.advertised,
         }
     }
 }
@@ -41,6 +46,7 @@ impl std::fmt::Debug for EndpointConfig {
             .field("domain", &self.domain)
             .field("advertised", &self.advertised)
             .field("stream_port", &self.stream_port)
+            .field("tls_port", &self.tls_port)
             .field("agent_name", &self.agent_name)
             .field("limits", &self.limits)
             .finish_non_exhaustive()

@@ -203,10 +203,13 @@ impl Endpoint {
 
     /// A connection is gone: what waits on it has failed, and who registered over it is not there any more.
     fn on_flow_closed(&mut self, flow: Flow) {
-        for leg in self.legs.values_mut() {
+        for (id, leg) in &mut self.legs {
             if let Some(device) = leg.device_at(flow) {
                 let instance = self.registrar.instance_at(device, flow);
                 leg.on_flow_lost(flow, instance);
+            }
+            if flow.is_web() && leg.uses(flow) {
+                self.core.emit(SipEvent::FlowLost { leg: *id });
             }
         }
         self.on_refused(flow);

@@ -426,9 +426,9 @@ impl Registrar {
 
     fn records_of(&self, extension: &str, now: Instant) -> Vec<RegistrationRecord> {
         let bindings = self.devices.get(extension).into_iter().flatten();
-        // A browser comes back by itself, over a connection that nobody else can open.
+        // A browser comes back by itself, and so does a phone that speaks TLS: never is it called in clear instead.
         bindings
-            .filter(|binding| !binding.source.is_web())
+            .filter(|binding| binding.source.is_ours_to_open())
             .map(|binding| record(extension, binding, now))
             .filter(|record| record.expires_in > 0)
             .collect()

@@ -2,7 +2,7 @@
 
 use super::{Binding, ContactUpdate, OutOfOrder, Registrar, Registration, Update};
 use crate::leg::DeviceChange;
-use crate::sip::flow::Flow;
+use crate::sip::flow::{ConnectionId, Flow, Wire};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -151,6 +151,27 @@ fn bindings_survive_a_restart_with_the_time_they_had_left() {
     assert_eq!(fresh.retain(|_| true), Vec::<String>::new());
     assert_eq!(fresh.retain(|_| false), ["2001"]);
     assert_eq!((fresh.len(), fresh.next_deadline()), (0, None));
+}
+
+#[test]
+fn what_came_over_tls_is_never_called_in_clear_after_a_restart() {
+    for (wire, kept) in [
+        (Wire::Tcp, 1),
+        (Wire::Tls, 0),
+        (Wire::Ws, 0),
+        (Wire::Wss, 0),
+    ] {
+        let (now, mut registrar) = (Instant::now(), Registrar::new(10));
+        let over = Registration {
+            source: Flow::Stream(wire, ConnectionId(1), source()),
+            ..one("a", 1, "sip:2001@127.0.0.9:5060", 60)
+        };
+        registrar.register(&over, now).unwrap();
+        let [changed] = &registrar.take_changed(now)[..] else {
+            panic!("one device has changed");
+        };
+        assert_eq!(changed.bindings.len(), kept, "{wire:?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! **Owns**: what we offer, what we accept, and the values both sides agreed on. **Must not know**: dialogs, sockets,
 //! media threads. `sdp-types` is imported in this folder alone.
 //!
-//! PCMU, PCMA, G.722 and `telephone-event`. Every other stream of an offer is answered with port 0, in its place. A
+//! PCMU, PCMA, G.722, Opus (RFC 7587, on secured streams where the policy has it) and `telephone-event`. Every other stream of an offer is answered with port 0, in its place. A
 //! secured stream (`UDP/TLS/RTP/SAVPF`, what browsers speak) is answered by a secured one or not at all.
 
 mod read;
@@ -24,8 +24,11 @@ const MAX_BYTES: usize = 16_384;
 const MAX_STREAMS: usize = 16;
 /// Packet time when nobody asks for another, and when what is asked for is not sensible.
 const DEFAULT_PTIME_MS: u32 = 20;
-/// The number of `telephone-event` in our offers.
+/// The numbers of `telephone-event` in our offers, at 8 kHz and beside Opus.
 const OFFERED_EVENTS: u8 = 101;
+const OFFERED_OPUS_EVENTS: u8 = 110;
+/// The number of Opus in our offers.
+const OFFERED_OPUS: u8 = 111;
 
 /// Our end of the stream, for an offer or an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,29 @@ pub struct LocalMedia {
     pub direction: Direction,
     /// Who we are on a secured stream; without it none is taken, and our offers are plain.
     pub secure: Option<LocalSecure>,
+    /// Where Opus stands among the codecs of a secured stream.
+    pub opus: OpusPlace,
+}
+
+/// Where Opus stands among the codecs of a browser's leg. A plain stream never has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpusPlace {
+    /// Not offered, not taken: each leg of it costs more than the rest of its call.
+    #[default]
+    Off,
+    /// Behind the others: for parties that have nothing else.
+    Last,
+    /// Before the others: for networks that lose packets.
+    First,
+}
+
+/// What the party says of the Opus that it wants to receive (RFC 7587 6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpusWish {
+    /// Bits per second at most, `maxaveragebitrate`.
+    pub max_bitrate: Option<u32>,
+    /// It uses in-band FEC, `useinbandfec=1`.
+    pub fec: bool,
 }
 
 /// Codecs that we can negotiate.
@@ -54,10 +80,12 @@ pub enum Codec {
     Pcma,
     /// G.722 at 64 kbit/s: 16 kHz of audio, but an RTP clock of 8 kHz (RFC 3551 4.5.2). Static payload type 9.
     G722,
+    /// Opus: 48 kHz of RTP clock and "two channels" whatever it carries (RFC 7587 7). No static payload type.
+    Opus,
 }
 
 impl Codec {
-    /// All of them, in the order of our offers. Narrow-band first: trunks speak it, so most bridges then forward
+    /// All but Opus, in the order of our offers. Narrow-band first: trunks speak it, so most bridges then forward
     /// packets as they are; a call in G.722 costs transcoding and gains nothing while the other side is a trunk. Who
     /// prefers G.722 says so in an offer and gets it.
     pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::G722];
@@ -69,6 +97,7 @@ impl Codec {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
             Self::G722 => "G722",
+            Self::Opus => "opus",
         }
     }
 
@@ -77,6 +106,7 @@ impl Codec {
     pub fn clock_rate(self) -> u32 {
         match self {
             Self::Pcmu | Self::Pcma | Self::G722 => 8_000,
+            Self::Opus => 48_000,
         }
     }
 
@@ -87,7 +117,16 @@ impl Codec {
             Self::Pcmu => Some(0),
             Self::Pcma => Some(8),
             Self::G722 => Some(9),
+            Self::Opus => None,
         }
+    }
+
+    /// What a secured stream may have of these, best first: browsers list G.722 before G.711 out of habit, and it would
+    /// cost every bridge a transcoding.
+    fn of_secured(opus: OpusPlace) -> impl Iterator<Item = Self> {
+        let [first, last] =
+            [OpusPlace::First, OpusPlace::Last].map(|place| (opus == place).then_some(Self::Opus));
+        first.into_iter().chain(Self::ALL).chain(last)
     }
 }
 
@@ -151,8 +190,10 @@ pub struct NegotiatedMedia {
     pub codec: Codec,
     /// Its payload type.
     pub payload_type: u8,
-    /// Payload type of `telephone-event/8000` (RFC 4733), when agreed.
+    /// Payload type of `telephone-event` at the codec's clock (RFC 4733), when agreed.
     pub telephone_event: Option<u8>,
+    /// How they want to be spoken to, where the codec is Opus.
+    pub opus: OpusWish,
     /// Packet time they want to receive, 10-60 ms.
     pub ptime_ms: u32,
     /// Which way audio may flow, as seen from us.
@@ -237,7 +278,12 @@ pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Bytes, NegotiatedMedi
     let streams = read_streams(&offer.0, local.address.is_ipv4())?;
     let mut reason = SdpError::unacceptable("no audio stream");
     for (place, stream) in streams.iter().enumerate() {
-        match stream.as_ref().map_err(|e| *e).and_then(take) {
+        let taken = |stream| {
+            take(stream, |codec| {
+                place_of(codec, Codec::of_secured(local.opus))
+            })
+        };
+        match stream.as_ref().map_err(|e| *e).and_then(taken) {
             Ok(agreed) if agreed.secure.is_some() && local.secure.is_none() => {
                 reason = SdpError::unacceptable("no secured streams here");
             }
@@ -269,7 +315,9 @@ pub fn accept_answer(answer: &[u8], our_offer: &[u8]) -> Result<NegotiatedMedia,
     let ipv4 = is_ipv4(&offer);
     let ours = first_stream(&offer.0, ipv4)?;
     let theirs = first_stream(&answer.0, ipv4)?;
-    let mut agreed = take(&theirs)?;
+    let mut agreed = take(&theirs, |codec| {
+        place_of(codec, ours.codecs.iter().map(|(ours, _)| *ours))
+    })?;
     if ours.secure.is_some() != agreed.secure.is_some() {
         return Err(SdpError::unacceptable(
             "answer of another kind than the offer",
@@ -280,7 +328,7 @@ pub fn accept_answer(answer: &[u8], our_offer: &[u8]) -> Result<NegotiatedMedia,
             "answer with a codec that was not offered",
         ));
     }
-    if ours.events != agreed.telephone_event {
+    if ours.events_of(agreed.codec) != agreed.telephone_event {
         agreed.telephone_event = None;
     }
     agreed.direction = narrower(agreed.direction, ours.direction);
@@ -313,13 +361,21 @@ pub fn wants_secure(offer: &[u8]) -> bool {
     parse(offer).is_ok_and(|offer| secure::is_wanted(&offer.0))
 }
 
-/// What we agree to of a stream of theirs. Where it is secured, our own order counts: browsers list G.722 before G.711
-/// out of habit, and it would cost every bridge a transcoding.
-fn take(stream: &Stream) -> Result<NegotiatedMedia, SdpError> {
+fn place_of(codec: Codec, mut among: impl Iterator<Item = Codec>) -> Option<usize> {
+    among.position(|one| one == codec)
+}
+
+/// What we agree to of a stream of theirs. Where it is secured, our own order counts: the place that `ours` says.
+fn take(
+    stream: &Stream,
+    ours: impl Fn(Codec) -> Option<usize>,
+) -> Result<NegotiatedMedia, SdpError> {
     let mut codecs = stream.codecs.iter();
     let first = match stream.secure {
-        None => codecs.next(),
-        Some(_) => codecs.min_by_key(|(codec, _)| Codec::ALL.iter().position(|own| own == codec)),
+        None => codecs.find(|(codec, _)| *codec != Codec::Opus),
+        Some(_) => codecs
+            .filter(|(codec, _)| *codec != Codec::Opus || ours(*codec).is_some())
+            .min_by_key(|(codec, _)| ours(*codec).unwrap_or(usize::MAX)),
     };
     let (codec, payload_type) =
         *first.ok_or_else(|| SdpError::unacceptable("no codec that we have"))?;
@@ -333,7 +389,11 @@ fn take(stream: &Stream) -> Result<NegotiatedMedia, SdpError> {
         rtcp: stream.rtcp,
         codec,
         payload_type,
-        telephone_event: stream.events,
+        telephone_event: stream.events_of(codec),
+        opus: match codec {
+            Codec::Opus => stream.opus,
+            _ => OpusWish::default(),
+        },
         ptime_ms: stream.ptime_ms,
         direction,
         secure: stream.secure.clone(),

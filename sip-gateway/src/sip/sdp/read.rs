@@ -3,9 +3,12 @@
 //! **Owns**: [`Stream`] and its reading. **Must not know**: which stream is taken.
 
 use super::secure::{self, AgreedSecure};
-use super::{Codec, DEFAULT_PTIME_MS, Direction, MAX_BYTES, MAX_STREAMS, SdpError};
+use super::{Codec, DEFAULT_PTIME_MS, Direction, MAX_BYTES, MAX_STREAMS, OpusWish, SdpError};
 use sdp_types::{AddrType, Attribute, Connection, Media, NetType, Session};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// A payload type of `telephone-event` and its clock in Hz.
+pub(super) type Events = (u8, u32);
 
 /// One audio stream of a description.
 #[derive(Clone, Debug)]
@@ -14,13 +17,22 @@ pub(super) struct Stream {
     pub(super) rtcp: SocketAddr,
     /// Codecs that we have too, with their payload types, in the description's order.
     pub(super) codecs: Vec<(Codec, u8)>,
-    /// Payload type of `telephone-event/8000`.
-    pub(super) events: Option<u8>,
+    events: Vec<Events>,
+    /// What is said of Opus, where it is among the codecs.
+    pub(super) opus: OpusWish,
     pub(super) ptime_ms: u32,
     /// As the writer of the description sees it.
     pub(super) direction: Direction,
     /// Who its writer is, where the stream is secured.
     pub(super) secure: Option<AgreedSecure>,
+}
+
+impl Stream {
+    /// Payload type of events beside a codec: they run at its clock (RFC 4733 2.1).
+    pub(super) fn events_of(&self, codec: Codec) -> Option<u8> {
+        let fits = |(_, clock): &&Events| *clock == codec.clock_rate();
+        self.events.iter().find(fits).map(|(number, _)| *number)
+    }
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
@@ -83,9 +95,11 @@ fn read_stream(session: &Session, media: &Media, ipv4: bool) -> Result<Stream, S
         (Err(error), None) => return Err(error),
     };
     let (codecs, events) = read_formats(media);
+    let opus = codecs.iter().find(|(codec, _)| *codec == Codec::Opus);
     Ok(Stream {
         remote,
         rtcp: read_rtcp(media, remote),
+        opus: opus.map_or_else(OpusWish::default, |(_, number)| read_wish(media, *number)),
         codecs,
         events,
         ptime_ms: read_ptime(session, media),
@@ -125,10 +139,10 @@ fn read_address(connection: &Connection, ipv4: bool) -> Result<IpAddr, SdpError>
     Ok(address)
 }
 
-/// Codecs and the number of telephone-event, from the formats of the m-line and their rtpmaps.
-fn read_formats(media: &Media) -> (Vec<(Codec, u8)>, Option<u8>) {
+/// Codecs and the numbers of telephone-event, from the formats of the m-line and their rtpmaps.
+fn read_formats(media: &Media) -> (Vec<(Codec, u8)>, Vec<Events>) {
     let mut codecs = Vec::new();
-    let mut events = None;
+    let mut events = Vec::new();
     let types = media.fmt.split_ascii_whitespace();
     for payload_type in types.filter_map(|t| t.parse::<u8>().ok().filter(|n| *n < 128)) {
         let map = rtpmap(media, payload_type);
@@ -139,11 +153,11 @@ fn read_formats(media: &Media) -> (Vec<(Codec, u8)>, Option<u8>) {
         if let Some(codec) = codec {
             codecs.push((codec, payload_type));
         }
-        let is_events = map.is_some_and(|(name, rate)| {
-            name.eq_ignore_ascii_case("telephone-event") && rate == "8000"
-        });
-        if is_events && events.is_none() {
-            events = Some(payload_type);
+        if let Some((name, rate)) = map
+            && name.eq_ignore_ascii_case("telephone-event")
+            && let Ok(clock) = rate.parse()
+        {
+            events.push((payload_type, clock));
         }
     }
     (codecs, events)
@@ -159,7 +173,29 @@ fn rtpmap(media: &Media, payload_type: u8) -> Option<(&str, &str)> {
         .and_then(|(_, encoding)| encoding.trim().split_once('/'))
 }
 
+/// What the `fmtp` line of Opus says (RFC 7587 6.1).
+fn read_wish(media: &Media, payload_type: u8) -> OpusWish {
+    let lines = media.get_attribute_values("fmtp").flatten();
+    let said = lines
+        .filter_map(|value| value.split_once(' '))
+        .filter(|(number, _)| number.parse() == Ok(payload_type))
+        .flat_map(|(_, said)| said.split(';'))
+        .filter_map(|one| one.trim().split_once('='));
+    let mut wish = OpusWish::default();
+    for (name, value) in said {
+        if name.eq_ignore_ascii_case("maxaveragebitrate") {
+            wish.max_bitrate = value.parse().ok();
+        } else if name.eq_ignore_ascii_case("useinbandfec") {
+            wish.fec = value == "1";
+        }
+    }
+    wish
+}
+
 fn codec_of(name: &str, rate: &str) -> Option<Codec> {
+    if name.eq_ignore_ascii_case(Codec::Opus.name()) {
+        return (rate == "48000/2").then_some(Codec::Opus);
+    }
     let rate = rate.strip_suffix("/1").unwrap_or(rate);
     Codec::ALL.into_iter().find(|codec| {
         codec.name().eq_ignore_ascii_case(name) && rate.parse() == Ok(codec.clock_rate())

@@ -11,6 +11,7 @@ const LOCAL: LocalMedia = LocalMedia {
     version: 1,
     direction: Direction::SendRecv,
     secure: None,
+    opus: OpusPlace::Off,
 };
 
 /// A description with this connection and these lines from the first m-line on.
@@ -487,6 +488,103 @@ mod secured {
             "no downgrade"
         );
         assert!(accept_answer(&bytes, &plain).is_err());
+    }
+
+    fn with_opus(opus: OpusPlace) -> LocalMedia {
+        LocalMedia { opus, ..own() }
+    }
+
+    #[test]
+    fn opus_is_taken_where_the_policy_has_it() {
+        let wish = "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10; useinbandfec=1;maxaveragebitrate=20000\r\n";
+        let offer = browser(1).replace("a=rtpmap:111 opus/48000/2\r\n", wish);
+        let nothing_else = offer.replace(" 111 63 9 0 8 13 110 126", " 111 110 126");
+        for (place, offer, taken) in [
+            (OpusPlace::Off, &offer, Some(Codec::Pcmu)),
+            (OpusPlace::Last, &offer, Some(Codec::Pcmu)),
+            (OpusPlace::First, &offer, Some(Codec::Opus)),
+            (OpusPlace::Off, &nothing_else, None),
+            (OpusPlace::Last, &nothing_else, Some(Codec::Opus)),
+        ] {
+            let answered = answer(offer.as_bytes(), &with_opus(place));
+            assert_eq!(
+                answered.as_ref().ok().map(|(_, agreed)| agreed.codec),
+                taken
+            );
+            let Ok((bytes, agreed)) = answered else {
+                continue;
+            };
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            if agreed.codec == Codec::Opus {
+                assert_eq!(
+                    (agreed.payload_type, agreed.telephone_event),
+                    (111, Some(110))
+                );
+                let (max_bitrate, fec) = (Some(20_000), true);
+                assert_eq!(agreed.opus, OpusWish { max_bitrate, fec });
+                assert!(text.contains(" UDP/TLS/RTP/SAVPF 111 110\r\n"), "{text}");
+                assert!(text.contains(
+                    "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1;"
+                ));
+                assert!(text.contains("a=rtpmap:110 telephone-event/48000\r\n"));
+            } else {
+                assert_eq!(agreed.telephone_event, Some(126));
+                assert_eq!(agreed.opus, OpusWish::default());
+                assert!(!text.contains("opus"));
+            }
+        }
+        let mono = offer.replace("opus/48000/2", "opus/48000");
+        let (_, agreed) = answer(mono.as_bytes(), &with_opus(OpusPlace::First)).unwrap();
+        assert_eq!(agreed.codec, Codec::Pcmu, "RFC 7587 7: always two channels");
+        let plain = offer
+            .replace("UDP/TLS/RTP/SAVPF", "RTP/AVP")
+            .replace("0.0.0.0", "192.0.2.1");
+        let (_, agreed) = answer(plain.as_bytes(), &with_opus(OpusPlace::First)).unwrap();
+        assert_eq!(agreed.codec, Codec::G722, "a plain stream never has it");
+    }
+
+    #[test]
+    fn opus_stands_where_the_policy_has_it_in_our_offers() {
+        for (place, formats, taken) in [
+            (OpusPlace::Off, "0 8 101", Codec::Pcmu),
+            (OpusPlace::Last, "0 8 111 101 110", Codec::Pcmu),
+            (OpusPlace::First, "111 0 8 101 110", Codec::Opus),
+        ] {
+            let offer = make_offer(&with_opus(place), &Codec::ALL);
+            let text = String::from_utf8(offer.to_vec()).unwrap();
+            assert!(
+                text.contains(&format!(" UDP/TLS/RTP/SAVPF {formats}\r\n")),
+                "{text}"
+            );
+            let plain = LocalMedia {
+                secure: None,
+                ..with_opus(place)
+            };
+            let plain = String::from_utf8(make_offer(&plain, &Codec::ALL).to_vec()).unwrap();
+            assert!(plain.contains(" RTP/AVP 0 8 9 101\r\n"), "{plain}");
+            // A browser answers with all that it has of it, in the order of the offer.
+            let everything = text
+                .replace("actpass", "active")
+                .replace("a=ice-lite\r\n", "");
+            let agreed = accept_answer(everything.as_bytes(), &offer).unwrap();
+            let events = if taken == Codec::Opus { 110 } else { 101 };
+            assert_eq!(
+                (agreed.codec, agreed.telephone_event),
+                (taken, Some(events))
+            );
+            // What goes on says the same.
+            let again =
+                String::from_utf8(offer_again(&with_opus(place), &agreed).to_vec()).unwrap();
+            let number = agreed.payload_type;
+            assert!(
+                again.contains(&format!("SAVPF {number} {events}\r\n")),
+                "{again}"
+            );
+        }
+        let offer = make_offer(&with_opus(OpusPlace::Off), &Codec::ALL);
+        let opus = make_offer(&with_opus(OpusPlace::First), &Codec::ALL);
+        let (bytes, _) = answer(&opus, &with_opus(OpusPlace::First)).unwrap();
+        assert!(accept_answer(&bytes, &offer).is_err(), "nobody offered it");
     }
 
     #[test]

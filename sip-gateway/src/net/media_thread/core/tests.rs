@@ -398,6 +398,52 @@ fn a_recording_ends_with_its_last_leg() {
 }
 
 #[test]
+fn a_leg_at_rest_reports_and_wakes_at_a_command_and_at_a_packet() {
+    let mut world = World::new();
+    (1..=40).for_each(|leg| world.open(leg));
+    let looked_at = |world: &World| {
+        let turns = (0..16).map(|turn| world.now + ms(20 * turn));
+        turns
+            .filter(|at| world.core.rest.is_looked_at(0, *at))
+            .count()
+    };
+    assert_eq!(looked_at(&world), 16);
+    world.run(ms(700));
+    assert_eq!(looked_at(&world), 1, "nothing to do: one look in 320 ms");
+    assert!(world.core.is_at_rest());
+    // What is commanded begins at the next turn, as ever.
+    world.tell(Command::Play {
+        leg: LegId(1),
+        request: music(7),
+    });
+    world.run(ms(100));
+    assert!((4..=5).contains(&world.sent_to(1)), "{}", world.sent_to(1));
+    assert!(!world.core.is_at_rest());
+    assert_eq!(world.sent_to(2), 0);
+    world.tell(Command::Stop { leg: LegId(1) });
+    world.run(ms(700));
+    assert_eq!(looked_at(&world), 1);
+    assert!(
+        !world.core.is_at_rest(),
+        "somebody is to be told of the play's end"
+    );
+    world.events();
+    assert!(world.core.is_at_rest());
+    world.arrive(1, audio(1));
+    assert_eq!(looked_at(&world), 16);
+    assert!(!world.core.is_at_rest());
+    // Each has reported about every five seconds.
+    world.run(ms(10_500));
+    let sent = &world.wire.0.borrow().sent;
+    for leg in 1..=40 {
+        let reports = sent
+            .iter()
+            .filter(|(pair, channel, _)| (*pair, *channel) == (leg, Channel::Rtcp));
+        assert_eq!(reports.count(), 2, "leg {leg}");
+    }
+}
+
+#[test]
 fn reports_go_out_on_the_other_socket_and_a_report_on_the_rtp_port_is_understood() {
     let mut world = World::new();
     world.open(1);
@@ -411,6 +457,35 @@ fn reports_go_out_on_the_other_socket_and_a_report_on_the_rtp_port_is_understood
             .all(|(_, channel, bytes)| *channel == Channel::Rtcp && bytes[1] == 201)
     );
     assert_eq!(world.core.seat(0).unwrap().leg.quality().packets_ignored, 0);
+}
+
+#[test]
+fn a_watched_party_is_lost_after_a_second_of_silence_and_for_a_while_only() {
+    let mut world = World::new();
+    world.open(1);
+    let lost = |world: &mut World, leg| {
+        let lost = MediaEvent::MediaLost { leg: LegId(leg) };
+        world.events().contains(&lost)
+    };
+    world.arrive(1, audio(1));
+    // The last packets come after the news that its connection has closed.
+    world.tell(Command::Watch { leg: LegId(1) });
+    world.run(ms(100));
+    world.arrive(1, audio(2));
+    world.run(ms(900));
+    assert!(!lost(&mut world, 1));
+    world.run(ms(200));
+    assert!(lost(&mut world, 1), "nobody joined it, and it is lost");
+    // The second goes on speaking: its page is there.
+    let mut world = World::new();
+    world.open(2);
+    world.tell(Command::Watch { leg: LegId(2) });
+    for n in 1..=40 {
+        world.arrive(2, audio(n));
+        world.run(ms(100));
+    }
+    world.run(ms(10_000));
+    assert!(!lost(&mut world, 2), "a hiccup later is no reason");
 }
 
 #[test]

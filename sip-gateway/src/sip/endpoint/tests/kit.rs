@@ -153,6 +153,7 @@ impl Net {
                 let config = EndpointConfig {
                     domain: "office.test".to_owned(),
                     stream_port: None,
+                    tls_port: None,
                     advertised: address(index),
                     agent_name: "test".to_owned(),
                     seed: [u8::try_from(index).unwrap_or(0) + 1; 32],

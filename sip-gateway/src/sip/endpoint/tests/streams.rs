@@ -36,6 +36,7 @@ impl Office {
         let config = EndpointConfig {
             domain: "office.test".to_owned(),
             stream_port: Some(5070),
+            tls_port: None,
             advertised: address(0),
             agent_name: "test".to_owned(),
             seed: [1; 32],

@@ -35,6 +35,7 @@ fn office() -> Endpoint {
     let config = EndpointConfig {
         domain: "office.test".to_owned(),
         stream_port: None,
+        tls_port: None,
         advertised: "127.0.0.1:5060".parse().unwrap(),
         agent_name: "test".to_owned(),
         seed: [9; 32],

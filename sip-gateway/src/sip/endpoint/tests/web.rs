@@ -80,6 +80,20 @@ fn a_closed_tab_takes_its_registration_and_what_rings_with_it() {
 }
 
 #[test]
+fn a_tab_that_closes_in_a_call_is_told_for_its_leg() {
+    let mut office = Office::new();
+    let flow = browser(&mut office, 1);
+    assert_eq!(status(&office.authenticated(1, register(1, ""))), 200);
+    let invite = office.dial()[0].clone();
+    office.send(1, &answer(&invite, "200 OK", ANSWER));
+    office.input(SipInput::FlowClosed { flow });
+    let lost = |event: &&SipEvent| matches!(event, SipEvent::FlowLost { leg } if *leg == LEG);
+    assert_eq!(office.events.iter().filter(lost).count(), 1);
+    let ended = |event: &SipEvent| matches!(event, SipEvent::Ended { .. });
+    assert!(!office.events.iter().any(ended), "it may come back");
+}
+
+#[test]
 fn a_restart_keeps_nothing_of_a_page_and_the_phone_beside_it() {
     let mut office = Office::new();
     office.register(1);
