@@ -68,14 +68,26 @@ function App(): JSX.Element | null {
   );
 }
 
+/** A page's own part; one that did not come is asked for again, the last time after so many milliseconds. */
+async function loaded(page: PageOf): Promise<ComponentType> {
+  for (const wait of [500, 2000]) {
+    try {
+      return (await page.load()).default;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  return (await page.load()).default;
+}
+
 function Loaded({ page }: { page: PageOf }): JSX.Element {
   const [Content, setContent] = useState<ComponentType | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     document.title = `${page.title} · Cordboard`;
     setContent(null);
-    page.load().then(
-      (module) => setContent(() => module.default),
+    loaded(page).then(
+      (Part) => setContent(() => Part),
       () => setFailed(true),
     );
   }, [page]);

@@ -39,7 +39,15 @@ export function sessionIsOver(): void {
   session.value = null;
 }
 
-const UNREACHABLE = "The server does not answer. Check the network; this page tries again by itself.";
+/** How long an answer may take, in milliseconds: a path that is gone looks like one that is slow, and nobody waits for ever. */
+const PATIENCE = 10_000;
+/** So many connections to one server a browser keeps for the next request, and how long one may take to prove that it leads there. */
+const KEPT = 6;
+const PROOF = 1500;
+const UNREACHABLE = "The server does not answer. Check the network, then try again.";
+
+/** Waits before what only reads is asked for again when no answer came, in milliseconds. */
+const AGAIN = [1000, 2000, 4000, 8000];
 
 function detailOf(status: number, body: unknown): string {
   if (typeof body === "object" && body !== null) {
@@ -60,6 +68,38 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
+/** What waits for an answer. */
+const waiting = new Set<AbortController>();
+const LOST = "the way was lost";
+
+/**
+ * The way to the server was lost and another is looked for: what waits for an answer would wait in vain. Connections that
+ * the browser keeps lead nowhere either and each would swallow a request, so each is given one that nobody misses.
+ */
+export function pathLost(): void {
+  for (const one of waiting) one.abort(LOST);
+  for (let n = 0; n < KEPT; n += 1) {
+    void fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PROOF) }).catch(() => undefined);
+  }
+}
+
+/** One request and what came back. What only reads is asked once more when its way was lost. */
+async function answered(url: string, init: RequestInit, again = init.method === "GET"): Promise<[Response, unknown]> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
+  waiting.add(patience);
+  try {
+    const response = await fetch(url, { ...init, signal: patience.signal });
+    return [response, await bodyOf(response)];
+  } catch {
+    if (!again || patience.signal.reason !== LOST) throw new Problem(0, UNREACHABLE);
+  } finally {
+    clearTimeout(timer);
+    waiting.delete(patience);
+  }
+  return answered(url, init, false);
+}
+
 /**
  * Asks `/api/v1` + `path`. `T` is what the description of the API promises for it.
  * @throws Problem
@@ -71,19 +111,28 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
   if (method !== "GET" && csrf !== undefined) headers["X-CSRF-Token"] = csrf;
   const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
   if (body !== undefined) init.body = JSON.stringify(body);
-  let response: Response;
-  try {
-    response = await fetch(`/api/v1${path}`, init);
-  } catch {
-    throw new Problem(0, UNREACHABLE);
-  }
-  const answer = await bodyOf(response);
+  const [response, answer] = await answered(`/api/v1${path}`, init);
   if (response.ok) return answer as T;
   if (response.status === 401 && session.value != null && path !== "/session") sessionIsOver();
   throw new Problem(response.status, detailOf(response.status, answer));
 }
 
-export const get = <T>(path: string): Promise<T> => ask<T>("GET", path);
+/**
+ * Reads. A server that does not answer for a moment is asked again before anybody is told.
+ * @throws Problem
+ */
+export async function get<T>(path: string): Promise<T> {
+  for (const wait of AGAIN) {
+    try {
+      return await ask<T>("GET", path);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 0) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  return ask<T>("GET", path);
+}
+
 export const post = <T>(path: string, body: unknown = {}): Promise<T> => ask<T>("POST", path, body);
 export const put = <T>(path: string, body: unknown = {}): Promise<T> => ask<T>("PUT", path, body);
 export const patch = <T>(path: string, body: unknown): Promise<T> => ask<T>("PATCH", path, body);
@@ -91,7 +140,7 @@ export const patch = <T>(path: string, body: unknown): Promise<T> => ask<T>("PAT
 /** Finds out who is signed in. A server that does not answer leaves the session unknown and is asked again. */
 export async function loadSession(): Promise<void> {
   try {
-    session.value = await get<Session>("/session");
+    session.value = await ask<Session>("GET", "/session");
   } catch (error) {
     if (error instanceof Problem && error.status === 0) {
       setTimeout(() => void loadSession(), 2000);

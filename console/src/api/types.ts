@@ -11,6 +11,15 @@ export type Decision = Schemas["Decision"];
 export type LogEvent = Schemas["LogEvent"];
 export type Leg = Schemas["Leg"];
 export type Customer = Schemas["Customer"];
+export type Timeline = Schemas["Timeline"];
+export type TimelineItem = Schemas["TimelineItem"];
+export type Ladder = Schemas["Ladder"];
+export type SipMessage = Schemas["SipMessage"];
+export type Peaks = Schemas["PeaksBody"];
+export type Certificate = Schemas["Certificate"];
+export type Closure = Schemas["Closure"];
+export type ClosureMessages = Schemas["MessagesBody"];
+export type QueueHistory = Schemas["QueueHistory"];
 
 export interface Page<T> {
   items: T[];
@@ -29,6 +38,13 @@ export interface CustomerRef {
   name: string | null;
 }
 
+/** What the one who had the caller before wrote for the next. */
+export interface HandedOn {
+  notes: string;
+  /** Log-in name; `null`: a supervisor who is no agent. */
+  by: string | null;
+}
+
 export interface Offer {
   interaction: string;
   queue: string | null;
@@ -39,6 +55,7 @@ export interface Offer {
   customer: CustomerRef | null;
   matches: number;
   why: string[];
+  handed?: HandedOn | null;
 }
 
 export interface Consult {
@@ -53,13 +70,18 @@ export interface LiveCall {
   queue: string | null;
   since: string;
   held: boolean;
+  /** The agent's phone is gone and waited for. */
+  reconnecting?: boolean;
   muted_by_us: boolean;
   recording: boolean;
   caller: Party;
   customer: CustomerRef | null;
   matches?: number;
   why: string[];
+  handed?: HandedOn | null;
   consult: Consult | null;
+  /** The agent's request for a supervisor: `asked`, `taken` or `dismissed`. */
+  help?: { state: string; since: string } | null;
 }
 
 export interface WrapUpNow {
@@ -84,6 +106,12 @@ export interface Me {
   wrap_up: WrapUpNow | null;
 }
 
+/** From where on a number needs a look, and from where on somebody has to act. */
+export interface Steps {
+  warning: number;
+  critical: number;
+}
+
 /** Topic `queues`. */
 export interface QueueLive {
   name: string;
@@ -96,6 +124,12 @@ export interface QueueLive {
   answered: number | null;
   abandoned: number | null;
   average_answer: number | null;
+  /** What a newcomer is told, in seconds; the share of the last `callers` for whom such a word held. */
+  expected_wait?: { announced: number | null; held: number | null; callers: number };
+  /** A supervisor closed it for now. */
+  closure?: Closure | null;
+  /** The company's: callers, seconds, 0 to 1. */
+  thresholds?: { waiting: Steps; longest_wait: Steps; service_level: Steps };
 }
 
 /** Topic `agents`. */
@@ -108,6 +142,8 @@ export interface AgentLive {
   registered: boolean;
   queue: string | null;
   interaction: string | null;
+  /** Since when the agent waits for a supervisor. */
+  help_since?: string | null;
 }
 
 /** Topic `calls`. */
@@ -115,8 +151,12 @@ export interface CallLive {
   interaction: string;
   queue: string | null;
   agent: string | null;
+  /** A supervisor who is no agent has the customer. */
+  taken_over?: boolean;
   caller: Party | string | null;
   started_at: string;
   phase: string;
   since: string;
+  /** Since when the agent waits for a supervisor. */
+  help_since?: string | null;
 }

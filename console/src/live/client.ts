@@ -1,7 +1,7 @@
 // The one live connection of a tab: subscribes, keeps each topic's value in a signal, comes back by itself and resumes
 // where it was. Owns: the socket. What messages mean is in `topics.ts`.
 import { signal, type Signal } from "@preact/signals";
-import { sessionIsOver } from "../api/client";
+import { pathLost, sessionIsOver } from "../api/client";
 import type { AgentLive, CallLive, Me, QueueLive } from "../api/types";
 import { apply, readMessage, type IdOf, type TopicState } from "./topics";
 
@@ -35,6 +35,16 @@ const TOPICS: Record<TopicName, Topic> = {
 /** How the server closes a connection whose session is over. */
 const SIGNED_OUT = 4401;
 
+/** A connection must stand after this time, in milliseconds: one that hangs keeps others to this server from beginning. */
+const CONNECT = 5000;
+
+/** Nothing came for so long, in milliseconds: the server is asked. A path that is gone looks like one on which nothing happens. */
+const QUIET = 5000;
+/** How long it may take to answer. */
+const ANSWER = 3000;
+/** Between looks at the time. */
+const LOOK = 1000;
+
 /** Waits between attempts, in milliseconds; the last one repeats. */
 const WAITS = [250, 500, 1000, 2000, 4000, 8000];
 
@@ -43,6 +53,9 @@ const wanted = new Map<TopicName, number>();
 let socket: WebSocket | null = null;
 let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let looking: ReturnType<typeof setInterval> | undefined;
+/** When the server was asked for a sign of life; `null` while nobody waits for one. */
+let askedAt: number | null = null;
 let running = false;
 
 /** Opens the connection and keeps it until `stop`. */
@@ -50,6 +63,7 @@ export function start(): void {
   if (running) return;
   running = true;
   open();
+  looking = setInterval(look, LOOK);
   addEventListener("online", retryNow);
   document.addEventListener("visibilitychange", retryNow);
 }
@@ -57,6 +71,7 @@ export function start(): void {
 export function stop(): void {
   running = false;
   clearTimeout(timer);
+  clearInterval(looking);
   removeEventListener("online", retryNow);
   document.removeEventListener("visibilitychange", retryNow);
   socket?.close();
@@ -92,6 +107,28 @@ function send(message: unknown): void {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
+/** The way to the server was lost: nobody waits for the old connection to find out. */
+export function reopen(): void {
+  if (!running || socket === null) return;
+  clearTimeout(timer);
+  socket.onclose = socket.onmessage = null;
+  socket.close();
+  connection.value = "lost";
+  pathLost();
+  open();
+}
+
+function look(): void {
+  if (connection.value !== "open") return;
+  const now = Date.now();
+  if (askedAt !== null) {
+    if (now - askedAt >= ANSWER) reopen();
+  } else if (now - lastHeard.value >= QUIET) {
+    askedAt = now;
+    send({ ping: true });
+  }
+}
+
 function retryNow(): void {
   if (!running || document.visibilityState === "hidden" || connection.value !== "lost") return;
   clearTimeout(timer);
@@ -102,7 +139,10 @@ function open(): void {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const mine = new WebSocket(`${scheme}://${location.host}/api/v1/live`);
   socket = mine;
+  askedAt = null;
+  const patience = setTimeout(() => mine.close(), CONNECT);
   mine.onopen = () => {
+    clearTimeout(patience);
     failures = 0;
     connection.value = "open";
     lastHeard.value = Date.now();
@@ -112,6 +152,7 @@ function open(): void {
     if (typeof event.data === "string") heard(event.data);
   };
   mine.onclose = (event) => {
+    clearTimeout(patience);
     if (socket !== mine || !running) return;
     if (event.code === SIGNED_OUT) {
       sessionIsOver();
@@ -127,6 +168,7 @@ function open(): void {
 
 function heard(text: string): void {
   lastHeard.value = Date.now();
+  askedAt = null;
   const message = readMessage(text);
   if (message === null || !(message.topic in TOPICS)) return;
   const name = message.topic as TopicName;

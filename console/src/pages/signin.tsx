@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { expired, signIn, words } from "../api/client";
 import { Brand } from "../shell";
+import { Refusal } from "../ui/refusal";
 
 export function SignIn(): JSX.Element {
   const [problem, setProblem] = useState<string | null>(null);
@@ -33,11 +34,7 @@ export function SignIn(): JSX.Element {
             Your session has ended. Sign in again and you are back where you were.
           </p>
         )}
-        {problem !== null && (
-          <p class="notice bad" role="alert">
-            {problem}
-          </p>
-        )}
+        <Refusal words={problem} />
         <label>
           Log-in name
           <input ref={login} name="login" autoComplete="username" autoCapitalize="none" spellcheck={false} required />

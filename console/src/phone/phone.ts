@@ -2,10 +2,12 @@
 // transferring and joining are done by the server, for every kind of phone alike.
 // Owns: registration, the call's session and its audio element. Knows no page, no queue, no customer.
 import { signal } from "@preact/signals";
-import { debug, UA, WebSocketInterface } from "jssip";
+import { debug, UA } from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import type { RTCSessionEvent } from "jssip/lib/UA";
+import { outlive, PathWatch } from "./path";
 import { judge, Steady, type Quality } from "./quality";
+import { SipSocket } from "./socket";
 
 export interface Credentials {
   uri: string;
@@ -19,9 +21,13 @@ export interface Credentials {
 export type PhoneState = "off" | "connecting" | "registered" | "lost" | "refused";
 
 export interface PhoneCall {
+  /** Tells the calls of this page apart. */
+  id: number;
   /** The interaction it belongs to, where the INVITE or its answer says so. */
   interaction: string | null;
   outgoing: boolean;
+  /** What it is for, where its INVITE says so: `transfer`, `consult`, `reconnect`. */
+  purpose: string | null;
   state: "ringing" | "connecting" | "talking";
   muted: boolean;
 }
@@ -31,9 +37,12 @@ export interface PhoneOptions {
   /** Whether others can call it: an agent's phone registers, a customer's does not. */
   register: boolean;
   displayName?: string;
+  /** The way to the server was lost and is looked for anew. */
+  onPathLost?: () => void;
 }
 
 const INTERACTION = "X-Cordboard-Interaction";
+const PURPOSE = "X-Cordboard-Purpose";
 /** New credentials are asked for this long before the old ones end, in seconds, and at the latest after `RENEW`. */
 const EARLY = 60;
 const RENEW = 20 * 60;
@@ -60,13 +69,19 @@ export class Phone {
   readonly trouble = signal<string | null>(null);
   /** What the other side says, for meters and tests. */
   readonly remote = signal<MediaStream | null>(null);
+  /** The browser plays nothing before somebody clicks or presses a key on the page, as after a reload. */
+  readonly silenced = signal(false);
 
   private readonly options: PhoneOptions;
   private readonly audio = new Audio();
   private ua: UA | null = null;
+  private path: PathWatch | null = null;
   private session: RTCSession | null = null;
+  private refreshed: RTCSession | null = null;
   private renewal: ReturnType<typeof setTimeout> | undefined;
   private looking: ReturnType<typeof setInterval> | undefined;
+  /** How many calls there were. */
+  private calls = 0;
   /** Counts starts, so that the end of an earlier one is not taken for the end of this. */
   private round = 0;
 
@@ -104,10 +119,11 @@ export class Phone {
     this.state.value = "off";
   }
 
-  /** Answers what rings, with this microphone. */
-  answer(microphone: MediaStream): void {
+  /** Answers the call that rings, with this microphone; nothing if it is over by now, another's ringing included. */
+  answer(id: number, microphone: MediaStream): void {
     const session = this.session;
-    if (session === null || this.call.value?.state !== "ringing" || this.call.value.outgoing) return;
+    const call = this.call.value;
+    if (session === null || call?.id !== id || call.state !== "ringing" || call.outgoing) return;
     this.change({ state: "connecting" });
     session.answer({ mediaStream: microphone, pcConfig: { iceServers: [] } });
   }
@@ -152,8 +168,9 @@ export class Phone {
 
   private connect(credentials: Credentials, round: number): Promise<void> {
     this.domain = credentials.uri.split("@")[1]?.split(/[;>:]/)[0] ?? location.hostname;
+    const socket = new SipSocket(socketUrl(credentials.ws));
     const ua = new UA({
-      sockets: [new WebSocketInterface(socketUrl(credentials.ws))],
+      sockets: [socket],
       uri: credentials.uri,
       authorization_user: credentials.username,
       password: credentials.password,
@@ -165,6 +182,10 @@ export class Phone {
       ...(this.options.displayName === undefined ? {} : { display_name: this.options.displayName }),
     });
     this.ua = ua;
+    const talking = (): RTCSession | null => (this.session?.isEstablished() === true ? this.session : null);
+    const path = new PathWatch({ ua, socket, talking, onLost: () => this.options.onPathLost?.() });
+    this.path = path;
+    ua.on("connected", path.nudge);
     ua.on("newRTCSession", (event: RTCSessionEvent) => this.onSession(event));
     ua.on("disconnected", () => {
       if (round === this.round) this.state.value = "lost";
@@ -178,6 +199,7 @@ export class Phone {
       if (!this.options.register) ua.on("connected", ready);
       ua.on("registrationFailed", (event: { cause?: string }) => {
         if (round !== this.round) return;
+        if (this.session !== null && event.cause !== "Connection Error") void this.refresh(ua).catch(() => undefined);
         this.state.value = event.cause === "Connection Error" ? "lost" : "refused";
         reject(new Error("The server did not take this browser's phone. Sign in again if it stays so."));
       });
@@ -196,6 +218,20 @@ export class Phone {
     void this.start().catch(() => undefined);
   };
 
+  /** The name that the call began with may have ended meanwhile: it goes on under another. */
+  private async refresh(ua: UA): Promise<void> {
+    if (this.refreshed === this.session) return;
+    this.refreshed = this.session;
+    const { username, password } = await this.options.credentials().catch((error: unknown) => {
+      this.refreshed = null;
+      throw error;
+    });
+    if (ua !== this.ua) return;
+    ua.set("authorization_user", username);
+    ua.set("password", password);
+    ua.register();
+  }
+
   private readonly rebuildIfLost = (): void => {
     const gone = this.state.value === "lost" || this.state.value === "refused";
     if (gone && this.session === null && document.visibilityState === "visible") void this.start().catch(() => undefined);
@@ -203,6 +239,8 @@ export class Phone {
 
   private dropAgent(): void {
     clearTimeout(this.renewal);
+    this.path?.stop();
+    this.path = null;
     this.ua?.stop();
     this.ua = null;
   }
@@ -213,14 +251,15 @@ export class Phone {
       return;
     }
     const outgoing = String(originator) === "local";
-    const header = outgoing ? undefined : (request as { getHeader(name: string): string | undefined }).getHeader(INTERACTION);
-    this.take(session, outgoing, header ?? null);
+    const header = (name: string): string | null =>
+      outgoing ? null : ((request as { getHeader(name: string): string | undefined }).getHeader(name) ?? null);
+    this.take(session, outgoing, header(INTERACTION), header(PURPOSE));
   }
 
-  private take(session: RTCSession, outgoing: boolean, interaction: string | null): void {
+  private take(session: RTCSession, outgoing: boolean, interaction: string | null, purpose: string | null = null): void {
     if (this.session === session) return;
     this.session = session;
-    this.call.value = { interaction, outgoing, state: "ringing", muted: false };
+    this.call.value = { id: ++this.calls, interaction, outgoing, purpose, state: "ringing", muted: false };
     if (session.connection) this.listen(session.connection);
     session.on("peerconnection", ({ peerconnection }) => this.listen(peerconnection));
     let waiting: ReturnType<typeof setTimeout> | undefined;
@@ -233,6 +272,10 @@ export class Phone {
     };
     session.on("progress", named as never);
     session.on("accepted", named as never);
+    session.on("accepted", () => {
+      outlive(session);
+      this.path?.wait();
+    });
     session.on("confirmed", () => {
       this.change({ state: "talking" });
       this.look();
@@ -246,9 +289,21 @@ export class Phone {
       const stream = event.streams[0] ?? new MediaStream([event.track]);
       this.remote.value = stream;
       this.audio.srcObject = stream;
-      void this.audio.play().catch(() => undefined);
+      this.play();
     });
   }
+
+  private readonly play = (): void => {
+    removeEventListener("pointerdown", this.play);
+    removeEventListener("keydown", this.play);
+    this.silenced.value = false;
+    void this.audio.play().catch((error: unknown) => {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.silenced.value = true;
+      addEventListener("pointerdown", this.play);
+      addEventListener("keydown", this.play);
+    });
+  };
 
   private over(session: RTCSession, trouble: string | null): void {
     if (this.session !== session) return;

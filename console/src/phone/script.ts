@@ -17,11 +17,18 @@ const PATIENCE = 9;
 export class ScriptedCaller {
   private readonly out: MediaStreamAudioDestinationNode;
   private readonly sounds: AudioBuffer[];
+  private readonly silence: ConstantSourceNode;
   private timer: ReturnType<typeof setInterval> | undefined;
 
   private constructor(sounds: AudioBuffer[]) {
     this.sounds = sounds;
     this.out = context().createMediaStreamDestination();
+    // Without something that plays, a browser sends no packets between two phrases, as a telephone would.
+    const silence = context().createConstantSource();
+    silence.offset.value = 0;
+    silence.connect(this.out);
+    silence.start();
+    this.silence = silence;
   }
 
   /** Loads the phrases. */
@@ -66,6 +73,12 @@ export class ScriptedCaller {
 
   stop(): void {
     clearInterval(this.timer);
+  }
+
+  /** Falls silent for good. */
+  end(): void {
+    this.stop();
+    this.silence.stop();
   }
 
   private say(sound: AudioBuffer): void {

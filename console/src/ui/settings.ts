@@ -18,3 +18,11 @@ export function save(name: string, value: unknown): void {
     // A browser that keeps nothing: the choice holds for this tab.
   }
 }
+
+export function forget(name: string): void {
+  try {
+    localStorage.removeItem(PREFIX + name);
+  } catch {
+    // Nothing was kept.
+  }
+}

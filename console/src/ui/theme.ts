@@ -1,5 +1,5 @@
 // Light or dark: what the person chose on this machine, else what the system says.
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { load, save } from "./settings";
 
 export type Theme = "system" | "light" | "dark";
@@ -12,9 +12,9 @@ dark.addEventListener("change", (event) => {
 
 export const theme = signal<Theme>(load<Theme>("theme", "system"));
 
+export const isDark = computed(() => theme.value === "dark" || (theme.value === "system" && systemIsDark.value));
+
 effect(() => {
-  const chosen = theme.value;
-  const isDark = chosen === "dark" || (chosen === "system" && systemIsDark.value);
-  document.documentElement.dataset.theme = isDark ? "dark" : "light";
-  save("theme", chosen);
+  document.documentElement.dataset.theme = isDark.value ? "dark" : "light";
+  save("theme", theme.value);
 });

@@ -40,6 +40,7 @@ export function spoken(seconds: number): string {
 }
 
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const timeOnly = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 export function moment(text: string | null | undefined): string {
@@ -48,7 +49,19 @@ export function moment(text: string | null | undefined): string {
   return Number.isNaN(at.getTime()) ? "" : dayAndTime.format(at);
 }
 
+const shortTime = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+
+/** The time alone when it is today, else the day too. */
+export function momentSoon(text: string): string {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return "";
+  return at.toDateString() === new Date(now.value).toDateString() ? shortTime.format(at) : dayAndTime.format(at);
+}
+
 export function timeOfDay(text: string): string {
   const at = new Date(text);
   return Number.isNaN(at.getTime()) ? "" : timeOnly.format(at);
 }
+
+/** 14:05, of milliseconds since 1970. */
+export const hourOf = (at: number): string => hourAndMinute.format(at);

@@ -14,9 +14,10 @@ import { announce } from "../../ui/announce";
 import { Icon } from "../../ui/icons";
 import { load, save } from "../../ui/settings";
 import { clock, now } from "../../ui/time";
-import { marksOf, storyOf } from "../calls/story";
 import { Player } from "../calls/player";
+import { TimelineCard } from "../calls/timeline";
 import { Keypad } from "../desk/call";
+import { Refusal } from "../../ui/refusal";
 
 /** The demo's number. */
 const NUMBER = "9000";
@@ -45,7 +46,7 @@ export default function Caller(): JSX.Element {
   useEffect(() => {
     if (current?.state === "talking") setBegan(Date.now());
     if (current === null && began !== null) {
-      script.current?.stop();
+      script.current?.end();
       releaseMicrophone();
       setBegan(null);
       setLast({ interaction: interaction.current });
@@ -102,11 +103,7 @@ export default function Caller(): JSX.Element {
           <span class="pressed">{pressed}</span>
         </p>
         <Ear stream={remote} name="What you hear" />
-        {trouble !== null && (
-          <p class="notice bad" role="alert">
-            {trouble}
-          </p>
-        )}
+        <Refusal words={trouble} />
         <Keypad onKey={press} disabled={current?.state !== "talking"} />
         {current === null ? (
           <button type="button" class="good big" disabled={busy} onClick={() => void call()}>
@@ -184,17 +181,10 @@ function Again({ interaction }: { interaction: string | null }): JSX.Element {
           <h2>Listen to it</h2>
           {finished.length === 0 && <p class="soft">Nobody answered, so nothing was recorded.</p>}
           {finished.map((one) => (
-            <Player key={one.id} recording={one.id} marks={marksOf(record, one)} />
+            <Player key={one.id} recording={one} />
           ))}
           <h2>Its path</h2>
-          <ol class="story">
-            {storyOf(record).map((line, index) => (
-              <li key={index}>
-                <span class="time soft">{new Date(line.at).toLocaleTimeString()}</span>
-                <span>{line.text}</span>
-              </li>
-            ))}
-          </ol>
+          <TimelineCard interaction={record.id} fresh={String(finished.length)} />
         </>
       )}
     </section>

@@ -7,8 +7,9 @@ import type { InteractionSummary, Page } from "../../api/types";
 import { follow, go, query } from "../../router";
 import { clock, moment } from "../../ui/time";
 import { number, OUTCOME_NAMES, outcomeWords } from "../../words";
+import { Refusal } from "../../ui/refusal";
 
-const FIELDS = ["from", "to", "queue", "agent", "outcome"] as const;
+const FIELDS = ["number", "text", "from", "to", "queue", "agent", "outcome"] as const;
 
 /** What the server is asked for: days become moments, the last day is whole. */
 function asked(search: URLSearchParams, cursor: string | null): string {
@@ -45,11 +46,7 @@ export default function Calls(): JSX.Element {
     <div class="stack">
       <h1>Calls</h1>
       <Filters />
-      {problem !== null && (
-        <p class="notice bad" role="alert">
-          {problem}
-        </p>
-      )}
+      <Refusal words={problem} />
       {items === null && problem === null && <p class="empty">Loading…</p>}
       {items !== null && <Table items={items} />}
       {next !== null && (
@@ -74,6 +71,14 @@ function Filters(): JSX.Element {
   const value = (name: string): string => query.value.get(name) ?? "";
   return (
     <form class="card filters" role="search" onSubmit={(event) => event.preventDefault()}>
+      <label>
+        Number
+        <input type="search" inputMode="tel" placeholder="3 digits or more" value={value("number")} onChange={(event) => set("number", event.currentTarget.value.trim())} />
+      </label>
+      <label>
+        Words in the notes
+        <input type="search" maxLength={200} value={value("text")} onChange={(event) => set("text", event.currentTarget.value.trim())} />
+      </label>
       <label>
         From
         <input type="date" value={value("from")} onChange={(event) => set("from", event.currentTarget.value)} />
@@ -105,6 +110,17 @@ function Filters(): JSX.Element {
   );
 }
 
+/** The arrows go from call to call, Enter opens one. */
+function step(event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by === undefined || !(event.target instanceof HTMLAnchorElement)) return;
+  const links = [...(event.currentTarget as HTMLElement).querySelectorAll("a")];
+  const next = links[links.indexOf(event.target) + by];
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
+}
+
 function Table({ items }: { items: InteractionSummary[] }): JSX.Element {
   if (items.length === 0) return <p class="empty">No call fits. Widen the search.</p>;
   return (
@@ -122,7 +138,7 @@ function Table({ items }: { items: InteractionSummary[] }): JSX.Element {
             <th scope="col">Outcome</th>
           </tr>
         </thead>
-        <tbody>
+        <tbody onKeyDown={step}>
           {items.map((one) => {
             const [word, tone] = outcomeWords(one.outcome ?? null);
             const talked = one.connected_at == null || one.ended_at == null ? null : (Date.parse(one.ended_at) - Date.parse(one.connected_at)) / 1000;

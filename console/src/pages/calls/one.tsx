@@ -3,12 +3,13 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import "../../style/calls.css";
 import { get, part, Problem, session, words } from "../../api/client";
-import type { Decision, InteractionRecord, Leg } from "../../api/types";
+import type { InteractionRecord, Leg } from "../../api/types";
 import { follow, path } from "../../router";
 import { clock, moment, spoken, timeOfDay } from "../../ui/time";
 import { causeWords, number, outcomeWords } from "../../words";
-import { marksOf, storyOf } from "./story";
+import { LadderCard } from "./ladder";
 import { Player } from "./player";
+import { TimelineCard } from "./timeline";
 
 export default function OneCall(): JSX.Element {
   const id = path.value.split("/")[2] ?? "";
@@ -54,51 +55,40 @@ function Shown({ record }: { record: InteractionRecord }): JSX.Element {
             {recording.kind === "voicemail" ? "Voicemail" : "Recording"} {recording.index}
             {(recording.gap ?? 0) > 0 && <span class="chip warn">{spoken(recording.gap ?? 0)} are missing</span>}
           </h2>
-          <Player recording={recording.id} marks={marksOf(record, recording)} />
+          <Player recording={recording} />
         </section>
       ))}
-      <div class="call-columns">
+      <section class="card">
+        <h2>What happened</h2>
+        {why.length > 0 && (
+          <p class="why-line">
+            Why they called: <strong>{why.join(" › ")}</strong>
+          </p>
+        )}
+        <TimelineCard interaction={record.id} />
+      </section>
+      {record.notes != null && record.notes !== "" && (
         <section class="card">
-          <h2>What happened</h2>
-          {why.length > 0 && (
-            <p class="why-line">
-              Why they called: <strong>{why.join(" › ")}</strong>
-            </p>
-          )}
-          <ol class="story">
-            {storyOf(record).map((line, index) => (
-              <li key={index}>
-                <span class="time soft">{timeOfDay(line.at)}</span>
-                <span>{line.text}</span>
-              </li>
-            ))}
-          </ol>
+          <h2>Notes</h2>
+          <p class="notes">{record.notes}</p>
         </section>
-        <div class="stack">
-          {record.notes != null && record.notes !== "" && (
-            <section class="card">
-              <h2>Notes</h2>
-              <p class="notes">{record.notes}</p>
-            </section>
-          )}
-          <section class="card">
-            <h2>Why this agent</h2>
-            {record.decisions.length === 0 && <p class="soft">No agent was chosen, or the choice is not yours to see.</p>}
-            <ul class="stack tight">
-              {record.decisions.map((decision) => (
-                <DecisionCard key={decision.seq} decision={decision} />
-              ))}
-            </ul>
-          </section>
-          <section class="card">
-            <h2>Legs</h2>
-            <Legs legs={record.legs} />
-          </section>
-        </div>
-      </div>
+      )}
+      <section class="card">
+        <h2>Legs</h2>
+        <Legs legs={record.legs} />
+      </section>
+      {oversees() && (
+        <section class="card">
+          <h2>SIP messages</h2>
+          <LadderCard interaction={record.id} />
+        </section>
+      )}
     </div>
   );
 }
+
+/** Whoever looks at everything sees the signalling too. */
+const oversees = (): boolean => ["admin", "supervisor", "readonly"].includes(session.value?.user.role ?? "");
 
 function Facts({ record }: { record: InteractionRecord }): JSX.Element {
   const seconds = (from: string | null | undefined, to: string | null | undefined): number | null =>
@@ -123,28 +113,6 @@ function Facts({ record }: { record: InteractionRecord }): JSX.Element {
   );
 }
 
-const REMOVED: Record<string, string> = {
-  not_available: "not available",
-  lacks_skill: "without the skill",
-  not_registered: "without a phone",
-  already_offered: "asked before",
-};
-
-function DecisionCard({ decision }: { decision: Decision }): JSX.Element {
-  const others = decision.candidates.filter((one) => one.agent_id !== decision.chosen.agent_id).map((one) => one.agent ?? "an agent");
-  const removed = Object.entries(decision.removed).map(([why, count]) => `${count} ${REMOVED[why] ?? why.replaceAll("_", " ")}`);
-  return (
-    <li>
-      <p>
-        <span class="time soft">{timeOfDay(decision.at)}</span> <strong>{decision.chosen.agent ?? "An agent"}</strong> was chosen
-        {others.length === 0 ? ", the only one who could be" : ` before ${others.join(", ")}`}
-        {others.length > 0 && decision.tie_break !== "" && <span>: {decision.tie_break.replaceAll("_", " ")} decided</span>}.
-      </p>
-      {removed.length > 0 && <p class="soft small">Not asked: {removed.join(", ")}.</p>}
-    </li>
-  );
-}
-
 function Legs({ legs }: { legs: Leg[] }): JSX.Element {
   return (
     <div class="scroll-x" tabIndex={0} role="region" aria-label="Legs of the call">
@@ -155,6 +123,16 @@ function Legs({ legs }: { legs: Leg[] }): JSX.Element {
             <th scope="col">From</th>
             <th scope="col">Time</th>
             <th scope="col">Sound</th>
+            <th scope="col" class="n">
+              Lost
+            </th>
+            <th scope="col" class="n">
+              Jitter
+            </th>
+            <th scope="col" class="n">
+              Round trip
+            </th>
+            <th scope="col">Codec</th>
             <th scope="col">Ended by</th>
           </tr>
         </thead>
@@ -168,6 +146,10 @@ function Legs({ legs }: { legs: Leg[] }): JSX.Element {
                 <td class="n">{timeOfDay(leg.started_at)}</td>
                 <td class="n">{clock(length)}</td>
                 <td>{typeof mos === "number" ? <Mos value={mos} /> : <span class="soft">not measured</span>}</td>
+                <td class="n">{lossOf(leg)}</td>
+                <td class="n">{millis(leg.quality?.jitter_ms)}</td>
+                <td class="n">{millis(leg.quality?.round_trip_ms)}</td>
+                <td>{typeof leg.quality?.codec === "string" ? leg.quality.codec : ""}</td>
                 <td>{leg.cause?.replaceAll("_", " ") ?? ""}</td>
               </tr>
             );
@@ -176,6 +158,16 @@ function Legs({ legs }: { legs: Leg[] }): JSX.Element {
       </table>
     </div>
   );
+}
+
+const millis = (value: unknown): string => (typeof value === "number" ? `${value.toFixed(1)} ms` : "");
+
+/** Of what should have come; and of ours what the party says it missed. */
+function lossOf(leg: Leg): string {
+  const { packets_lost: lost, packets_received: got, far_lost: far } = leg.quality ?? {};
+  if (typeof lost !== "number" || typeof got !== "number") return "";
+  const share = lost + got === 0 ? 0 : (lost / (lost + got)) * 100;
+  return `${share.toFixed(1)} %${typeof far === "number" && far > 0 ? `, ${far} of ours` : ""}`;
 }
 
 function Mos({ value }: { value: number }): JSX.Element {

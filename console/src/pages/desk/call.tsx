@@ -1,20 +1,37 @@
 // The call of the moment: the offer with who calls and why, then the call with what can be done to it.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { LiveCall, Offer } from "../../api/types";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { HandedOn, LiveCall, Offer } from "../../api/types";
 import { me } from "../../live/client";
 import { Ear } from "../../phone/ear";
 import { announceNow } from "../../ui/announce";
 import { Icon } from "../../ui/icons";
 import { clock, now, since, spoken } from "../../ui/time";
 import { number } from "../../words";
-import { answer, answering, decline, dial, end, ownAgent, phone, phoneKind, ringingHere, toggleHold, toggleMute } from "./model";
+import {
+  HELP_WORDS,
+  answer,
+  answering,
+  comesBack,
+  decline,
+  dial,
+  end,
+  ownAgent,
+  phone,
+  phoneKind,
+  ringingHere,
+  toggleHelp,
+  toggleHold,
+  toggleMute,
+} from "./model";
 import { isTyping, shown } from "./shortcuts";
 import { TransferBox } from "./transfer";
 
 export function CallPane(): JSX.Element {
   const state = me.value;
-  if (state?.call != null && ringingHere.value && !answering.value) return <Asked call={state.call} />;
+  // The next caller may ring before the server's word that the last one is gone.
+  const aboutIt = phone.value?.call.value?.interaction === state?.call?.interaction;
+  if (state?.call != null && aboutIt && ringingHere.value && !answering.value && !comesBack.value) return <Asked call={state.call} />;
   if (state?.call != null) return <Talk call={state.call} />;
   if (state?.offer != null) return <OfferCard offer={state.offer} />;
   const own = phone.value?.call.value ?? null;
@@ -71,6 +88,34 @@ export function Why({ why }: { why: string[] }): JSX.Element | null {
   );
 }
 
+/** What the one who had the caller before wrote; nobody needs to be shown their own words. */
+function Handed({ handed }: { handed: HandedOn | null | undefined }): JSX.Element | null {
+  if (handed == null || handed.by === ownAgent.value?.login) return null;
+  return (
+    <div class="why handed">
+      <h3 class="small soft">Note from {handed.by ?? "a supervisor"}</h3>
+      <p class="words">{handed.notes}</p>
+    </div>
+  );
+}
+
+function HelpRequest({ call }: { call: LiveCall }): JSX.Element {
+  const help = call.help ?? null;
+  const asked = help?.state === "asked";
+  return (
+    <div class="row">
+      <button type="button" id="help-request" aria-pressed={asked} title={shown("help")} onClick={() => void toggleHelp()}>
+        <Icon name="people" /> {asked ? "Take the request back" : "Help"}
+      </button>
+      {help !== null && (
+        <span class={`small ${asked ? "time" : ""}`}>
+          {HELP_WORDS[help.state] ?? ""} {asked && clock(since(help.since))}
+        </span>
+      )}
+    </div>
+  );
+}
+
 function OfferCard({ offer }: { offer: Offer }): JSX.Element {
   const button = useRef<HTMLButtonElement>(null);
   const here = ringingHere.value;
@@ -78,9 +123,11 @@ function OfferCard({ offer }: { offer: Offer }): JSX.Element {
   useEffect(() => {
     announceNow(`Call for you from ${name}, queue ${offer.queue ?? "none"}, waited ${spoken(offer.waited)}. ${offer.why.join(", ")}`);
   }, [offer.interaction]);
-  useEffect(() => {
-    if (here && !isTyping(document.activeElement)) button.current?.focus();
-  }, [here]);
+  const ready = here && !answering.value;
+  // With the button itself, not after it is painted: whoever sees it may press Enter.
+  useLayoutEffect(() => {
+    if (ready && !isTyping(document.activeElement)) button.current?.focus();
+  }, [ready, offer.interaction]);
   const left = Math.max(0, offer.ring_timeout - since(offer.offered_at, now.value));
   return (
     <article class="card offer stack" aria-label={`Offer: ${name}`}>
@@ -98,6 +145,7 @@ function OfferCard({ offer }: { offer: Offer }): JSX.Element {
         Waited <strong>{spoken(offer.waited)}</strong>
       </p>
       <Why why={offer.why} />
+      <Handed handed={offer.handed} />
       {phoneKind.value === "desk_phone" ? (
         <p class="notice">Answer on your desk phone.</p>
       ) : (
@@ -107,7 +155,7 @@ function OfferCard({ offer }: { offer: Offer }): JSX.Element {
               ref={button}
               type="button"
               class="good big grow"
-              disabled={!here || answering.value}
+              disabled={!ready}
               onClick={() => void answer()}
             >
               <Icon name="phone" /> {answering.value ? "Answering…" : "Answer"}
@@ -134,6 +182,8 @@ function Asked({ call }: { call: LiveCall }): JSX.Element {
   const name = call.customer?.name ?? call.caller.name ?? number(call.caller.number);
   useEffect(() => {
     announceNow(`A colleague calls you about ${name}, queue ${call.queue}. ${call.why.join(", ")}`);
+  }, [call.interaction]);
+  useLayoutEffect(() => {
     if (!isTyping(document.activeElement)) button.current?.focus();
   }, [call.interaction]);
   return (
@@ -146,6 +196,7 @@ function Asked({ call }: { call: LiveCall }): JSX.Element {
       </header>
       <p class="who">{name}</p>
       <Why why={call.why} />
+      <Handed handed={call.handed} />
       <div class="row">
         <button ref={button} type="button" class="good big grow" onClick={() => void answer()}>
           <Icon name="phone" /> Answer
@@ -158,6 +209,31 @@ function Asked({ call }: { call: LiveCall }): JSX.Element {
         <kbd>Enter</kbd> or <kbd>{shown("answer")}</kbd> answers
       </p>
     </article>
+  );
+}
+
+/** After a reload: where the caller is, and what is needed to have them back. */
+function Back({ call }: { call: LiveCall }): JSX.Element | null {
+  const silenced = phone.value?.silenced.value === true;
+  if (comesBack.value && !answering.value) {
+    return (
+      <button type="button" class="good big" onClick={() => void answer()}>
+        <Icon name="phone" /> Take the caller back
+      </button>
+    );
+  }
+  if (call.reconnecting === true) {
+    return (
+      <p class="notice warn" role="status">
+        Your phone is being connected again. The caller was asked for a moment and hears music.
+      </p>
+    );
+  }
+  if (!silenced) return null;
+  return (
+    <p class="notice warn" role="status">
+      The browser keeps this page silent after a reload. Click anywhere to hear the caller.
+    </p>
   );
 }
 
@@ -183,10 +259,13 @@ function Talk({ call }: { call: LiveCall }): JSX.Element {
       <p class="timer time" aria-label="Time of this call">
         {clock(since(call.since))}
         {call.held && <span class="chip warn">On hold</span>}
+        {call.reconnecting === true && <span class="chip warn">Reconnecting</span>}
         {muted && <span class="chip bad">You are muted</span>}
       </p>
+      <Back call={call} />
       <Ear stream={phone.value?.remote.value ?? null} name="What you hear" />
       <Why why={call.why} />
+      <Handed handed={call.handed} />
       <div class="controls">
         {own !== null && (
           <button type="button" aria-pressed={muted} onClick={toggleMute} title={shown("mute")}>
@@ -205,11 +284,20 @@ function Talk({ call }: { call: LiveCall }): JSX.Element {
         )}
       </div>
       {keypad && <Keypad onKey={(key) => phone.value?.press(key)} />}
-      {asked ? <p class="soft small">A colleague asks you. The customer hears music.</p> : <TransferBox call={call} />}
+      {!asked && <HelpRequest call={call} />}
+      {asked ? <AskedWords three={call.consult?.state === "merged"} /> : <TransferBox call={call} />}
       <button type="button" class="bad big" onClick={() => void end()} title={shown("end")}>
         <Icon name="hangup" /> End call
       </button>
     </article>
+  );
+}
+
+function AskedWords({ three }: { three: boolean }): JSX.Element {
+  return (
+    <p class="soft small">
+      {three ? "A colleague, the customer and you hear each other." : "A colleague asks you. The customer hears music."}
+    </p>
   );
 }
 

@@ -1,10 +1,10 @@
 // What the desk does, without how it looks: the phone of this tab, asking the server for states and call handling,
 // joining an offer with the INVITE that carries its id. Parts of the page read these signals.
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import plainIcon from "../../icon.svg";
 import ringingIcon from "../../icon-ringing.svg";
-import { part, post, put, session, words, type OwnAgent } from "../../api/client";
-import { me } from "../../live/client";
+import { ask, part, post, put, session, words, type OwnAgent } from "../../api/client";
+import { me, reopen } from "../../live/client";
 import { Phone, type Credentials } from "../../phone/phone";
 import { holder, hold } from "../../phone/one_tab";
 import { devices, microphone, releaseMicrophone, ring, stopRinging } from "../../phone/sound";
@@ -56,7 +56,8 @@ export function setState(state: string, reason?: string): Promise<boolean> {
 }
 
 function makePhone(): Phone {
-  const made = new Phone({ register: true, credentials: () => post<Credentials>("/phone/credentials") });
+  const credentials = (): Promise<Credentials> => post<Credentials>("/phone/credentials");
+  const made = new Phone({ register: true, credentials, onPathLost: reopen });
   phone.value = made;
   return made;
 }
@@ -80,15 +81,23 @@ export const ringingHere = computed<boolean>(() => {
   return call != null && !call.outgoing && call.state === "ringing";
 });
 
-/** The offer was answered here and the server has not said so yet. */
-export const answering = signal(false);
+/** The caller of a talk that this page had before it was loaded again, or lost its phone. */
+export const comesBack = computed<boolean>(() => ringingHere.value && phone.value?.call.value?.purpose === "reconnect");
+
+/** The call that was answered here and waits for the microphone. */
+const answered = signal<number | null>(null);
+
+/** The call that is here was answered and the server has not said so yet. */
+export const answering = computed<boolean>(() => answered.value !== null && answered.value === phone.value?.call.value?.id);
 
 export async function answer(): Promise<void> {
-  if (!ringingHere.value || answering.value) return;
-  answering.value = true;
+  const id = phone.value?.call.value?.id;
+  if (id === undefined || !ringingHere.value || answering.value) return;
+  answered.value = id;
   stopRinging();
-  await doing(async () => phone.value?.answer(await microphone()));
-  answering.value = false;
+  // While somebody is asked for the microphone the caller may leave and another may ring: that one is not answered by it.
+  await doing(async () => phone.value?.answer(id, await microphone()));
+  if (answered.value === id) answered.value = null;
 }
 
 export function decline(): void {
@@ -125,11 +134,23 @@ export interface Target {
   extension?: string;
 }
 
-export const consult = (to: Target): Promise<boolean> => control("consult", { to });
-export const transfer = (to: Target): Promise<boolean> => control("transfer", { to });
+/** Notes that are nothing but space are not sent. */
+const handing = (to: Target, notes: string): unknown => (notes.trim() === "" ? { to } : { to, notes: notes.trim() });
+
+export const consult = (to: Target, notes: string): Promise<boolean> => control("consult", handing(to, notes));
+export const transfer = (to: Target, notes: string): Promise<boolean> => control("transfer", handing(to, notes));
 export const complete = (): Promise<boolean> => control("complete");
 export const merge = (): Promise<boolean> => control("merge");
 export const cancelConsult = (): Promise<boolean> => control("cancel");
+
+/** Asks for a supervisor, or takes the request back. */
+export async function toggleHelp(): Promise<void> {
+  const call = me.value?.call;
+  if (call == null) return;
+  const path = `/calls/${part(call.interaction)}/help`;
+  if (call.help?.state === "asked") await doing(() => ask("DELETE", path));
+  else await doing(() => post(path));
+}
 
 export async function end(): Promise<void> {
   // This phone's BYE ends any call it has; for a desk phone the server does it.
@@ -141,14 +162,23 @@ export async function end(): Promise<void> {
 export function open(): () => void {
   const stops = [
     effect(ringWithOffer),
+    effect(() => {
+      // The server kept the caller for this page.
+      if (comesBack.value) untracked(() => void answer());
+    }),
     effect(tellStates),
+    effect(tellHelp),
     effect(() => {
       const sink = devices.value.speaker;
       void phone.value?.speaker(sink);
     }),
   ];
   addEventListener("beforeunload", warnInCall);
-  if (phoneKind.value === "browser" && wasReady()) void connectPhone().catch(() => undefined);
+  if (phoneKind.value === "browser" && wasReady()) {
+    void connectPhone()
+      .then(microphoneAhead)
+      .catch(() => undefined);
+  }
   return () => {
     for (const end of stops) end();
     removeEventListener("beforeunload", warnInCall);
@@ -161,12 +191,18 @@ function wasReady(): boolean {
   return load<boolean>("phone_was_ready", false);
 }
 
+/** Opens the microphone before the first call needs it, where nobody has to be asked. */
+async function microphoneAhead(): Promise<void> {
+  const { state } = await navigator.permissions.query({ name: "microphone" });
+  if (state === "granted") await microphone();
+}
+
 function warnInCall(event: BeforeUnloadEvent): void {
   if (phone.value?.call.value != null) event.preventDefault();
 }
 
 function ringWithOffer(): void {
-  const rings = ringingHere.value && !answering.value;
+  const rings = ringingHere.value && !answering.value && !comesBack.value;
   const offer = me.value?.offer;
   if (rings) ring();
   else stopRinging();
@@ -187,6 +223,21 @@ function notify(text: string): void {
   notice?.close();
   notice = new Notification("Call for you", { body: text, tag: "cordboard-offer" });
   notice.onclick = () => window.focus();
+}
+
+/** What became of the request for a supervisor, in words for whoever asked. */
+export const HELP_WORDS: Record<string, string> = {
+  asked: "Supervisors see that you ask for help.",
+  taken: "A supervisor is with you.",
+  dismissed: "Supervisors have seen it; nobody can come at the moment.",
+};
+
+let help = "";
+
+function tellHelp(): void {
+  const state = me.value?.call?.help?.state ?? "";
+  if (state !== help && state !== "") announce(HELP_WORDS[state] ?? "");
+  help = state;
 }
 
 let told = "";

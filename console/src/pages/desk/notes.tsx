@@ -20,6 +20,8 @@ export function Notes({ interaction }: { interaction: string }): JSX.Element {
   const [theirs, setTheirs] = useState<Stored | null>(null);
   const version = useRef(0);
   const latest = useRef("");
+  /** The text that was changed since. */
+  const base = useRef("");
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const busy = useRef(false);
 
@@ -35,11 +37,16 @@ export function Notes({ interaction }: { interaction: string }): JSX.Element {
     try {
       const stored = await put<Stored>(path, { text: sent, version: version.current });
       version.current = stored.version;
+      base.current = sent;
       setSaving(latest.current === sent ? "saved" : "typing");
     } catch (error) {
       if (error instanceof Problem && error.status === 409) {
-        setTheirs(await get<Stored>(path).catch(() => null));
-        setSaving("conflict");
+        const now = await get<Stored>(path).catch(() => null);
+        if (now !== null && now.text.startsWith(base.current)) behind(now);
+        else {
+          setTheirs(now);
+          setSaving("conflict");
+        }
       } else {
         setSaving({ failed: words(error) });
         timer.current = setTimeout(() => void save(), 4000);
@@ -49,10 +56,22 @@ export function Notes({ interaction }: { interaction: string }): JSX.Element {
     }
   };
 
+  /** What was only written behind the text, such as a note that came with the caller, goes behind ours as well. */
+  const behind = (now: Stored): void => {
+    const added = now.text.slice(base.current.length);
+    version.current = now.version;
+    base.current = now.text;
+    latest.current += added;
+    setText(latest.current);
+    setSaving("typing");
+    timer.current = setTimeout(() => void save(), PAUSE);
+  };
+
   useEffect(() => {
     get<Stored>(path).then(
       (stored) => {
         version.current = stored.version;
+        base.current = stored.text;
         if (latest.current === "") {
           latest.current = stored.text;
           setText(stored.text);
@@ -80,6 +99,7 @@ export function Notes({ interaction }: { interaction: string }): JSX.Element {
   const keep = (which: "mine" | "theirs"): void => {
     if (theirs === null) return;
     version.current = theirs.version;
+    base.current = theirs.text;
     setTheirs(null);
     if (which === "theirs") {
       latest.current = theirs.text;

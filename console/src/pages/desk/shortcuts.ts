@@ -8,6 +8,7 @@ export const ACTIONS = {
   hold: { word: "Hold or resume", key: "H" },
   mute: { word: "Mute or unmute", key: "M" },
   transfer: { word: "Transfer or consult", key: "T" },
+  help: { word: "Ask a supervisor for help", key: "G" },
   end: { word: "End the call", key: "E" },
   wrap: { word: "Wrap-up done", key: "W" },
   notes: { word: "Go to the notes", key: "N" },

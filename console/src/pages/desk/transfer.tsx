@@ -18,7 +18,7 @@ interface Colleague {
 
 interface Targets {
   agents: Colleague[];
-  queues: { name: string; waiting: number }[];
+  queues: { name: string; waiting: number; closed?: boolean }[];
 }
 
 interface Found {
@@ -43,23 +43,24 @@ export function TransferBox({ call }: { call: LiveCall }): JSX.Element {
 
 function Consulting({ call }: { call: LiveCall }): JSX.Element {
   const with_ = call.consult?.agent ?? call.consult?.queue ?? call.consult?.number ?? "your colleague";
-  const talking = call.consult?.state === "talking" || call.consult?.state === "connected";
+  const three = call.consult?.state === "merged";
+  const talking = three || call.consult?.state === "talking" || call.consult?.state === "connected";
   return (
     <div class="consult stack tight" role="group" aria-label="Consultation">
       <p>
-        <strong>{talking ? `You talk with ${with_}` : `Calling ${with_}…`}</strong>
+        <strong>{three ? `You, ${with_} and the customer talk` : talking ? `You talk with ${with_}` : `Calling ${with_}…`}</strong>
         <br />
-        <span class="soft">The customer hears music.</span>
+        <span class="soft">{three ? "All three hear each other." : "The customer hears music."}</span>
       </p>
       <div class="controls two">
         <button type="button" class="primary" disabled={!talking} onClick={() => void complete()}>
           Hand over
         </button>
-        <button type="button" disabled={!talking} onClick={() => void merge()}>
+        <button type="button" disabled={!talking || three} onClick={() => void merge()}>
           <Icon name="people" /> All three
         </button>
         <button type="button" class="wide" onClick={() => void cancelConsult()}>
-          Back to the customer
+          {three ? `Go on without ${with_}` : "Back to the customer"}
         </button>
       </div>
     </div>
@@ -69,6 +70,7 @@ function Consulting({ call }: { call: LiveCall }): JSX.Element {
 function Search({ onClose }: { onClose: () => void }): JSX.Element {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<Found | null>(null);
+  const [notes, setNotes] = useState("");
   const [targets, setTargets] = useState<Targets>({ agents: [], queues: [] });
   useEffect(() => {
     document.getElementById("transfer-search")?.focus();
@@ -111,14 +113,27 @@ function Search({ onClose }: { onClose: () => void }): JSX.Element {
         </ul>
       ) : (
         <>
-          <p class="soft small">Whoever takes the call sees your notes and why the customer called.</p>
+          <label>
+            A note for whoever takes the call
+            <textarea
+              id="transfer-notes"
+              rows={2}
+              maxLength={1000}
+              aria-describedby="transfer-notes-help"
+              value={notes}
+              onInput={(event) => setNotes(event.currentTarget.value)}
+            />
+          </label>
+          <p id="transfer-notes-help" class="soft small">
+            They see it with your name before they answer, and why the customer called. The record keeps it.
+          </p>
           <div class="controls two">
             {chosen.target.queue === undefined && (
-              <button type="button" class="primary" onClick={() => finish(consult(chosen.target))}>
+              <button type="button" class="primary" onClick={() => finish(consult(chosen.target, notes))}>
                 Talk first
               </button>
             )}
-            <button type="button" onClick={() => finish(transfer(chosen.target))}>
+            <button type="button" onClick={() => finish(transfer(chosen.target, notes))}>
               Transfer now
             </button>
           </div>
@@ -146,8 +161,8 @@ function search(text: string, targets: Targets): Found[] {
     .map((queue): Found => ({
       target: { queue: queue.name },
       title: `Queue ${queue.name}`,
-      detail: queue.waiting === 0 ? "nobody waits" : `${queue.waiting} waiting`,
-      tone: queue.waiting === 0 ? "good" : "warn",
+      detail: queue.closed === true ? "closed at the moment" : queue.waiting === 0 ? "nobody waits" : `${queue.waiting} waiting`,
+      tone: queue.closed === true ? "bad" : queue.waiting === 0 ? "good" : "warn",
     }));
   const typed = /^\+?[\d*#]{2,}$/.test(wanted.replaceAll(/[\s-]/g, ""))
     ? [{ target: { extension: wanted.replaceAll(/[\s-]/g, "") }, title: wanted, detail: "as typed", tone: "" }]

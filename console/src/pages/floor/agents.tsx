@@ -1,7 +1,7 @@
 // The agents as a list: state, time in it, call, and what a supervisor can do about it.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { part, put, session, words } from "../../api/client";
+import { useEffect, useState } from "preact/hooks";
+import { get, part, put, session, words } from "../../api/client";
 import type { AgentLive } from "../../api/types";
 import { agents, calls } from "../../live/client";
 import { announceNow } from "../../ui/announce";
@@ -10,12 +10,21 @@ import { Menu } from "../../ui/menu";
 import { clock, since } from "../../ui/time";
 import { party, reasonWords, stateWords } from "../../words";
 import { MODES, monitor } from "./monitor";
+import { Refusal } from "../../ui/refusal";
 
 const ORDER = ["offered", "on_call", "wrap_up", "available", "not_ready", "offline"];
 
 export function AgentGrid(): JSX.Element {
   const [filter, setFilter] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
+  const [reasons, setReasons] = useState<Reason[]>([]);
+  useEffect(() => {
+    get<{ items: Reason[] }>("/not-ready-reasons").then(
+      ({ items }) => setReasons(items),
+      // Without them there is still our own reason.
+      () => undefined,
+    );
+  }, []);
   const wanted = filter.trim().toLowerCase();
   const list = (agents.value ?? [])
     .filter((one) => `${one.name} ${one.login} ${one.queue ?? ""} ${stateWords(one.state).word}`.toLowerCase().includes(wanted))
@@ -30,11 +39,7 @@ export function AgentGrid(): JSX.Element {
         <h2>Agents</h2>
         <input class="filter" aria-label="Filter the agents" placeholder="Name, queue or state" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
       </header>
-      {problem !== null && (
-        <p class="notice bad" role="alert">
-          {problem}
-        </p>
-      )}
+      <Refusal words={problem} />
       <div class="scroll-x" tabIndex={0} role="region" aria-label="List of agents">
         <table class="agents">
           <thead>
@@ -52,7 +57,7 @@ export function AgentGrid(): JSX.Element {
           </thead>
           <tbody>
             {list.map((one) => (
-              <Row key={one.login} agent={one} onProblem={fail} />
+              <Row key={one.login} agent={one} reasons={reasons} onProblem={fail} />
             ))}
           </tbody>
         </table>
@@ -62,7 +67,19 @@ export function AgentGrid(): JSX.Element {
   );
 }
 
-function Row({ agent, onProblem }: { agent: AgentLive; onProblem: (error: unknown) => void }): JSX.Element {
+interface Reason {
+  name: string;
+  label?: string | null;
+}
+
+interface RowProps {
+  agent: AgentLive;
+  /** The company's, for not being ready. */
+  reasons: Reason[];
+  onProblem: (error: unknown) => void;
+}
+
+function Row({ agent, reasons, onProblem }: RowProps): JSX.Element {
   const { word, icon, tone } = stateWords(agent.state);
   const call = agent.interaction === null ? undefined : calls.value?.find((one) => one.interaction === agent.interaction);
   const reason = reasonWords(agent.reason);
@@ -70,6 +87,7 @@ function Row({ agent, onProblem }: { agent: AgentLive; onProblem: (error: unknow
     <tr>
       <td>
         <strong>{agent.name}</strong>
+        {agent.help_since != null && <span class="chip warn">asks for help</span>}
         {!agent.registered && (
           <span class="chip" title="No telephone of this agent is connected">
             no phone
@@ -86,12 +104,12 @@ function Row({ agent, onProblem }: { agent: AgentLive; onProblem: (error: unknow
       <td>
         {agent.queue ?? ""} <span class="soft">{call === undefined ? "" : party(call.caller)}</span>
       </td>
-      <td class="n">{session.value?.user.role !== "readonly" && <Actions agent={agent} onProblem={onProblem} />}</td>
+      <td class="n">{session.value?.user.role !== "readonly" && <Actions agent={agent} reasons={reasons} onProblem={onProblem} />}</td>
     </tr>
   );
 }
 
-function Actions({ agent, onProblem }: { agent: AgentLive; onProblem: (error: unknown) => void }): JSX.Element {
+function Actions({ agent, reasons, onProblem }: RowProps): JSX.Element {
   const talking = agent.state === "on_call" && agent.interaction !== null;
   const state = (name: string, reason?: string) => (): void => {
     const body = reason === undefined ? { state: name } : { state: name, reason };
@@ -132,6 +150,11 @@ function Actions({ agent, onProblem }: { agent: AgentLive; onProblem: (error: un
             <button type="button" onClick={run(state("not_ready", "supervisor"))}>
               Make not ready
             </button>
+            {reasons.map(({ name, label }) => (
+              <button key={name} type="button" onClick={run(state("not_ready", name))}>
+                Not ready: {label ?? name}
+              </button>
+            ))}
             <button type="button" onClick={run(state("offline"))}>
               Make offline
             </button>

@@ -3,20 +3,26 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import "../../style/floor.css";
 import type { QueueLive } from "../../api/types";
-import { calls, connection, lastHeard, queues, want } from "../../live/client";
+import { connection, lastHeard, queues, want } from "../../live/client";
 import { go, query } from "../../router";
 import { clock, now, since } from "../../ui/time";
-import { party } from "../../words";
 import { AgentGrid } from "./agents";
+import { Certificates } from "./certificates";
+import { LastHour } from "./charts";
+import { CloseButton, ClosedNotice } from "./closing";
+import { LimitsDialog } from "./limits";
+import { HelpRequests } from "./help";
 import { Monitor, monitorPhone, stopMonitor } from "./monitor";
 import * as rules from "./rules";
 import { Stat } from "./stat";
+import { CallsNow } from "./waiting";
 
 const count = (n: number | null | undefined): string => (n === null ? "–" : String(n ?? 0));
 const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(share * 100)} %`);
 
 export default function Floor(): JSX.Element {
   const tv = query.value.has("tv");
+  const [limiting, setLimiting] = useState(false);
   useEffect(() => {
     const stops = [want("queues"), want("agents"), want("calls")];
     return () => {
@@ -34,15 +40,23 @@ export default function Floor(): JSX.Element {
         <h1>Floor</h1>
         <div class="row">
           <Freshness />
+          {!tv && (
+            <button type="button" class="small" onClick={() => setLimiting(true)}>
+              Thresholds
+            </button>
+          )}
           <button type="button" class="small" onClick={() => go(tv ? "/floor" : "/floor?tv")}>
             {tv ? "Leave TV mode" : "TV mode"}
           </button>
         </div>
       </header>
+      {limiting && <LimitsDialog onClose={() => setLimiting(false)} />}
+      {!tv && <Certificates />}
+      <HelpRequests tv={tv} />
       {monitorPhone.value !== null && <Monitor />}
       <Queues tv={tv} />
       {!tv && <AgentGrid />}
-      {!tv && <Waiting />}
+      {!tv && <CallsNow />}
     </div>
   );
 }
@@ -77,7 +91,7 @@ function Queues({ tv }: { tv: boolean }): JSX.Element {
   return (
     <div class="queues">
       {shown.map((queue) => (
-        <QueueCard key={queue.name} queue={queue} />
+        <QueueCard key={`${queue.name}${tv ? " tv" : ""}`} queue={queue} tv={tv} />
       ))}
       {pages > 1 && (
         <p class="soft">
@@ -88,65 +102,31 @@ function Queues({ tv }: { tv: boolean }): JSX.Element {
   );
 }
 
-function QueueCard({ queue }: { queue: QueueLive }): JSX.Element {
+function QueueCard({ queue, tv }: { queue: QueueLive; tv: boolean }): JSX.Element {
   const oldest = queue.waiting === 0 ? 0 : since(queue.oldest_since);
   const share = rules.abandonedShare(queue);
+  const { announced: expected = null, held = null } = queue.expected_wait ?? {};
   return (
     <section class="card queue" aria-label={`Queue ${queue.name}`}>
-      <h2>{queue.name}</h2>
+      <header class="row between">
+        <h2>{queue.name}</h2>
+        {!tv && <CloseButton queue={queue} />}
+      </header>
+      <ClosedNotice queue={queue} tv={tv} />
       <div class="stats">
-        <Stat word="Waiting" measure="waiting" value={String(queue.waiting)} level={rules.waiting(queue)} />
-        <Stat word="Longest wait" measure="longest" value={queue.waiting === 0 ? "–" : clock(oldest)} level={rules.longest(oldest)} />
-        <Stat word="Service level" measure="service_level" value={percent(queue.service_level)} level={rules.serviceLevel(queue.service_level)} />
-        <Stat word="Answered" measure="answered" value={count(queue.answered)} />
-        <Stat word="Abandoned" measure="abandoned" value={count(queue.abandoned)} detail={share === null ? "" : percent(share)} level={rules.abandoned(share)} />
-        <Stat word="Average wait" measure="average_answer" value={queue.average_answer === null ? "–" : clock(queue.average_answer)} />
-        <Stat word="Available" measure="available" value={count(queue.agents.available)} level={rules.available(queue)} />
-        <Stat word="On a call" measure="on_call" value={count((queue.agents.on_call ?? 0) + (queue.agents.offered ?? 0))} />
-        <Stat word="Wrap-up" measure="wrap_up" value={count(queue.agents.wrap_up)} />
-        <Stat word="Not ready" measure="not_ready" value={count(queue.agents.not_ready)} />
+        <Stat queue={queue} word="Waiting" measure="waiting" value={String(queue.waiting)} level={rules.waiting(queue)} />
+        <Stat queue={queue} word="Longest wait" measure="longest" value={queue.waiting === 0 ? "–" : clock(oldest)} level={rules.longest(queue, oldest)} />
+        <Stat queue={queue} word="Service level" measure="service_level" value={percent(queue.service_level)} level={rules.serviceLevel(queue)} />
+        <Stat queue={queue} word="Answered" measure="answered" value={count(queue.answered)} />
+        <Stat queue={queue} word="Abandoned" measure="abandoned" value={count(queue.abandoned)} detail={share === null ? "" : percent(share)} level={rules.abandoned(share)} />
+        <Stat queue={queue} word="Average wait" measure="average_answer" value={queue.average_answer === null ? "–" : clock(queue.average_answer)} />
+        <Stat queue={queue} word="Expected wait" measure="expected_wait" value={expected === null ? "–" : clock(expected)} detail={held === null ? "" : `held for ${percent(held)}`} />
+        <Stat queue={queue} word="Available" measure="available" value={count(queue.agents.available)} level={rules.available(queue)} />
+        <Stat queue={queue} word="On a call" measure="on_call" value={count((queue.agents.on_call ?? 0) + (queue.agents.offered ?? 0))} />
+        <Stat queue={queue} word="Wrap-up" measure="wrap_up" value={count(queue.agents.wrap_up)} />
+        <Stat queue={queue} word="Not ready" measure="not_ready" value={count(queue.agents.not_ready)} />
       </div>
-    </section>
-  );
-}
-
-const PHASES: Record<string, string> = { in_flow: "in the menu", waiting: "waits", offered: "rings at an agent", talking: "talks", ending: "ends" };
-
-function Waiting(): JSX.Element {
-  const list = calls.value ?? [];
-  return (
-    <section class="card" aria-label="Calls now">
-      <h2>Calls now</h2>
-      {list.length === 0 ? (
-        <p class="empty">No calls.</p>
-      ) : (
-        <div class="scroll-x" tabIndex={0} role="region" aria-label="List of calls now">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Caller</th>
-                <th scope="col">What</th>
-                <th scope="col">Queue</th>
-                <th scope="col">Agent</th>
-                <th scope="col" class="n">
-                  Since
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.map((call) => (
-                <tr key={call.interaction}>
-                  <td class="caller">{party(call.caller)}</td>
-                  <td>{PHASES[call.phase] ?? call.phase.replaceAll("_", " ")}</td>
-                  <td>{call.queue ?? ""}</td>
-                  <td>{call.agent ?? ""}</td>
-                  <td class="n">{clock(since(call.since))}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <LastHour queue={queue} tv={tv} />
     </section>
   );
 }

@@ -1,25 +1,31 @@
-// When a number of the floor is fine, needs a look, or is bad: colour and word. And what each number means. Pure.
+// When a number of the floor is fine, needs a look, or is bad: colour and word. And what each number means.
 import type { QueueLive } from "../../api/types";
+import { spoken } from "../../ui/time";
+import { limitsOf, own } from "./limits";
 
 export type Level = "good" | "warn" | "bad" | "plain";
 
 export const LEVEL_WORDS: Record<Level, string> = { good: "fine", warn: "look here", bad: "act now", plain: "" };
 
 export function waiting(queue: QueueLive): Level {
-  if (queue.waiting >= 10 || (queue.waiting > 0 && staffed(queue) === 0)) return "bad";
-  return queue.waiting >= (queue.agents.available ?? 0) + 3 ? "warn" : "good";
+  const [look, act] = limitsOf(queue).waiting;
+  if (queue.waiting >= act || (queue.waiting > 0 && staffed(queue) === 0)) return "bad";
+  return queue.waiting >= (queue.agents.available ?? 0) + look ? "warn" : "good";
 }
 
 /** Seconds that the longest has waited. */
-export function longest(seconds: number): Level {
-  if (seconds >= 120) return "bad";
-  return seconds >= 60 ? "warn" : "good";
+export function longest(queue: QueueLive | undefined, seconds: number): Level {
+  const [look, act] = limitsOf(queue).longest;
+  if (seconds >= act) return "bad";
+  return seconds >= look ? "warn" : "good";
 }
 
-export function serviceLevel(share: number | null): Level {
+export function serviceLevel(queue: QueueLive): Level {
+  const share = queue.service_level;
   if (share === null) return "plain";
-  if (share >= 0.8) return "good";
-  return share >= 0.7 ? "warn" : "bad";
+  const [look, act] = limitsOf(queue).service;
+  if (share * 100 >= look) return "good";
+  return share * 100 >= act ? "warn" : "bad";
 }
 
 export function abandonedShare(queue: QueueLive): number | null {
@@ -46,16 +52,18 @@ export function available(queue: QueueLive): Level {
 }
 
 /** What each number counts, over which time, and what is left out. */
-export const DEFINITIONS = {
+const DEFINITIONS = {
   waiting:
-    "Callers in this queue now who talk to nobody yet, also while an agent's phone rings for them. Look here: as many as three more than available agents. Act now: ten or more, or nobody is there to answer.",
-  longest: "How long the caller who has waited longest in this queue has been waiting, now. Look here from 1 minute, act now from 2.",
+    "Callers in this queue now who talk to nobody yet, also while an agent's phone rings for them.",
+  longest: "How long the caller who has waited longest in this queue has been waiting, now.",
   service_level:
-    "Today: calls answered within the queue's target, divided by calls answered plus calls abandoned after the short-abandon limit. Callers who hung up before that limit are left out. Fine from 80 %, act now below 70 %.",
+    "Today: calls answered within the queue's target, divided by calls answered plus calls abandoned after the short-abandon limit. Callers who hung up before that limit are left out.",
   answered: "Calls of this queue that an agent answered today. The day begins at midnight in the time zone of the server.",
   abandoned:
     "Callers who hung up in this queue today after the short-abandon limit, and their share of answered plus abandoned. Look here from 5 %, act now from 8 %.",
   average_answer: "Mean wait in this queue of the calls answered today, from entering the queue until the agent answered.",
+  expected_wait:
+    "What a caller who comes now is told: four of five wait at most so long. Below it, for how many of the queue's last 200 callers that was true; who gave up counts as long as they waited.",
   available: "Agents of this queue who can be given a call now. Act now: callers wait and nobody is available.",
   on_call: "Agents of this queue on a call, on any queue.",
   wrap_up: "Agents of this queue who finish the work after a call.",
@@ -63,3 +71,15 @@ export const DEFINITIONS = {
 } as const;
 
 export type Measure = keyof typeof DEFINITIONS;
+
+/** With the thresholds that hold for this queue here. */
+export function definition(measure: Measure, queue: QueueLive): string {
+  const { waiting: [some, many], longest: [long, longer], service: [good, bad] } = limitsOf(queue);
+  const whose = own.value === null ? "" : " (this browser's own)";
+  const levels: Partial<Record<Measure, string>> = {
+    waiting: ` Look here: ${some} or more beyond the available agents. Act now: ${many} or more, or nobody is there to answer${whose}.`,
+    longest: ` Look here from ${spoken(long)}, act now from ${spoken(longer)}${whose}.`,
+    service_level: ` Fine from ${good} %, act now below ${bad} %${whose}.`,
+  };
+  return DEFINITIONS[measure] + (levels[measure] ?? "");
+}

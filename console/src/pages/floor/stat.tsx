@@ -1,10 +1,12 @@
 // A number with its name, its level in colour and word, and its definition a click away.
 import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
+import type { QueueLive } from "../../api/types";
 import { Icon } from "../../ui/icons";
-import { DEFINITIONS, LEVEL_WORDS, type Level, type Measure } from "./rules";
+import { definition, LEVEL_WORDS, type Level, type Measure } from "./rules";
 
 interface Props {
+  queue: QueueLive;
   word: string;
   measure: Measure;
   value: string;
@@ -12,7 +14,7 @@ interface Props {
   level?: Level;
 }
 
-export function Stat({ word, measure, value, detail = "", level = "plain" }: Props): JSX.Element {
+export function Stat({ queue, word, measure, value, detail = "", level = "plain" }: Props): JSX.Element {
   const [open, setOpen] = useState(false);
   const id = useId();
   const says = LEVEL_WORDS[level];
@@ -41,7 +43,7 @@ export function Stat({ word, measure, value, detail = "", level = "plain" }: Pro
         </p>
       )}
       <p id={id} class="definition" hidden={!open}>
-        {DEFINITIONS[measure]}
+        {definition(measure, queue)}
       </p>
     </div>
   );
