@@ -3,6 +3,7 @@
 //! **Owns**: start and stop. The only place where tasks of the contact centre are spawned, apart from each driver's
 //! own. **Must not**: decide anything about calls.
 
+use crate::announcements::Announcements;
 use crate::api::access::Access;
 use crate::api::audit::AuditLog;
 use crate::api::events::EventStreams;
@@ -17,6 +18,7 @@ use crate::call::actor::CallContext;
 use crate::call::call_control::CallControl;
 use crate::call::registry::{REGISTRY_QUEUE, Registry, RegistryMessage};
 use crate::call::ringback;
+use crate::certificates::{self, Ends, For};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::Settings;
@@ -34,9 +36,11 @@ use crate::talk_recorder::TalkRecorder;
 use crate::trunk_registrations::{self, TrunkRegistrations, TrunkStates};
 use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
+use recordings::intervals::Intervals;
 use recordings::{DataFolder, Journal, Position, Started, Store};
 use router::Distributor;
 use sip_gateway::leg::{Accounts, GatewayCommand, GatewayEvent, RegistrationRecord};
+use sip_gateway::net::tls::TlsListen;
 use sip_gateway::net::{Gateway, GatewayConfig};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -120,10 +124,11 @@ impl App {
             phone.is_some_and(|phone| bindings.iter().any(|binding| binding.extension == phone))
         };
         let distributor = restored(&started, &view.routing, clock, registered);
-        let config = gateway_config(&settings, accounts, bindings);
+        let (tls, certificate) = certificates::of_sip(&settings)?.unzip();
+        let config = gateway_config(&settings, (accounts, bindings), tls);
         let (gateway, events) = Gateway::start(config).await?;
         let (company_out, company) = watch::channel(Arc::new(view));
-        let wiring = Wiring {
+        let mut wiring = Wiring {
             recorder: TalkRecorder::start(
                 folder.clone(),
                 started.journal.clone(),
@@ -137,7 +142,12 @@ impl App {
             company,
             tasks: JoinSet::new(),
             background: Background::start()?,
+            ends: Ends::default(),
         };
+        if let Some(certificate) = certificate {
+            let kept = certificates::keep(certificate, For::Sip, wiring.ends.clone(), clock);
+            wiring.spawn_behind(kept);
+        }
         wiring
             .run(started, distributor, events, (company_out, passwords))
             .await
@@ -154,6 +164,7 @@ struct Wiring {
     recorder: TalkRecorder,
     tasks: JoinSet<()>,
     background: Background,
+    ends: Ends,
 }
 
 impl Wiring {
@@ -179,9 +190,9 @@ impl Wiring {
         let customers = self.customers(&store, &to_registry);
         let (voice, prompts, speech) = self.voice();
         let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
-        let counts = context.counts.clone();
-        let seen = self.company.clone();
+        let (counts, seen) = (context.counts.clone(), self.company.clone());
         let (registry, calls) = Registry::new(context, flows.clone(), seen, customers, at_registry);
+        let said = Announcements::new(prompts.clone(), speech.clone(), flows.clone());
         let watched = WatchedFiles {
             settings: self.settings.clone(),
             passwords,
@@ -214,11 +225,11 @@ impl Wiring {
             position: started.position.clone(),
             health: started.health.clone(),
             signalling: Some(tokio::runtime::Handle::current()),
+            certificates: self.ends.clone(),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
-        let kept = (&store, &journal);
-        let front = (live, floor, CallControl::new(to_registry.clone()));
-        let (http, access) = self.serve_http(kept, front, metrics).await?;
+        let front = (live, floor, CallControl::new(to_registry.clone()), said);
+        let (http, access) = self.serve_http((&store, &journal), front, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
             http,
@@ -304,7 +315,7 @@ impl Wiring {
         }
     }
 
-    /// What goes on right now, for screens.
+    /// What goes on right now, for screens, and quarters of an hour, for reports.
     fn floor(
         &mut self,
         journal: &Journal,
@@ -312,6 +323,8 @@ impl Wiring {
         store: &Store,
         position: Position,
     ) -> Floor {
+        let intervals = Intervals::new(store.clone());
+        self.spawn_behind(intervals.run(position.clone()));
         let (live, company) = (live.clone(), self.company.clone());
         let (floor, task) = Floor::new(journal.follow(), live, company.clone(), self.clock);
         self.spawn_behind(task.run());
@@ -331,7 +344,7 @@ impl Wiring {
     async fn serve_http(
         &mut self,
         (store, journal): (&Store, &Journal),
-        (live, floor, calls): (LiveState, Floor, CallControl),
+        (live, floor, calls, announcements): (LiveState, Floor, CallControl, Announcements),
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -357,6 +370,7 @@ impl Wiring {
             audit,
             gateway: self.gateway.clone(),
             phones: PhoneNames::new(self.gateway.clone()),
+            announcements,
         };
         let access = state.access.clone();
         self.spawn_behind(access.clone().keep(store.clone(), self.clock));
@@ -371,8 +385,18 @@ impl Wiring {
                 }
             });
         }
+        let (acceptor, certificate) = certificates::of_http(&self.settings)?.unzip();
+        if let Some(certificate) = certificate {
+            let kept = certificates::keep(certificate, For::Http, self.ends.clone(), self.clock);
+            self.spawn_behind(kept);
+        }
+        access.set_secure(acceptor.is_some());
         self.spawn_behind(async move {
-            if let Err(error) = api::serve(listener, state, std::future::pending()).await {
+            let served = match acceptor {
+                Some(acceptor) => api::serve_tls(listener, acceptor, state).await,
+                None => api::serve(listener, state, std::future::pending()).await,
+            };
+            if let Err(error) = served {
                 tracing::error!(%error, "HTTP stopped");
             }
         });
@@ -391,6 +415,12 @@ impl Wiring {
 }
 
 impl Running {
+    /// Whether HTTP speaks TLS.
+    #[must_use]
+    pub fn http_is_secure(&self) -> bool {
+        self.access.is_secure()
+    }
+
     /// Paths of recordings as they are finished.
     #[must_use]
     pub fn finished_recordings(&self) -> broadcast::Receiver<PathBuf> {
@@ -459,8 +489,8 @@ impl Running {
 
 fn gateway_config(
     settings: &Settings,
-    accounts: Accounts,
-    bindings: Vec<RegistrationRecord>,
+    (accounts, bindings): (Accounts, Vec<RegistrationRecord>),
+    tls: Option<TlsListen>,
 ) -> GatewayConfig {
     let listen = settings
         .sip
@@ -471,10 +501,12 @@ fn gateway_config(
     GatewayConfig {
         listen,
         listen_tcp: settings.sip.tcp().collect(),
+        tls,
         advertise: settings.sip.advertise,
         domain: settings.sip.domain.clone(),
         media_listen: settings.media.listen,
         media_ports: settings.media.first_port..=settings.media.last_port,
+        opus: settings.media.opus,
         media_threads: cores.div_ceil(2),
         media_lost_after: MEDIA_LOST_AFTER,
         accounts,

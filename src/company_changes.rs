@@ -93,14 +93,19 @@ fn differing<const N: usize>(parts: [(&'static str, bool); N]) -> Vec<&'static s
 fn queue(old: &Queue, new: &Queue) -> Vec<&'static str> {
     let (was, is) = (&old.rules, &new.rules);
     differing([
-        ("skills", was.skills != is.skills),
+        (
+            "skills",
+            was.skills != is.skills || was.any_of != is.any_of || was.max_tier != is.max_tier,
+        ),
         ("strategy", was.strategy != is.strategy),
         (
             "order of callers",
             was.head_start != is.head_start
                 || was.class != is.class
-                || old.promote_after != new.promote_after
-                || old.ladder != new.ladder,
+                || was.promote_after != is.promote_after
+                || was.ladder != is.ladder
+                || was.last_agent != is.last_agent
+                || old.ladder_queues != new.ladder_queues,
         ),
         ("ring_timeout", was.ring_timeout != is.ring_timeout),
         (
@@ -115,11 +120,18 @@ fn queue(old: &Queue, new: &Queue) -> Vec<&'static str> {
         ("max_length", was.max_length != is.max_length),
         ("when_no_agents", was.when_no_agents != is.when_no_agents),
         (
+            "overflow",
+            was.overflow != is.overflow
+                || old.overflow_queues != new.overflow_queues
+                || old.voicemail_prompt != new.voicemail_prompt,
+        ),
+        (
             "service level",
             was.service_level != is.service_level || was.short_abandon != is.short_abandon,
         ),
         ("music", old.music != new.music),
         ("record", old.record != new.record),
+        ("thresholds", old.thresholds != new.thresholds),
     ])
 }
 
@@ -128,8 +140,14 @@ fn agent(old: &Agent, new: &Agent) -> Vec<&'static str> {
         ("name", old.name != new.name),
         ("extension", old.extension != new.extension),
         ("password", old.password != new.password),
-        ("skills", old.skills != new.skills),
-        ("queues", old.queues != new.queues),
+        (
+            "skills",
+            old.skills != new.skills || old.licences != new.licences,
+        ),
+        (
+            "queues",
+            old.queues != new.queues || old.prefers != new.prefers,
+        ),
         (
             "ready_on_register",
             old.ready_on_register != new.ready_on_register,

@@ -5,7 +5,7 @@
 
 use crate::call::port::KnownQueue;
 use crate::config::settings::{Limits, RecordPolicy};
-use crate::config::{Company, Ids, Outbound};
+use crate::config::{Company, Ids, Outbound, Thresholds};
 use crate::number;
 use router::id::{AgentId, QueueId};
 use router::{PhoneNumber, Private, RoutingCompany};
@@ -152,6 +152,14 @@ impl CompanyView {
             .map(|known| known.name.clone())
     }
 
+    /// From where on the floor says that somebody has to look at a queue, or act.
+    #[must_use]
+    pub fn thresholds_of(&self, queue: QueueId) -> Thresholds {
+        let name = self.queue_name(queue);
+        let known = name.and_then(|name| self.company.queue(&name));
+        known.map_or_else(Thresholds::default, |queue| queue.thresholds)
+    }
+
     /// What a queue says about recording, if it says anything.
     #[must_use]
     pub fn record_in(&self, queue: QueueId) -> Option<bool> {
@@ -176,15 +184,19 @@ impl CompanyView {
 /// What a call needs of each queue. `music = "hold"` means the file `hold.wav`.
 fn known_queues(company: &Company, ids: &Ids) -> BTreeMap<String, KnownQueue> {
     let known = company.queues.iter().filter_map(|queue| {
-        let music = queue.music.as_ref().map(|name| {
+        let file = |name: &String| {
             if name.ends_with(".wav") {
                 name.clone()
             } else {
                 format!("{name}.wav")
             }
-        });
-        let id = *ids.queues.get(&queue.name)?;
-        Some((queue.name.clone(), KnownQueue { id, music }))
+        };
+        let known = KnownQueue {
+            id: *ids.queues.get(&queue.name)?,
+            music: queue.music.as_ref().map(file),
+            voicemail_prompt: queue.voicemail_prompt.as_ref().map(file),
+        };
+        Some((queue.name.clone(), known))
     });
     known.collect()
 }

@@ -13,8 +13,9 @@ use crate::company_view::CompanyView;
 use ivr_flows::port::{CustomerAnswer, KnownCustomer};
 use recordings::store::customers::{CustomerDetails, CustomerRecord, NewCustomer};
 use recordings::{Store, StoreError};
-use router::id::{CustomerId, InteractionId};
+use router::id::{AgentId, CustomerId, InteractionId};
 use router::{PhoneNumber, Private};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -29,6 +30,9 @@ const GATHER: Duration = Duration::from_millis(40);
 type NameAsk = (InteractionId, PhoneNumber);
 /// The customer, for the flow.
 type FindAsk = (InteractionId, CustomerQuestion);
+
+type Names = HashMap<PhoneNumber, Private<String>>;
+type Agents = HashMap<PhoneNumber, AgentId>;
 
 /// Handle of the lookup task.
 #[derive(Clone, Debug)]
@@ -84,11 +88,17 @@ impl Lookup {
         let mut some = Vec::with_capacity(LOOKUPS);
         while asks.recv_many(&mut some, LOOKUPS).await > 0 {
             let numbers: Vec<PhoneNumber> = some.iter().map(|(_, number)| number.clone()).collect();
-            match self.store.customer_names_by_number(&numbers).await {
-                Ok(names) => {
+            match self.of_numbers(&numbers).await {
+                Ok((names, agents)) => {
                     for (interaction, number) in some.drain(..) {
-                        if let Some(name) = names.get(&number).cloned() {
-                            let known = RegistryMessage::CustomerKnown { interaction, name };
+                        let name = names.get(&number).cloned();
+                        let last_agent = agents.get(&number).copied();
+                        if name.is_some() || last_agent.is_some() {
+                            let known = RegistryMessage::CustomerKnown {
+                                interaction,
+                                name,
+                                last_agent,
+                            };
                             let _ = self.answers.send(known).await;
                         }
                     }
@@ -100,6 +110,13 @@ impl Lookup {
             }
             tokio::time::sleep(GATHER).await;
         }
+    }
+
+    /// The names behind numbers, and whom they spoke with last.
+    async fn of_numbers(&self, numbers: &[PhoneNumber]) -> Result<(Names, Agents), StoreError> {
+        let names = self.store.customer_names_by_number(numbers).await?;
+        let agents = self.store.last_agents_by_number(numbers).await?;
+        Ok((names, agents))
     }
 
     async fn finds(&self, mut asks: mpsc::Receiver<FindAsk>) {

@@ -4,7 +4,6 @@
 //! events out to the journal. **Must not**: decide anything.
 
 pub mod desk;
-mod expected_wait;
 mod phones;
 mod positions;
 
@@ -124,7 +123,7 @@ impl DistributorTask {
                     Some(message) => self.message(message),
                     None => break,
                 },
-                Some(request) = self.live.recv() => self.live_request(request),
+                Some(request) = self.live.recv() => self.live_request(request).await,
                 Ok(()) = self.company.changed() => {
                     let company = self.company.borrow_and_update().clone();
                     self.input(DeskInput::Company(company));
@@ -171,19 +170,35 @@ impl DistributorTask {
         self.input(input);
     }
 
-    fn live_request(&mut self, request: LiveRequest) {
+    async fn live_request(&mut self, request: LiveRequest) {
         // A client that has gone away needs no answer.
         match request {
             LiveRequest::Agents { reply } => drop(reply.send(self.desk.agents())),
             LiveRequest::Floor { reply } => drop(reply.send(self.desk.floor())),
             LiveRequest::Queues { reply } => drop(reply.send(self.desk.queues())),
+            LiveRequest::Waits { reply } => {
+                drop(reply.send(self.desk.waits(self.clock.now())));
+            }
             LiveRequest::SetAgentState {
                 agent,
                 wanted,
                 reply,
             } => {
                 let result = self.desk.set_state(agent, wanted, self.clock.now());
+                // On its way to the file before anybody is told.
+                self.drain().await;
                 let _ = reply.send(result);
+            }
+            LiveRequest::CloseQueue { closure, reply } => {
+                let queue = closure.queue;
+                self.input(DeskInput::CloseQueue(closure));
+                self.drain().await;
+                let _ = reply.send(self.desk.closure(queue));
+            }
+            LiveRequest::OpenQueue { queue, by, reply } => {
+                self.input(DeskInput::OpenQueue { queue, by });
+                self.drain().await;
+                let _ = reply.send(());
             }
             LiveRequest::WrapUp {
                 agent,
@@ -206,7 +221,8 @@ impl DistributorTask {
             Event::AgentStateChanged {
                 interaction: None,
                 ..
-            }
+            } | Event::QueueClosed { .. }
+                | Event::QueueOpened { .. }
         );
         let logged = if was_asked {
             self.journal.append(now, event, None).await

@@ -59,6 +59,7 @@ pub(crate) fn restored(
     registered: impl Fn(AgentId) -> bool,
 ) -> Distributor {
     let mut distributor = Distributor::new(routing.clone(), started.epoch);
+    distributor.log_inputs(clock.now());
     // Ties of the idle clock go by the order of restoring.
     let mut agents: Vec<_> = started.agents.iter().collect();
     agents.sort_by_key(|agent| (agent.idle_since.0, agent.ready_seq));
@@ -73,6 +74,9 @@ pub(crate) fn restored(
             registered: registered(agent.agent),
         };
         distributor.handle(input, clock.now());
+    }
+    for closure in &started.closures {
+        distributor.handle(Input::RestoreClosure(closure.clone()), clock.now());
     }
     distributor
 }

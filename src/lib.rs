@@ -1,16 +1,19 @@
 //! Cordboard, a contact centre in one binary: the wiring, call control, the HTTP API, the commands.
 
+pub mod announcements;
 pub mod api;
 pub mod app;
 mod background;
 mod bindings;
 pub mod call;
+mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod company_changes;
 pub mod company_view;
 pub mod config;
 pub mod customer_lookup;
+mod decision_words;
 pub mod demo;
 pub mod distributor_task;
 pub mod floor;

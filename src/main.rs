@@ -3,7 +3,7 @@
 //! **Owns**: which module runs which command. **Must not know**: what they do.
 
 use clap::Parser as _;
-use cordboard::cli::{self, Cli, Command, FlowCommand, TokenCommand};
+use cordboard::cli::{self, AuditCommand, Cli, Command, FlowCommand, MetricsCommand, TokenCommand};
 use cordboard::{serve, telemetry};
 use std::process::ExitCode;
 use tokio::runtime::Builder;
@@ -20,6 +20,15 @@ fn main() -> ExitCode {
         }
         Command::User(command) => run(&mut Builder::new_current_thread(), cli::user::run(&command)),
         Command::Explain(args) => run(&mut Builder::new_current_thread(), cli::explain::run(&args)),
+        Command::Replay(args) => run(&mut Builder::new_current_thread(), cli::replay::run(&args)),
+        Command::Audit(AuditCommand::Verify(args)) => run(
+            &mut Builder::new_current_thread(),
+            cli::audit::verify(&args),
+        ),
+        Command::Metrics(MetricsCommand::Verify(args)) => run(
+            &mut Builder::new_current_thread(),
+            cli::metrics::verify(&args),
+        ),
         Command::Openapi => {
             cli::output::result(&cordboard::api::description());
             ExitCode::SUCCESS

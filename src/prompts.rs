@@ -5,10 +5,13 @@
 
 use ivr_flows::Flow;
 use sip_gateway::media::clip::Clip;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
+
+/// Folders in folders that are looked into for a list of prompts.
+const DEEPEST: usize = 4;
 
 /// Why a prompt cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +148,43 @@ impl Prompts {
                 let _ = self.clip(language, &prompt.file);
             }
         }
+    }
+
+    /// Whether there is a file for this language.
+    #[must_use]
+    pub fn has(&self, language: &str, file: &str) -> bool {
+        self.find(language, file).is_ok()
+    }
+
+    /// Every audio file by the name that flows give it: without the folder of its language.
+    #[must_use]
+    pub fn files(&self, languages: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut files = BTreeSet::new();
+        let mut folders = vec![(PathBuf::new(), 0)];
+        while let Some((folder, depth)) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(self.folder.join(&folder)) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                let path = folder.join(entry.file_name());
+                if entry.path().is_dir() {
+                    if depth < DEEPEST {
+                        folders.push((path, depth + 1));
+                    }
+                } else if path.extension().is_some_and(|ending| ending == "wav") {
+                    let mut parts = path.components();
+                    let own = path.components().next();
+                    let own = own.and_then(|first| first.as_os_str().to_str());
+                    if path.components().count() > 1
+                        && own.is_some_and(|own| languages.contains(own))
+                    {
+                        parts.next();
+                    }
+                    files.extend(parts.as_path().to_str().map(str::to_owned));
+                }
+            }
+        }
+        files
     }
 
     fn find(&self, language: &str, file: &str) -> Result<PathBuf, PromptError> {

@@ -36,8 +36,14 @@ pub async fn serve(args: ServeArgs) -> ExitCode {
     match App::start(loaded, PasswordPolicy::Required).await {
         Ok(running) => {
             output::result(&format!(
-                "ready sip=udp:{} http=http://{}",
-                running.sip, running.http
+                "ready sip=udp:{} http={}://{}",
+                running.sip,
+                if running.http_is_secure() {
+                    "https"
+                } else {
+                    "http"
+                },
+                running.http
             ));
             until_told(running, args.drain_timeout).await
         }
@@ -53,6 +59,8 @@ pub async fn demo(args: DemoArgs) -> ExitCode {
         sip_port: args.sip_port,
         http_port: args.http_port,
         no_sim: args.no_sim,
+        lan: args.lan,
+        opus: args.opus,
     };
     match demo::start(options).await {
         Ok(running) => until_told(running, DEMO_DRAIN).await,

@@ -13,8 +13,12 @@ mod kill;
 mod rtp;
 #[path = "load/server.rs"]
 mod server;
+#[path = "support/phone/shield.rs"]
+mod shield;
 #[path = "load/sip.rs"]
 mod sip;
+#[path = "load/voice.rs"]
+mod voice;
 #[path = "load/world.rs"]
 mod world;
 

@@ -108,6 +108,11 @@ fn invariant_table_is_true() {
 }
 
 #[test]
+fn every_routing_rule_names_its_tests() {
+    none(&documents::routing_rules(Tree::shared()));
+}
+
+#[test]
 fn dependency_table_is_true() {
     none(&documents::dependencies(Tree::shared()));
 }

@@ -189,7 +189,12 @@ pub(super) async fn set_state(
 }
 
 /// The agent of a path, when the role may do that to it. An agent's token learns nothing of other names.
-fn may(role: Role, action: Action, company: &CompanyView, name: &str) -> Result<AgentId, ApiError> {
+pub(super) fn may(
+    role: Role,
+    action: Action,
+    company: &CompanyView,
+    name: &str,
+) -> Result<AgentId, ApiError> {
     let id = names::agent_id(company, name);
     let resource = id.map_or(Resource::Others, Resource::Of);
     if !authorise(role, action, resource) {

@@ -1,4 +1,5 @@
-//! Who did what: a row for every request that may change something, and for every listen. `GET /audit`.
+//! Who did what: a row for every request that may change something, for every listen, and for wrong sign-ins (as many
+//! as `access/wrong_tries.rs` lets through). `GET /audit`.
 //!
 //! **Owns**: [`AuditLog`], what gets a row, that nothing is done that cannot get one. **Must not know**: how rows are
 //! kept.
@@ -27,6 +28,8 @@ use tokio::sync::mpsc;
 const ROWS: usize = 1_024;
 /// Rows written at once.
 const AT_ONCE: usize = 64;
+/// The role of whoever was not let in.
+const NO_ROLE: &str = "none";
 /// A database that failed is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -75,7 +78,16 @@ pub(super) async fn keep(State(state): State<ApiState>, request: Request, next: 
     };
     let response = next.run(request).await;
     let said = seen.said();
-    if let Some(who) = seen.who()
+    if let Some(stranger) = seen.stranger() {
+        place.send(AuditDraft {
+            at: state.clock.now(),
+            actor: stranger.actor.clone(),
+            role: NO_ROLE.to_owned(),
+            action: format!("{action} ({})", stranger.what),
+            object: format!("{path} from {}", stranger.from),
+            status: response.status().as_u16(),
+        });
+    } else if let Some(who) = seen.who()
         && (changes || said.is_some())
     {
         let action = said.map_or_else(|| action.clone(), |said| format!("{action} ({said})"));

@@ -39,7 +39,8 @@ pub(super) async fn guard(
     let host = headers.get(header::HOST);
     let host = host.map(|value| value.to_str().unwrap_or("?").to_owned());
     let asks = is_unsafe(request.method()) || headers.contains_key(header::UPGRADE);
-    let foreign = asks && origin::is_foreign(headers);
+    let played = state.access.is_secure() && origin::is_plain(headers);
+    let foreign = asks && (played || origin::is_foreign(headers));
     request.extensions_mut().insert(Seen::default());
     let mut response = if !host::is_ours(host.as_deref(), state.listen, &state.domain) {
         let detail = "This host name is none of ours; use an address, `localhost` or our domain.";

@@ -2,6 +2,7 @@
 //!
 //! **Owns**: filters, and what of a record an agent may see. **Must not know**: SQL, what events mean.
 
+use super::access::identity::{Identity, SignedIn};
 use super::error::ApiError;
 use super::openapi::shapes::{self, PageOf};
 use super::page::Params;
@@ -12,12 +13,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use recordings::store::interactions::InteractionFilter;
 use recordings::store::page::Page;
-use recordings::store::record::{DecisionRecord, InteractionRecord, InteractionSummary};
+use recordings::store::record::{DecisionRecord, InteractionRecord, InteractionSummary, Parties};
+use router::Private;
 use router::event::Direction;
 use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::Outcome;
+use std::collections::BTreeMap;
 
-const FILTERS: [&str; 9] = [
+const FILTERS: [&str; 11] = [
     "from",
     "to",
     "queue",
@@ -25,9 +28,16 @@ const FILTERS: [&str; 9] = [
     "customer",
     "outcome",
     "direction",
+    "number",
+    "text",
     "limit",
     "cursor",
 ];
+
+/// Letters of what is looked for in notes at most.
+const LONGEST_TEXT: usize = 200;
+/// Digits of what is looked for in numbers at most; E.164 has 15.
+const MOST_DIGITS: usize = 20;
 
 /// `GET /interactions`: an agent's token sees its own.
 #[utoipa::path(
@@ -43,6 +53,8 @@ const FILTERS: [&str; 9] = [
         ("customer" = Option<String>, Query, description = "Id."),
         ("outcome" = Option<String>, Query, description = "Such as `answered`."),
         ("direction" = Option<String>, Query, description = "`inbound`, `outbound` or `internal`."),
+        ("number" = Option<String>, Query, description = "At least three digits of the customer's number, in a row; spaces, `+`, `-`, `(`, `)` and `.` do not count."),
+        ("text" = Option<String>, Query, description = "Words of the notes, as they stand there; at most 200 letters."),
         ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 500."),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
     ),
@@ -50,9 +62,10 @@ const FILTERS: [&str; 9] = [
 )]
 pub(super) async fn list(
     State(state): State<ApiState>,
-    Caller(role): Caller,
+    SignedIn(identity): SignedIn,
     params: Params,
 ) -> Result<Json<Page<InteractionSummary>>, ApiError> {
+    let role = identity.role;
     params.only(&FILTERS)?;
     let mut filter = filter(&params)?;
     let asked = filter
@@ -68,6 +81,15 @@ pub(super) async fn list(
     }
     if let Some(own) = role.agent() {
         filter.agent = Some(own.to_string());
+    }
+    if role == Role::Caller {
+        let own = own_call(&state, &identity).await;
+        let own = match own {
+            Some(id) => state.store.interaction(id).await?,
+            None => None,
+        };
+        let items = own.into_iter().map(|record| for_caller(record).summary);
+        return Ok(Json(page::whole(items.collect())));
     }
     Ok(Json(
         state.store.interactions(&filter, &params.paging()?).await?,
@@ -94,7 +116,26 @@ fn filter(params: &Params) -> Result<InteractionFilter, ApiError> {
             "`inbound`, `outbound` or `internal`",
             Direction::from_name,
         )?,
+        number: params.read("number", "at least three digits of a phone number", digits)?,
+        text: params.read("text", "at most 200 letters", |text| {
+            (text.chars().count() <= LONGEST_TEXT).then(|| Private::new(text.to_owned()))
+        })?,
     })
+}
+
+/// The digits of a number as people type it.
+fn digits(text: &str) -> Option<Private<String>> {
+    let mut digits = String::new();
+    for letter in text.chars() {
+        match letter {
+            '0'..='9' => digits.push(letter),
+            ' ' | '+' | '-' | '(' | ')' | '.' | '/' => {}
+            _ => return None,
+        }
+    }
+    (3..=MOST_DIGITS)
+        .contains(&digits.len())
+        .then(|| Private::new(digits))
 }
 
 /// `GET /interactions/{id}`. An agent sees own ones, without the candidates of routing decisions.
@@ -110,13 +151,26 @@ fn filter(params: &Params) -> Result<InteractionFilter, ApiError> {
 )]
 pub(super) async fn one(
     State(state): State<ApiState>,
-    Caller(role): Caller,
+    SignedIn(identity): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Json<InteractionRecord>, ApiError> {
-    let mut record = record(&state, &id).await?;
-    let resource = reader(&state, role, &record).await?;
+    readable(&state, &identity, &id).await.map(Json)
+}
+
+/// What of a record whoever asks may read.
+pub(super) async fn readable(
+    state: &ApiState,
+    identity: &Identity,
+    id: &str,
+) -> Result<InteractionRecord, ApiError> {
+    let role = identity.role;
+    let mut record = record(state, id).await?;
+    let resource = reader(state, identity, &record).await?;
     if !authorise(role, Action::ReadInteraction, resource) {
         return Err(ApiError::forbidden());
+    }
+    if role == Role::Caller {
+        return Ok(for_caller(record));
     }
     if !authorise(role, Action::ReadDecisions, resource) {
         record.decisions.clear();
@@ -124,7 +178,7 @@ pub(super) async fn one(
             .events
             .retain(|line| line.event.get("kind").is_none_or(|kind| kind != "decided"));
     }
-    Ok(Json(record))
+    Ok(record)
 }
 
 /// `GET /interactions/{id}/decisions`.
@@ -161,9 +215,18 @@ pub(super) async fn record(state: &ApiState, id: &str) -> Result<InteractionReco
 /// there.
 pub(super) async fn reader(
     state: &ApiState,
-    role: Role,
+    identity: &Identity,
     record: &InteractionRecord,
 ) -> Result<Resource, ApiError> {
+    let role = identity.role;
+    if role == Role::Caller {
+        let own = own_call(state, identity).await;
+        return Ok(if own == Some(record.summary.id) {
+            Resource::OwnCall
+        } else {
+            Resource::Others
+        });
+    }
     let own = owner(role, record);
     let (Resource::Others, Some(agent), Some(customer)) =
         (own, role.agent(), record.summary.parties.customer_id)
@@ -175,6 +238,45 @@ pub(super) async fn reader(
     } else {
         Resource::Others
     })
+}
+
+/// The call that the phone of this very session began last.
+async fn own_call(state: &ApiState, identity: &Identity) -> Option<InteractionId> {
+    let names = state.phones.names_of(identity.session?);
+    state.calls.last_of(names).await
+}
+
+/// What a customer may see of the own call: its way, who talked when, what was recorded. What the company wrote down
+/// about it, and who else listened, stays out.
+fn for_caller(mut record: InteractionRecord) -> InteractionRecord {
+    let kinds = ["talk_paused", "talk_resumed"];
+    record.events.retain(|line| {
+        let kind = line.event.get("kind").and_then(serde_json::Value::as_str);
+        kind.is_some_and(|kind| kinds.contains(&kind))
+    });
+    for leg in &mut record.legs {
+        leg.sip_call_id.clear();
+        leg.quality = None;
+    }
+    let summary = InteractionSummary {
+        notes: None,
+        ..record.summary
+    };
+    let parties = Parties {
+        customer_id: None,
+        customer_confirmed_at: None,
+        ..summary.parties
+    };
+    InteractionRecord {
+        summary: InteractionSummary { parties, ..summary },
+        tags: BTreeMap::new(),
+        offers: Vec::new(),
+        wrap_up: None,
+        wrap_up_code: None,
+        note_authors: Vec::new(),
+        decisions: Vec::new(),
+        ..record
+    }
 }
 
 /// An interaction belongs to the agents who talked with the customer or called out, and to the one it rings at now.

@@ -4,10 +4,13 @@
 //! Distributor decides. The channel holds [`CAPACITY`] requests; when it is full, or the task does not answer
 //! within [`PATIENCE`], the client gets 503 and nothing has changed that it was told of.
 
+use crate::distributor_task::desk::WaitView;
 use crate::floor::items::FloorView;
 use router::agent::Wanted;
+use router::closure::{ClosedBy, Closure};
 use router::distributor::port::{AgentView, QueueView, WrapUpView};
-use router::id::{AgentId, InteractionId};
+use router::id::{AgentId, InteractionId, QueueId};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -34,6 +37,11 @@ pub enum LiveRequest {
         /// Where the answer goes.
         reply: oneshot::Sender<Vec<QueueView>>,
     },
+    /// What callers may expect to wait, by queue.
+    Waits {
+        /// Where the answer goes.
+        reply: oneshot::Sender<BTreeMap<QueueId, WaitView>>,
+    },
     /// Ask for a state, as the agent or a supervisor does.
     SetAgentState {
         /// The agent.
@@ -42,6 +50,22 @@ pub enum LiveRequest {
         wanted: Wanted,
         /// Where the answer goes, after the Distributor has taken it.
         reply: oneshot::Sender<Result<(), SetStateError>>,
+    },
+    /// Close a queue.
+    CloseQueue {
+        /// How.
+        closure: Closure,
+        /// Where the answer goes, after it is written down: as it is now; none: there is no such queue.
+        reply: oneshot::Sender<Option<Closure>>,
+    },
+    /// Open a queue.
+    OpenQueue {
+        /// Which.
+        queue: QueueId,
+        /// Who.
+        by: ClosedBy,
+        /// Where the answer goes, after it is written down.
+        reply: oneshot::Sender<()>,
     },
     /// About an agent's after-call work.
     WrapUp {
@@ -130,6 +154,11 @@ impl LiveState {
         self.ask(|reply| LiveRequest::Queues { reply }).await
     }
 
+    /// What callers may expect to wait, by queue.
+    pub async fn waits(&self) -> Result<BTreeMap<QueueId, WaitView>, LiveUnavailable> {
+        self.ask(|reply| LiveRequest::Waits { reply }).await
+    }
+
     /// Asks for a state. During a call it takes effect after it.
     pub async fn set_agent_state(
         &self,
@@ -142,6 +171,18 @@ impl LiveState {
             reply,
         })
         .await
+    }
+
+    /// Closes a queue; none: the Distributor has no such queue.
+    pub async fn close_queue(&self, closure: Closure) -> Result<Option<Closure>, LiveUnavailable> {
+        self.ask(|reply| LiveRequest::CloseQueue { closure, reply })
+            .await
+    }
+
+    /// Opens a queue.
+    pub async fn open_queue(&self, queue: QueueId, by: ClosedBy) -> Result<(), LiveUnavailable> {
+        self.ask(|reply| LiveRequest::OpenQueue { queue, by, reply })
+            .await
     }
 
     /// Asks about after-call work.

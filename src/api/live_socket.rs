@@ -48,7 +48,7 @@ const SIGNED_OUT: u16 = 4401;
     path = "/api/v1/live",
     operation_id = "followLive",
     tag = "events",
-    responses((status = 101, description = "A WebSocket. Send `{\"subscribe\":[{\"topic\":\"me\"}]}`, `since` to resume; topics are `me`, `queues`, `agents`, `calls`.")),
+    responses((status = 101, description = "A WebSocket. Send `{\"subscribe\":[{\"topic\":\"me\"}]}`, `since` to resume; topics are `me`, `queues`, `agents`, `calls`. `{\"ping\":true}` is answered by `{\"topic\":\"pong\"}`.")),
 )]
 pub(super) async fn follow(
     State(state): State<ApiState>,
@@ -97,6 +97,9 @@ struct Said {
     subscribe: Vec<Subscription>,
     #[serde(default)]
     unsubscribe: Vec<String>,
+    /// A page asks whether the way still leads here: it does not see the pings of WebSocket.
+    #[serde(default)]
+    ping: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -197,8 +200,14 @@ impl Screen {
             return Err(End::Told(NOT_ALLOWED, "too many messages"));
         }
         match message {
-            Message::Text(text) => match serde_json::from_str(&text) {
-                Ok(said) => self.subscriptions(said).await,
+            Message::Text(text) => match serde_json::from_str::<Said>(&text) {
+                Ok(said) => {
+                    if said.ping {
+                        let pong = serde_json::json!({ "topic": "pong" });
+                        self.send_text(pong.to_string().into()).await?;
+                    }
+                    self.subscriptions(said).await
+                }
                 Err(_) => Err(End::Told(NOT_ALLOWED, "this is no message of ours")),
             },
             Message::Binary(_) => Err(End::Told(NOT_ALLOWED, "text only")),

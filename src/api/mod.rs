@@ -9,6 +9,8 @@ mod agents;
 pub mod audit;
 mod caller;
 mod calls;
+mod certificates;
+mod closures;
 #[cfg_attr(not(feature = "console"), path = "no_console.rs")]
 mod console;
 mod customers;
@@ -17,9 +19,12 @@ pub mod events;
 mod file_body;
 mod guard;
 mod health;
+mod history;
 mod host;
 mod interactions;
+mod intervals;
 pub mod known_tokens;
+mod ladder;
 pub mod live;
 mod live_socket;
 mod metrics;
@@ -27,6 +32,7 @@ mod names;
 mod notes;
 mod openapi;
 mod page;
+mod peaks;
 pub mod phones;
 mod queues;
 mod range;
@@ -38,6 +44,8 @@ mod status_page;
 mod targets;
 mod tasks;
 pub mod time;
+mod timeline;
+mod tls_listener;
 pub(crate) mod today;
 pub mod token;
 mod wrap_up;
@@ -45,6 +53,7 @@ mod wrap_up;
 #[cfg(test)]
 mod tests;
 
+use crate::announcements::Announcements;
 use crate::call::call_control::CallControl;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
@@ -61,8 +70,10 @@ use live::LiveState;
 use phones::PhoneNames;
 use recordings::{DataFolder, Journal, Store};
 use sip_gateway::net::Gateway;
+use sip_gateway::net::tls::Acceptor;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tls_listener::TlsListener;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -108,6 +119,8 @@ pub struct ApiState {
     pub gateway: Gateway,
     /// The names that browsers' phones were given.
     pub phones: PhoneNames,
+    /// What callers of a closed queue may hear.
+    pub announcements: Announcements,
 }
 
 impl ApiState {
@@ -133,16 +146,27 @@ pub fn router(state: ApiState) -> Router {
         )
         .route("/agents", get(agents::list))
         .route("/agents/{login}", get(agents::one))
+        .route("/agents/{login}/intervals", get(intervals::of_agent))
         .route("/agents/{login}/state", put(agents::set_state))
         .route("/queues", get(queues::list))
         .route("/queues/{name}", get(queues::one))
+        .route(
+            "/queues/{name}/closure",
+            put(closures::close).delete(closures::open),
+        )
+        .route("/closure-messages", get(closures::messages))
+        .route("/queues/{name}/history", get(history::one))
+        .route("/queues/{name}/intervals", get(intervals::of_queue))
         .route("/audit", get(audit::list))
+        .route("/certificates", get(certificates::list))
         .route("/events", get(events::follow))
         .route("/live", get(live_socket::follow))
         .route("/openapi.json", get(openapi::show))
         .route("/interactions", get(interactions::list))
         .route("/interactions/{id}", get(interactions::one))
         .route("/interactions/{id}/decisions", get(interactions::decisions))
+        .route("/interactions/{id}/timeline", get(timeline::one))
+        .route("/interactions/{id}/ladder", get(ladder::one))
         .route("/customers", get(customers::list).post(customers::create))
         .route(
             "/customers/{id}",
@@ -152,6 +176,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/phone/credentials", post(phones::credentials))
         .route("/recordings/{id}", get(recordings_audio::one))
         .route("/recordings/{id}/audio", get(recordings_audio::audio))
+        .route("/recordings/{id}/peaks", get(peaks::one))
         .merge(call_routes())
         .merge(desk_routes());
     Router::new()
@@ -187,10 +212,15 @@ fn call_routes() -> Router<ApiState> {
         .route("/calls/{interaction}/resume", post(calls::resume))
         .route("/calls/{interaction}/hangup", post(calls::hangup))
         .route("/calls/{interaction}/transfer", post(calls::transfer))
+        .route("/calls/{interaction}/priority", post(calls::priority))
         .route("/calls/{interaction}/consult", post(calls::consult))
         .route("/calls/{interaction}/cancel", post(calls::cancel))
         .route("/calls/{interaction}/complete", post(calls::complete))
         .route("/calls/{interaction}/merge", post(calls::merge))
+        .route(
+            "/calls/{interaction}/help",
+            post(calls::help).delete(calls::no_help),
+        )
         .route("/calls/{interaction}/monitor", post(calls::monitor))
 }
 
@@ -243,4 +273,18 @@ pub async fn serve(
     axum::serve(listener, service)
         .with_graceful_shutdown(shutdown)
         .await
+}
+
+/// The same through TLS.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_tls(
+    listener: TcpListener,
+    acceptor: Acceptor,
+    state: ApiState,
+) -> std::io::Result<()> {
+    let router = router(state).layer(axum::middleware::from_fn(tls_listener::name_peer));
+    let service = router.into_make_service_with_connect_info::<tls_listener::Peer>();
+    axum::serve(TlsListener::start(listener, acceptor)?, service).await
 }

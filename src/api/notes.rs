@@ -78,7 +78,7 @@ pub(super) async fn save(
         return Err(ApiError::forbidden());
     }
     let Json(body) = body?;
-    check(body.text.reveal())?;
+    check(body.text.reveal(), "text", LONGEST_NOTES)?;
     let interaction = record.summary.id;
     let edit = NoteEdit {
         text: body.text,
@@ -102,15 +102,16 @@ pub(super) async fn save(
     }
 }
 
-fn check(text: &str) -> Result<(), ApiError> {
+/// What people write in this field.
+pub(super) fn check(text: &str, field: &str, longest: usize) -> Result<(), ApiError> {
     let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
     if text.chars().any(odd) {
-        let detail = "`text` has control characters; take them out.";
+        let detail = format!("`{field}` has control characters; take them out.");
         return Err(ApiError::unprocessable(detail));
     }
     let length = text.chars().count();
-    if length > LONGEST_NOTES {
-        let detail = format!("`text` has {length} letters; at most {LONGEST_NOTES} are kept.");
+    if length > longest {
+        let detail = format!("`{field}` has {length} letters; at most {longest} are kept.");
         return Err(ApiError::unprocessable(detail));
     }
     Ok(())

@@ -74,6 +74,14 @@ impl PhoneNames {
         (last.ends > Instant::now()).then(|| last.username.clone())
     }
 
+    /// Every name that counts for this session's phone, or did while it lasts.
+    #[must_use]
+    pub fn names_of(&self, session: SessionKey) -> Vec<String> {
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = given.get(&Owner::Session(session)).into_iter().flatten();
+        names.map(|name| name.username.clone()).collect()
+    }
+
     /// Takes back what was given to sessions as they end. Runs for ever.
     pub async fn keep(self, access: Access, store: Store, clock: Clock) {
         let mut ended = access.ended();

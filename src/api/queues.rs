@@ -8,6 +8,9 @@ use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
 use super::{ApiState, names, page, time};
 use crate::company_view::CompanyView;
+use crate::distributor_task::desk::WaitView;
+use crate::floor::closure::ClosureItem;
+use crate::floor::thresholds::ThresholdsItem;
 use axum::Json;
 use axum::extract::{Path, State};
 use recordings::Utc;
@@ -17,6 +20,7 @@ use router::Timestamp;
 use router::company::Skills;
 use router::distributor::port::{AgentView, QueueView, WaitingView};
 use router::id::{AgentId, InteractionId, QueueEntryId, QueueId};
+use router::wait::Forecast;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,6 +44,12 @@ pub(super) struct QueueBody {
     #[schema(value_type = Option<shapes::QueueCounters>)]
     today: Option<QueueCounters>,
     service_level: ServiceLevelBody,
+    expected_wait: ExpectedWaitBody,
+    /// A supervisor closed it for now; else null.
+    #[schema(value_type = Option<shapes::Closure>)]
+    closure: Option<ClosureItem>,
+    #[schema(value_type = shapes::Thresholds)]
+    thresholds: ThresholdsItem,
 }
 
 /// A waiting caller; ids only.
@@ -73,11 +83,55 @@ struct ServiceLevelBody {
     formula: &'static str,
 }
 
+/// What a caller who comes now may expect, in seconds, and how good that was for the queue's last callers. Null where
+/// nobody can tell.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+struct ExpectedWaitBody {
+    /// By what: `queue_length`, `head_of_line` or `pace`.
+    model: Option<&'static str>,
+    /// The mean.
+    expected: Option<f64>,
+    /// Four of five callers wait at most so long.
+    quantile: Option<f64>,
+    /// The same rounded up: what flows say.
+    announced: Option<f64>,
+    /// Callers who are looked back at, at most 200, and those of them who were answered.
+    callers: usize,
+    answered: usize,
+    /// Share of them who waited at most the quantile, and what was said; who gave up is censored.
+    coverage: Option<f64>,
+    coverage_announced: Option<f64>,
+    /// Mean of expected less real wait of the answered, and of its distance.
+    bias: Option<f64>,
+    error: Option<f64>,
+}
+
+impl ExpectedWaitBody {
+    fn of(view: WaitView) -> Self {
+        let WaitView { newcomer, error } = view;
+        let seconds =
+            |of: fn(&Forecast) -> Duration| newcomer.as_ref().map(|f| of(f).as_secs_f64());
+        Self {
+            model: newcomer.map(|forecast| forecast.model.as_str()),
+            expected: seconds(|forecast| forecast.expected),
+            quantile: seconds(|forecast| forecast.quantile),
+            announced: seconds(|forecast| forecast.announced),
+            callers: error.lately,
+            answered: error.answered,
+            coverage: error.coverage,
+            coverage_announced: error.coverage_announced,
+            bias: error.bias,
+            error: error.error,
+        }
+    }
+}
+
 /// Live state and time of one answer.
 struct Moment {
     company: std::sync::Arc<CompanyView>,
     queues: Vec<QueueView>,
     agents: Vec<AgentView>,
+    waits: BTreeMap<QueueId, WaitView>,
     now: Timestamp,
 }
 
@@ -87,6 +141,7 @@ impl Moment {
             company: state.company(),
             queues: state.live.queues().await?,
             agents: state.live.agents().await?,
+            waits: state.live.waits().await?,
             now: state.clock.now(),
         })
     }
@@ -134,15 +189,25 @@ pub(super) async fn one(
     Path(name): Path<String>,
 ) -> Result<Json<QueueBody>, ApiError> {
     let moment = Moment::read(&state).await?;
-    let id = names::queue_id(&moment.company, &name);
-    let resource = id.map_or(Resource::Others, |id| owner(&moment.company, role, id));
-    if !authorise(role, Action::ReadQueue, resource) {
-        return Err(ApiError::forbidden());
-    }
-    let id = id.ok_or_else(|| ApiError::not_found("queue"))?;
+    let (id, _) = readable(&moment.company, role, &name)?;
     body(&state, &moment, id)
         .await?
         .map(Json)
+        .ok_or_else(|| ApiError::not_found("queue"))
+}
+
+/// A queue by name or id, for whoever may read it.
+pub(super) fn readable<'a>(
+    company: &'a CompanyView,
+    role: Role,
+    name: &str,
+) -> Result<(QueueId, &'a router::company::Queue), ApiError> {
+    let id = names::queue_id(company, name);
+    let resource = id.map_or(Resource::Others, |id| owner(company, role, id));
+    if !authorise(role, Action::ReadQueue, resource) {
+        return Err(ApiError::forbidden());
+    }
+    id.and_then(|id| Some((id, company.routing.queues.get(&id)?)))
         .ok_or_else(|| ApiError::not_found("queue"))
 }
 
@@ -174,7 +239,10 @@ async fn body(
         .filter(|view| view.queue == id)
         .flat_map(|view| view.waiting.iter().map(|caller| waiting(caller, moment)))
         .collect();
+    let closure = moment.queues.iter().find(|view| view.queue == id);
+    let closure = closure.and_then(|view| view.closure.as_ref());
     Ok(Some(QueueBody {
+        closure: closure.map(ClosureItem::of),
         id,
         name: rules.name.clone(),
         skills: rules.skills.clone(),
@@ -187,6 +255,13 @@ async fn body(
             formula: SERVICE_LEVEL_FORMULA,
         },
         today,
+        expected_wait: moment
+            .waits
+            .get(&id)
+            .copied()
+            .map(ExpectedWaitBody::of)
+            .unwrap_or_default(),
+        thresholds: company.thresholds_of(id).into(),
     }))
 }
 

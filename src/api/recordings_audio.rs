@@ -3,14 +3,13 @@
 //! **Owns**: answers 200, 206 and 416. **Must not know**: how recordings are written.
 
 use super::ApiState;
-use super::access::identity::Seen;
+use super::access::identity::{Identity, Seen, SignedIn};
 use super::error::ApiError;
 use super::file_body::FileBody;
 use super::interactions::reader;
 use super::openapi::shapes;
 use super::range::{self, Wanted};
 use super::right::{Action, authorise};
-use super::token::Caller;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
@@ -33,10 +32,10 @@ use tokio::fs::File;
 )]
 pub(super) async fn one(
     State(state): State<ApiState>,
-    caller: Caller,
+    SignedIn(identity): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Json<RecordingRecord>, ApiError> {
-    find(&state, caller, Action::ReadRecording, &id)
+    find(&state, &identity, Action::ReadRecording, &id)
         .await
         .map(Json)
 }
@@ -54,13 +53,13 @@ pub(super) async fn one(
 )]
 pub(super) async fn audio(
     State(state): State<ApiState>,
-    caller: Caller,
+    SignedIn(identity): SignedIn,
     Path(id): Path<String>,
     Extension(seen): Extension<Seen>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     seen.say("hear");
-    let recording = find(&state, caller, Action::HearRecording, &id).await?;
+    let recording = find(&state, &identity, Action::HearRecording, &id).await?;
     let path = state.folder.recording_file(&recording.path);
     let path =
         path.ok_or_else(|| ApiError::internal("a recording's path leads out of its folder"))?;
@@ -125,9 +124,10 @@ fn beyond(length: u64) -> Response {
     response
 }
 
-async fn find(
+/// The recording of a path, when the role may do that with it.
+pub(super) async fn find(
     state: &ApiState,
-    Caller(role): Caller,
+    identity: &Identity,
     action: Action,
     id: &str,
 ) -> Result<RecordingRecord, ApiError> {
@@ -136,13 +136,15 @@ async fn find(
     let recording = state.store.recording(id).await?.ok_or_else(missing)?;
     let interaction = state.store.interaction(recording.interaction_id).await?;
     let interaction = interaction.ok_or_else(missing)?;
-    if !authorise(role, action, reader(state, role, &interaction).await?) {
+    let resource = reader(state, identity, &interaction).await?;
+    if !authorise(identity.role, action, resource) {
         return Err(ApiError::forbidden());
     }
     Ok(recording)
 }
 
-fn unreadable(error: &std::io::Error) -> ApiError {
+/// A file that is gone is one thing, a disk that fails another.
+pub(super) fn unreadable(error: &std::io::Error) -> ApiError {
     if error.kind() == std::io::ErrorKind::NotFound {
         ApiError::new(StatusCode::NOT_FOUND, "The recording's file is gone.")
     } else {

@@ -100,10 +100,14 @@ pub enum Action {
     SetAgentState,
     /// See a queue with its waiting callers and counters.
     ReadQueue,
+    /// Close a queue for now, and open it.
+    CloseQueue,
     /// See an interaction's record.
     ReadInteraction,
     /// See why an agent was chosen, with the other candidates.
     ReadDecisions,
+    /// See the SIP messages of a call.
+    ReadSignalling,
     /// See a customer and the customer's interactions.
     ReadCustomer,
     /// Look for customers by number or name.
@@ -120,6 +124,8 @@ pub enum Action {
     ReadMetrics,
     /// Hold, transfer, consult, end: a call that one has oneself, or any.
     ControlCall,
+    /// Give a waiting caller another place in the order.
+    PlaceCaller,
     /// Hear a live call, and take part in it.
     MonitorCall,
     /// See what the desk offers: wrap-up codes, reasons not to be ready.
@@ -143,12 +149,14 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 23] = [
+pub const ACTIONS: [Action; 26] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
+    Action::CloseQueue,
     Action::ReadInteraction,
     Action::ReadDecisions,
+    Action::ReadSignalling,
     Action::ReadCustomer,
     Action::FindCustomer,
     Action::WriteCustomer,
@@ -157,6 +165,7 @@ pub const ACTIONS: [Action; 23] = [
     Action::ReadEvents,
     Action::ReadMetrics,
     Action::ControlCall,
+    Action::PlaceCaller,
     Action::MonitorCall,
     Action::ReadDeskLists,
     Action::ReadTask,
@@ -176,8 +185,10 @@ pub enum Resource {
     Of(AgentId),
     /// Belongs to no agent, or to others only.
     Others,
-    /// A list that the handler narrows to what is the agent's own.
+    /// A list that the handler narrows to what is one's own.
     OwnPart,
+    /// The call that the browser's phone of this very session began last.
+    OwnCall,
 }
 
 /// Who may do an action. An admin may do everything.
@@ -229,24 +240,30 @@ pub const fn rule(action: Action) -> Rule {
     match action {
         Action::ReadAgent
         | Action::ReadQueue
-        | Action::ReadInteraction
         | Action::ReadCustomer
         | Action::FindCustomer
         | Action::ReadDeskLists
         | Action::ReadTask
-        | Action::ReadRecording
-        | Action::HearRecording
         | Action::ReadDescription => Rule::READS,
+        // The demo's customer: the call just made, see [`Resource::OwnCall`].
+        Action::ReadInteraction | Action::ReadRecording | Action::HearRecording => Rule {
+            caller: true,
+            ..Rule::READS
+        },
         // The candidates of a decision are other agents, and so are log and counters.
-        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
-            Rule::OVERSIGHT
-        }
+        Action::ReadDecisions
+        | Action::ReadSignalling
+        | Action::ReadEvents
+        | Action::ReadMetrics
+        | Action::FollowFloor => Rule::OVERSIGHT,
         Action::SetAgentState
         | Action::FollowOwn
         | Action::WriteRecord
         | Action::WriteTask
         | Action::ControlCall => Rule::CHANGES,
-        Action::WriteCustomer | Action::MonitorCall => Rule::SUPERVISORS,
+        Action::WriteCustomer | Action::PlaceCaller | Action::MonitorCall | Action::CloseQueue => {
+            Rule::SUPERVISORS
+        }
         // A supervisor's own deeds stand there too.
         Action::ReadAudit => Rule::NOBODY,
         Action::UsePhone => Rule {
@@ -264,11 +281,11 @@ pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
         Role::Admin => true,
         Role::Supervisor => rule.supervisor,
         Role::ReadOnly => rule.readonly,
-        Role::Caller => rule.caller,
+        Role::Caller => rule.caller && matches!(resource, Resource::OwnPart | Resource::OwnCall),
         Role::Agent(own) => {
             let its_own = match resource {
                 Resource::Of(agent) => agent == own,
-                Resource::Others => false,
+                Resource::Others | Resource::OwnCall => false,
                 Resource::OwnPart => true,
             };
             its_own && rule.agent

@@ -65,7 +65,10 @@ pub(super) async fn open(
     }
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.ok_or_else(|| ApiError::unavailable("This listener takes no phones."))?;
-    let connection = state.gateway.open_web(peer.0, false).await;
+    let connection = state
+        .gateway
+        .open_web(peer.0, state.access.is_secure())
+        .await;
     let connection = connection.ok_or_else(|| {
         ApiError::unavailable("Too many phones are connected, or are from there; try again.")
     })?;

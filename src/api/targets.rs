@@ -38,6 +38,8 @@ struct ColleagueBody {
 struct LineBody {
     name: String,
     waiting: usize,
+    /// A supervisor closed it for now: it takes nobody.
+    closed: bool,
 }
 
 /// `GET /transfer-targets`: everybody's name, extension and state, and every queue: a caller is handed to other
@@ -75,12 +77,13 @@ pub(super) async fn list(
         .routing
         .queues
         .iter()
-        .map(|(id, queue)| LineBody {
-            name: queue.name.clone(),
-            waiting: lines
-                .iter()
-                .find(|line| line.queue == *id)
-                .map_or(0, |line| line.waiting.len()),
+        .map(|(id, queue)| {
+            let line = lines.iter().find(|line| line.queue == *id);
+            LineBody {
+                name: queue.name.clone(),
+                waiting: line.map_or(0, |line| line.waiting.len()),
+                closed: line.is_some_and(|line| line.closure.is_some()),
+            }
         })
         .collect();
     queues.sort_by(|a, b| a.name.cmp(&b.name));

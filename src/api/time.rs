@@ -1,7 +1,8 @@
 //! Times as the API reads them, and where a day begins. How times are written is [`recordings::Utc`]'s business.
 //!
-//! **Owns**: [`parse`], [`day_begin`]. **Must not**: read a clock.
+//! **Owns**: [`parse`], [`day_begin`], [`of_day`]. **Must not**: read a clock.
 
+use recordings::Utc;
 use router::Timestamp;
 
 /// Any RFC 3339 time, cut to milliseconds. In a query the plus of an offset arrives as a space.
@@ -27,10 +28,27 @@ pub fn day_begin(now: Timestamp, time_zone: &str) -> Timestamp {
         })
 }
 
+/// The time of day in a time zone; with the day when that is not the one of `since`.
+#[must_use]
+pub fn of_day(at: Utc, since: Option<Utc>, time_zone: &str) -> String {
+    let zone = jiff::tz::TimeZone::get(time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let zoned = |Utc(at): Utc| {
+        let time = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
+        Some(time.to_zoned(zone.clone()))
+    };
+    let Some(time) = zoned(at) else {
+        return at.to_string();
+    };
+    let same_day = since
+        .and_then(zoned)
+        .is_some_and(|since| since.date() == time.date());
+    let form = if same_day { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    time.strftime(form).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recordings::Utc;
 
     #[test]
     fn times_are_read() {

@@ -191,6 +191,9 @@ impl CallActor {
         if let Event::CallEnded { outcome, .. } = &event {
             self.context.counts.ended(*outcome);
         }
+        if let Event::TalkChanged { change, .. } = &event {
+            self.context.counts.changed(*change);
+        }
         let now = self.context.clock.now();
         let journal = &self.context.journal;
         let logged = if matters_after_a_crash(&event) {
@@ -329,6 +332,10 @@ const fn matters_after_a_crash(event: &Event) -> bool {
     matches!(
         event,
         Event::Connected { .. }
+            | Event::TalkChanged {
+                change: router::event::TalkChange::TookOver,
+                ..
+            }
             | Event::RecordingStarted { .. }
             | Event::TalkPaused { .. }
             | Event::TalkResumed { .. }

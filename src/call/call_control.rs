@@ -24,6 +24,14 @@ impl CallControl {
         Self { registry }
     }
 
+    /// The call that one of these names of browsers' phones began last; none when the registry is too busy to say.
+    pub async fn last_of(&self, names: Vec<String>) -> Option<InteractionId> {
+        let (reply, answer) = oneshot::channel();
+        let message = RegistryMessage::LastCallOf { names, reply };
+        self.registry.try_send(message).ok()?;
+        tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()?
+    }
+
     /// Asks something of a call, in the name of an agent, or of a supervisor.
     ///
     /// # Errors

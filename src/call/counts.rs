@@ -2,6 +2,7 @@
 //!
 //! **Owns**: [`CallCounts`]. **Must not know**: who reads it, nor which call it was.
 
+use router::event::TalkChange;
 use router::outcome::Outcome;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,12 +19,21 @@ pub const OUTCOMES: [Outcome; 9] = [
     Outcome::Failed,
 ];
 
+/// What becomes of agents' requests for a supervisor, in the order of the counters.
+pub const HELP: [(TalkChange, &str); 4] = [
+    (TalkChange::HelpAsked, "asked"),
+    (TalkChange::HelpTaken, "taken"),
+    (TalkChange::HelpDismissed, "dismissed"),
+    (TalkChange::HelpEnded, "ended"),
+];
+
 /// Counters that only grow. Shared by every call's driver.
 #[derive(Debug, Default)]
 pub struct CallCounts {
     outcomes: [AtomicU64; OUTCOMES.len()],
     no_flow: AtomicU64,
     busy: AtomicU64,
+    help: [AtomicU64; HELP.len()],
 }
 
 impl CallCounts {
@@ -43,6 +53,20 @@ impl CallCounts {
             &self.busy
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Who talks in a call changed; only requests for a supervisor are counted.
+    pub fn changed(&self, change: TalkChange) {
+        let place = HELP.iter().position(|(known, _)| *known == change);
+        if let Some(counter) = place.and_then(|place| self.help.get(place)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Requests for a supervisor, by what became of them.
+    pub fn by_help(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let counts = self.help.iter().map(|n| n.load(Ordering::Relaxed));
+        HELP.into_iter().map(|(_, name)| name).zip(counts)
     }
 
     /// Calls that ended, by outcome; every outcome is there.

@@ -5,6 +5,7 @@
 //! HTTP. Hops 3 to 5 of `ARCHITECTURE.md`.
 
 pub mod actor;
+pub mod browser_calls;
 pub mod call_control;
 pub mod control;
 pub mod counts;

@@ -6,12 +6,14 @@ use super::control::{ControlId, ControlRequest, Refused};
 use super::phone_call::PhoneAsk;
 use ivr_flows::Flow;
 use ivr_flows::port::{CustomerAnswer, Digits, Sound};
+use router::closure::ClosureMessage;
 use router::event::PersonalData;
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId,
     RecordingId,
 };
 use router::outcome::{EntryOutcome, Refusal};
+use router::overflow::Way;
 use router::{Event, PhoneNumber, Private};
 use sip_gateway::leg::{LegEvent, LegId, PlayId};
 use std::collections::BTreeMap;
@@ -56,6 +58,8 @@ pub struct KnownQueue {
     pub id: QueueId,
     /// What plays while the flow itself plays nothing: a file below the prompts folder.
     pub music: Option<String>,
+    /// What is heard before the tone when the queue sends a caller to its voicemail: such a file too.
+    pub voicemail_prompt: Option<String>,
 }
 
 /// New ids are inputs, so that a run is reproducible from its seed.
@@ -82,8 +86,10 @@ pub enum CallInput {
     },
     /// The customer's record was found (or not) in the background.
     CustomerKnown {
-        /// The customer's name.
-        name: Private<String>,
+        /// The customer's name, if it is known.
+        name: Option<Private<String>>,
+        /// Whom the customer spoke with last, if with anybody.
+        last_agent: Option<AgentId>,
     },
     /// The Distributor: the caller waits at this place.
     Queued {
@@ -142,9 +148,20 @@ pub enum CallInput {
         outcome: EntryOutcome,
         /// Which refusal.
         refusal: Option<Refusal>,
+        /// What the caller of a closed queue is to hear.
+        message: Option<ClosureMessage>,
+        /// Where the caller goes now.
+        way: Way,
     },
     /// The Distributor's task, to a call of an agent's phone that asked it something.
     PhoneAnswered(super::phone_call::PhoneAnswer),
+    /// The Distributor's task: an agent whose phone was awaited ([`PhoneAsk::Await`]) can be rung.
+    AgentReachable {
+        /// The agent.
+        agent: AgentId,
+        /// The phone.
+        extension: String,
+    },
     /// Somebody asks something of the call; answered by [`CallOutput::Answer`].
     Control(ControlRequest),
     /// The line that had to be on the disk is not: nothing that was to follow it was carried out.
@@ -216,6 +233,17 @@ pub struct CallerCard {
     pub name: Option<Private<String>>,
     /// Why they call: what they pressed, typed and chose.
     pub why: Vec<String>,
+    /// What the one who had them before wrote.
+    pub handed: Option<Handed>,
+}
+
+/// Notes from one agent to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// The notes.
+    pub notes: Private<String>,
+    /// Who wrote them; none for a supervisor who is no agent.
+    pub by: Option<AgentId>,
 }
 
 /// What can be done with a leg of this call.

@@ -7,6 +7,7 @@ pub mod arrivals;
 mod phones;
 
 use super::actor::{CallActor, CallContext, MAILBOX, Mailbox};
+use super::browser_calls::BrowserCalls;
 use super::control::{self, Control, ControlId, ControlRequest};
 use super::outbound::{NoWay, OutboundCall, OutboundSetup};
 use super::phone_call::PhoneMachine;
@@ -20,7 +21,7 @@ use ivr_flows::port::CustomerAnswer;
 use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
-use sip_gateway::leg::{GatewayCommand, IncomingCall, LegEvent, LegId};
+use sip_gateway::leg::{CallSource, GatewayCommand, IncomingCall, LegEvent, LegId};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -66,8 +67,10 @@ pub enum RegistryMessage {
     CustomerKnown {
         /// The interaction.
         interaction: InteractionId,
-        /// The customer's name.
-        name: Private<String>,
+        /// The customer's name, if it is known.
+        name: Option<Private<String>>,
+        /// Whom the customer spoke with last, if with anybody.
+        last_agent: Option<AgentId>,
     },
     /// What came of a flow's question for a customer.
     CustomerFound {
@@ -90,6 +93,13 @@ pub enum RegistryMessage {
         control: Control,
         /// Where the answer goes; dropped when the call ends first.
         reply: oneshot::Sender<Result<(), control::Refused>>,
+    },
+    /// Which call did one of these names of browsers' phones begin last?
+    LastCallOf {
+        /// The names.
+        names: Vec<String>,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Option<InteractionId>>,
     },
     /// What came of it.
     ControlAnswered {
@@ -122,6 +132,7 @@ pub struct Registry {
     /// Live calls to the outside: whose, and by which trunk.
     outbound: HashMap<InteractionId, (AgentId, String)>,
     arrivals: Arrivals,
+    browser_calls: BrowserCalls,
     /// Who waits for an answer of which call.
     asked: HashMap<ControlId, (InteractionId, oneshot::Sender<Result<(), control::Refused>>)>,
     controls: u64,
@@ -152,6 +163,7 @@ impl Registry {
             unlogged: HashSet::new(),
             outbound: HashMap::new(),
             arrivals: Arrivals::default(),
+            browser_calls: BrowserCalls::default(),
             asked: HashMap::new(),
             controls: 0,
             live,
@@ -202,9 +214,13 @@ impl Registry {
                 }
                 self.live.send_replace(self.calls.len());
             }
-            RegistryMessage::CustomerKnown { interaction, name } => {
+            RegistryMessage::CustomerKnown {
+                interaction,
+                name,
+                last_agent,
+            } => {
                 if let Some(mailbox) = self.calls.get(&interaction) {
-                    let _ = mailbox.try_send(CallInput::CustomerKnown { name });
+                    let _ = mailbox.try_send(CallInput::CustomerKnown { name, last_agent });
                 }
             }
             RegistryMessage::CustomerFound {
@@ -227,6 +243,10 @@ impl Registry {
                 control,
                 reply,
             } => self.control(interaction, by, control, reply),
+            RegistryMessage::LastCallOf { names, reply } => {
+                // A client that has gone away needs no answer.
+                let _ = reply.send(self.browser_calls.last_of(&names));
+            }
             RegistryMessage::ControlAnswered { id, result } => {
                 if let Some((_, reply)) = self.asked.remove(&id) {
                     // A client that has gone away needs no answer.
@@ -273,9 +293,16 @@ impl Registry {
     /// Hop 3: what becomes of it is decided in `arrivals.rs`; here it gets its actor.
     async fn on_incoming_call(&mut self, call: IncomingCall) {
         let leg = call.leg;
+        let login = match &call.source {
+            CallSource::Caller { login, .. } => Some(login.clone()),
+            CallSource::Trunk(_) | CallSource::Device(_) => None,
+        };
         match self.decide(call) {
             Arrival::Refused(refused) => self.reject(leg, refused).await,
             Arrival::Interaction(setup) => {
+                if let Some(login) = login {
+                    self.browser_calls.began(&login, setup.interaction);
+                }
                 if let Some(number) = setup.caller_number.clone() {
                     self.customers.ask(setup.interaction, number);
                 }

@@ -5,10 +5,12 @@
 
 use super::output::{self, COULD_NOT, WRONG};
 use super::{CheckArgs, flow_check, flow_files};
+use crate::certificates;
 use crate::config::finding::{ConfigFinding, code, to_text};
-use crate::config::{self, Company, Loaded, Override, nearest};
+use crate::config::{self, Company, Loaded, Override, Settings, nearest};
 use ivr_flows::{Catalog, FindingLevel};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs the command: exit 0 clean (remarks for information apart), 1 findings, 2 could not run.
@@ -36,10 +38,27 @@ pub fn findings(args: &CheckArgs, overrides: &[Override]) -> Vec<ConfigFinding> 
         Err(findings) => findings,
         Ok(loaded) => {
             let mut findings = loaded.remarks.clone();
+            findings.extend(certificates(&loaded.settings, &args.config.config));
             findings.extend(flows_and_prompts(&loaded));
             findings
         }
     }
+}
+
+/// Certificates that cannot be used.
+fn certificates(settings: &Settings, file: &Path) -> Vec<ConfigFinding> {
+    let judged = certificates::judged(settings).into_iter();
+    judged
+        .filter_map(|(section, _, read)| {
+            let error = read.err()?;
+            Some(ConfigFinding {
+                code: code::CERTIFICATE,
+                message: format!("[{section}] tls: {error}"),
+                help: error.help().to_owned(),
+                ..in_file(file.display().to_string())
+            })
+        })
+        .collect()
 }
 
 /// Everything wrong with flows, numbers, music and prompts of a company that could be read.
@@ -101,16 +120,24 @@ pub(crate) fn numbers_without_flow(
         .collect()
 }
 
-/// Every queue's music is there in some form.
+/// Every queue's music, and what is heard before its voicemail, is there in some form.
 fn music(loaded: &Loaded, catalog: &Catalog, prompts: &mut BTreeSet<String>) -> Vec<ConfigFinding> {
     let files: Vec<&String> = catalog.prompt_files.iter().flatten().collect();
     let mut findings = Vec::new();
-    for queue in &loaded.company.queues {
-        let Some(music) = &queue.music else { continue };
-        let wanted = if music.ends_with(".wav") {
-            music.clone()
+    let queues = loaded.company.queues.iter();
+    let named = queues.flat_map(|queue| {
+        let music = queue.music.iter().map(|name| ("music", name));
+        let prompt = queue.voicemail_prompt.iter();
+        let prompt = prompt.map(|name| ("voicemail_prompt", name));
+        music
+            .chain(prompt)
+            .map(move |(key, name)| (queue, key, name))
+    });
+    for (queue, key, name) in named {
+        let wanted = if name.ends_with(".wav") {
+            name.clone()
         } else {
-            format!("{music}.wav")
+            format!("{name}.wav")
         };
         let ending = format!("/{wanted}");
         let found: Vec<String> = files
@@ -122,10 +149,10 @@ fn music(loaded: &Loaded, catalog: &Catalog, prompts: &mut BTreeSet<String>) -> 
             findings.push(ConfigFinding {
                 level: FindingLevel::Warning,
                 message: format!(
-                    "queue \"{}\" has the music \"{music}\", and no file {wanted} is there",
+                    "queue \"{}\" has the {key} \"{name}\", and no file {wanted} is there",
                     queue.name
                 ),
-                help: format!("add {wanted} to the prompts folder, or take `music` out"),
+                help: format!("add {wanted} to the prompts folder, or take `{key}` out"),
                 ..in_company(loaded)
             });
         }

@@ -11,9 +11,8 @@ use std::process::ExitCode;
 
 /// Runs the command. Works beside a running server.
 pub async fn run(args: &ExplainArgs) -> ExitCode {
-    let overrides = args.config.overrides(&super::environment());
-    let settings = match config::load_settings(&args.config.config, &overrides) {
-        Ok((settings, _)) => settings,
+    let settings = match args.config.read() {
+        Ok(settings) => settings,
         Err(findings) => return check::cannot_go_on(&findings),
     };
     match find(&settings, &args.id).await {

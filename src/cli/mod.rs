@@ -1,15 +1,18 @@
 //! The command line: what may be typed, and the commands that work on files and on the store alone.
 //!
 //! **Owns**: the definitions of every command, `check`, `doctor`, `flow check`, `flow simulate`, `token create`, `user`,
-//! `explain`, and how results and errors are written.
+//! `explain`, `replay`, `audit verify`, `metrics verify`, and how results and errors are written.
 //! **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
 
+pub mod audit;
 pub mod check;
 pub mod doctor;
 pub mod explain;
 pub mod flow_check;
 mod flow_files;
+pub mod metrics;
 pub mod output;
+pub mod replay;
 mod sarif;
 pub mod simulate;
 mod story;
@@ -19,9 +22,12 @@ pub mod token;
 pub mod user;
 
 use crate::api::right::RoleName;
-use crate::config::{Override, duration};
+use crate::config::{self, ConfigFinding, Override, Settings, duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use recordings::store::audit::Head;
+use router::Timestamp;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,7 +46,7 @@ pub struct Cli {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a demo contact centre on loopback, with seeded data and simulated agents
+    /// Run a demo contact centre, on loopback unless told otherwise, with seeded data and simulated agents
     Demo(DemoArgs),
     /// Run the contact centre that the settings describe
     Serve(ServeArgs),
@@ -59,6 +65,14 @@ pub enum Command {
     User(UserCommand),
     /// Tell one interaction as a story
     Explain(ExplainArgs),
+    /// Make every stored routing decision again, from what the router was told, and compare
+    Replay(ReplayArgs),
+    /// Look at who did what
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Look at the numbers
+    #[command(subcommand)]
+    Metrics(MetricsCommand),
     /// Place a call as a test phone
     Call(CallArgs),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON)
@@ -77,12 +91,18 @@ pub struct DemoArgs {
     /// SIP port [default: the first free one from 5060 on]
     #[arg(long, value_name = "PORT")]
     pub sip_port: Option<u16>,
+    /// For the local network instead of this machine alone, through TLS [ADDRESS default: the one it has there]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true)]
+    pub lan: Option<Option<IpAddr>>,
     /// HTTP port [default: the first free one from 8080 on]
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
     /// Simulate no agents
     #[arg(long)]
     pub no_sim: bool,
+    /// Browsers speak Opus, for networks that lose packets [default: PCMU]
+    #[arg(long)]
+    pub opus: bool,
 }
 
 /// Which settings, and what is laid over them.
@@ -107,6 +127,15 @@ impl ConfigArgs {
         let mut overrides = Override::from_environment(environment);
         overrides.extend(flags);
         overrides
+    }
+
+    /// The settings, as the environment and the flags have them.
+    ///
+    /// # Errors
+    /// What is wrong with the file or with what is laid over it.
+    pub fn read(&self) -> Result<Settings, Vec<ConfigFinding>> {
+        let overrides = self.overrides(&environment());
+        config::load_settings(&self.config, &overrides).map(|(settings, _)| settings)
     }
 }
 
@@ -277,6 +306,74 @@ pub struct ExplainArgs {
     /// Which settings.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// `cordboard replay`.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// From the router's last start before this moment on, such as 2026-11-22T10:00:00+01:00 [default: everything]
+    #[arg(long, value_name = "TIME", value_parser = metrics::read_moment)]
+    pub from: Option<Timestamp>,
+    /// Up to this moment [default: everything]
+    #[arg(long, value_name = "TIME", value_parser = metrics::read_moment)]
+    pub to: Option<Timestamp>,
+    /// With the rules of this company file in place of those that held: tells the first decision that would differ
+    #[arg(long, value_name = "FILE")]
+    pub company: Option<PathBuf>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cordboard audit …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AuditCommand {
+    /// See whether any row was changed, taken out or put in since it was written
+    Verify(AuditVerifyArgs),
+}
+
+/// `cordboard audit verify`.
+#[derive(Clone, Debug, Args)]
+pub struct AuditVerifyArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// A head that an earlier run printed, kept elsewhere: finds rows that were cut off or written anew since
+    #[arg(long, value_name = "SEQ:HASH", value_parser = audit::read_head)]
+    pub head: Option<Head>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cordboard metrics …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum MetricsCommand {
+    /// Prove from the event log that the numbers add up: of queues, interactions, talks and agents' time
+    Verify(MetricsVerifyArgs),
+}
+
+/// `cordboard metrics verify`.
+#[derive(Clone, Debug, Args)]
+pub struct MetricsVerifyArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// From this moment on, such as 2026-12-24T10:00:00+01:00 [default: the beginning of the log]
+    #[arg(long, value_name = "TIME", value_parser = metrics::read_moment)]
+    pub from: Option<Timestamp>,
+    /// Until right before this moment [default: the end of the log]
+    #[arg(long, value_name = "TIME", value_parser = metrics::read_moment)]
+    pub to: Option<Timestamp>,
+    /// One queue by name or id [default: all]
+    #[arg(long, value_name = "QUEUE")]
+    pub queue: Option<String>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cordboard call`.

@@ -2,14 +2,12 @@
 //!
 //! **Owns**: the sentences. Pure: a record in, text out. **Must not know**: the store, the terminal.
 
+use crate::decision_words::{name, tell_closure, tell_decision};
 use recordings::Utc;
 use recordings::store::record::{
-    CandidateRecord, DecisionRecord, InteractionRecord, KeysRecord, LegRecord, OfferRecord,
-    QueueEntryRecord, RecordingRecord,
+    InteractionRecord, LegRecord, OfferRecord, QueueEntryRecord, RecordingRecord,
 };
-use router::decision::{DecisionKind, TieBreak};
 use router::event::{Direction, LegRole, RecordingKind};
-use router::id::AgentId;
 use router::outcome::{EntryOutcome, OfferOutcome};
 use std::fmt::Write as _;
 
@@ -152,6 +150,8 @@ fn left(entry: &QueueEntryRecord, lines: &mut Vec<(Utc, String)>) {
     };
     let queue = entry.queue.as_deref().unwrap_or("a queue that is gone");
     let wait = entry.wait.unwrap_or_default();
+    let closure = entry.closure.as_ref();
+    let refused = closure.map(|closure| format!("the queue {}", tell_closure(closure, None)));
     let how = match outcome {
         EntryOutcome::Answered => "an agent answered",
         EntryOutcome::Abandoned => "the caller hung up",
@@ -161,7 +161,9 @@ fn left(entry: &QueueEntryRecord, lines: &mut Vec<(Utc, String)>) {
         EntryOutcome::Callback => "a callback was agreed",
         EntryOutcome::Voicemail => "the caller left a message",
         EntryOutcome::TimedOut => "the longest wait was over",
-        EntryOutcome::Refused => "the queue did not take the caller",
+        EntryOutcome::Refused => refused
+            .as_deref()
+            .unwrap_or("the queue did not take the caller"),
         EntryOutcome::Failed => "it failed by our fault",
     };
     lines.push((
@@ -179,72 +181,6 @@ fn needs(requirement: &router::company::Skills) -> String {
         .map(|(skill, level)| format!("{skill} {level}"))
         .collect();
     needs.join(" and ")
-}
-
-/// One decision in one sentence with its reasons.
-fn tell_decision(decision: &DecisionRecord) -> String {
-    let chosen = name(decision.chosen.agent.as_deref(), decision.chosen.agent_id);
-    let keys = tell_keys(&decision.chosen);
-    let mut text = match decision.kind {
-        DecisionKind::Ready => format!("{chosen} became ready and this caller was next ({keys})"),
-        DecisionKind::Arrive => format!("{chosen} was chosen for the caller ({keys})"),
-        DecisionKind::Relax => {
-            format!("after a change {chosen} was chosen for the caller ({keys})")
-        }
-        DecisionKind::Return => format!("the caller came back and {chosen} was chosen ({keys})"),
-    };
-    if let Some(next) = decision.candidates.first() {
-        let rival = match next.keys {
-            KeysRecord::Agent { .. } => name(next.agent.as_deref(), next.agent_id),
-            KeysRecord::Caller { .. } => "the next caller".to_owned(),
-        };
-        let reason = reason(decision.tie_break);
-        let _ = write!(
-            text,
-            " before {rival} ({}), because of {reason}",
-            tell_keys(next)
-        );
-        let others = decision.candidates.len() - 1;
-        if others > 0 {
-            let _ = write!(text, "; {others} more came after");
-        }
-    } else {
-        text.push_str(", the only candidate");
-    }
-    let removed: Vec<String> = decision
-        .removed
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .map(|(cause, count)| format!("{count} {}", cause.replace('_', " ")))
-        .collect();
-    if !removed.is_empty() {
-        let _ = write!(text, "; left out: {}", removed.join(", "));
-    }
-    text
-}
-
-fn tell_keys(candidate: &CandidateRecord) -> String {
-    match &candidate.keys {
-        KeysRecord::Agent {
-            tier, idle_since, ..
-        } => format!("tier {tier}, idle since {idle_since}"),
-        KeysRecord::Caller { class, v, .. } => {
-            format!("class {class}, waiting by its place since {v}")
-        }
-    }
-}
-
-const fn reason(tie_break: TieBreak) -> &'static str {
-    match tie_break {
-        TieBreak::OnlyOne => "no other being there",
-        TieBreak::Tier => "the inner tier",
-        TieBreak::LongestIdle => "the longer idle time",
-        TieBreak::ReadySeq => "being ready earlier",
-        TieBreak::AgentId => "the smaller agent id, all else being equal",
-        TieBreak::Class => "the class",
-        TieBreak::V => "the earlier place",
-        TieBreak::Sequence => "the earlier arrival",
-    }
 }
 
 fn tell_offer(offer: &OfferRecord) -> String {
@@ -338,10 +274,6 @@ fn tell_recording(recording: &RecordingRecord) -> String {
         text.push_str("; repaired after a crash");
     }
     text
-}
-
-fn name(login: Option<&str>, id: AgentId) -> String {
-    login.map_or_else(|| format!("agent {id}"), str::to_owned)
 }
 
 /// Time since the call arrived: `+01:02.345`.

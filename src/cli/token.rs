@@ -24,9 +24,8 @@ pub async fn create(
 
 /// Runs the command. Works beside a running server.
 pub async fn run(args: &TokenArgs) -> ExitCode {
-    let overrides = args.config.overrides(&super::environment());
-    let settings = match config::load_settings(&args.config.config, &overrides) {
-        Ok((settings, _)) => settings,
+    let settings = match args.config.read() {
+        Ok(settings) => settings,
         Err(findings) => return check::cannot_go_on(&findings),
     };
     let logins = match logins(args, &settings) {

@@ -4,9 +4,7 @@
 //! and which agent a user may be. **Must not know**: how passwords are kept; `api::access` does.
 
 use super::output::{self, Problem};
-use super::{
-    ConfigArgs, UserCommand, UserCreateArgs, UserListArgs, UserPasswordArgs, check, token,
-};
+use super::{UserCommand, UserCreateArgs, UserListArgs, UserPasswordArgs, check, token};
 use crate::api::access::users::{self, NewUser, UserError};
 use crate::api::right::RoleName;
 use crate::config::{self, ConfigFinding, PasswordPolicy, Settings};
@@ -31,7 +29,7 @@ pub(super) async fn run_with(command: &UserCommand, input: &mut impl BufRead) ->
         UserCommand::Password(args) => &args.config,
         UserCommand::List(args) => &args.config,
     };
-    let settings = match settings(config) {
+    let settings = match config.read() {
         Ok(settings) => settings,
         Err(findings) => return check::cannot_go_on(&findings),
     };
@@ -47,11 +45,6 @@ pub(super) async fn run_with(command: &UserCommand, input: &mut impl BufRead) ->
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => problem.report(),
     }
-}
-
-fn settings(config: &ConfigArgs) -> Result<Settings, Vec<ConfigFinding>> {
-    let overrides = config.overrides(&super::environment());
-    config::load_settings(&config.config, &overrides).map(|(settings, _)| settings)
 }
 
 /// Login and name of every agent.

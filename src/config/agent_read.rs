@@ -2,6 +2,7 @@
 //!
 //! **Owns**: their keys. **Must not know**: files, numbers, the store.
 
+use super::agent_rules;
 use super::company::Agent;
 use super::company_read::{Names, PasswordPolicy, Unique, levels, plain_name, unknown_name};
 use super::finding::code;
@@ -32,7 +33,11 @@ pub(super) fn agents(
             extensions.note("extension", extension, out);
         }
         let login = login.map(|l| l.value).unwrap_or_default();
+        let skills = levels(&mut s, names.skills, out);
+        let queues = tiers(&mut s, names.queues, out);
         let agent = Agent {
+            licences: agent_rules::licences(&mut s, &skills, out),
+            prefers: agent_rules::prefers(&mut s, &queues, out),
             name: Private::new(
                 s.text("name", out)
                     .map_or_else(|| login.clone(), |n| n.value),
@@ -40,8 +45,8 @@ pub(super) fn agents(
             login,
             extension: extension.map(|e| e.value).unwrap_or_default(),
             password: password(&mut s, passwords, out),
-            skills: levels(&mut s, names.skills, out),
-            queues: tiers(&mut s, names.queues, out),
+            skills,
+            queues,
             ready_on_register: s.boolean("ready_on_register", out).unwrap_or(false),
             digest: digest(&mut s, out),
         };

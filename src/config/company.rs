@@ -5,10 +5,12 @@
 use super::desk_read::{NotReadyReason, WrapUpCode};
 use super::section::At;
 use super::settings::{LimitSettings, RecordPolicy};
+use super::thresholds::Thresholds;
 use crate::number;
 use router::company::{RoutingCompany, RoutingSettings, Skills, Strategy, WhenNoAgents, WrapUp};
 use router::id::{AgentId, QueueId};
-use router::{PhoneNumber, Private};
+use router::overflow::{Cause, Overflow, Way};
+use router::{PhoneNumber, Private, Timestamp};
 use sip_gateway::leg::{
     Accounts, Credentials, Device, DigestAlgorithm, Network, Trunk as GatewayTrunk, TrunkRegister,
 };
@@ -52,19 +54,31 @@ pub struct Queue {
     pub record: Option<RecordPolicy>,
     /// The agent must say what an interaction was about before ending wrap-up.
     pub needs_wrap_up_code: bool,
-    /// After this long a caller is asked for before those of a better class.
-    pub promote_after: Duration,
-    /// How requirements are relaxed with time.
-    pub ladder: Vec<LadderStep>,
+    /// From where on the floor says that somebody has to look, or act.
+    pub thresholds: Thresholds,
+    /// Queues, by name, whose agents each step of the ladder asks too; as long as the ladder of the rules.
+    pub ladder_queues: Vec<Vec<String>>,
+    /// Queues, by name, to which callers go whom this one does not take or keep.
+    pub overflow_queues: BTreeMap<Cause, String>,
+    /// What a caller hears before the tone when the queue sends them to its voicemail, a prompt's name without ending.
+    pub voicemail_prompt: Option<String>,
 }
 
-/// One step of a queue's ladder.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LadderStep {
-    /// From this wait on.
-    pub after: Duration,
-    /// Levels from then on.
-    pub skills: Skills,
+impl Queue {
+    /// As the router sees it. Queues without an id are left out.
+    fn routing(&self, ids: &Ids) -> router::company::Queue {
+        let mut rules = self.rules.clone();
+        for (step, names) in rules.ladder.iter_mut().zip(&self.ladder_queues) {
+            let known = names.iter().filter_map(|name| ids.queues.get(name));
+            step.queues = known.copied().collect();
+        }
+        for (cause, name) in &self.overflow_queues {
+            if let Some(id) = ids.queues.get(name) {
+                rules.overflow = rules.overflow.with(*cause, Way::Queue(*id));
+            }
+        }
+        rules
+    }
 }
 
 /// One `[[agents]]`.
@@ -84,6 +98,10 @@ pub struct Agent {
     pub queues: BTreeMap<String, u8>,
     /// Registered means available.
     pub ready_on_register: bool,
+    /// Skills that may be used only before a moment.
+    pub licences: BTreeMap<String, Timestamp>,
+    /// Queues whose callers are taken first, best first.
+    pub prefers: Vec<String>,
     /// Digest algorithm of this agent's phone.
     pub digest: DigestAlgorithm,
 }
@@ -182,7 +200,7 @@ impl Company {
         let queues = self
             .queues
             .iter()
-            .filter_map(|queue| Some((*ids.queues.get(&queue.name)?, queue.rules.clone())))
+            .filter_map(|queue| Some((*ids.queues.get(&queue.name)?, queue.routing(ids))))
             .collect();
         let agents = self
             .agents
@@ -198,6 +216,12 @@ impl Company {
                     skills: agent.skills.clone(),
                     queues: tiers,
                     ready_on_register: agent.ready_on_register,
+                    licences: agent.licences.clone(),
+                    prefers: agent
+                        .prefers
+                        .iter()
+                        .filter_map(|name| ids.queues.get(name).copied())
+                        .collect(),
                 };
                 Some((*ids.agents.get(&agent.login)?, value))
             })
@@ -283,9 +307,14 @@ pub(super) fn default_rules(name: String) -> router::company::Queue {
     router::company::Queue {
         name,
         skills: Skills::new(),
+        any_of: Vec::new(),
+        max_tier: None,
+        ladder: Vec::new(),
+        last_agent: None,
         strategy: Strategy::LongestIdle,
         head_start: Duration::ZERO,
         class: 1,
+        promote_after: router::company::promote_after(),
         ring_timeout: Duration::from_secs(20),
         wrap_up: WrapUp::Timed(Duration::from_secs(10)),
         wrap_up_cap: Duration::from_secs(600),
@@ -294,6 +323,7 @@ pub(super) fn default_rules(name: String) -> router::company::Queue {
         max_wait: Duration::from_secs(600),
         max_length: 200,
         when_no_agents: WhenNoAgents::Wait,
+        overflow: Overflow::default(),
         short_abandon: Duration::from_secs(5),
         service_level: Duration::from_secs(20),
     }

@@ -8,9 +8,11 @@ use super::agent_read;
 use super::company::{Company, Number};
 use super::desk_read;
 use super::finding::code;
+use super::ladder_read;
 use super::queue_read;
 use super::section::{At, Findings, SecretReader, Section, nearest};
 use super::settings_read::limits;
+use super::thresholds::{Thresholds, thresholds};
 use super::tree::{Place, read};
 use super::trunk_read;
 use crate::number;
@@ -70,7 +72,16 @@ pub fn parse_company_with(
     };
     let mut root = Section::new("the company file".to_owned(), place, table);
     let skills = skills(&mut root, &mut out);
-    let queues = queue_read::queues(&mut root, &skills, &mut out);
+    let common = queue_read::Common {
+        skills: &skills,
+        thresholds: thresholds(
+            &mut root,
+            "[thresholds]".to_owned(),
+            Thresholds::default(),
+            &mut out,
+        ),
+    };
+    let (queues, ladders) = queue_read::queues(&mut root, common, &mut out);
     let queue_names: Vec<String> = queues.iter().map(|q| q.name.clone()).collect();
     let names = Names {
         skills: &skills,
@@ -90,6 +101,7 @@ pub fn parse_company_with(
     };
     accounts_lead_somewhere(&company, &mut out);
     needed_codes_are_there(&company, &root.place, &mut out);
+    ladder_read::last_steps_can_be_served(&company, &ladders, &mut out);
     root.finish(&mut out);
     Checked::new(company, out.list)
 }
@@ -209,8 +221,17 @@ pub(super) fn unknown_name(
 
 /// `skills = { billing = 3 }`: levels 1-10 of known skills.
 pub(super) fn levels(section: &mut Section, known: &[String], out: &mut Findings<'_>) -> Skills {
+    levels_from(section.numbers("skills", 1..=10, out), known, out)
+}
+
+/// Levels of known skills.
+pub(super) fn levels_from(
+    numbers: Vec<(At<String>, u8)>,
+    known: &[String],
+    out: &mut Findings<'_>,
+) -> Skills {
     let mut skills = Skills::new();
-    for (name, level) in section.numbers("skills", 1..=10, out) {
+    for (name, level) in numbers {
         if known.contains(&name.value) {
             skills.insert(name.value, level);
         } else {

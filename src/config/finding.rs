@@ -62,6 +62,8 @@ pub mod code {
     pub const UNREADABLE: &str = "C009";
     /// A prompt that a flow needs and that cannot be played.
     pub const PROMPT: &str = "C010";
+    /// A certificate or its key that cannot be used.
+    pub const CERTIFICATE: &str = "C011";
 }
 
 /// Whether any of the findings is an error.

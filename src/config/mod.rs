@@ -5,18 +5,22 @@
 //! files. **Must not know**: sockets, the database, SIP beyond the values that the gateway takes.
 
 mod agent_read;
+mod agent_rules;
 pub mod company;
 mod company_read;
 mod desk_read;
 pub mod duration;
 pub mod finding;
+mod ladder_read;
 mod load;
 mod outbound_read;
+mod overflow_read;
 mod queue_read;
 mod register_read;
 mod section;
 pub mod settings;
 mod settings_read;
+mod thresholds;
 mod tree;
 mod trunk_read;
 
@@ -31,6 +35,7 @@ pub use load::{Loaded, load, load_company, load_settings};
 pub use section::{SecretReader, nearest};
 pub use settings::{RecordPolicy, Settings};
 pub use settings_read::parse_settings;
+pub use thresholds::{Steps, Thresholds};
 pub use tree::Override;
 
 /// A value with what is to be said about it. The value is there unless a finding is an error.

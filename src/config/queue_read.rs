@@ -2,27 +2,44 @@
 //!
 //! **Owns**: their keys. **Must not know**: agents, numbers, files.
 
-use super::company::{LadderStep, Queue, default_rules};
-use super::company_read::{Unique, levels, plain_name};
+use super::company::{Queue, default_rules};
+use super::company_read::{Unique, levels, plain_name, unknown_name};
 use super::duration;
 use super::finding::code;
-use super::section::{Findings, Section, bad_duration, nearest};
+use super::ladder_read;
+use super::overflow_read;
+use super::section::{At, Findings, Section, bad_duration, nearest};
 use super::settings_read::record_policy;
-use ivr_flows::FindingLevel;
-use router::company::{Strategy, WhenNoAgents, WrapUp};
+use super::thresholds::{Thresholds, thresholds};
+use super::tree::Place;
+use router::company::{Strategy, WrapUp};
 use std::time::Duration;
 
-const STRATEGIES: [&str; 5] = [
-    "longest_idle",
-    "most_skilled",
-    "least_occupied",
-    "fewest_calls",
-    "ring_all",
-];
+/// What every queue may refer to, or has when it says nothing of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Common<'a> {
+    pub(super) skills: &'a [String],
+    pub(super) thresholds: Thresholds,
+}
 
-pub(super) fn queues(root: &mut Section, skills: &[String], out: &mut Findings<'_>) -> Vec<Queue> {
+/// Queues that others name.
+#[derive(Default)]
+struct Named {
+    /// By a ladder.
+    added: Vec<At<String>>,
+    /// By the ways on; each with the queue that names them.
+    ways: Vec<(String, Vec<overflow_read::Named>)>,
+}
+
+/// The queues, and where the ladders of those stand that have one.
+pub(super) fn queues(
+    root: &mut Section,
+    common: Common<'_>,
+    out: &mut Findings<'_>,
+) -> (Vec<Queue>, Vec<(String, Place)>) {
     let mut unique = Unique::default();
     let mut queues = Vec::new();
+    let (mut ladders, mut named) = (Vec::new(), Named::default());
     for mut s in root.sections("queues", out) {
         let name = s.required_text("name", "support", out);
         if let Some(name) = &name {
@@ -30,26 +47,50 @@ pub(super) fn queues(root: &mut Section, skills: &[String], out: &mut Findings<'
             plain_name("queue", name, out);
             unique.note("queue", name, out);
         }
-        let queue = queue(
-            &mut s,
-            name.map(|n| n.value).unwrap_or_default(),
-            skills,
-            out,
-        );
+        let ladder = s.value_place("ladder");
+        let name = name.map(|n| n.value).unwrap_or_default();
+        let queue = queue(&mut s, name, common, &mut named, out);
         s.finish(out);
         if !queue.name.is_empty() {
+            ladders.extend(ladder.map(|place| (queue.name.clone(), place)));
             queues.push(queue);
         }
     }
-    queues
+    // A ladder may name a queue that comes later in the file.
+    let known: Vec<String> = queues.iter().map(|queue| queue.name.clone()).collect();
+    for name in named
+        .added
+        .iter()
+        .filter(|name| !known.contains(&name.value))
+    {
+        unknown_name("queue", name, &known, out);
+    }
+    for (from, ways) in &named.ways {
+        overflow_read::queues_are_there(from, ways, &queues, out);
+    }
+    (queues, ladders)
 }
 
-fn queue(s: &mut Section, name: String, skills: &[String], out: &mut Findings<'_>) -> Queue {
+fn queue(
+    s: &mut Section,
+    name: String,
+    common: Common<'_>,
+    named: &mut Named,
+    out: &mut Findings<'_>,
+) -> Queue {
+    let skills = common.skills;
     let mut rules = default_rules(name.clone());
     rules.skills = levels(s, skills, out);
+    rules.any_of = ladder_read::any_of(s, skills, out);
+    rules.max_tier = ladder_read::tier(s, out);
+    let (steps, ladder_queues) = ladder_read::ladder(s, skills, &rules, out);
+    rules.ladder = steps;
+    named.added.extend(ladder_queues.iter().flatten().cloned());
+    rules.last_agent = positive(s, "last_agent", out);
     rules.strategy = strategy(s, out);
     rules.head_start = s.duration("head_start", out).unwrap_or(rules.head_start);
     rules.class = class(s, out).unwrap_or(rules.class);
+    rules.promote_after = positive(s, "promote_after", out).unwrap_or(rules.promote_after);
     rules.ring_timeout = positive(s, "ring_timeout", out).unwrap_or(rules.ring_timeout);
     rules.wrap_up = wrap_up(s, "wrap_up", out).unwrap_or(rules.wrap_up);
     rules.wrap_up_cap = positive(s, "wrap_up_cap", out).unwrap_or(rules.wrap_up_cap);
@@ -63,7 +104,10 @@ fn queue(s: &mut Section, name: String, skills: &[String], out: &mut Findings<'_
     if let Some(length) = s.integer("max_length", 0..=1_000_000, out) {
         rules.max_length = usize::try_from(length.value).unwrap_or(usize::MAX);
     }
-    rules.when_no_agents = when_no_agents(s, out);
+    let ways = overflow_read::overflow(s, out);
+    rules.when_no_agents = ways.when_no_agents;
+    rules.overflow = ways.overflow;
+    named.ways.push((name.clone(), ways.queues.clone()));
     rules.short_abandon = s
         .duration("short_abandon", out)
         .unwrap_or(rules.short_abandon);
@@ -74,21 +118,32 @@ fn queue(s: &mut Section, name: String, skills: &[String], out: &mut Findings<'_
     Queue {
         name,
         rules,
-        music: s
-            .text("music", out)
-            .map(|t| t.value)
-            .filter(|m| !m.is_empty()),
+        music: prompt(s, "music", out),
         record,
         needs_wrap_up_code: needs_code(s, out),
-        promote_after: promote_after(s, out),
-        ladder: ladder(s, skills, out),
+        thresholds: thresholds(
+            s,
+            format!("`thresholds` of {}", s.title),
+            common.thresholds,
+            out,
+        ),
+        ladder_queues: ladder_read::names_of(ladder_queues),
+        overflow_queues: ways.names(),
+        voicemail_prompt: prompt(s, "voicemail_prompt", out),
     }
 }
 
-/// What the router does today.
-const PROMOTE_AFTER: Duration = Duration::from_secs(900);
+fn prompt(s: &mut Section, key: &'static str, out: &mut Findings<'_>) -> Option<String> {
+    let name = s.text(key, out)?.value;
+    (!name.is_empty()).then_some(name)
+}
 
-fn positive(s: &mut Section, key: &'static str, out: &mut Findings<'_>) -> Option<Duration> {
+/// A duration of a second or more.
+pub(super) fn positive(
+    s: &mut Section,
+    key: &'static str,
+    out: &mut Findings<'_>,
+) -> Option<Duration> {
     let text = s.duration_text(key, out)?;
     let parsed = duration::parse(&text.value)
         .filter(|d| *d >= Duration::from_secs(1))
@@ -107,28 +162,33 @@ fn class(s: &mut Section, out: &mut Findings<'_>) -> Option<u8> {
     u8::try_from(class.value).ok()
 }
 
+/// Not yet served, and so not proposed.
+const RING_ALL: &str = "ring_all";
+
 fn strategy(s: &mut Section, out: &mut Findings<'_>) -> Strategy {
     let Some(text) = s.text("strategy", out) else {
         return Strategy::default();
     };
-    match text.value.as_str() {
-        "longest_idle" => {}
-        later if STRATEGIES.contains(&later) => out.error(
+    if let Some(known) = Strategy::from_name(&text.value) {
+        return known;
+    }
+    let names = Strategy::ALL.map(Strategy::as_str);
+    if text.value == RING_ALL {
+        out.error(
             &text.place,
             code::NOT_YET,
-            format!("strategy \"{later}\" comes with a later version"),
-            "write `strategy = \"longest_idle\"`, or leave the key out",
-        ),
-        other => {
-            let help = nearest(other, STRATEGIES).map_or_else(
-                || "write `strategy = \"longest_idle\"`".to_owned(),
-                |near| format!("did you mean \"{near}\"?"),
-            );
-            let message = format!("there is no strategy \"{other}\"");
-            out.error(&text.place, code::UNKNOWN_NAME, message, help);
-        }
+            format!("strategy \"{RING_ALL}\" comes with a later version"),
+            format!("known: {}", names.join(", ")),
+        );
+    } else {
+        let help = nearest(&text.value, names).map_or_else(
+            || format!("known: {}", names.join(", ")),
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        let message = format!("there is no strategy \"{}\"", text.value);
+        out.error(&text.place, code::UNKNOWN_NAME, message, help);
     }
-    Strategy::LongestIdle
+    Strategy::default()
 }
 
 /// How long after-call work takes.
@@ -152,21 +212,6 @@ pub(super) fn wrap_up(
     out.check(&text.place, parsed)
 }
 
-fn when_no_agents(s: &mut Section, out: &mut Findings<'_>) -> WhenNoAgents {
-    let Some(text) = s.text("when_no_agents", out) else {
-        return WhenNoAgents::default();
-    };
-    let parsed = match text.value.as_str() {
-        "wait" => Ok(WhenNoAgents::Wait),
-        "exit" => Ok(WhenNoAgents::Exit),
-        other => Err((
-            format!("`when_no_agents = \"{other}\"` is not a choice"),
-            "write \"wait\" or \"exit\"".to_owned(),
-        )),
-    };
-    out.check(&text.place, parsed).unwrap_or_default()
-}
-
 fn needs_code(s: &mut Section, out: &mut Findings<'_>) -> bool {
     let Some(text) = s.text("wrap_up_code", out) else {
         return false;
@@ -180,64 +225,4 @@ fn needs_code(s: &mut Section, out: &mut Findings<'_>) -> bool {
         )),
     };
     out.check(&text.place, parsed).unwrap_or(false)
-}
-
-/// Read and checked; the router promotes after 15 min whatever it says, which is told.
-fn promote_after(s: &mut Section, out: &mut Findings<'_>) -> Duration {
-    let place = s.place.clone();
-    let wanted = positive(s, "promote_after", out).unwrap_or(PROMOTE_AFTER);
-    if wanted != PROMOTE_AFTER {
-        out.note(
-            &place,
-            FindingLevel::Warning,
-            "`promote_after` other than 15m is not applied yet: it comes with a later version",
-            "take it out: every caller is promoted after 15 minutes",
-        );
-    }
-    wanted
-}
-
-fn ladder(s: &mut Section, skills: &[String], out: &mut Findings<'_>) -> Vec<LadderStep> {
-    let mut steps: Vec<LadderStep> = Vec::new();
-    for mut step in s.sections("ladder", out) {
-        step.title = format!("ladder of {}", s.title);
-        if steps.is_empty() {
-            out.note(
-                &step.place,
-                FindingLevel::Warning,
-                "`ladder` is read and not applied yet: it comes with a later version",
-                "set the queue's `skills` to what every caller needs from the start",
-            );
-        }
-        let missing = !step.has("after");
-        let after = positive(&mut step, "after", out);
-        let levels = levels(&mut step, skills, out);
-        if let (Some(after), Some(last)) = (after, steps.last())
-            && after <= last.after
-        {
-            out.error(
-                &step.place,
-                code::BAD_VALUE,
-                format!("the times of the {} do not rise", step.title),
-                format!(
-                    "write more than \"{}\" in `after`",
-                    duration::show(last.after)
-                ),
-            );
-        }
-        if missing {
-            out.error(
-                &step.place,
-                code::MISSING,
-                format!("a step of the {} has no `after`", step.title),
-                "add `after = \"45s\"`",
-            );
-        }
-        step.finish(out);
-        steps.push(LadderStep {
-            after: after.unwrap_or_default(),
-            skills: levels,
-        });
-    }
-    steps
 }

@@ -30,17 +30,6 @@ impl Findings<'_> {
         self.list.push(finding);
     }
 
-    pub(super) fn note(
-        &mut self,
-        place: &Place,
-        level: FindingLevel,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let finding = place.finding(code::NOT_YET, level, message, help);
-        self.list.push(finding);
-    }
-
     /// Turns a bad value into a finding.
     pub(super) fn check<T>(
         &mut self,
@@ -88,6 +77,18 @@ impl Section {
     /// Whether a key is there, without reading it.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.entries.contains_key(key)
+    }
+
+    /// Whether a key's value is a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        let entry = self.table.entries.get(key);
+        entry.is_some_and(|(_, node)| matches!(node.value, Value::Table(_)))
+    }
+
+    /// Where a key's value stands.
+    pub(super) fn value_place(&self, key: &str) -> Option<Place> {
+        let (_, node) = self.table.entries.get(key)?;
+        Some(node.place.clone())
     }
 
     fn take(&mut self, key: &'static str) -> Option<(Place, Node)> {
@@ -371,6 +372,45 @@ impl Section {
             self.wrong_type(key, &node, "a table of names and numbers", &example, out);
             return Vec::new();
         };
+        self.numbers_in(key, table, range, out)
+    }
+
+    /// This whole table as `{ name = number, … }` with free names.
+    pub(super) fn all_numbers(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<u8>,
+        out: &mut Findings<'_>,
+    ) -> Vec<(At<String>, u8)> {
+        let table = std::mem::take(&mut self.table);
+        self.numbers_in(key, &table, range, out)
+    }
+
+    /// This whole table as `{ name = "…", … }` with free names.
+    pub(super) fn all_texts(self, out: &mut Findings<'_>) -> Vec<(At<String>, At<String>)> {
+        let mut texts = Vec::new();
+        for (name, (place, node)) in &self.table.entries {
+            let Value::Text(text) = &node.value else {
+                self.wrong_type(name, node, "text", &format!("`{name} = \"…\"`"), out);
+                continue;
+            };
+            let at = |place: &Place, value: &str| At {
+                place: place.clone(),
+                value: value.to_owned(),
+            };
+            texts.push((at(place, name), at(&node.place, text)));
+        }
+        texts
+    }
+
+    fn numbers_in(
+        &self,
+        key: &str,
+        table: &Table,
+        range: std::ops::RangeInclusive<u8>,
+        out: &mut Findings<'_>,
+    ) -> Vec<(At<String>, u8)> {
+        let example = format!("`{key} = {{ name = {} }}`", range.start());
         let mut numbers = Vec::new();
         for (name, (place, value)) in &table.entries {
             let Value::Integer(number) = value.value else {

@@ -4,6 +4,8 @@
 //! **Must not know**: TOML, files, the environment.
 
 use crate::speech::SpeechCommand;
+use sip_gateway::net::tls::CertificateFiles;
+use sip_gateway::sip::sdp::OpusPlace;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -70,6 +72,8 @@ pub enum SipTransport {
     Udp,
     /// RFC 3261 18, streams.
     Tcp,
+    /// The same through TLS (RFC 3261 26.2).
+    Tls,
 }
 
 /// One entry of `sip.listen`.
@@ -90,6 +94,8 @@ pub struct SipSettings {
     pub domain: String,
     /// Address put in Contact, Via and SDP.
     pub advertise: Option<IpAddr>,
+    /// The certificate of the TLS addresses.
+    pub tls: Option<CertificateFiles>,
 }
 
 impl SipSettings {
@@ -106,6 +112,14 @@ impl SipSettings {
         self.listen
             .iter()
             .filter(|l| l.transport == SipTransport::Tcp)
+            .map(|l| l.address)
+    }
+
+    /// The TLS addresses.
+    pub fn tls_addresses(&self) -> impl Iterator<Item = SocketAddr> + '_ {
+        self.listen
+            .iter()
+            .filter(|l| l.transport == SipTransport::Tls)
             .map(|l| l.address)
     }
 
@@ -127,6 +141,7 @@ impl Default for SipSettings {
             }],
             domain: "cordboard.localhost".to_owned(),
             advertise: None,
+            tls: None,
         }
     }
 }
@@ -140,6 +155,8 @@ pub struct MediaSettings {
     pub first_port: u16,
     /// Last RTP port.
     pub last_port: u16,
+    /// Where Opus stands among the codecs of browsers' legs.
+    pub opus: OpusPlace,
 }
 
 impl Default for MediaSettings {
@@ -148,6 +165,7 @@ impl Default for MediaSettings {
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             first_port: 20_000,
             last_port: 29_999,
+            opus: OpusPlace::Off,
         }
     }
 }
@@ -157,8 +175,10 @@ impl Default for MediaSettings {
 pub struct HttpSettings {
     /// Where API and pages are served.
     pub listen: SocketAddr,
-    /// A listener of its own for `/metrics`.
+    /// A listener of its own for `/metrics`, without TLS.
     pub metrics: Option<SocketAddr>,
+    /// The certificate: with it `listen` speaks TLS alone.
+    pub tls: Option<CertificateFiles>,
 }
 
 impl Default for HttpSettings {
@@ -166,6 +186,7 @@ impl Default for HttpSettings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             metrics: None,
+            tls: None,
         }
     }
 }
@@ -232,6 +253,13 @@ impl Settings {
             .flatten()
         {
             *path = folder.join(&*path);
+        }
+        for files in [&mut self.sip.tls, &mut self.http.tls]
+            .into_iter()
+            .flatten()
+        {
+            files.cert = folder.join(&files.cert);
+            files.key = folder.join(&files.key);
         }
         self
     }

@@ -12,6 +12,8 @@ use super::settings::{
 };
 use super::tree::{Override, Place, lay_over, read};
 use crate::speech::SpeechCommand;
+use sip_gateway::net::tls::CertificateFiles;
+use sip_gateway::sip::sdp::OpusPlace;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -135,7 +137,15 @@ fn sip(root: &mut Section, out: &mut Findings<'_>) -> SipSettings {
     sip.advertise = s
         .text("advertise", out)
         .and_then(|text| out.check(&text.place, ip("advertise", &text.value)));
-    tls(&mut s, out);
+    sip.tls = tls(&mut s, out);
+    if sip.tls_addresses().next().is_some() && sip.tls.is_none() {
+        out.error(
+            &s.place,
+            code::MISSING,
+            "`listen` has a `tls:` entry and there is no certificate",
+            "add `tls = { cert = \"…\", key = \"…\" }` to [sip]",
+        );
+    }
     let everywhere = sip.udp().any(|a| a.ip().is_unspecified());
     let told = sip.advertise.is_some_and(|a| !a.is_unspecified());
     if everywhere && !told {
@@ -165,15 +175,7 @@ fn listen(entry: &At<String>, out: &mut Findings<'_>) -> Option<SipListen> {
     let transport = match transport {
         "udp" => SipTransport::Udp,
         "tcp" => SipTransport::Tcp,
-        "tls" => {
-            out.error(
-                &entry.place,
-                code::NOT_YET,
-                format!("`{text}` cannot be served yet: SIP over TLS comes with a later version"),
-                "take the entry out and use a \"udp:\" entry",
-            );
-            return None;
-        }
+        "tls" => SipTransport::Tls,
         other => {
             let help = nearest(other, ["udp", "tcp", "tls"]).map_or_else(
                 || help.to_owned(),
@@ -226,25 +228,25 @@ fn host_name(text: &At<String>, out: &mut Findings<'_>) -> Option<String> {
     out.check(&text.place, checked)
 }
 
-/// `tls = { cert, key }` is known under `[sip]` and `[http]`, and refused as long as it would not be served: who
-/// asks for encryption must not get a plain listener.
-fn tls(section: &mut Section, out: &mut Findings<'_>) {
+/// `tls = { cert, key }` of `[sip]` and `[http]`.
+fn tls(section: &mut Section, out: &mut Findings<'_>) -> Option<CertificateFiles> {
     let title = format!("tls of {}", section.title);
-    let Some(mut s) = section.section("tls", title, out) else {
-        return;
-    };
-    let _ = s.text("cert", out);
-    let _ = s.text("key", out);
-    out.error(
-        &s.place,
-        code::NOT_YET,
-        format!(
-            "`tls` in {} cannot be served yet: it comes with a later version",
-            section.title
-        ),
-        "take it out; put a proxy that speaks TLS in front, or stay on loopback",
-    );
+    let mut s = section.section("tls", title, out)?;
+    let file = |text: At<String>| PathBuf::from(text.value);
+    let (cert, key) = (s.text("cert", out).map(file), s.text("key", out).map(file));
+    let files = cert
+        .zip(key)
+        .map(|(cert, key)| CertificateFiles { cert, key });
+    if files.is_none() {
+        out.error(
+            &s.place,
+            code::MISSING,
+            format!("`tls` in {} needs a certificate and its key", section.title),
+            "write `tls = { cert = \"cert.pem\", key = \"key.pem\" }`",
+        );
+    }
     s.finish(out);
+    files
 }
 
 fn media(root: &mut Section, out: &mut Findings<'_>) -> MediaSettings {
@@ -262,8 +264,24 @@ fn media(root: &mut Section, out: &mut Findings<'_>) -> MediaSettings {
         media.first_port = first;
         media.last_port = last;
     }
+    if let Some(text) = s.text("opus", out) {
+        let place = out.check(&text.place, opus_place(&text.value));
+        media.opus = place.unwrap_or(media.opus);
+    }
     s.finish(out);
     media
+}
+
+fn opus_place(text: &str) -> Result<OpusPlace, (String, String)> {
+    match text {
+        "off" => Ok(OpusPlace::Off),
+        "last" => Ok(OpusPlace::Last),
+        "first" => Ok(OpusPlace::First),
+        _ => Err((
+            format!("`opus = \"{text}\"` is not a choice"),
+            "write \"off\", \"last\" or \"first\"".to_owned(),
+        )),
+    }
 }
 
 fn ports(text: &str) -> Result<(u16, u16), (String, String)> {
@@ -311,7 +329,7 @@ fn http(root: &mut Section, out: &mut Findings<'_>) -> HttpSettings {
             );
         }
     }
-    tls(&mut s, out);
+    http.tls = tls(&mut s, out);
     s.finish(out);
     http
 }

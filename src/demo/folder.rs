@@ -57,11 +57,18 @@ pub(super) fn write_settings(
     data: &Path,
     sip: SocketAddr,
     http: SocketAddr,
+    tls: bool,
 ) -> std::io::Result<()> {
+    let certificate = match tls {
+        true => "tls = { cert = \"lan-cert.pem\", key = \"lan-key.pem\" }\n",
+        false => "",
+    };
+    let media = sip.ip();
     let text = format!(
         "# Written by `cordboard demo` at each start.\n[node]\ndata = \".\"\ncountry = \"ES\"\n\
          company = \"./fernhill/company.toml\"\nflows = \"./fernhill/flows\"\nprompts = \"./fernhill/prompts\"\n\n\
-         [sip]\nlisten = [\"udp:{sip}\"]\n\n[http]\nlisten = \"{http}\"\n"
+         [sip]\nlisten = [\"udp:{sip}\"]\n\n[media]\nlisten = \"{media}\"\n\n\
+         [http]\nlisten = \"{http}\"\n{certificate}"
     );
     std::fs::write(data.join("cordboard.toml"), text)
 }

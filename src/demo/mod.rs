@@ -1,10 +1,11 @@
-//! The demo: a whole call centre on loopback, seeded, without settings.
+//! The demo: a whole call centre on loopback, or on the local network when asked to, seeded, without settings.
 //!
 //! **Owns**: the demo's folder (company, flows, prompts copied out of the binary once, then yours to edit), its made-up
 //! passwords, its users and their links, its customers, its simulated agents, and what is printed. **Must not**: differ from `serve` in anything
 //! else.
 
 mod folder;
+mod lan;
 mod passwords;
 mod say;
 mod users;
@@ -13,8 +14,11 @@ use crate::app::{App, Running};
 use crate::config::settings::{SipListen, SipTransport};
 use crate::config::{Company, Loaded, PasswordPolicy, Settings, load_company};
 use crate::phone::sim_agents::{self, SimAgent};
+use lan::Lan;
+use say::Welcome;
 use sip_gateway::media::clip::Clip;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use sip_gateway::sip::sdp::OpusPlace;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +38,10 @@ pub struct DemoOptions {
     pub http_port: Option<u16>,
     /// Nobody simulated.
     pub no_sim: bool,
+    /// For the local network: at this address, else at the one the machine has there.
+    pub lan: Option<Option<IpAddr>>,
+    /// Browsers speak Opus.
+    pub opus: bool,
 }
 
 /// Starts everything and prints how to place a call.
@@ -49,10 +57,12 @@ pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
         folder::reset(&data)?;
     }
     folder::fill(&data)?;
-    let loaded = company(settings(&data, &options)?)?;
+    let lan = options.lan.map(|wanted| lan::prepare(&data, wanted));
+    let lan = lan.transpose()?;
+    let loaded = company(settings(&data, &options, lan.as_ref())?)?;
     let company = loaded.company.clone();
     let running = App::start(loaded, PasswordPolicy::FilledByDemo).await?;
-    folder::write_settings(&data, running.sip, running.http)?;
+    folder::write_settings(&data, running.sip, running.http, lan.is_some())?;
     folder::seed_customers(&data, &running).await?;
     let token = passwords::supervisor_token(&data, &running.store).await?;
     users::make(&data, &company, &running).await?;
@@ -61,7 +71,15 @@ pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
         sim_agents::start(running.sip, simulated(&company, &data)?).await?;
     }
     let yours = company.agents.iter().find(|agent| agent.login == YOURS);
-    say::welcome(&running, yours, &data, (&token, &links), !options.no_sim)?;
+    say::welcome(&Welcome {
+        running: &running,
+        lan: lan.as_ref(),
+        yours,
+        data: &data,
+        token: &token,
+        links: &links,
+        simulated: !options.no_sim,
+    })?;
     let mut finished = running.finished_recordings();
     tokio::spawn(async move {
         while let Ok(path) = finished.recv().await {
@@ -71,14 +89,15 @@ pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
     Ok(running)
 }
 
-fn settings(data: &Path, options: &DemoOptions) -> anyhow::Result<Settings> {
+fn settings(data: &Path, options: &DemoOptions, lan: Option<&Lan>) -> anyhow::Result<Settings> {
+    let ip = lan.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |lan| lan.address);
     let sip_port = match options.sip_port {
         Some(port) => port,
-        None => free_port(5060, |address| UdpSocket::bind(address).is_ok())?,
+        None => free_port(ip, 5060, |address| UdpSocket::bind(address).is_ok())?,
     };
     let http_port = match options.http_port {
         Some(port) => port,
-        None => free_port(8080, |address| TcpListener::bind(address).is_ok())?,
+        None => free_port(ip, 8080, |address| TcpListener::bind(address).is_ok())?,
     };
     let mut settings = Settings::default();
     settings.node.data = data.to_owned();
@@ -88,17 +107,22 @@ fn settings(data: &Path, options: &DemoOptions) -> anyhow::Result<Settings> {
     settings.node.country = Some("ES".to_owned());
     settings.sip.listen = vec![SipListen {
         transport: SipTransport::Udp,
-        address: SocketAddr::from((Ipv4Addr::LOCALHOST, sip_port)),
+        address: SocketAddr::new(ip, sip_port),
     }];
-    settings.http.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, http_port));
+    settings.media.listen = ip;
+    settings.http.listen = SocketAddr::new(ip, http_port);
+    settings.http.tls = lan.map(|lan| lan.files.clone());
+    if options.opus {
+        settings.media.opus = OpusPlace::First;
+    }
     Ok(settings)
 }
 
-/// The first port from `first` on that can be had on loopback.
-fn free_port(first: u16, free: impl Fn(SocketAddr) -> bool) -> anyhow::Result<u16> {
+/// The first port from `first` on that can be had at the address.
+fn free_port(ip: IpAddr, first: u16, free: impl Fn(SocketAddr) -> bool) -> anyhow::Result<u16> {
     (first..first + 40)
         .step_by(2)
-        .find(|port| free(SocketAddr::from((Ipv4Addr::LOCALHOST, *port))))
+        .find(|port| free(SocketAddr::new(ip, *port)))
         .ok_or_else(|| {
             anyhow::anyhow!(
                 "no free port from {first} to {}; name one with a flag",

@@ -12,7 +12,7 @@ use router::Private;
 use std::path::Path;
 use std::time::Duration;
 
-/// The supervisor, who has a phone like an agent of that log-in name.
+/// The supervisor, who is no agent: their phone is the page.
 const SUPERVISOR: (&str, &str) = ("sam", "Sam Taylor");
 /// How long a printed link waits to be opened.
 const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -30,8 +30,8 @@ pub(super) async fn make(data: &Path, company: &Company, running: &Running) -> a
     let path = data.join("users.toml");
     let mut known = passwords::known(&path)?;
     let (login, name) = SUPERVISOR;
-    let served = company.agents.iter().filter(|agent| agent.login != login);
-    let agents = served.map(|agent| {
+    let others = company.agents.iter().filter(|agent| agent.login != login);
+    let agents = others.map(|agent| {
         let login = agent.login.clone();
         (
             login.clone(),
@@ -41,8 +41,7 @@ pub(super) async fn make(data: &Path, company: &Company, running: &Running) -> a
         )
     });
     let name = Private::new(name.to_owned());
-    let agent = phone_of_supervisor(company);
-    let supervisor = (login.to_owned(), name, RoleName::Supervisor, agent);
+    let supervisor = (login.to_owned(), name, RoleName::Supervisor, None);
     let mut missing = Vec::new();
     for (login, name, role, agent) in agents.chain([supervisor]) {
         let drawn = known.entry(login.clone());
@@ -64,23 +63,18 @@ pub(super) async fn make(data: &Path, company: &Company, running: &Running) -> a
     Ok(())
 }
 
-/// The supervisor's agent, in a company that has not been told to do without.
-fn phone_of_supervisor(company: &Company) -> Option<String> {
-    let mut agents = company.agents.iter();
-    agents
-        .find(|agent| agent.login == SUPERVISOR.0)
-        .map(|agent| agent.login.clone())
-}
-
-/// One link each. A browser keeps one session for a host name, so each link has a name of its own: one browser can be
-/// customer, agent and supervisor at once.
+/// One link each. A browser keeps one session for a host name, so on loopback each link has a name of its own: one
+/// browser can be customer, agent and supervisor at once. In a network there is the address alone.
 pub(super) fn links(company: &Company, running: &Running) -> anyhow::Result<PrintedLinks> {
     let link = |host: &str, page: &str, session: NewSession| {
         let links = &running.access.links;
         let secret = links.create(session, LIFE, running.clock.now());
         let secret = secret.ok_or_else(|| anyhow::anyhow!("too many sign-in links are out"))?;
-        let port = running.http.port();
-        anyhow::Ok(format!("http://{host}:{port}{page}?t={secret}"))
+        let http = running.http;
+        anyhow::Ok(match running.http_is_secure() {
+            true => format!("https://{http}{page}?t={secret}"),
+            false => format!("http://{host}:{}{page}?t={secret}", http.port()),
+        })
     };
     let yours = company.agents.iter().find(|agent| agent.login == YOURS);
     let agent = yours.map(|agent| NewSession {
@@ -94,7 +88,7 @@ pub(super) fn links(company: &Company, running: &Running) -> anyhow::Result<Prin
         login: login.to_owned(),
         name: Private::new(name.to_owned()),
         role: RoleName::Supervisor,
-        agent_login: phone_of_supervisor(company),
+        agent_login: None,
     };
     Ok(PrintedLinks {
         customer: link("localhost", "/call", NewSession::caller())?,

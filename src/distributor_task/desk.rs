@@ -4,7 +4,6 @@
 //! does not hear. PURE: the task carries its outputs to mailboxes and to the journal, a simulation to its own.
 //! **Must not know**: channels, the clock.
 
-use super::expected_wait::ExpectedWait;
 use super::phones::OwnCalls;
 use super::positions::{Place, Positions};
 use crate::api::live::{SetStateError, WrapUpAct, WrapUpError};
@@ -13,8 +12,10 @@ use crate::call::port::{CallInput, CallerCard, Offered};
 use crate::company_view::CompanyView;
 use crate::floor::items::FloorView;
 use router::agent::Wanted;
+use router::closure::{ClosedBy, Closure};
 use router::distributor::port::{AgentView, LeaveCause, QueueView, WrapUpView};
 use router::id::{AgentId, InteractionId, OfferId, QueueId};
+use router::wait::{Forecast, WaitError, WaitForecast};
 use router::{AgentState, Distributor, Event, Input, Output, Timestamp};
 use sip_gateway::leg::DeviceChange;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -63,6 +64,15 @@ pub enum DeskInput {
     },
     /// The company file changed.
     Company(Arc<CompanyView>),
+    /// A supervisor closes a queue.
+    CloseQueue(Closure),
+    /// A supervisor opens a queue.
+    OpenQueue {
+        /// Which.
+        queue: QueueId,
+        /// Who.
+        by: ClosedBy,
+    },
     /// A deadline passed.
     Tick,
 }
@@ -83,6 +93,15 @@ pub enum DeskOutput {
     TellAll(CallInput),
 }
 
+/// What a queue's callers may expect.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WaitView {
+    /// One who comes now; none when nobody can tell.
+    pub newcomer: Option<Forecast>,
+    /// How good forecasts were lately.
+    pub error: WaitError,
+}
+
 /// The state.
 #[derive(Debug)]
 pub struct Desk {
@@ -94,7 +113,7 @@ pub struct Desk {
     callers: BTreeMap<InteractionId, CallerCard>,
     positions: Positions,
     outputs: VecDeque<DeskOutput>,
-    expected: ExpectedWait,
+    expected: WaitForecast,
     pub(super) now: Timestamp,
 }
 
@@ -103,6 +122,7 @@ impl Desk {
     #[must_use]
     pub fn new(distributor: Distributor, company: Arc<CompanyView>, now: Timestamp) -> Self {
         Self {
+            expected: WaitForecast::new(&company.routing),
             distributor,
             company,
             calls: BTreeSet::new(),
@@ -110,7 +130,6 @@ impl Desk {
             positions: Positions::default(),
             own_calls: OwnCalls::default(),
             outputs: VecDeque::new(),
-            expected: ExpectedWait::default(),
             now,
         }
     }
@@ -135,9 +154,12 @@ impl Desk {
             DeskInput::Device { extension, change } => self.device(&extension, change),
             DeskInput::Company(company) => {
                 let routing = company.routing.clone();
+                self.expected.configure(&routing);
                 self.company = company;
                 self.input(Input::Configure(routing));
             }
+            DeskInput::CloseQueue(closure) => self.input(Input::CloseQueue(closure)),
+            DeskInput::OpenQueue { queue, by } => self.input(Input::OpenQueue { queue, by }),
             DeskInput::Tick => self.input(Input::Tick),
         }
     }
@@ -193,6 +215,24 @@ impl Desk {
     #[must_use]
     pub fn queues(&self) -> Vec<QueueView> {
         self.distributor.queues()
+    }
+
+    /// What a newcomer to each queue may expect, and how good such forecasts were.
+    #[must_use]
+    pub fn waits(&self, now: Timestamp) -> BTreeMap<QueueId, WaitView> {
+        let queues = self.company.routing.queues.iter();
+        let view = queues.map(|(id, queue)| {
+            let newcomer = self.expected.newcomer(*id, &queue.skills, now);
+            let error = self.expected.error(*id);
+            (*id, WaitView { newcomer, error })
+        });
+        view.collect()
+    }
+
+    /// How a queue is closed; none when it is open.
+    #[must_use]
+    pub fn closure(&self, queue: QueueId) -> Option<Closure> {
+        self.distributor.queue(queue)?.closure
     }
 
     /// Who calls and why, from the first waiting until the call is over; before the record knows it.
@@ -311,9 +351,6 @@ impl Desk {
             Input::OwnCallStarted { agent } => self.own_call_started(agent, interaction),
             Input::OwnCallEnded { agent } => self.own_call_ended(agent, interaction),
             input => {
-                if let Input::Enqueue(request) = &input {
-                    self.expected.entered(request.entry, request.queue);
-                }
                 self.input(input);
             }
         }
@@ -325,9 +362,21 @@ impl Desk {
         let known = agent.and_then(|agent| self.distributor.agent(agent));
         let no_news =
             change == DeviceChange::Registered && known.is_some_and(|known| known.registered);
-        if let Some(agent) = agent.filter(|_| !no_news) {
-            self.input(device_input(agent, change));
+        match agent {
+            Some(agent) if !no_news => {
+                self.input(device_input(agent, change));
+                self.phone_is_there(agent);
+            }
+            Some(_) => {}
+            None => {
+                let there = change == DeviceChange::Registered;
+                self.own_calls.guest(extension, there);
+            }
         }
+    }
+
+    pub(super) fn extension_of(&self, agent: AgentId) -> Option<String> {
+        self.company.extension_of(agent)
     }
 
     fn lost(&mut self, interaction: InteractionId) {
@@ -375,7 +424,10 @@ impl Desk {
     /// One output of the Distributor, in the calls' words.
     fn read(&mut self, output: Output) {
         match output {
-            Output::Log(event) => self.outputs.push_back(DeskOutput::Log(event)),
+            Output::Log(event) => {
+                self.expected.read(&event, self.now);
+                self.outputs.push_back(DeskOutput::Log(event));
+            }
             Output::Queued {
                 interaction,
                 entry,
@@ -414,11 +466,10 @@ impl Desk {
             } => self.tell(interaction, CallInput::OfferRevoked { offer }),
             Output::Accepted {
                 interaction,
-                entry,
                 offer,
                 agent,
+                ..
             } => {
-                self.expected.answered(entry, self.now);
                 self.positions.over(interaction);
                 self.tell(interaction, CallInput::OfferAccepted { offer, agent });
             }
@@ -428,12 +479,15 @@ impl Desk {
                 entry,
                 outcome,
                 refusal,
+                message,
+                way,
             } => {
-                self.expected.left(entry);
                 let left = CallInput::EntryLeft {
                     entry,
                     outcome,
                     refusal,
+                    message,
+                    way,
                 };
                 self.positions.over(interaction);
                 self.tell(interaction, left);
@@ -460,6 +514,7 @@ impl Desk {
         self.positions.telling(place);
         let (entry, position) = (place.entry, place.position);
         let expected = self.expected.of(entry, position, self.now);
+        let expected = expected.map(|forecast| forecast.announced);
         self.tell(
             place.interaction,
             CallInput::Queued {

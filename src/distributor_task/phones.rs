@@ -6,9 +6,9 @@
 use super::desk::Desk;
 use crate::call::phone_call::{PhoneAnswer, PhoneAsk};
 use crate::call::port::CallInput;
-use router::id::{AgentId, InteractionId};
+use router::id::{AgentId, InteractionId, UserId};
 use router::{AgentState, Input};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Which calls of an agent's own are up. The agent is free again after the last of them.
 #[derive(Debug, Default)]
@@ -16,6 +16,12 @@ pub(super) struct OwnCalls {
     by_agent: HashMap<AgentId, Vec<InteractionId>>,
     /// The last call out that was answered: after-call work is about it.
     talked: HashMap<AgentId, InteractionId>,
+    /// The call that waits for this agent's phone to come back.
+    awaited: HashMap<AgentId, InteractionId>,
+    /// The one call of each supervisor who is no agent.
+    users: HashMap<UserId, InteractionId>,
+    /// Registered phones that are no agent's.
+    guests: HashSet<String>,
 }
 
 impl OwnCalls {
@@ -37,6 +43,32 @@ impl OwnCalls {
             return true;
         }
         false
+    }
+
+    /// A phone that is no agent's registered, or is gone.
+    pub(super) fn guest(&mut self, name: &str, there: bool) {
+        if there {
+            self.guests.insert(name.to_owned());
+        } else {
+            self.guests.remove(name);
+        }
+    }
+
+    fn reserve_user(&mut self, call: InteractionId, user: UserId, phone: &str) -> PhoneAnswer {
+        if !self.guests.contains(phone) {
+            return PhoneAnswer::Unreachable;
+        }
+        if self.users.contains_key(&user) {
+            return PhoneAnswer::Busy;
+        }
+        self.users.insert(user, call);
+        PhoneAnswer::Done
+    }
+
+    fn release_user(&mut self, call: InteractionId, user: UserId) {
+        if self.users.get(&user) == Some(&call) {
+            self.users.remove(&user);
+        }
     }
 
     /// Agents whom this call keeps busy.
@@ -74,8 +106,27 @@ impl Desk {
         }
     }
 
+    /// A talk has lost this agent's phone and wants to ring it as soon as it is there.
+    fn awaits(&mut self, call: InteractionId, agent: AgentId) {
+        self.own_calls.awaited.insert(agent, call);
+        self.phone_is_there(agent);
+    }
+
+    /// Tells the call that waits for this agent's phone, when there is one to ring.
+    pub(super) fn phone_is_there(&mut self, agent: AgentId) {
+        let registered = self.distributor.agent(agent).is_some_and(|v| v.registered);
+        let extension = self.extension_of(agent).filter(|_| registered);
+        if let Some(extension) = extension
+            && let Some(call) = self.own_calls.awaited.remove(&agent)
+        {
+            self.tell(call, CallInput::AgentReachable { agent, extension });
+        }
+    }
+
     /// The call is gone, whatever it said before.
     pub(super) fn no_own_calls_of(&mut self, call: InteractionId) {
+        self.own_calls.awaited.retain(|_, waits| *waits != call);
+        self.own_calls.users.retain(|_, of| *of != call);
         for agent in self.own_calls.agents_of(call) {
             self.own_call_ended(agent, call);
         }
@@ -96,6 +147,10 @@ impl Desk {
                 agent,
                 even_offline,
             } => self.reserve(call, agent, even_offline),
+            PhoneAsk::ReserveUser { user, phone } => {
+                self.own_calls.reserve_user(call, user, &phone)
+            }
+            PhoneAsk::ReleaseUser { user } => return self.own_calls.release_user(call, user),
             PhoneAsk::CallOut { agent } => {
                 self.call_out_started(agent, call);
                 PhoneAnswer::Done
@@ -104,6 +159,7 @@ impl Desk {
                 self.own_calls.talked.insert(agent, call);
                 return;
             }
+            PhoneAsk::Await { agent } => return self.awaits(call, agent),
             PhoneAsk::Release { agent } => return self.own_call_ended(agent, call),
         };
         self.tell(call, CallInput::PhoneAnswered(answer));
@@ -173,5 +229,24 @@ mod tests {
         assert!(!calls.end(agent, two));
         assert!(calls.end(other, two));
         assert!(calls.agents_of(two).is_empty());
+    }
+
+    #[test]
+    fn a_supervisor_without_an_agent_is_in_one_call_with_a_phone_that_is_there() {
+        let user = UserId::from_number(1);
+        let (one, two) = (InteractionId::from_number(1), InteractionId::from_number(2));
+        let mut calls = OwnCalls::default();
+        let asks = |calls: &mut OwnCalls, call| calls.reserve_user(call, user, "page");
+        assert_eq!(asks(&mut calls, one), PhoneAnswer::Unreachable);
+        calls.guest("page", true);
+        assert_eq!(asks(&mut calls, one), PhoneAnswer::Done);
+        assert_eq!(asks(&mut calls, two), PhoneAnswer::Busy);
+        calls.release_user(two, user);
+        assert_eq!(asks(&mut calls, two), PhoneAnswer::Busy, "not its own");
+        calls.release_user(one, user);
+        assert_eq!(asks(&mut calls, two), PhoneAnswer::Done);
+        calls.guest("page", false);
+        calls.release_user(two, user);
+        assert_eq!(asks(&mut calls, one), PhoneAnswer::Unreachable);
     }
 }

@@ -5,9 +5,12 @@
 //! The caller's number is a hint of who it is and no proof: an agent gets the number, the name and why they call, and
 //! the customer's record only after saying who it is.
 
-use super::model::LiveCalls;
+use super::closure::ClosureItem;
+use super::model::{Help, LiveCall, LiveCalls};
+use super::thresholds::ThresholdsItem;
 use crate::call::port::CallerCard;
 use crate::company_view::CompanyView;
+use crate::distributor_task::desk::WaitView;
 use recordings::Utc;
 use recordings::store::counters::QueueCounters;
 use router::AgentState;
@@ -93,6 +96,19 @@ struct Offer {
     customer: Option<()>,
     matches: u32,
     why: Vec<String>,
+    handed: Option<HandedOn>,
+}
+
+#[derive(Debug, Serialize)]
+struct HandedOn {
+    notes: String,
+    by: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct HelpNow {
+    state: &'static str,
+    since: Utc,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,13 +117,16 @@ struct Call {
     queue: Option<String>,
     since: Utc,
     held: bool,
+    reconnecting: bool,
     muted_by_us: bool,
     recording: bool,
     caller: Party,
     customer: Option<()>,
     matches: u32,
     why: Vec<String>,
+    handed: Option<HandedOn>,
     consult: Option<Consult>,
+    help: Option<HelpNow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +153,28 @@ struct QueueItem {
     answered: Option<u64>,
     abandoned: Option<u64>,
     average_answer: Option<f64>,
+    expected_wait: ExpectedWait,
+    closure: Option<ClosureItem>,
+    thresholds: ThresholdsItem,
+}
+
+/// What a newcomer is told, in seconds; the share of the last callers for whom such a word held, and how many they are.
+#[derive(Debug, Default, Serialize)]
+struct ExpectedWait {
+    announced: Option<f64>,
+    held: Option<f64>,
+    callers: usize,
+}
+
+impl ExpectedWait {
+    fn of(view: &WaitView) -> Self {
+        let announced = view.newcomer.map(|forecast| forecast.announced);
+        Self {
+            announced: announced.map(|wait| wait.as_secs_f64()),
+            held: view.error.coverage_announced,
+            callers: view.error.lately,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -146,6 +187,7 @@ struct AgentItem {
     registered: bool,
     queue: Option<String>,
     interaction: Option<InteractionId>,
+    help_since: Option<Utc>,
 }
 
 #[derive(Debug, Serialize)]
@@ -153,10 +195,12 @@ struct CallItem {
     interaction: InteractionId,
     queue: Option<String>,
     agent: Option<String>,
+    taken_over: bool,
     caller: Party,
     started_at: Utc,
     phase: &'static str,
     since: Utc,
+    help_since: Option<Utc>,
 }
 
 /// Items by what names them, each as JSON.
@@ -189,6 +233,7 @@ impl Moment<'_> {
             interaction,
             queue: call.queue.and_then(|queue| self.company.queue_name(queue)),
             agent: call.agent.and_then(|agent| self.login(agent)),
+            taken_over: call.taken_over,
             caller: Party {
                 number: call.number.as_ref().map(|n| n.reveal().to_owned()),
                 name: call.name.as_ref().map(|name| name.reveal().clone()),
@@ -196,6 +241,7 @@ impl Moment<'_> {
             started_at: Utc(call.started_at),
             phase: call.phase.as_str(),
             since: Utc(call.since),
+            help_since: open_help(call),
         });
         items
             .filter_map(|item| Some((item.interaction.to_string(), json(&item)?)))
@@ -242,6 +288,7 @@ impl Moment<'_> {
             customer: None,
             matches: 0,
             why: self.why(interaction),
+            handed: self.handed(interaction),
         })
     }
 
@@ -253,12 +300,18 @@ impl Moment<'_> {
             queue: call.queue.and_then(|queue| self.company.queue_name(queue)),
             since: Utc(view.since),
             held: call.held,
+            reconnecting: call.reconnecting,
             muted_by_us: false,
             recording: call.recording,
             caller: self.caller(interaction),
             customer: None,
             matches: 0,
             why: self.why(interaction),
+            handed: self.handed(interaction),
+            help: call.help.map(|help| HelpNow {
+                state: help.state,
+                since: Utc(help.since),
+            }),
             consult: call.consult.map(|(agent, state)| Consult {
                 agent: self.login(agent),
                 state,
@@ -292,6 +345,18 @@ impl Moment<'_> {
             registered: view.registered,
             queue: queue.and_then(|queue| self.company.queue_name(queue)),
             interaction: view.interaction,
+            help_since: call
+                .filter(|call| call.agent == Some(view.agent))
+                .and_then(open_help),
+        })
+    }
+
+    /// What the one who had the caller before wrote.
+    fn handed(&self, interaction: InteractionId) -> Option<HandedOn> {
+        let handed = self.view.cards.get(&interaction)?.handed.as_ref()?;
+        Some(HandedOn {
+            notes: handed.notes.reveal().clone(),
+            by: handed.by.and_then(|agent| self.login(agent)),
         })
     }
 
@@ -320,31 +385,36 @@ impl Moment<'_> {
     }
 }
 
-/// The topic `queues`: states and callers of one moment, counters of today as the record has them.
+/// The topic `queues`: states, callers and waits of one moment, counters of today as the record has them.
 #[must_use]
 pub fn queues(
-    company: &RoutingCompany,
+    company: &CompanyView,
     agents: &[AgentView],
-    queues: &[QueueView],
+    (queues, waits): (&[QueueView], &BTreeMap<QueueId, WaitView>),
     today: &BTreeMap<QueueId, QueueCounters>,
 ) -> Items<String> {
     let item = |(id, rules): (&QueueId, &router::company::Queue)| {
-        let waiting = queues.iter().find(|view| view.queue == *id);
-        let waiting = waiting.map_or(&[][..], |view| &view.waiting);
+        let view = queues.iter().find(|view| view.queue == *id);
+        let waiting = view.map_or(&[][..], |view| &view.waiting);
         let today = today.get(id);
         let item = QueueItem {
             name: rules.name.clone(),
             waiting: waiting.len(),
             oldest_since: waiting.iter().map(|w| w.enqueued_at).min().map(Utc),
-            agents: by_state(company, agents, *id),
+            agents: by_state(&company.routing, agents, *id),
             service_level: today.and_then(|today| today.service_level),
             answered: today.map(|today| today.outcomes.answered),
-            abandoned: today.map(|today| today.outcomes.abandoned + today.outcomes.short_abandoned),
+            abandoned: today.map(|today| today.outcomes.abandoned),
             average_answer: today.and_then(|today| today.average_wait),
+            expected_wait: waits.get(id).map(ExpectedWait::of).unwrap_or_default(),
+            closure: view
+                .and_then(|view| view.closure.as_ref())
+                .map(ClosureItem::of),
+            thresholds: company.thresholds_of(*id).into(),
         };
         Some((rules.name.clone(), json(&item)?))
     };
-    company.queues.iter().filter_map(item).collect()
+    company.routing.queues.iter().filter_map(item).collect()
 }
 
 /// How many of a queue's agents are in each state; every state is there.
@@ -365,6 +435,12 @@ pub fn by_state(
         }
     }
     counts
+}
+
+/// Since when the agent of a call waits for a supervisor.
+fn open_help(call: &LiveCall) -> Option<Utc> {
+    let help = call.help.filter(|help| help.state == Help::ASKED);
+    help.map(|help| Utc(help.since))
 }
 
 fn in_state(view: &AgentView, state: AgentState) -> Option<InteractionId> {

@@ -6,9 +6,11 @@
 //! `model` folds the log, `items` says what a topic's items look like, `topic` numbers changes: all three are pure.
 //! `task` carries them.
 
+pub mod closure;
 pub mod items;
 pub mod model;
 pub mod task;
+pub mod thresholds;
 pub mod topic;
 
 #[cfg(test)]

@@ -36,6 +36,22 @@ impl Phase {
     }
 }
 
+/// An agent's request for a supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// `asked`, `taken` (a supervisor is in the call) or `dismissed`.
+    pub state: &'static str,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Help {
+    /// Nobody has come yet.
+    pub const ASKED: &'static str = "asked";
+    const TAKEN: &'static str = "taken";
+    const DISMISSED: &'static str = "dismissed";
+}
+
 /// One live call.
 #[derive(Clone, Debug)]
 pub struct LiveCall {
@@ -55,10 +71,16 @@ pub struct LiveCall {
     pub enqueued_at: Option<Timestamp>,
     /// Who talks with the customer.
     pub agent: Option<AgentId>,
+    /// A supervisor who is no agent does.
+    pub taken_over: bool,
     /// The customer is on hold.
     pub held: bool,
+    /// The agent's phone is gone and is waited for.
+    pub reconnecting: bool,
     /// Who is consulted, and whether they ring, talk, or talk with the customer too.
     pub consult: Option<(AgentId, &'static str)>,
+    /// The agent asked for a supervisor.
+    pub help: Option<Help>,
     /// Whether a recording runs.
     pub recording: bool,
     /// What the customer did in the flow.
@@ -78,12 +100,37 @@ impl LiveCall {
             queue: None,
             enqueued_at: None,
             agent: None,
+            taken_over: false,
             held: false,
+            reconnecting: false,
             consult: None,
+            help: None,
             recording: false,
             why: Why::default(),
             ended_at: None,
         }
+    }
+
+    /// What became of the agent's request for a supervisor.
+    fn helped(&mut self, change: TalkChange, at: Timestamp) {
+        let state = match change {
+            TalkChange::HelpAsked => Help::ASKED,
+            TalkChange::HelpTaken => Help::TAKEN,
+            TalkChange::HelpDismissed => Help::DISMISSED,
+            TalkChange::HelpEnded
+            | TalkChange::Transferred
+            | TalkChange::TookOver
+            | TalkChange::SentToQueue => {
+                self.help = None;
+                return;
+            }
+            TalkChange::MonitorEnded => {
+                self.help = self.help.filter(|help| help.state == Help::ASKED);
+                return;
+            }
+            _ => return,
+        };
+        self.help = Some(Help { state, since: at });
     }
 
     fn changed(&mut self, change: TalkChange, agent: Option<AgentId>) {
@@ -98,6 +145,12 @@ impl LiveCall {
             _ => return,
         };
         self.consult = agent.map(|agent| (agent, state));
+    }
+
+    fn taken_over_by_user(&mut self) {
+        self.agent = None;
+        self.taken_over = true;
+        self.consult = None;
     }
 
     fn enter(&mut self, phase: Phase, at: Timestamp) {
@@ -154,20 +207,37 @@ impl LiveCalls {
             Event::QueueEntered { queue, .. } => {
                 call.queue = Some(*queue);
                 call.enqueued_at = Some(at);
+                call.taken_over = false;
                 call.enter(Phase::Waiting, at);
             }
             Event::QueueLeft { agent: None, .. } => call.enter(Phase::InFlow, at),
             Event::Connected { agent, .. } => {
                 call.agent = Some(*agent);
+                call.taken_over = false;
                 call.enter(Phase::Talking, at);
             }
-            Event::TalkPaused { cause, .. } => call.held = *cause == PauseCause::Hold,
-            Event::TalkResumed { .. } => call.held = false,
-            Event::TalkChanged { change, agent, .. } => call.changed(*change, *agent),
+            Event::TalkPaused { cause, .. } => {
+                call.held = *cause == PauseCause::Hold;
+                call.reconnecting = *cause == PauseCause::Reconnect;
+            }
+            Event::TalkResumed { .. } => (call.held, call.reconnecting) = (false, false),
+            Event::TalkChanged {
+                change,
+                agent,
+                user,
+                ..
+            } => {
+                call.changed(*change, *agent);
+                call.helped(*change, at);
+                if *change == TalkChange::TookOver && user.is_some() {
+                    call.taken_over_by_user();
+                }
+            }
             Event::RecordingStarted { .. } => call.recording = true,
             Event::RecordingFinished { .. } => call.recording = false,
             Event::CallEnded { .. } => {
                 call.ended_at = Some(at);
+                call.help = None;
                 call.recording = false;
             }
             Event::OfferMade { .. }

@@ -255,8 +255,11 @@ impl FloorTask {
             let Ok(lines) = self.live.queues().await else {
                 return;
             };
+            let Ok(waits) = self.live.waits().await else {
+                return;
+            };
             let today = ends.today.borrow().clone();
-            let items = items::queues(&company.routing, &view.agents, &lines, &today);
+            let items = items::queues(&company, &view.agents, (&lines, &waits), &today);
             tell(&ends.queues, self.queues.update(items, now));
         }
     }

@@ -4,6 +4,7 @@ use super::topic::{Objects, Topic};
 use crate::company_view::CompanyView;
 use crate::config::settings::LimitSettings;
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
+use crate::distributor_task::desk::WaitView;
 use router::distributor::port::AgentView;
 use router::event::{Direction, Event, PersonalData};
 use router::id::{AgentId, InteractionId, LegId, QueueEntryId, QueueId, RecordingId};
@@ -77,6 +78,8 @@ fn waiting() -> LiveCalls {
         entry_seq: 1,
         class: 1,
         requirement: BTreeMap::new(),
+        asked: BTreeMap::new(),
+        wishes: Box::default(),
     };
     calls.told(at(10), &entered, None);
     calls
@@ -132,6 +135,8 @@ fn a_talk_and_its_wrap_up_are_seen() {
         queue: SUPPORT,
         outcome: EntryOutcome::Answered,
         agent: Some(ANA),
+        refusal: None,
+        closure: None,
     };
     let connected = Event::Connected {
         interaction: CALL,
@@ -181,6 +186,8 @@ fn one_who_leaves_a_queue_without_an_agent_is_in_the_flow_again() {
         queue: SUPPORT,
         outcome: EntryOutcome::TimedOut,
         agent: None,
+        refusal: None,
+        closure: None,
     };
     calls.told(at(20), &left, None);
     assert_eq!(calls.get(CALL).unwrap().phase, Phase::InFlow);
@@ -193,13 +200,82 @@ fn one_who_leaves_a_queue_without_an_agent_is_in_the_flow_again() {
 fn queues_count_their_agents() {
     let company = company();
     let agents = view(AgentState::OnCall, 0, Some(CALL)).agents;
-    let items = items::queues(&company.routing, &agents, &[], &BTreeMap::new());
+    let items = items::queues(&company, &agents, (&[], &BTreeMap::new()), &BTreeMap::new());
     let item: Value = serde_json::from_str(&items["support"]).unwrap();
     assert_eq!(item["agents"]["on_call"], 1);
     assert_eq!(item["agents"]["available"], 0);
+    assert_eq!(item["thresholds"]["longest_wait"]["critical"], 120.0);
     assert_eq!(
         (&item["waiting"], &item["oldest_since"]),
         (&0.into(), &Value::Null)
+    );
+}
+
+#[test]
+fn a_closed_queue_says_until_when_by_whom_and_why() {
+    use router::closure::{ClosedBy, Closure, ClosureMessage, WhileClosed};
+    let company = company();
+    let closure = Closure {
+        id: router::id::ClosureId::from_number(1),
+        queue: SUPPORT,
+        since: at(0),
+        until: Some(at(60)),
+        message: ClosureMessage::Words("We are closed".to_owned()),
+        waiting: WhileClosed::End,
+        reason: "flood".to_owned(),
+        by: ClosedBy {
+            user: None,
+            name: Private::new("sam".to_owned()),
+        },
+    };
+    let line = router::distributor::port::QueueView {
+        queue: SUPPORT,
+        waiting: Vec::new(),
+        closure: Some(closure),
+    };
+    let items = items::queues(&company, &[], (&[line], &BTreeMap::new()), &BTreeMap::new());
+    let item: Value = serde_json::from_str(&items["support"]).unwrap();
+    let closure = &item["closure"];
+    assert_eq!(
+        (&closure["by"], &closure["reason"]),
+        (&"sam".into(), &"flood".into())
+    );
+    assert_eq!(closure["waiting"], "end");
+    assert_eq!(closure["message"]["words"], "We are closed");
+    assert_eq!(closure["message"]["prompt"], Value::Null);
+    assert_eq!(closure["until"], recordings::Utc(at(60)).to_string());
+}
+
+#[test]
+fn a_queue_says_what_a_newcomer_is_told_and_how_often_that_was_true() {
+    use router::wait::{Forecast, Model, WaitError};
+    let company = company();
+    let seconds = std::time::Duration::from_secs;
+    let wait = WaitView {
+        newcomer: Some(Forecast {
+            model: Model::Pace,
+            expected: seconds(14),
+            quantile: seconds(22),
+            announced: seconds(30),
+        }),
+        error: WaitError {
+            lately: 120,
+            coverage_announced: Some(0.83),
+            ..WaitError::default()
+        },
+    };
+    let told = |waits| {
+        let items = items::queues(&company, &[], (&[], &waits), &BTreeMap::new());
+        let mut item: Value = serde_json::from_str(&items["support"]).unwrap();
+        item["expected_wait"].take()
+    };
+    assert_eq!(
+        told(BTreeMap::from([(SUPPORT, wait)])),
+        serde_json::json!({"announced": 30.0, "held": 0.83, "callers": 120})
+    );
+    assert_eq!(
+        told(BTreeMap::new()),
+        serde_json::json!({"announced": null, "held": null, "callers": 0})
     );
 }
 
@@ -242,14 +318,14 @@ fn a_list_tells_its_changes_and_a_reader_may_resume() {
 #[test]
 fn whoever_was_away_for_long_gets_everything() {
     let mut topic = Topic::new("agents", 0);
-    for n in 1..=100 {
+    for n in 1..=300 {
         topic.update(list(&[("a", n)]), at(i64::from(n))).unwrap();
     }
     let now = topic.now();
     assert!(read(&now.after(Some(1)))[0].get("snapshot").is_some());
-    let missed = read(&now.after(Some(90)));
+    let missed = read(&now.after(Some(290)));
     let seqs: Vec<u64> = missed.iter().map(|m| m["seq"].as_u64().unwrap()).collect();
-    assert_eq!(seqs, (91..=100).collect::<Vec<_>>());
+    assert_eq!(seqs, (291..=300).collect::<Vec<_>>());
 }
 
 #[test]

@@ -9,10 +9,11 @@ use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// A list changes no more often than this on screens.
-pub const PACE: Duration = Duration::from_millis(500);
+/// A list changes no more often than this on screens: people read no faster, and 300 ms from a change to the screen
+/// leave no more.
+pub const PACE: Duration = Duration::from_millis(160);
 /// Deltas kept for readers who come back: half a minute of a list that changes all the time.
-const KEPT: usize = 64;
+const KEPT: usize = 160;
 
 /// Text that many readers send.
 pub type Text = Arc<str>;

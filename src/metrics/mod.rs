@@ -8,7 +8,9 @@ pub mod text;
 
 use crate::api::live::LiveState;
 use crate::call::counts::CallCounts;
+use crate::certificates::Ends;
 use crate::company_view::CompanyView;
+use crate::distributor_task::desk::WaitView;
 use crate::trunk_registrations::TrunkStates;
 use recordings::{Health, Position};
 use router::AgentState;
@@ -48,6 +50,8 @@ pub struct Metrics {
     pub health: Health,
     /// The runtime of signalling, where it is not the one that is asked.
     pub signalling: Option<tokio::runtime::Handle>,
+    /// When the certificates in use end.
+    pub certificates: Ends,
 }
 
 impl Metrics {
@@ -62,6 +66,14 @@ impl Metrics {
         sip(&mut out, &stats);
         media(&mut out, &stats);
         trunks(&mut out, &self.trunks.borrow());
+        out.family(
+            "cordboard_certificate_not_after_seconds",
+            "gauge",
+            "When the certificate in use ends, in seconds since 1970, by what shows it.",
+            self.certificates
+                .known()
+                .map(|(shown, end)| (vec![("shown", shown)], end)),
+        );
         self.record(&mut out);
         out.finish()
     }
@@ -76,6 +88,14 @@ impl Metrics {
             self.counts
                 .by_outcome()
                 .map(|(outcome, n)| (vec![("outcome", outcome.as_str())], n)),
+        );
+        out.family(
+            "cordboard_help_requests_total",
+            "counter",
+            "What became of agents' requests for a supervisor, since the start of the process.",
+            self.counts
+                .by_help()
+                .map(|(what, n)| (vec![("what", what)], n)),
         );
         out.family(
             "cordboard_calls_refused_total",
@@ -201,6 +221,7 @@ async fn routing(out: &mut Text, live: &LiveState, company: &CompanyView) {
             (vec![("queue", queue.name.as_str())], length)
         }),
     );
+    waits(out, live, company).await;
     let mut by_state: BTreeMap<&str, usize> =
         STATES.iter().map(|state| (state.as_str(), 0)).collect();
     for id in company.routing.agents.keys() {
@@ -215,6 +236,29 @@ async fn routing(out: &mut Text, live: &LiveState, company: &CompanyView) {
         by_state
             .into_iter()
             .map(|(state, n)| (vec![("state", state)], n)),
+    );
+}
+
+/// What callers are told of their wait, and how good that is.
+async fn waits(out: &mut Text, live: &LiveState, company: &CompanyView) {
+    let waits = live.waits().await.unwrap_or_default();
+    let of = |get: fn(&WaitView) -> Option<f64>| {
+        let queues = company.routing.queues.iter();
+        let told = queues.filter_map(|(id, queue)| Some((queue, get(waits.get(id)?)?)));
+        told.map(|(queue, value)| (vec![("queue", queue.name.as_str())], value))
+            .collect::<Vec<_>>()
+    };
+    out.family(
+        "cordboard_queue_expected_wait_seconds",
+        "gauge",
+        "What a caller who comes now is told, by queue: four of five wait at most so long. Missing while nobody can tell.",
+        of(|wait| Some(wait.newcomer?.announced.as_secs_f64())),
+    );
+    out.family(
+        "cordboard_queue_wait_coverage",
+        "gauge",
+        "Share of the queue's last callers who waited at most the 80 % quantile that was foretold, by queue; 0.8 is right.",
+        of(|wait| wait.error.coverage),
     );
 }
 

@@ -9,6 +9,7 @@ pub mod sim_agents;
 
 use sip_gateway::leg::Accounts;
 use sip_gateway::net::GatewayConfig;
+use sip_gateway::sip::sdp::OpusPlace;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -22,10 +23,12 @@ pub fn phone_config(address: IpAddr, accounts: Accounts) -> GatewayConfig {
     GatewayConfig {
         listen: SocketAddr::new(address, 0),
         listen_tcp: Vec::new(),
+        tls: None,
         advertise: None,
         domain: address.to_string(),
         media_listen: address,
         media_ports: PORTS,
+        opus: OpusPlace::Off,
         media_threads: 1,
         media_lost_after: Duration::from_secs(3600),
         accounts,

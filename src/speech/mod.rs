@@ -5,9 +5,11 @@
 
 mod cache;
 mod command;
+mod own;
 mod voice;
 
 pub use command::{SpeechCommand, SpeechError};
+pub use own::RECONNECTING;
 pub use voice::Voice;
 
 use cache::{Cache, Key};
@@ -67,6 +69,12 @@ impl Speech {
         });
         let speech = Self { engine };
         (speech.clone(), render_ahead(speech.engine, texts))
+    }
+
+    /// Whether there is a command at all.
+    #[must_use]
+    pub fn has_command(&self) -> bool {
+        self.engine.is_some()
     }
 
     /// The texts that calls may need, from now on; those that are not there yet are made one after the other.

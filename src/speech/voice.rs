@@ -1,9 +1,10 @@
 //! What a caller hears as clips: files first, words by recorded fragments or the speech command.
 //!
-//! **Owns**: the order in which a sound is looked for, numbers and digits from fragments, the tone before a message.
+//! **Owns**: the order in which a sound is looked for (a file of the company before our own words), numbers and digits
+//! from fragments, the tone before a message.
 //! **Must not know**: flows, calls.
 
-use super::{Speech, SpeechError};
+use super::{Speech, SpeechError, own};
 use crate::prompts::{PromptError, Prompts};
 use ivr_flows::port::{Sound, Words};
 use sip_gateway::media::clip::{CLIP_RATE, Clip};
@@ -52,6 +53,13 @@ impl Voice {
     pub fn at_once(&self, language: &str, sound: &Sound) -> Option<Vec<Arc<Clip>>> {
         if let Some(file) = &sound.file
             && let Ok(clip) = self.prompts.clip(language, file)
+        {
+            return Some(vec![clip]);
+        }
+        if let Some(clip) = sound
+            .file
+            .as_deref()
+            .and_then(|file| own::words(language, file))
         {
             return Some(vec![clip]);
         }

@@ -13,6 +13,10 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
+  projects: [
+    { name: "pages", testIgnore: /(real\w*|main_job)\.spec\.ts$/ },
+    { name: "program", testMatch: /(real\w*|main_job)\.spec\.ts$/ },
+  ],
   use: {
     viewport: { width: 1280, height: 800 },
     permissions: ["microphone"],

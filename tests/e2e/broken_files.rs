@@ -135,7 +135,8 @@ fn a_company_file_that_breaks_while_we_run_is_refused_and_taken_when_mended() {
     let ana = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
     ana.register(world.sip, "2001", "word-of-ana").unwrap();
     let file = world.root().join("company.toml");
-    let dora = "\n[[agents]]\nlogin = \"dora\"\nname = \"Dora Lind\"\nextension = \"2009\"\npassword = \"word-of-dora\"\nqueues = { support = 1 }\nskills = { billing = 9 }\nready_on_register = true\n";
+    let dora = "\n[[agents]]\nlogin = \"dora\"\nname = \"Dora Lind\"\nextension = \"2009\"\npassword = \"word-of-dora\"\nqueues = { support = 1 }\nskills = { billing = 9 }\nready_on_register = true\n[thresholds]\nwaiting = { warning = 2, critical = 7 }\n";
+    let act = || world.get("/queues/support")["thresholds"]["waiting"]["critical"].clone();
 
     std::fs::write(&file, format!("{COMPANY}{dora}\nqueus = 1\n")).unwrap();
     world.wait_log("last good one stays", seconds(4));
@@ -161,12 +162,14 @@ fn a_company_file_that_breaks_while_we_run_is_refused_and_taken_when_mended() {
     assert_eq!(new.register_status(world.sip, "2009", 60).unwrap(), 401);
     ana.register(world.sip, "2001", "word-of-ana").unwrap();
     assert_eq!(world.get("/agents/ana")["registered"], true);
+    assert_eq!(act(), 10);
 
     std::fs::write(&file, format!("{COMPANY}{dora}")).unwrap();
     world.wait_log("read again", seconds(4));
     new.register(world.sip, "2009", "word-of-dora").unwrap();
     world.wait_agent("dora", "available", seconds(2));
     assert_eq!(world.agent_state("ana"), "available");
+    assert_eq!(act(), 7);
     // Gone for a moment, as some editors save: nothing is lost.
     std::fs::remove_file(&file).unwrap();
     std::thread::sleep(Duration::from_millis(1_200));

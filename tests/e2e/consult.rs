@@ -12,16 +12,16 @@ use std::time::{Duration, Instant};
 const NOTHING: Value = Value::Null;
 
 /// A customer on hold, and agent and colleague who hear each other.
-struct Consultation {
-    world: World,
-    _phones: [Phone; 3],
-    call: Call,
-    agent: Call,
-    colleague: Call,
-    id: String,
+pub(crate) struct Consultation {
+    pub(crate) world: World,
+    pub(crate) _phones: [Phone; 3],
+    pub(crate) call: Call,
+    pub(crate) agent: Call,
+    pub(crate) colleague: Call,
+    pub(crate) id: String,
 }
 
-fn consultation(colleague_speaks: Codec) -> Consultation {
+pub(crate) fn consultation(colleague_speaks: Codec) -> Consultation {
     let world = with_music();
     let ana = registered(&world, "ana", "2001");
     let ben = registered(&world, "ben", "2002");

@@ -192,7 +192,15 @@ fn a_call_between_agents_that_comes_to_nothing() {
     world.wait_agent("ana", "available", seconds(2));
     let after = world.wait_for("/agents/ben", seconds(2), |ben| ben["state"] == "not_ready");
     assert_eq!(after["reason"], "lunch");
-    assert_eq!(interactions(&world), 0);
+    // Only the two to the outside are on record, as calls out that were not let through.
+    let two = |list: &Value| list["items"].as_array().is_some_and(|rows| rows.len() >= 2);
+    let list = world.wait_for("/interactions", seconds(5), two);
+    let rows = list["items"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "{list:#}");
+    for row in rows {
+        assert_eq!(row["direction"], "outbound", "{row:#}");
+        assert_eq!(row["outcome"], "rejected", "{row:#}");
+    }
 }
 
 #[test]
@@ -258,8 +266,8 @@ fn a_crash_or_a_stop_in_a_call_between_agents_leaves_nobody_busy() {
 fn a_registration_outlives_a_kill_right_after_it() {
     let mut world = World::start();
     let _ana = registered(&world, "ana", "2001");
-    // Gathered for 10 ms, and written.
-    std::thread::sleep(Duration::from_millis(150));
+    // Gathered for 10 ms, and written: within a second on any machine.
+    std::thread::sleep(seconds(1));
     world.kill();
     world.start_again();
     let agent = world.get("/agents/ana");
@@ -280,8 +288,8 @@ fn who_was_offline_in_a_call_of_their_own_is_offline_after_a_crash() {
     let _at_ben = ben.wait_ring(seconds(3)).unwrap().answer().unwrap();
     from_ana.wait_answered(seconds(2)).unwrap();
     world.wait_agent("ana", "on_call", seconds(2));
-    // The line is in the file within 10 ms.
-    std::thread::sleep(Duration::from_millis(200));
+    // The line is in the file within 10 ms; on a busy machine within a second.
+    std::thread::sleep(seconds(1));
     world.kill();
     world.start_again();
     assert_eq!(world.agent_state("ana"), "offline");

@@ -74,6 +74,7 @@ fn every_offer_of_a_hundred_calls_goes_as_the_rules_say() {
         .filter(|item| item["outcome"] == "answered")
         .count();
     assert_eq!(answered, 99);
+    numbers_add_up(&world);
     let log = event_log(&world);
     let decided = Judge::new(&world).judge(&log);
     assert!(
@@ -81,6 +82,9 @@ fn every_offer_of_a_hundred_calls_goes_as_the_rules_say() {
         "100 calls, one decline, one no answer: {decided} decisions"
     );
     agree_with_the_api(&world, &list, &log);
+    let again = crate::replay::replayed(&world, &[]);
+    assert_eq!(again["same"], true, "{again:#}");
+    assert_eq!(again["decisions"], decided, "{again:#}");
 }
 
 /// An agent's phone: answers, talks until the caller leaves; now and then declines or ignores.
@@ -151,6 +155,19 @@ fn hang_up_while_it_rings(world: &World, office: &Office) {
             .iter()
             .all(|agent| agent["state"] != "offered")
     });
+}
+
+/// As an operator asks, beside the running server.
+fn numbers_add_up(world: &World) {
+    let out = Command::new(env!("CARGO_BIN_EXE_cordboard"))
+        .args(["metrics", "verify", "--config"])
+        .arg(world.root().join("cordboard.toml"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success(), "{text}");
+    assert!(text.contains("entered 100 = left 100"), "{text}");
+    assert!(text.contains(" 0 of them not as the log says"), "{text}");
 }
 
 /// The one event log, in order.

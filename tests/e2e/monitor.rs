@@ -25,7 +25,7 @@ fn levels(call: &Call) -> [f64; 3] {
     })
 }
 
-fn hears(call: &Call, wanted: [bool; 3]) {
+pub(crate) fn hears(call: &Call, wanted: [bool; 3]) {
     let levels = levels(call);
     for (level, wanted) in levels.iter().zip(wanted) {
         let right = if wanted {

@@ -200,7 +200,7 @@ fn credentials(world: &World, token: &str) -> serde_json::Value {
 }
 
 /// A page that was given these; its REGISTER's last answer beside it.
-fn page_with(world: &World, given: &serde_json::Value, user: &str) -> (Phone, u16) {
+pub(crate) fn page_with(world: &World, given: &serde_json::Value, user: &str) -> (Phone, u16) {
     let page = Phone::start_web(LOCAL, world.http).unwrap();
     let text = |name: &str| given[name].as_str().unwrap().to_owned();
     page.set_account(&text("username"), &text("password"));
@@ -234,7 +234,7 @@ fn a_page_registers_with_what_the_api_gave_it_and_talks() {
 }
 
 /// A user of the console, signed in: the header lines of a request by its page.
-fn signed_in(world: &World, login: &str, role: &str) -> Vec<String> {
+pub(crate) fn signed_in(world: &World, login: &str, role: &str) -> Vec<String> {
     let mut command = world::cordboard(world.root());
     command.args(["user", "create", "--config", "cordboard.toml"]);
     command.args(["--login", login, "--role", role]);

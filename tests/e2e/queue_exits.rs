@@ -1,6 +1,7 @@
 //! Every way out of a queue that is not a talk: heard by the caller, told by the record.
 
-use crate::support::phone::{Call, End, Phone, seconds};
+use crate::hold::CUSTOMER_HZ;
+use crate::support::phone::{Call, End, Phone, Sending, seconds};
 use crate::support::world::{BUSY, COMPANY, FLOW, GOODBYE, MUSIC, Plan, SORRY, World};
 use serde_json::Value;
 use std::time::Duration;
@@ -197,4 +198,89 @@ fn a_caller_who_leaves_while_it_rings_gives_the_agent_back_with_the_old_idle_key
     assert!(record["connected_at"].is_null());
     agent.expect_quiet(Duration::from_millis(500)).unwrap();
     assert_eq!(agent.repeats_seen(), 0, "{}", agent.transcript());
+}
+
+/// Support and sales, each with these lines; Ana serves support, Ben sales. The flow has no exits of its own but one.
+fn two_queues(support: &str, sales: &str) -> World {
+    let sales = format!("[[queues]]\nname = \"sales\"\nwrap_up = \"1s\"\n{sales}\n\n");
+    let company = COMPANY.replace("wrap_up = \"1s\"", &format!("wrap_up = \"1s\"\n{support}"));
+    let (head, ben) = company.split_once("login = \"ben\"").unwrap();
+    let ben = ben.replacen("queues = { support = 1 }", "queues = { sales = 1 }", 1);
+    let exits = "answered: goodbye, timeout: sorry, full: sorry, closed: sorry, no_agents: sorry";
+    World::with(&Plan {
+        company: format!("{sales}{head}login = \"ben\"{ben}"),
+        flow: FLOW.replace(exits, "answered: goodbye"),
+        ..Plan::default()
+    })
+}
+
+fn ben_is_here(world: &World) -> Phone {
+    let ben = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
+    ben.register(world.sip, "2002", "word-of-ben").unwrap();
+    world.wait_agent("ben", "available", seconds(5));
+    ben
+}
+
+#[test]
+fn who_waits_too_long_goes_to_the_next_queue_and_from_there_to_its_voicemail() {
+    let world = two_queues(
+        "max_wait = \"2s\"\nafter_max_wait = { queue = \"sales\" }",
+        "max_wait = \"2s\"\nafter_max_wait = \"voicemail\"\nvoicemail_prompt = \"sorry\"",
+    );
+    let customer = customer();
+    let call = at_the_queue(&world, &customer);
+    call.wait_tone(MUSIC, seconds(5)).unwrap();
+    world.wait_for("/queues/sales", seconds(8), |queue| {
+        let moved = &queue["waiting"][0];
+        moved["priority"]["v"].as_str() < moved["enqueued_at"].as_str()
+    });
+    call.wait_tone(SORRY, seconds(8)).unwrap();
+    call.send(Sending::Tone(CUSTOMER_HZ));
+    std::thread::sleep(seconds(4));
+    call.press("#");
+    assert_eq!(call.wait_ended(seconds(5)).unwrap(), End::TheyHungUp);
+    let record = &ended(&world, 1)[0];
+    is(record, "voicemail", "flow", "overflowed timed_out");
+    assert_eq!(record["tags"]["voicemail"], "sales", "{record:#}");
+    let id = record["id"].as_str().unwrap();
+    let line = world.get(&format!("/interactions/{id}/timeline"));
+    assert!(
+        line.to_string().contains("goes on to another queue"),
+        "{line:#}"
+    );
+}
+
+#[test]
+fn where_nobody_is_logged_in_the_next_queue_has_the_caller_at_once() {
+    let world = two_queues("when_no_agents = { queue = \"sales\" }", "");
+    let ben = ben_is_here(&world);
+    let customer = customer();
+    let call = at_the_queue(&world, &customer);
+    let talk = ben.wait_ring(seconds(5)).unwrap().answer().unwrap();
+    world.wait_agent("ben", "on_call", seconds(5));
+    call.hang_up();
+    talk.wait_ended(seconds(5)).unwrap();
+    is(
+        &ended(&world, 1)[0],
+        "answered",
+        "customer",
+        "overflowed answered",
+    );
+}
+
+#[test]
+fn a_step_of_the_ladder_rings_an_agent_of_the_queue_that_it_adds() {
+    let ladder = "ladder = [{ after = \"2s\", skills = { billing = 0 }, queues = [\"sales\"] }]";
+    let world = two_queues(ladder, "");
+    let ben = ben_is_here(&world);
+    let customer = customer();
+    let asked = std::time::Instant::now();
+    let call = at_the_queue(&world, &customer);
+    let rings = ben.wait_ring(seconds(8)).unwrap();
+    assert!(asked.elapsed() >= seconds(2), "not before its step");
+    let talk = rings.answer().unwrap();
+    world.wait_agent("ben", "on_call", seconds(5));
+    call.hang_up();
+    talk.wait_ended(seconds(5)).unwrap();
+    is(&ended(&world, 1)[0], "answered", "customer", "answered");
 }

@@ -14,9 +14,9 @@ const AGENT_HZ: f64 = 600.0;
 /// Peak of the caller's tone.
 const PEAK: f64 = 8_000.0;
 
-/// Ten seconds of the caller's tone as G.722.
-fn tone_as_g722() -> Vec<u8> {
-    let turn = CUSTOMER_HZ / 16_000.0 * std::f64::consts::TAU;
+/// Ten seconds of a tone as G.722.
+pub(crate) fn tone_as_g722(hz: f64) -> Vec<u8> {
+    let turn = hz / 16_000.0 * std::f64::consts::TAU;
     let samples = (0..160_000).map(|at| ((f64::from(at) * turn).sin() * PEAK) as i16);
     let bytes: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
     ffmpeg(
@@ -26,7 +26,7 @@ fn tone_as_g722() -> Vec<u8> {
     )
 }
 
-fn from_g722(codes: &[u8]) -> Vec<i16> {
+pub(crate) fn from_g722(codes: &[u8]) -> Vec<i16> {
     let bytes = ffmpeg(
         codes,
         &["-f", "g722"],
@@ -74,7 +74,7 @@ fn join(world: &World, customer: &Phone, agent: &Phone) -> (Call, Call, String) 
     customer.speak(Codec::G722);
     let call = customer.call(world.sip, "9000", "600111222").unwrap();
     call.wait_answered(seconds(3)).unwrap();
-    call.send(Sending::Codes(Arc::new(tone_as_g722())));
+    call.send(Sending::Codes(Arc::new(tone_as_g722(CUSTOMER_HZ))));
     // The menu: a key counts as soon as it is asked for, and the phone cannot hear G.722 by itself.
     std::thread::sleep(seconds(2));
     let ringing = loop {

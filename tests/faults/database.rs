@@ -148,10 +148,11 @@ fn a_database_that_somebody_else_holds_costs_no_call_and_no_record() {
     let world = World::with(&plan());
     let mut line = Line::open(&world);
     line.whole(&world);
-    let lock = hold(&world.root().join("data/cordboard.db"), seconds(9));
+    // Each writer has five seconds of patience, and they wait one behind the other: the last one has lost it by then.
+    let lock = hold(&world.root().join("data/cordboard.db"), seconds(20));
     let calls = line.keep_calling(&world, seconds(7));
     assert!(calls >= 1, "{calls}");
-    wait_metric(&world, UP, 0.0, seconds(5));
+    wait_metric(&world, UP, 0.0, seconds(12));
     live_goes_on(&world);
     lock.join().unwrap();
     drained(&world, &line);

@@ -9,6 +9,7 @@ use std::path::Path;
 #[allow(dead_code, reason = "the parser's tests read more of them")]
 mod messages;
 
+use sip_gateway::media::opus::{Speaker, Wish};
 use sip_gateway::sip::message::Layer;
 
 /// Inputs that the target of this name understands.
@@ -21,6 +22,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         "rtp" => rtp(),
         "rtcp" => rtcp(),
         "dtmf" => dtmf(),
+        "opus" => opus(),
         "wav" => wav(),
         "flow" => files(&[
             "ivr-flows/examples/hello/flows/hello.flow.yaml",
@@ -136,6 +138,28 @@ fn dtmf() -> Vec<Vec<u8>> {
         packet(u32::MAX, 16, true, 0),
     ];
     vec![press.concat(), long.concat()]
+}
+
+/// Length, step of the number, step of the time, packet: some in a row, some with losses between them.
+fn opus() -> Vec<Vec<u8>> {
+    let speech = |wish, step: u8| {
+        let mut speaker = Speaker::new(wish);
+        let packet = |at: i32| {
+            let voice = |n: i32| ((at * 160 + n) % 67 * 200 - 6_000) as i16;
+            let samples = std::array::from_fn(|n| voice(n as i32));
+            let mut packet = [0; 255];
+            let length = speaker.speak(&samples, &mut packet);
+            let mut whole = vec![length as u8, step, step * 8];
+            whole.extend_from_slice(&packet[..length]);
+            whole
+        };
+        (0..8).flat_map(packet).collect()
+    };
+    let fec = Wish {
+        max_bitrate: None,
+        fec: true,
+    };
+    vec![speech(Wish::default(), 1), speech(fec, 2), speech(fec, 4)]
 }
 
 fn wav() -> Vec<Vec<u8>> {

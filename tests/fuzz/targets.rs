@@ -12,8 +12,9 @@ use cordboard::config::{self, PasswordPolicy};
 use recordings::Journal;
 use sip_gateway::media::clip::Clip;
 use sip_gateway::media::dtmf::{EventPayload, KeyReceiver, key_of};
+use sip_gateway::media::opus;
 use sip_gateway::media::rtcp;
-use sip_gateway::media::rtp::{RtpPacket, is_rtcp};
+use sip_gateway::media::rtp::{RtpHeader, RtpPacket, is_rtcp};
 use sip_gateway::secure_media::{Fingerprint, IceLogin, LocalSecure};
 use sip_gateway::sip::framing::{Frame, Framer};
 use sip_gateway::sip::message::{
@@ -28,7 +29,7 @@ use std::path::Path;
 pub(crate) type Target = fn(&[u8]);
 
 /// All of them.
-pub(crate) const ALL: [(&str, Target); 12] = [
+pub(crate) const ALL: [(&str, Target); 13] = [
     ("sip_message", sip_message),
     ("sip_stream", sip_stream),
     ("sdp", sdp_offer_and_answer),
@@ -36,6 +37,7 @@ pub(crate) const ALL: [(&str, Target); 12] = [
     ("rtp", rtp),
     ("rtcp", rtcp_compound),
     ("dtmf", dtmf),
+    ("opus", opus_stream),
     ("wav", wav),
     ("flow", flow),
     ("expression", expression),
@@ -94,6 +96,7 @@ pub(crate) fn sdp_offer_and_answer(data: &[u8]) {
             login: IceLogin::from_random([7; 32]),
             fingerprint: Fingerprint([9; 32]),
         }),
+        opus: sdp::OpusPlace::First,
     };
     match sdp::answer(data, &local) {
         Ok((answer, agreed)) => {
@@ -179,6 +182,36 @@ pub(crate) fn dtmf(data: &[u8]) {
             let again = receiver.receive(u32::from(head[0] & 1), timestamp, event);
             assert_eq!(again, None, "one packet twice is one key");
         }
+    }
+}
+
+/// Packets of one stream: 40 s and more of sound, each of which takes its time to decode however short it is.
+const STREAM: usize = 2_000;
+
+/// Whatever packets say and however they are numbered, there is sound of a bounded length. Each packet is its length,
+/// the steps of its number and of its time in ticks of 2.5 ms, and its bytes.
+pub(crate) fn opus_stream(data: &[u8]) {
+    let (mut listener, mut samples) = (opus::Listener::default(), [0; opus::MOST]);
+    let mut header = RtpHeader {
+        marker: false,
+        payload_type: 111,
+        sequence: 65_000,
+        timestamp: u32::MAX - 50_000,
+        ssrc: 1,
+    };
+    let mut rest = data;
+    for _ in 0..STREAM {
+        let Some(([length, number, time], after)) = rest.split_first_chunk::<3>() else {
+            return;
+        };
+        let (payload, after) = after.split_at(usize::from(*length).min(after.len()));
+        rest = after;
+        header.sequence = header.sequence.wrapping_add(u16::from(*number));
+        let ticks = u32::from(*time) * 120;
+        header.timestamp = header.timestamp.wrapping_add(ticks);
+        let heard = listener.hear(&header, payload, &mut samples);
+        assert!(heard.samples <= opus::MOST);
+        assert!(opus::samples(payload).is_none_or(|samples| samples <= 960));
     }
 }
 

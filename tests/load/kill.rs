@@ -18,7 +18,7 @@ mod audio;
 mod faults;
 
 use super::rtp;
-use super::server::{Server, Shape, own_address, query};
+use super::server::{Server, Shape, cordboard, own_address, query};
 use super::world::{Plan, Witnessed, World};
 use faults::{Do, Faults, On};
 use std::collections::BTreeMap;
@@ -29,8 +29,8 @@ const CALLS: u64 = 20;
 const CPS: u64 = 20;
 /// The last moment of a wave at which it is killed.
 const WAVE: Duration = Duration::from_secs(6);
-/// Looks at the rows, 50 ms apart, before something counts as left behind.
-const PATIENCE: usize = 40;
+/// Looks at the rows, 50 ms apart, before something counts as left behind: 20 s, for machines that are busy with others.
+const PATIENCE: usize = 400;
 const AGENTS_PORT: u16 = 15_090;
 /// Packets of 20 ms that a crash may cost, and those on their way.
 const LOST_AT_MOST: u32 = 55;
@@ -215,8 +215,21 @@ fn run_lane(
         tally.slowest_ms = tally.slowest_ms.max(took.as_millis());
         join(&server, &seen, &name, &mut tally)?;
     }
-    server.stop();
+    let folder = server.stop();
+    numbers(&folder, &mut tally);
     Ok(tally)
+}
+
+/// After all the kills the log decides the same again, and its numbers add up.
+fn numbers(folder: &Path, tally: &mut Tally) {
+    for command in [&["replay"][..], &["metrics", "verify"]] {
+        let fault = match cordboard(folder, command) {
+            Ok(out) if out.status.success() => continue,
+            Ok(out) => String::from_utf8_lossy(&out.stdout).into_owned(),
+            Err(error) => error,
+        };
+        tally.faults.push(format!("{}: {fault}", command.join(" ")));
+    }
 }
 
 /// Runs a wave until it is killed; says when that was.

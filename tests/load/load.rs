@@ -10,8 +10,21 @@
 //! K  20 calls at 20 a second, `kill -9` at a moment between 0 and 6 s or right before or after a durable step, restart;
 //!    again and again (`--kills`, three servers beside each other), each time joined with what the generator saw: who got a 200 has one closed record, no agent is left busy, audio is there.
 //!
+//! legs  `--calls` stand for `--talk` seconds, once for each kind of leg: agents on plain RTP, in browsers by PCMU and by
+//!    Opus, with a colleague in the call, with a supervisor who listens; `--rounds`, or one kind by name: `legs three-way`.
+//!
+//! C   `--callers` wait in silence while nobody is ready; then `--agents` become ready at once; then each has a caller for
+//!     `--handling` seconds until everybody is served. `--rate`: agents first, callers at that rate.
+//!
+//! relay  B by turns with rtpengine, which only relays the same packets: what a call costs as a multiple of a bare relay.
+//!
 //! soak  `--standing` calls at any moment for `--minutes`, of every kind, with agents who come and go; then nothing, and
 //!    64 s later the server must hold what it held before the first call.
+//!
+//! mix  `--calls` with transfers, overflows, refusals, people who give up, and `--kills` crashes in between; then the log that is
+//!    left is replayed and its numbers are proven.
+//!
+//! screens  B for `--seconds` at 20 a second, with 100 desks and 20 wallboards on WebSocket: how late changes are on them.
 //!
 //! Every speech packet carries leg, number and send time in its payload bytes, so that loss, delay and gaps are read
 //! from what arrives. Only loopback addresses are used. `cargo bench --bench load -- B --calls 20 --talk 60`.
@@ -22,12 +35,26 @@
     reason = "a command for people"
 )]
 
+mod dice;
 mod kill;
+mod legs;
+mod mix;
+mod relay;
 mod report;
 mod rtp;
+mod screens;
 mod server;
+#[path = "../support/phone/shield.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the test phone's: it asks more of it, and is a test"
+)]
+mod shield;
 mod sip;
 mod soak;
+mod voice;
+mod waiting;
 mod world;
 
 use server::{Server, Shape};
@@ -59,7 +86,54 @@ fn flag(args: &[String], name: &str, default: u64) -> u64 {
         .unwrap_or(default)
 }
 
+/// The workloads that start their own servers; none: another one.
+fn apart(name: &str, args: &[String]) -> Option<Result<(), String>> {
+    let seconds = |name, default| Duration::from_secs(flag(args, name, default));
+    let result = match name {
+        "soak" => soak::run(soak::Wish {
+            standing: flag(args, "--standing", 30) as usize,
+            length: 60 * seconds("--minutes", 60),
+            calls: flag(args, "--at-least", 50 * flag(args, "--minutes", 60)) as usize,
+        }),
+        "legs" => {
+            let which = args.first().filter(|arg| !arg.starts_with("--"));
+            let which = which.map_or("", String::as_str);
+            let (calls, rounds) = (flag(args, "--calls", 20), flag(args, "--rounds", 1));
+            legs::run(which, calls, seconds("--talk", 6), rounds)
+        }
+        "C" => waiting::run(&waiting::Wish {
+            callers: flag(args, "--callers", 1_000),
+            agents: flag(args, "--agents", 100) as usize,
+            handling: seconds("--handling", 2),
+            rate: flag(args, "--rate", 0),
+        }),
+        "relay" => {
+            let (calls, rounds) = (flag(args, "--calls", 150), flag(args, "--rounds", 3));
+            relay::run(calls, seconds("--talk", 15), rounds)
+        }
+        "mix" => {
+            let calls = flag(args, "--calls", 10_000) as usize;
+            mix::run(mix::Wish {
+                calls,
+                cps: flag(args, "--cps", 16),
+                kills: flag(args, "--kills", (calls as u64 / 1_000).max(2)) as usize,
+            })
+        }
+        "K" => kill::run(flag(args, "--kills", 50)),
+        "screens" => screens::run(screens::Wish {
+            cps: flag(args, "--cps", 20),
+            seconds: flag(args, "--seconds", 10),
+            p99: Duration::from_millis(300),
+        }),
+        _ => return None,
+    };
+    Some(result)
+}
+
 fn run(name: &str, args: &[String]) -> Result<(), String> {
+    if let Some(result) = apart(name, args) {
+        return result;
+    }
     let cps = flag(
         args,
         "--cps",
@@ -67,25 +141,14 @@ fn run(name: &str, args: &[String]) -> Result<(), String> {
     );
     let seconds = flag(args, "--seconds", 10);
     let calls = flag(args, "--calls", 20);
-    let talk = flag(args, "--talk", 15);
+    let talk = Duration::from_secs(flag(args, "--talk", 15));
     let (shape, plan) = match name {
         "A1" => (Shape::Silent, Plan::answer_only(cps, cps * seconds)),
         "A2" => (Shape::Prompt, Plan::answer_only(cps, cps * seconds)),
-        "soak" => {
-            return soak::run(soak::Wish {
-                standing: flag(args, "--standing", 30) as usize,
-                length: Duration::from_secs(60 * flag(args, "--minutes", 60)),
-                calls: flag(args, "--at-least", 50 * flag(args, "--minutes", 60)) as usize,
-            });
-        }
-        "K" => return kill::run(flag(args, "--kills", 50)),
-        "B" | "D" => (
-            Shape::Queue,
-            Plan::talk(cps, calls, Duration::from_secs(talk)),
-        ),
+        "B" | "D" => (Shape::Queue, Plan::talk(cps, calls, talk)),
         other => {
             return Err(format!(
-                "no workload {other}; there are A1, A2, B, D, K and soak"
+                "no workload {other}; there are A1, A2, B, C, D, K, legs, mix, relay, soak and screens"
             ));
         }
     };
@@ -101,7 +164,7 @@ fn run(name: &str, args: &[String]) -> Result<(), String> {
     std::thread::sleep(Duration::from_millis(500));
     let before = server.usage()?;
     if name == "D" {
-        world.run_until_all_talk(Duration::from_secs(talk / 2))?;
+        world.run_until_all_talk(talk / 2)?;
         let bridged = world.talking();
         server.kill()?;
         return report::after_kill(&mut server, bridged);

@@ -12,7 +12,7 @@ fn percentile(values: &[f64], share: f64) -> f64 {
     sorted[((sorted.len() - 1) as f64 * share) as usize]
 }
 
-fn line(name: &str, values: &[f64]) {
+pub(crate) fn line(name: &str, values: &[f64]) {
     if !values.is_empty() {
         println!(
             "  {name:<34} p50 {:>8.2}   p99 {:>8.2}   max {:>8.2} ms   (n={})",

@@ -34,6 +34,7 @@ pub(crate) struct Server {
 }
 
 const SIP_PORT: u16 = 15_060;
+const HTTP_PORT: u16 = 18_080;
 
 /// An address of loopback for a server of this process beside others, of this and of other processes.
 pub(crate) fn own_address(lane: u8) -> Ipv4Addr {
@@ -85,6 +86,24 @@ impl Server {
         })
     }
 
+    /// Where its API is.
+    pub(crate) fn http(&self) -> std::net::SocketAddr {
+        (self.sip.ip(), HTTP_PORT).into()
+    }
+
+    /// A token for everything.
+    pub(crate) fn token(&self) -> Result<String, String> {
+        let out = Command::new(binary())
+            .args(["token", "create", "--role", "admin", "--config"])
+            .arg(self.folder.join("cordboard.toml"))
+            .output()
+            .map_err(|error| error.to_string())?;
+        if !out.status.success() {
+            return Err(String::from_utf8_lossy(&out.stderr).into_owned());
+        }
+        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    }
+
     /// Whether the process has ended.
     pub(crate) fn is_gone(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
@@ -99,23 +118,8 @@ impl Server {
     }
 
     pub(crate) fn usage(&self) -> Result<Usage, String> {
-        let pid = self.child.id();
-        let stat =
-            std::fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| e.to_string())?;
-        // Fields after the closing parenthesis of the name: utime and stime are the 12th and 13th of them, in ticks.
-        let rest: Vec<&str> = stat
-            .rsplit_once(')')
-            .ok_or("stat")?
-            .1
-            .split_whitespace()
-            .collect();
-        let ticks = |at: usize| {
-            rest.get(at)
-                .and_then(|f| f.parse::<f64>().ok())
-                .ok_or("stat")
-        };
         Ok(Usage {
-            cpu_ms: (ticks(11)? + ticks(12)?) * 10.0,
+            cpu_ms: cpu_ms(self.child.id())?,
             rss_kb: rss_kb(&self.status_file()),
         })
     }
@@ -153,6 +157,24 @@ impl Drop for Server {
     }
 }
 
+/// User and system time of a process so far, ms.
+pub(crate) fn cpu_ms(pid: u32) -> Result<f64, String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| e.to_string())?;
+    // Fields after the closing parenthesis of the name: utime and stime are the 12th and 13th of them, in ticks.
+    let rest: Vec<&str> = stat
+        .rsplit_once(')')
+        .ok_or("stat")?
+        .1
+        .split_whitespace()
+        .collect();
+    let ticks = |at: usize| {
+        rest.get(at)
+            .and_then(|f| f.parse::<f64>().ok())
+            .ok_or("stat")
+    };
+    Ok((ticks(11)? + ticks(12)?) * 10.0)
+}
+
 /// Resident memory, kB; 0 when the process is gone.
 pub(crate) fn rss_kb(status: &Path) -> f64 {
     let text = std::fs::read_to_string(status).unwrap_or_default();
@@ -162,13 +184,33 @@ pub(crate) fn rss_kb(status: &Path) -> f64 {
 }
 
 /// The binary of this build, or the one of `CORDBOARD_BIN`: two builds are compared by turns, with one generator.
-fn binary() -> std::ffi::OsString {
+pub(crate) fn binary() -> std::ffi::OsString {
     std::env::var_os("CORDBOARD_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_cordboard").into())
+}
+
+/// A command of ours on a server's folder.
+pub(crate) fn cordboard(folder: &Path, command: &[&str]) -> Result<std::process::Output, String> {
+    Command::new(binary())
+        .args(command)
+        .arg("--config")
+        .arg(folder.join("cordboard.toml"))
+        .output()
+        .map_err(|error| error.to_string())
+}
+
+/// A server's program: with `CORDBOARD_CORE` on that core alone, as the peers were measured, the generator elsewhere.
+pub(crate) fn command(program: &std::ffi::OsStr) -> Command {
+    let Some(core) = std::env::var_os("CORDBOARD_CORE") else {
+        return Command::new(program);
+    };
+    let mut command = Command::new("taskset");
+    command.arg("-c").arg(core).arg(program);
+    command
 }
 
 fn spawn(folder: &Path, environment: &[(String, String)]) -> Result<Child, String> {
     let log = std::fs::File::create(folder.join("server.log")).map_err(|e| e.to_string())?;
-    let mut child = Command::new(binary())
+    let mut child = command(&binary())
         .args(["serve", "--config"])
         .arg(folder.join("cordboard.toml"))
         .envs(environment.iter().map(|(name, value)| (name, value)))
@@ -198,7 +240,7 @@ fn write_files(folder: &Path, shape: Shape, agents: usize, ip: Ipv4Addr) -> std:
         folder.join("cordboard.toml"),
         format!(
             "[node]\ndata = \"./data\"\ncountry = \"ES\"\n[sip]\nlisten = [\"udp:{ip}:{SIP_PORT}\"]\n\
-             [media]\nlisten = \"{ip}\"\nports = \"20000-27999\"\n[http]\nlisten = \"{ip}:18080\"\n\
+             [media]\nlisten = \"{ip}\"\nports = \"20000-27999\"\n[http]\nlisten = \"{ip}:{HTTP_PORT}\"\n\
              [limits]\nmax_calls = 5000\nmax_calls_per_second = 5000\n"
         ),
     )?;

@@ -126,6 +126,19 @@ pub(crate) fn in_dialog(
     )
 }
 
+/// BYE by the called side of an INVITE, under the tag it answered with.
+pub(crate) fn bye_by_callee(invite: &Received<'_>, own: SocketAddr, tag: &str) -> String {
+    let target = invite.uri("Contact").unwrap_or_default();
+    let header = |name: &str| invite.header(name).unwrap_or_default();
+    format!(
+        "BYE {target} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKbye{tag};rport\r\nMax-Forwards: 70\r\n\
+         From: {};tag={tag}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n",
+        header("To"),
+        header("From"),
+        header("Call-ID")
+    )
+}
+
 /// A response that copies what the RFC wants copied.
 pub(crate) fn respond(
     request: &Received<'_>,
@@ -158,7 +171,7 @@ pub(crate) fn respond(
 pub(crate) fn register(
     server: SocketAddr,
     own: SocketAddr,
-    (agent, wave): (usize, usize),
+    (agent, wave, browser): (usize, usize, bool),
     challenge: Option<&str>,
 ) -> String {
     let user = extension(agent);
@@ -174,10 +187,12 @@ pub(crate) fn register(
         })
         .unwrap_or_default();
     let _ = server;
+    // A Contact that says so is offered what a browser takes, whatever brought it (RFC 7118 5).
+    let transport = if browser { ";transport=ws" } else { "" };
     format!(
         "REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKreg{agent}x{cseq};rport\r\nMax-Forwards: 70\r\n\
          From: <sip:{user}@{domain}>;tag=r{agent}\r\nTo: <sip:{user}@{domain}>\r\nCall-ID: reg-{agent}-{wave}@{own}\r\n\
-         CSeq: {cseq} REGISTER\r\nContact: <sip:{user}@{own}>\r\nExpires: 3600\r\n{authorization}Content-Length: 0\r\n\r\n"
+         CSeq: {cseq} REGISTER\r\nContact: <sip:{user}@{own}{transport}>\r\nExpires: 3600\r\n{authorization}Content-Length: 0\r\n\r\n"
     )
 }
 

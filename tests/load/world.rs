@@ -4,6 +4,10 @@
 mod agents;
 #[path = "world/callers.rs"]
 mod callers;
+#[path = "world/handover.rs"]
+mod handover;
+#[path = "world/legs.rs"]
+mod legs;
 #[path = "world/plan.rs"]
 mod plan;
 #[path = "world/speech.rs"]
@@ -11,12 +15,13 @@ mod speech;
 
 use super::server::{self, Server};
 use super::sip;
+use super::voice::Voice;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 use plan::Figures;
-pub(crate) use plan::{Plan, Witnessed};
+pub(crate) use plan::{Line, Plan, Witnessed};
 use speech::{Lag, Leg};
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -37,6 +42,9 @@ struct Call {
     failed: bool,
     leg: Option<u32>,
     agent_leg: Option<u32>,
+    /// A third party: colleague or supervisor.
+    helper_leg: Option<u32>,
+    interaction: String,
     last_ok: String,
     sent_before_talk: u32,
 }
@@ -53,6 +61,7 @@ enum What {
     ResendBye(usize),
     Speak(u32),
     AgentAnswers(usize, String, SocketAddr),
+    AgentHangsUp(usize, String, SocketAddr),
 }
 
 impl Ord for Due {
@@ -81,7 +90,13 @@ pub(crate) struct World {
     start: Instant,
     status: std::path::PathBuf,
     pub(crate) figures: Figures,
-    registered: usize,
+    registered: std::collections::BTreeSet<usize>,
+    /// Agents' places whose phones have a call.
+    busy: HashSet<usize>,
+    /// Since when an agent's place waits for a caller.
+    ready: HashMap<usize, Instant>,
+    /// What is said in calls that stand.
+    voice: Option<Voice>,
     last_rss: Instant,
     lag: Lag,
 }
@@ -130,7 +145,10 @@ impl World {
             start: Instant::now(),
             status: server.status_file(),
             figures: Figures::default(),
-            registered: 0,
+            registered: std::collections::BTreeSet::new(),
+            busy: HashSet::new(),
+            ready: HashMap::new(),
+            voice: plan.steady.then(Voice::default),
             last_rss: Instant::now(),
             lag: Lag::default(),
         })
@@ -309,6 +327,7 @@ impl World {
             }
             What::Speak(leg) => self.speak(leg, at),
             What::AgentAnswers(call, request, from) => self.agent_answers(call, &request, from)?,
+            What::AgentHangsUp(call, request, from) => self.agent_hangs_up(call, &request, from),
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ use crate::party::Party;
 use cordboard::call::machine::Place;
 use cordboard::distributor_task::desk::{Desk, DeskOutput};
 use router::id::{AgentId, InteractionId, OfferId, QueueEntryId};
-use router::{AgentState, Distributor, Event};
+use router::metrics::audit::{Audit, Scope};
+use router::{AgentState, Distributor, Event, LogLine};
 use sip_gateway::leg::LegId;
 use sip_gateway::sip::Occupancy;
 use std::collections::BTreeMap;
@@ -168,7 +169,26 @@ impl Checks {
             })?;
         }
         self.oracle.at_the_end()?;
+        numbers(core)?;
         replay(core)
+    }
+}
+
+/// The numbers of the log add up, as `cordboard metrics verify` proves it.
+fn numbers(core: &Core) -> Result<(), String> {
+    let mut audit = Audit::new(Scope::default());
+    for (seq, (at, event)) in (1..).zip(&core.log) {
+        audit.read(&LogLine {
+            seq,
+            at: *at,
+            event: event.clone(),
+            personal: None,
+        });
+    }
+    let report = audit.finish();
+    match report.faults.first() {
+        Some(fault) => Err(format!("metrics: {fault:?}")),
+        None => Ok(()),
     }
 }
 
@@ -188,7 +208,7 @@ fn each_in_one_place(core: &Core) -> Result<(), String> {
     let mut rings: Vec<OfferId> = Vec::new();
     for call in core.calls.values() {
         match place(call) {
-            Some(Place::Talking { .. } | Place::Passed { .. }) => {
+            Some(Place::Talking { .. } | Place::Parted { .. } | Place::Passed { .. }) => {
                 for agent in agents_of(call) {
                     must(!talks.contains(&agent), || {
                         format!("I1: {agent} talks in two calls")
@@ -225,7 +245,7 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
     let mut rings: BTreeMap<InteractionId, OfferId> = BTreeMap::new();
     for (id, call) in &core.calls {
         match place(call) {
-            Some(Place::Talking { .. } | Place::Passed { .. }) => {
+            Some(Place::Talking { .. } | Place::Parted { .. } | Place::Passed { .. }) => {
                 for agent in agents_of(call) {
                     let before = talks.insert(agent, *id);
                     must(before.is_none(), || format!("I1: {agent} talks twice"))?;
@@ -285,7 +305,12 @@ fn agents_of(call: &Call) -> Vec<AgentId> {
         return Vec::new();
     };
     let mut agents = machine.called_in();
-    if let Place::Talking { agent, .. } = machine.place()
+    let main = match machine.place() {
+        Place::Talking { agent, .. } => agent,
+        Place::Parted { agent, .. } => Some(agent),
+        _ => None,
+    };
+    if let Some(agent) = main
         && !agents.contains(&agent)
     {
         agents.push(agent);
@@ -344,7 +369,7 @@ fn legs_and_media(core: &Core) -> Result<(), String> {
         hearing.extend(machine.hearing());
         let talks = matches!(
             machine.place(),
-            Place::Talking { .. } | Place::Passed { .. }
+            Place::Talking { .. } | Place::Parted { .. } | Place::Passed { .. }
         );
         if let Some(customer) = customer.filter(|_| talks) {
             must(
@@ -352,7 +377,10 @@ fn legs_and_media(core: &Core) -> Result<(), String> {
                 || format!("{} waits in a talk and hears nothing", name(*id)),
             )?;
         }
-        if let Place::Talking { recording, .. } | Place::Passed { recording } = machine.place() {
+        if let Place::Talking { recording, .. }
+        | Place::Parted { recording, .. }
+        | Place::Passed { recording } = machine.place()
+        {
             recorded += usize::from(recording.is_some());
         }
     }

@@ -124,6 +124,7 @@ impl Core {
             domain: company::DOMAIN.to_owned(),
             advertised: address,
             stream_port: None,
+            tls_port: None,
             agent_name: "Cordboard".to_owned(),
             seed: [7; 32],
             limits: sip_gateway::sip::Limits::default(),

@@ -181,6 +181,7 @@ fn seeds_keep_every_rule() {
         "holds",
         "controls",
         "controls refused",
+        "closings",
     ] {
         assert!(
             counts.get(what).is_some_and(|number| *number >= 3),

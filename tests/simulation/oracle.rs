@@ -15,12 +15,14 @@ use router::{AgentState, Event, RoutingCompany, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// A caller whom nobody took after a transfer comes back so far ahead.
+/// A caller whom nobody took after a transfer, or whose agent's phone stays away, comes back so far ahead of when they
+/// first came.
 const FRONT: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug, Default)]
 struct Interaction {
     flow: String,
+    began: Timestamp,
     answered: bool,
     connected: bool,
     /// The queue entry it is in.
@@ -33,6 +35,21 @@ struct Interaction {
 }
 
 impl Interaction {
+    /// The head start that a waiting got beside its queue's: the flow's; or, for one whom an agent sent there, none, or
+    /// the front.
+    fn given(&self, given: Duration, now: Timestamp) -> Result<Duration, String> {
+        if !self.connected {
+            return Ok(company::head_start(&self.flow));
+        }
+        if given < FRONT {
+            return Ok(Duration::ZERO);
+        }
+        must(given - FRONT <= now.since(self.began), || {
+            format!("one who came back is {given:?} ahead")
+        })?;
+        Ok(given)
+    }
+
     /// I10: the outcome agrees with the other lines. A caller whom the flow took out of a queue may be gone before a late
     /// Distributor says how that waiting ended; then its line decides.
     fn agrees(&self, id: InteractionId, queue_gone: bool) -> Result<(), String> {
@@ -141,6 +158,7 @@ impl Oracle {
             } => {
                 let call = Interaction {
                     flow: flow.clone(),
+                    began: at,
                     ..Interaction::default()
                 };
                 let new = self.interactions.insert(*interaction, call);
@@ -288,6 +306,7 @@ impl Oracle {
                 entry_seq,
                 class,
                 requirement,
+                ..
             } => {
                 // A queue that an edit has taken away asks for nothing and fails its caller at once.
                 let rules = self.company.queues.get(queue);
@@ -307,13 +326,8 @@ impl Oracle {
                     || format!("I3: {interaction} waits twice, or after its end"),
                 )?;
                 let of_queue = self.company.queues.get(queue).map(|queue| queue.head_start);
-                // One whom an agent sent there comes without the flow's, or to the front.
                 let given = now.since(*v).saturating_sub(of_queue.unwrap_or_default());
-                let of_flow = match call.connected {
-                    false => company::head_start(&call.flow),
-                    true if given == FRONT => FRONT,
-                    true => Duration::ZERO,
-                };
+                let of_flow = call.given(given, now)?;
                 let waiting = Waiting {
                     head_start: of_queue.unwrap_or_default() + of_flow,
                     place: None,

@@ -68,6 +68,7 @@ impl Party {
             version: 1,
             direction: sdp::Direction::SendRecv,
             secure: None,
+            opus: sdp::OpusPlace::Off,
         }
     }
 
@@ -144,6 +145,7 @@ fn endpoint(address: SocketAddr, office: SocketAddr, version: u64, now: Instant)
         domain: DOMAIN.to_owned(),
         advertised: address,
         stream_port: None,
+        tls_port: None,
         agent_name: "party".to_owned(),
         seed,
         limits: Limits::default(),

@@ -78,6 +78,8 @@ pub(crate) enum Plan {
     },
     /// Somebody asks something of some talk.
     Control,
+    /// A supervisor closes some queue, or opens it.
+    Close,
     /// An answer to an offer that is over.
     Outdated,
     Reload {
@@ -268,6 +270,7 @@ impl World {
             }
             Plan::State { agent, wanted } => self.asks_for(agent, wanted),
             Plan::Control => self.control_some_talk(),
+            Plan::Close => self.close_some_queue(),
             Plan::Outdated => outdated(&mut self.core),
             Plan::Reload { edition } => self.saves(edition),
             Plan::Drain => {

@@ -8,6 +8,8 @@ use crate::{Complaint, names};
 
 /// The map.
 const MAP: &str = "ARCHITECTURE.md";
+/// Who gets which caller.
+const RULES: &str = "docs/routing-rules.md";
 /// Nobody reads a longer map.
 const MAP_LINES: usize = 300;
 /// How a channel is made.
@@ -209,6 +211,26 @@ fn wrong_capacity(source: &Source, name: &str, capacity: &str) -> Vec<Complaint>
         complaints.push(format!(
             "{MAP}: channel {name}: `{constant}` is {value}, the table says {capacity}"
         ));
+    }
+    complaints
+}
+
+/// The routing rules' page names, for each rule, tests that exist.
+pub(crate) fn routing_rules(tree: &Tree) -> Vec<Complaint> {
+    let rows = cells(tree.text(RULES), "Each rule and its tests");
+    let mut complaints = Vec::new();
+    if rows.is_empty() {
+        complaints.push(format!("{RULES}: no table \"Each rule and its tests\""));
+    }
+    for row in &rows {
+        let tests = row.get(3).map_or("", String::as_str);
+        let tests: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        let rule = row.first().map_or("", String::as_str);
+        if tests.is_empty() {
+            complaints.push(format!("{RULES}: \"{rule}\" names no test"));
+        }
+        let unknown = tests.iter().flat_map(|name| unknown_test(tree, name));
+        complaints.extend(unknown.map(|what| format!("{RULES}: \"{rule}\": {what}")));
     }
     complaints
 }

@@ -61,7 +61,7 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
@@ -75,6 +75,7 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("sqlx", &["recordings/src/"]),
     ("hound", &["sip-gateway/src/media/clip"]),
     ("audio_codec", &["sip-gateway/src/media/"]),
+    ("opus_pure", &["sip-gateway/src/media/opus.rs"]),
     ("mio", &["sip-gateway/src/net/"]),
     ("socket2", &["sip-gateway/src/net/"]),
     ("axum", &["src/api", "src/app"]),
@@ -85,6 +86,7 @@ const HOMES: [(&str, &[&str]); 18] = [
     (
         "sha2",
         &[
+            "sip-gateway/src/net/tls.rs",
             "sip-gateway/src/sip/auth",
             "sip-gateway/src/sip/endpoint/",
             "ivr-flows/src/flow.rs",
@@ -97,6 +99,9 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("toml", &["src/config", "src/demo"]),
     ("phonenumber", &["src/number.rs"]),
     ("clap", &["src/main.rs", "src/cli"]),
+    ("tokio_rustls", &["sip-gateway/src/net/tls.rs"]),
+    ("x509_parser", &["sip-gateway/src/net/tls.rs"]),
+    ("rcgen", &["src/demo/lan.rs"]),
 ];
 
 /// Crates that one file or folder of a crate may use, whichever it is: (crate, home).

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use recordings::store::sessions::StoredSession;
 use router::id::AgentId;
 use sha2::{Digest as _, Sha256};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq as _;
 
@@ -66,6 +67,18 @@ pub(in crate::api) struct Seen(Arc<Sight>);
 struct Sight {
     who: OnceLock<Identity>,
     said: OnceLock<&'static str>,
+    stranger: OnceLock<Stranger>,
+}
+
+/// Somebody whose sign-in was refused.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Stranger {
+    /// The login, when somebody has it: any other may be a password in the wrong field, and is not repeated.
+    pub(in crate::api) actor: String,
+    /// What was wrong, in words of ours.
+    pub(in crate::api) what: String,
+    /// Where the try came from.
+    pub(in crate::api) from: IpAddr,
 }
 
 impl Seen {
@@ -77,6 +90,15 @@ impl Seen {
     /// This gets a row in the audit, with this word, even though it changes nothing; the first word counts.
     pub(in crate::api) fn say(&self, what: &'static str) {
         let _ = self.0.said.set(what);
+    }
+
+    /// This sign-in was refused, and gets a row.
+    pub(in crate::api) fn refuse(&self, stranger: Stranger) {
+        let _ = self.0.stranger.set(stranger);
+    }
+
+    pub(in crate::api) fn stranger(&self) -> Option<&Stranger> {
+        self.0.stranger.get()
     }
 
     pub(in crate::api) fn who(&self) -> Option<&Identity> {

@@ -12,6 +12,7 @@ pub(in crate::api) mod routes;
 pub mod sessions;
 mod throttle;
 pub mod users;
+mod wrong_tries;
 
 use crate::clock::Clock;
 use links::Links;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use throttle::Throttle;
 use tokio::sync::broadcast;
+use wrong_tries::WrongTries;
 
 /// How often sessions that ended by themselves are looked for.
 const SWEEP: Duration = Duration::from_secs(15);
@@ -37,6 +39,7 @@ pub struct Access {
     pub links: Links,
     checks: Checks,
     throttle: Arc<Mutex<Throttle>>,
+    wrong: Arc<Mutex<WrongTries>>,
     secure: Arc<AtomicBool>,
 }
 
@@ -62,8 +65,12 @@ impl Access {
         }
     }
 
-    pub(super) fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.secure.load(Ordering::Relaxed)
+    }
+
+    fn wrong_tries(&self) -> MutexGuard<'_, WrongTries> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn throttle(&self) -> MutexGuard<'_, Throttle> {

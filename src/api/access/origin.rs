@@ -1,6 +1,6 @@
 //! The `Origin` header (RFC 6454): whether a page of ours sent this.
 //!
-//! **Owns**: [`is_ours`], [`is_foreign`]. **Must not know**: routes, sessions. Whether the `Host` is ours is checked
+//! **Owns**: [`is_ours`], [`is_foreign`], [`is_plain`]. **Must not know**: routes, sessions. Whether the `Host` is ours is checked
 //! before (`host`): a page is ours when it came from the same host and port.
 
 use axum::http::{HeaderMap, header};
@@ -29,6 +29,14 @@ pub fn is_ours(headers: &HeaderMap) -> bool {
 #[must_use]
 pub fn is_foreign(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) && !is_ours(headers)
+}
+
+/// Whether a page that came without TLS sent it. Where we speak TLS there is no such page of ours, only somebody's on
+/// the way who plays us at the same name.
+#[must_use]
+pub fn is_plain(headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN);
+    origin.is_some_and(|value| value.as_bytes().starts_with(b"http://"))
 }
 
 /// Host and port, in one form.

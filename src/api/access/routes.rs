@@ -5,7 +5,7 @@
 //! A wrong password and a login that nobody has get the same answer after the same work; whoever tries too often
 //! waits, whether the login exists or not.
 
-use super::identity::{self, Identity, Seen, SignedIn};
+use super::identity::{self, Identity, Seen, SignedIn, Stranger};
 use super::password::{LONGEST, PasswordError};
 use super::sessions::{LONGEST as LONGEST_SESSION, NewSession, SessionKey, ends_at};
 use super::source_of;
@@ -78,7 +78,7 @@ pub(in crate::api) async fn sign_in(
 ) -> Result<Response, ApiError> {
     let Json(SignInBody { login, password }) = body?;
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.0.ip());
-    let user = check(&state, source_of(address), &login, password).await?;
+    let user = check(&state, address, &seen, &login, password).await?;
     let role = RoleName::from_name(&user.role).ok_or_else(wrong)?;
     let new = NewSession {
         login: user.login,
@@ -95,12 +95,21 @@ pub(in crate::api) async fn sign_in(
 /// The user, when the password fits.
 async fn check(
     state: &ApiState,
-    source: IpAddr,
+    address: IpAddr,
+    seen: &Seen,
     login: &str,
     password: Private<String>,
 ) -> Result<StoredUser, ApiError> {
     let now = state.clock.now();
-    if let Some(pause) = state.access.throttle().pause(source, login, now) {
+    let source = source_of(address);
+    let refuse = |user: Option<&str>, what: &str| {
+        if let Some(left_out) = state.access.wrong_tries().tried(user, now) {
+            seen.refuse(stranger(user, what, left_out, address));
+        }
+    };
+    let pause = state.access.throttle().pause(source, login, now);
+    if let Some(pause) = pause {
+        refuse(None, "too many tries");
         return Err(too_many(pause.as_secs().max(1)));
     }
     let readable = login.len() <= LONGEST && password.reveal().len() <= LONGEST;
@@ -117,15 +126,31 @@ async fn check(
         PasswordError::Failed => ApiError::internal(error.to_string()),
     })?;
     let mut throttle = state.access.throttle();
-    match user.filter(|_| fits) {
-        Some(user) => {
+    match user {
+        Some(user) if fits => {
             throttle.succeeded(source, login);
             Ok(user)
         }
-        None => {
+        user => {
             throttle.failed(source, login, now);
+            refuse(
+                user.as_ref().map(|user| user.login.as_str()),
+                "wrong password or login",
+            );
             Err(wrong())
         }
+    }
+}
+
+fn stranger(user: Option<&str>, what: &str, left_out: u64, from: IpAddr) -> Stranger {
+    let what = match left_out {
+        0 => what.to_owned(),
+        more => format!("{what}, and {more} more without a row"),
+    };
+    Stranger {
+        actor: user.unwrap_or("nobody we know").to_owned(),
+        what,
+        from,
     }
 }
 

@@ -4,6 +4,7 @@
 //! **Must not know**: where the values come from.
 #![expect(dead_code, reason = "only their description is used")]
 
+use router::event::PauseCause;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -110,6 +111,7 @@ pub(in crate::api) struct Interaction {
     queue_id: Option<Id>,
     agent: Option<String>,
     agent_id: Option<Id>,
+    taken_over_by: Option<String>,
     notes: Option<String>,
 }
 
@@ -137,6 +139,42 @@ pub(in crate::api) struct QueueEntry {
     class: u8,
     v: Moment,
     requirement: BTreeMap<String, u8>,
+    /// `full`, `closed` or `no_agents`.
+    refusal: Option<String>,
+    closure: Option<QueueEntryClosure>,
+}
+
+/// How somebody closed a queue for now.
+#[derive(ToSchema)]
+pub(in crate::api) struct Closure {
+    id: Id,
+    /// Who closed it, by login.
+    by: String,
+    since: Moment,
+    /// Opens by itself then; `null`: until somebody opens it.
+    until: Option<Moment>,
+    /// What becomes of those who waited already: `serve` or `end`.
+    waiting: String,
+    /// Why, for colleagues.
+    reason: String,
+    message: ClosureMessage,
+}
+
+/// What callers of a closed queue hear: one of the two.
+#[derive(ToSchema)]
+pub(in crate::api) struct ClosureMessage {
+    prompt: Option<String>,
+    words: Option<String>,
+}
+
+/// The closing of the queue that kept the caller out.
+#[derive(ToSchema)]
+pub(in crate::api) struct QueueEntryClosure {
+    id: Id,
+    by: Option<String>,
+    since: Option<Moment>,
+    until: Option<Moment>,
+    reason: Option<String>,
 }
 
 /// One offer to one agent.
@@ -158,6 +196,7 @@ pub(in crate::api) struct Leg {
     role: String,
     agent: Option<String>,
     agent_id: Option<Id>,
+    user: Option<String>,
     sip_call_id: String,
     started_at: Moment,
     connected_at: Option<Moment>,
@@ -185,12 +224,34 @@ pub(in crate::api) struct Recording {
     marks: Vec<Mark>,
 }
 
-/// Silence by intent: `hold`, `consult` or `transfer`; seconds from the recording's beginning.
+/// Silence by intent; seconds from the recording's beginning.
 #[derive(ToSchema)]
 pub(in crate::api) struct Mark {
-    kind: String,
+    kind: MarkKind,
     from: f64,
     to: Option<f64>,
+}
+
+/// Why a recording is silent: on hold; a colleague is asked; a colleague's phone rings; the agent's phone is gone.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(in crate::api) enum MarkKind {
+    Hold,
+    Consult,
+    Transfer,
+    Reconnect,
+}
+
+impl From<PauseCause> for MarkKind {
+    /// A cause that is not described does not compile.
+    fn from(cause: PauseCause) -> Self {
+        match cause {
+            PauseCause::Hold => Self::Hold,
+            PauseCause::Consult => Self::Consult,
+            PauseCause::Transfer => Self::Transfer,
+            PauseCause::Reconnect => Self::Reconnect,
+        }
+    }
 }
 
 /// The work after the call.
@@ -282,6 +343,7 @@ pub(in crate::api) struct Decision {
     queue_id: Id,
     offer: String,
     requirement: BTreeMap<String, u8>,
+    step: usize,
     v: Moment,
     chosen: Candidate,
     candidates: Vec<Candidate>,
@@ -336,4 +398,84 @@ pub(in crate::api) struct QueueCounters {
     service_level_formula: String,
     average_wait: Option<f64>,
     longest_wait: Option<f64>,
+}
+
+/// From where on the floor says that somebody has to look at a queue (`warning`), or act (`critical`).
+#[derive(ToSchema)]
+pub(in crate::api) struct Thresholds {
+    /// Callers who wait, from these on: `warning` counts those beyond the available agents, `critical` all.
+    waiting: StepsOf<u32>,
+    /// Seconds of the longest wait, from these on.
+    longest_wait: StepsOf<f64>,
+    /// Today's service level, 0 to 1, below these.
+    service_level: StepsOf<f64>,
+}
+
+/// Two steps of one number.
+#[derive(ToSchema)]
+pub(in crate::api) struct StepsOf<T: ToSchema> {
+    warning: T,
+    critical: T,
+}
+
+/// A queue's minutes and five minutes.
+#[derive(ToSchema)]
+pub(in crate::api) struct HistoryPart {
+    /// By minute, the oldest first; the last one is not over.
+    points: Vec<HistoryPoint>,
+    /// By five minutes, the oldest first; the last ones are not over.
+    counts: Vec<HistoryCount>,
+}
+
+/// One minute of a queue.
+#[derive(ToSchema)]
+pub(in crate::api) struct HistoryPoint {
+    /// Its beginning.
+    at: Moment,
+    /// The most callers who waited at once.
+    waiting: u64,
+    /// Seconds that the longest had waited.
+    longest_wait: f64,
+}
+
+/// Five minutes of a queue.
+#[derive(ToSchema)]
+pub(in crate::api) struct HistoryCount {
+    /// Their beginning.
+    at: Moment,
+    /// An agent answered.
+    answered: u64,
+    /// The caller hung up after the short-abandon limit.
+    abandoned: u64,
+}
+
+/// Counters of today.
+#[derive(ToSchema)]
+pub(in crate::api) struct HistoryToday {
+    answered: u64,
+    abandoned: u64,
+}
+
+/// A formula of numbers; its id never changes its meaning.
+#[derive(ToSchema)]
+pub(in crate::api) struct Formula {
+    id: String,
+    /// The fields that it gives.
+    name: String,
+    words: String,
+}
+
+/// Service levels, each 0 to 1; null when nobody counts.
+#[derive(ToSchema)]
+pub(in crate::api) struct ServiceLevels {
+    /// `sl_v1`.
+    service_level: Option<f64>,
+    /// `sl_answered_v1`.
+    service_level_answered: Option<f64>,
+    /// `sl_both_v1`.
+    service_level_both: Option<f64>,
+    /// `sl_left_v1`.
+    service_level_left: Option<f64>,
+    /// `sl_pure_v1`.
+    service_level_pure: Option<f64>,
 }

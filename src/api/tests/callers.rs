@@ -199,10 +199,21 @@ async fn a_number_is_of_nobody_of_one_or_of_several() {
     assert_eq!(world.store.customer_by_number(&number).await.unwrap(), None);
     let names = world
         .store
-        .customer_names_by_number(&[number])
+        .customer_names_by_number(std::slice::from_ref(&number))
         .await
         .unwrap();
     assert!(names.is_empty());
+    let agents = world.store.last_agents_by_number(&[number]).await.unwrap();
+    assert!(agents.is_empty());
+}
+
+#[tokio::test]
+async fn the_agent_of_a_customers_last_talk_is_known_by_the_number() {
+    let world = World::start().await;
+    let numbers = ["+34600111222", "+34600999999"].map(router::PhoneNumber::from_normalised);
+    let agents = world.store.last_agents_by_number(&numbers).await.unwrap();
+    let found: Vec<_> = agents.into_iter().collect();
+    assert_eq!(found, [(numbers[0].clone(), ANA)]);
 }
 
 #[tokio::test]

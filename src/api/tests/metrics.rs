@@ -54,6 +54,7 @@ async fn every_line_has_help_and_type_and_names_nobody() {
     let text = look(&world, "readonly").await.text();
     for line in [
         "cordboard_ready 1".to_owned(),
+        "cordboard_certificate_not_after_seconds{shown=\"http\"} 1795305600".to_owned(),
         "cordboard_calls_live 3".to_owned(),
         "cordboard_calls_total{outcome=\"answered\"} 0".to_owned(),
         "cordboard_calls_refused_total{reason=\"overload\"} 0".to_owned(),

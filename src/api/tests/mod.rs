@@ -2,6 +2,7 @@
 
 mod audit;
 mod callers;
+mod calls_page;
 mod desk;
 mod events;
 mod http;

@@ -102,8 +102,122 @@ async fn a_queue() {
     assert_eq!(queue["agents"]["offline"], 0);
     assert_eq!(queue["today"]["entered"], 0, "the talk was not today");
     assert_eq!(
+        queue["thresholds"],
+        serde_json::json!({
+            "waiting": { "warning": 2, "critical": 4 },
+            "longest_wait": { "warning": 60.0, "critical": 120.0 },
+            "service_level": { "warning": 0.8, "critical": 0.7 },
+        })
+    );
+    assert_eq!(
         queue["service_level"]["formula"],
         queue["today"]["service_level_formula"]
+    );
+}
+
+#[tokio::test]
+async fn quarters_of_an_hour_add_up_and_name_their_formulas() {
+    let world = World::start().await;
+    let ask = |what: &'static str| {
+        let path = format!("GET {what}");
+        let world = &world;
+        async move { world.ask("supervisor", &path, "").await }
+    };
+    let hour = "from=1970-01-01T00:00:00Z&to=1970-01-01T01:00:00Z";
+    let queue = world
+        .ask(
+            "supervisor",
+            &format!("GET /queues/support/intervals?{hour}"),
+            "",
+        )
+        .await
+        .json();
+    let items = queue["items"].as_array().unwrap();
+    assert_eq!((items.len(), queue["interval"].as_u64()), (4, Some(900)));
+    let mut waiting = items[0]["waiting_start"].as_u64().unwrap();
+    for item in items {
+        let number = |name: &str| item[name].as_u64().unwrap();
+        let left = item["left"].as_object().unwrap().values();
+        let left: u64 = left.map(|count| count.as_u64().unwrap()).sum();
+        assert_eq!(number("waiting_start"), waiting);
+        waiting = number("waiting_end");
+        assert_eq!(number("waiting_start") + number("entered"), left + waiting);
+    }
+    assert_eq!(items[0]["left"]["answered"], 1, "{}", items[0]);
+    assert_eq!(items[0]["wait"]["count"], 1);
+    assert!(queue["counted_to"].as_u64().unwrap() > 10);
+    let ids: Vec<&str> = queue["definitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| of["id"].as_str().unwrap())
+        .collect();
+    assert!(ids.contains(&"sl_v1") && ids.contains(&"aht_v1"), "{ids:?}");
+    let agent = world
+        .ask(
+            "supervisor",
+            &format!("GET /agents/ana/intervals?{hour}"),
+            "",
+        )
+        .await
+        .json();
+    assert_eq!(agent["items"][0]["talk"]["count"], 1, "{agent}");
+    for wrong in [
+        "/queues/support/intervals?from=x",
+        "/queues/support/intervals?since=1970-01-01T00:00:00Z",
+        "/queues/support/intervals?from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z",
+        "/agents/ana/intervals?from=2020-01-01T00:00:00Z&to=2020-03-01T00:00:00Z",
+    ] {
+        let answer = ask(wrong).await;
+        assert_eq!(answer.status, 422, "{wrong}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_queues_last_hour() {
+    let world = World::start().await;
+    let ask = |query: &'static str| {
+        let path = format!("GET /queues/support/history{query}");
+        let world = &world;
+        async move { world.ask("supervisor", &path, "").await }
+    };
+    let hour = ask("").await.json();
+    let points = hour["points"].as_array().unwrap();
+    assert_eq!(
+        (hour["queue"].as_str(), points.len()),
+        (Some("support"), 60)
+    );
+    assert_eq!(
+        (&hour["step"], &hour["interval"]),
+        (&60.0.into(), &300.0.into())
+    );
+    for name in ["waiting", "longest_wait", "answered", "abandoned"] {
+        let says = hour["definitions"][name].as_str().unwrap();
+        assert!(says.len() > 40, "{name}: {says}");
+    }
+    assert_eq!(
+        ask("?minutes=5").await.json()["points"]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
+    for wrong in [
+        "?minutes=0",
+        "?minutes=241",
+        "?minutes=-1",
+        "?minutes=x",
+        "?minute=5",
+    ] {
+        let answer = ask(wrong).await;
+        assert_eq!(answer.status, 422, "{wrong}: {}", answer.text());
+    }
+    assert_eq!(
+        world
+            .ask("supervisor", "GET /queues/nothing/history", "")
+            .await
+            .status,
+        404
     );
 }
 
@@ -338,4 +452,18 @@ async fn a_store_that_is_gone_is_told_without_detail() {
         answer.text()
     );
     assert_eq!(answer.header("retry-after"), Some("1"));
+}
+
+#[tokio::test]
+async fn a_certificate_and_its_end() {
+    let world = World::start().await;
+    let list = world
+        .ask("supervisor", "GET /certificates", "")
+        .await
+        .json();
+    let items = list["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "SIP shows none");
+    assert_eq!(items[0]["shown"], "http");
+    assert_eq!(items[0]["expires_at"], "2026-11-22T00:00:00.000Z");
+    assert!(items[0]["words"].as_str().unwrap().contains("2026-11-22"));
 }

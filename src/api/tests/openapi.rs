@@ -5,6 +5,9 @@ use crate::api::openapi::document;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// When the world's calls were.
+const FIRST_HOUR: &str = "from=1970-01-01T00:00:00Z&to=1970-01-01T01:00:00Z";
+
 /// The routes as the router's source names them: `METHOD path`.
 fn routes() -> BTreeSet<String> {
     let source = include_str!("../mod.rs");
@@ -145,6 +148,18 @@ async fn answers_are_as_described() {
         ("/agents/{login}", "/agents/ana".to_owned()),
         ("/queues", "/queues".to_owned()),
         ("/queues/{name}", "/queues/support".to_owned()),
+        (
+            "/queues/{name}/history",
+            "/queues/support/history".to_owned(),
+        ),
+        (
+            "/queues/{name}/intervals",
+            format!("/queues/support/intervals?{FIRST_HOUR}"),
+        ),
+        (
+            "/agents/{login}/intervals",
+            format!("/agents/ana/intervals?{FIRST_HOUR}"),
+        ),
         ("/interactions", "/interactions".to_owned()),
         ("/interactions/{id}", format!("/interactions/{TALK}")),
         (
@@ -163,6 +178,7 @@ async fn answers_are_as_described() {
         ("/not-ready-reasons", "/not-ready-reasons".to_owned()),
         ("/transfer-targets", "/transfer-targets".to_owned()),
         ("/tasks", "/tasks".to_owned()),
+        ("/certificates", "/certificates".to_owned()),
         ("/customers", "/customers".to_owned()),
         ("/customers/{id}", format!("/customers/{CALLER}")),
         (

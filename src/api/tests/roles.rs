@@ -36,12 +36,17 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         ("GET /openapi.json".to_owned(), "", everyone),
         ("GET /queues".to_owned(), "", everyone),
         ("GET /queues/support".to_owned(), "", anas),
+        ("GET /queues/support/history".to_owned(), "", anas),
         ("GET /interactions".to_owned(), "", everyone),
         ("GET /interactions?agent=ana".to_owned(), "", anas),
         (format!("GET /interactions/{TALK}"), "", anas),
         (format!("GET /interactions/{LOST}"), "", no_agents),
         (format!("GET /interactions/{TALK}/decisions"), "", no_agents),
+        (format!("GET /interactions/{TALK}/timeline"), "", anas),
+        (format!("GET /interactions/{LOST}/timeline"), "", no_agents),
+        (format!("GET /interactions/{TALK}/ladder"), "", no_agents),
         ("GET /interactions/nothing".to_owned(), "", missing),
+        ("GET /certificates".to_owned(), "", no_agents),
         ("GET /customers".to_owned(), "", no_agents),
         // A number is a hint alone; see `callers.rs` for what an agent's word changes.
         (format!("GET /customers/{CALLER}"), "", no_agents),
@@ -62,6 +67,7 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
         ),
         (format!("GET /recordings/{RECORDING}"), "", anas),
         (format!("GET /recordings/{RECORDING}/audio"), "", anas),
+        (format!("GET /recordings/{RECORDING}/peaks"), "", anas),
         ("GET /recordings/nothing".to_owned(), "", missing),
         (
             "GET /audit".to_owned(),
@@ -77,11 +83,28 @@ fn table() -> Vec<(String, &'static str, [u16; 8])> {
     ]
 }
 
-/// The same for what agents write.
+/// The same for closing queues.
+fn of_closings() -> Vec<(String, &'static str, [u16; 8])> {
+    let writes = |done| [401, 401, 403, 403, 403, 401, done, done];
+    vec![
+        (
+            "PUT /queues/support/closure".to_owned(),
+            r#"{"until":null,"message":{"prompt":"closed.wav"},"reason":"flood"}"#,
+            writes(200),
+        ),
+        ("DELETE /queues/support/closure".to_owned(), "", writes(204)),
+        ("GET /closure-messages".to_owned(), "", writes(200)),
+        ("DELETE /queues/nothing/closure".to_owned(), "", writes(404)),
+    ]
+}
+
+/// The same for what agents write, and for reports.
 fn desk_table() -> Vec<(String, &'static str, [u16; 8])> {
     let everyone = [401, 401, 200, 200, 200, 401, 200, 200];
     let anas = [401, 401, 200, 200, 403, 401, 200, 200];
     vec![
+        ("GET /queues/support/intervals".to_owned(), "", anas),
+        ("GET /agents/ana/intervals".to_owned(), "", anas),
         (format!("GET /interactions/{TALK}/notes"), "", anas),
         (
             format!("PUT /interactions/{TALK}/notes"),
@@ -141,6 +164,8 @@ fn of_calls() -> Vec<(String, &'static str, [u16; 8])> {
         (format!("POST /calls/{TALK}/cancel"), "", controls),
         (format!("POST /calls/{TALK}/complete"), "", controls),
         (format!("POST /calls/{TALK}/merge"), "", controls),
+        (format!("POST /calls/{TALK}/help"), "", controls),
+        (format!("DELETE /calls/{TALK}/help"), "", controls),
         (
             format!("POST /calls/{TALK}/transfer"),
             r#"{"to":{"queue":"support"}}"#,
@@ -156,12 +181,18 @@ fn of_calls() -> Vec<(String, &'static str, [u16; 8])> {
             r#"{"mode":"listen","extension":"2002"}"#,
             [401, 401, 403, 403, 403, 401, 404, 404],
         ),
+        (
+            format!("POST /calls/{TALK}/priority"),
+            r#"{"class":"emergency","head_start":60}"#,
+            [401, 401, 403, 403, 403, 401, 404, 404],
+        ),
     ]
 }
 
 /// Every row of the matrix.
 fn rows() -> impl Iterator<Item = (String, &'static str, [u16; 8])> {
-    table().into_iter().chain(desk_table()).chain(of_calls())
+    let all = table().into_iter().chain(of_closings());
+    all.chain(desk_table()).chain(of_calls())
 }
 
 #[tokio::test]
@@ -290,6 +321,8 @@ async fn every_role_on_every_route_by_session() {
                 {
                     200
                 }
+                // Its list is there, and empty without a call.
+                RoleName::Caller if request == "GET /interactions" => 200,
                 RoleName::Caller if expected[7] == 404 && answer.status == 404 => 404,
                 RoleName::Caller => 403,
                 _ => expected[column],
@@ -339,23 +372,27 @@ fn rights(action: Action) -> &'static str {
     match action {
         Action::ReadAgent
         | Action::ReadQueue
-        | Action::ReadInteraction
         | Action::ReadCustomer
         | Action::FindCustomer
         | Action::ReadDeskLists
         | Action::ReadTask
-        | Action::ReadRecording
-        | Action::HearRecording
         | Action::ReadDescription => "supervisor readonly agent",
-        Action::ReadDecisions | Action::ReadEvents | Action::ReadMetrics | Action::FollowFloor => {
-            "supervisor readonly"
+        Action::ReadInteraction | Action::ReadRecording | Action::HearRecording => {
+            "supervisor readonly agent caller"
         }
+        Action::ReadDecisions
+        | Action::ReadSignalling
+        | Action::ReadEvents
+        | Action::ReadMetrics
+        | Action::FollowFloor => "supervisor readonly",
         Action::SetAgentState
         | Action::FollowOwn
         | Action::WriteRecord
         | Action::WriteTask
         | Action::ControlCall => "supervisor agent",
-        Action::WriteCustomer | Action::MonitorCall => "supervisor",
+        Action::WriteCustomer | Action::PlaceCaller | Action::MonitorCall | Action::CloseQueue => {
+            "supervisor"
+        }
         Action::UsePhone => "supervisor agent caller",
         Action::ReadAudit => "",
     }
@@ -371,6 +408,7 @@ fn the_one_function_says_it_for_every_action() {
             Resource::Of(other),
             Resource::Others,
             Resource::OwnPart,
+            Resource::OwnCall,
         ] {
             let its_own = matches!(resource, Resource::OwnPart) || resource == Resource::Of(own);
             for (role, expected) in [
@@ -378,7 +416,10 @@ fn the_one_function_says_it_for_every_action() {
                 (Role::Supervisor, may("supervisor")),
                 (Role::ReadOnly, may("readonly")),
                 (Role::Agent(own), its_own && may("agent")),
-                (Role::Caller, may("caller")),
+                (
+                    Role::Caller,
+                    may("caller") && matches!(resource, Resource::OwnPart | Resource::OwnCall),
+                ),
             ] {
                 let found = authorise(role, action, resource);
                 assert_eq!(found, expected, "{role:?} {action:?} {resource:?}");

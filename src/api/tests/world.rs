@@ -1,6 +1,7 @@
 //! A small contact centre behind a real server: store, journal and projector are real, the Distributor is played.
 
 use super::http::{Answer, send};
+use crate::announcements::Announcements;
 use crate::api::access::Access;
 use crate::api::audit::AuditLog;
 use crate::api::known_tokens::KnownTokens;
@@ -11,13 +12,17 @@ use crate::api::{ApiState, events, serve, serve_metrics, token};
 use crate::call::call_control::CallControl;
 use crate::call::control::Refused;
 use crate::call::registry::RegistryMessage;
+use crate::certificates::{Ends, For};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::LimitSettings;
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
 use crate::floor::items::FloorView;
 use crate::floor::task::Floor;
+use crate::flows::FlowLibrary;
 use crate::metrics::Metrics;
+use crate::prompts::Prompts;
+use crate::speech::Speech;
 use recordings::{DataFolder, Journal, Store, startup};
 use router::agent::Wanted;
 use router::decision::{Candidate, Decision, DecisionKind, Keys, TieBreak};
@@ -44,6 +49,7 @@ name = "billing"
 name = "support"
 skills = { billing = 1 }
 wrap_up_code = "required"
+thresholds.waiting = { warning = 2, critical = 4 }
 [[queues]]
 name = "sales"
 [[agents]]
@@ -120,6 +126,8 @@ impl World {
         history(&started.journal).await;
         let seq = started.journal.sync().await.unwrap();
         started.projector.catch_up(seq).await.unwrap();
+        let mut intervals = recordings::intervals::Intervals::new(store.clone());
+        intervals.catch_up().await.unwrap();
         wav(&folder);
         let view = company_view(ids);
         let data = folder.clone();
@@ -155,6 +163,7 @@ impl World {
             audit,
             phones: PhoneNames::new(gateway.clone()),
             gateway,
+            announcements: announcements(data.root()),
         };
         let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -225,6 +234,12 @@ async fn gateway() -> Gateway {
     Gateway::start(config).await.unwrap().0
 }
 
+fn certificates() -> Ends {
+    let ends = Ends::default();
+    ends.set(For::Http, Timestamp::from_millis(1_795_305_600_000));
+    ends
+}
+
 fn counted(
     journal: &Journal,
     position: recordings::Position,
@@ -235,6 +250,7 @@ fn counted(
         gateway: watch::channel(GatewayStats::default()).1,
         calls: watch::channel(3).1,
         counts: Arc::default(),
+        certificates: certificates(),
         durable: journal.durable_seq(),
         position,
         health,
@@ -294,6 +310,26 @@ async fn tokens(store: &Store) -> BTreeMap<&'static str, String> {
 }
 
 /// Two agents; Ana may not become available while her "phone" is away, which the reason `no-phone` brings about.
+/// One prompt, no flow, no speech command.
+fn announcements(data: &std::path::Path) -> Announcements {
+    let folder = data.join("prompts");
+    std::fs::create_dir_all(&folder).unwrap();
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let wav = hound::WavWriter::create(folder.join("closed.wav"), spec);
+    let mut wav = wav.unwrap();
+    (0..800).for_each(|n| wav.write_sample(n).unwrap());
+    wav.finalize().unwrap();
+    let speech = Speech::new(None, data.join("speech")).0;
+    let prompts = Arc::new(Prompts::new(&folder));
+    let flows = Arc::new(FlowLibrary::new(data.join("flows")));
+    Announcements::new(prompts, speech, flows)
+}
+
 async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
     let view = |agent, state| AgentView {
         agent,
@@ -310,6 +346,7 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
         view(BEN, AgentState::Offline),
     ];
     let mut wraps = Wraps::default();
+    let mut closed = None;
     while let Some(request) = requests.recv().await {
         match request {
             LiveRequest::Agents { reply } => drop(reply.send(agents.clone())),
@@ -317,6 +354,7 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
                 agents: agents.clone(),
                 ..FloorView::default()
             })),
+            LiveRequest::Waits { reply } => drop(reply.send(BTreeMap::new())),
             LiveRequest::Queues { reply } => drop(reply.send(vec![QueueView {
                 queue: SUPPORT,
                 waiting: vec![WaitingView {
@@ -328,7 +366,16 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
                     class: 1,
                     offered_to: Some(ANA),
                 }],
+                closure: closed.clone(),
             }])),
+            LiveRequest::CloseQueue { closure, reply } => {
+                closed = Some(closure);
+                let _ = reply.send(closed.clone());
+            }
+            LiveRequest::OpenQueue { reply, .. } => {
+                closed = None;
+                let _ = reply.send(());
+            }
             LiveRequest::SetAgentState {
                 agent,
                 wanted,
@@ -453,6 +500,7 @@ async fn history(journal: &Journal) {
 fn decision() -> Event {
     let keys = Keys::Agent {
         tier: 1,
+        strategy: None,
         idle_since: Timestamp::from_millis(10),
         ready_seq: 1,
     };
@@ -465,6 +513,8 @@ fn decision() -> Event {
             entry: ENTRY,
             queue: SUPPORT,
             requirement: [("billing".to_owned(), 1)].into(),
+            step: 0,
+            asks: Vec::new(),
             v: Timestamp::from_millis(1_200),
             chosen: Candidate {
                 agent: ANA,
@@ -504,6 +554,8 @@ fn waited_and_connected() -> Vec<Event> {
             entry_seq: 1,
             class: 1,
             requirement: [("billing".to_owned(), 1)].into(),
+            asked: [].into(),
+            wishes: Box::default(),
         },
         decision(),
         Event::OfferMade {
@@ -532,6 +584,8 @@ fn waited_and_connected() -> Vec<Event> {
             queue,
             outcome,
             agent: Some(agent),
+            refusal: None,
+            closure: None,
         },
         Event::Connected {
             interaction,
@@ -590,8 +644,13 @@ fn no_calls() -> CallControl {
     let (registry, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
         while let Some(message) = inbox.recv().await {
-            if let RegistryMessage::Control { reply, .. } = message {
-                let _ = reply.send(Err(Refused::NoCall));
+            match message {
+                RegistryMessage::Control { reply, .. } => drop(reply.send(Err(Refused::NoCall))),
+                // Whoever has a phone in a browser called with it once.
+                RegistryMessage::LastCallOf { names, reply } => {
+                    let _ = reply.send((!names.is_empty()).then_some(TALK));
+                }
+                _ => {}
             }
         }
     });

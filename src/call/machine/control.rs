@@ -7,17 +7,18 @@ use super::CallMachine;
 use super::helper::{Purpose, Stage, heard_as};
 use super::phase::{Line, Main, Phase, Sent, Talking, Waiting};
 use crate::call::control::{
-    Colleague, Control, ControlId, ControlRequest, Destination, MonitorMode, Refused,
+    CalledIn, Colleague, Control, ControlId, ControlRequest, Destination, MonitorMode, Refused, Who,
 };
 use crate::call::port::{IdSource, LegCommand};
+use ivr_flows::FlowInput;
 use router::company::Skills;
 use router::distributor::port::EntryRequest;
 use router::event::TalkChange;
-use router::{Input, Timestamp};
+use router::{Input, Private, Timestamp};
 use sip_gateway::leg::LegId;
 use std::time::Duration;
 
-/// A caller who comes back stands before everybody who came within this time.
+/// A caller who comes back stands before everybody who came within this time before they first did.
 const FRONT: Duration = Duration::from_secs(3_600);
 
 impl CallMachine {
@@ -28,16 +29,24 @@ impl CallMachine {
         ids: &mut dyn IdSource,
     ) {
         let ControlRequest { id, by, control } = request;
+        if by.is_none() && self.control_waiting(id, &control, now, ids) {
+            return;
+        }
         let main = match self.may(by) {
             Ok(main) => main,
+            // Of no talk at all.
+            Err(Refused::NoTalk) if matches!(control, Control::Prioritise { .. }) => {
+                return self.answer_control(id, Err(Refused::NotWaiting));
+            }
             Err(refused) => return self.answer_control(id, Err(refused)),
         };
         let result = match control {
-            Control::Transfer(Destination::Colleague(colleague)) => {
-                return self.wants_colleague(id, Purpose::Transfer, colleague);
-            }
-            Control::Consult(colleague) => {
-                return self.wants_colleague(id, Purpose::Consult, colleague);
+            Control::Transfer {
+                to: Destination::Colleague(colleague),
+                notes,
+            } => return self.wants_colleague(id, Purpose::Transfer, colleague, notes),
+            Control::Consult { colleague, notes } => {
+                return self.wants_colleague(id, Purpose::Consult, colleague, notes);
             }
             Control::Monitor { mode, supervisor } => return self.monitor(id, mode, supervisor),
             Control::Hold => self.hold(true, main),
@@ -46,15 +55,24 @@ impl CallMachine {
                 self.agent_leaves(None, now, ids);
                 Ok(())
             }
-            Control::Transfer(Destination::Queue { name, known }) => self.transfer_to_queue(
+            Control::Transfer {
+                to: Destination::Queue { name, known },
+                notes,
+            } => self.transfer_to_queue(
                 Line {
                     name,
                     known,
                     skills: Skills::new(),
+                    wishes: Box::default(),
                     class: None,
+                    since: now,
                 },
+                notes,
                 ids,
             ),
+            Control::Prioritise { .. } => Err(Refused::NotWaiting),
+            Control::Help => self.ask_help(main),
+            Control::NoHelp => self.no_help(by.is_some(), main),
             Control::Cancel => self.cancel(now, ids),
             Control::Complete => self.complete(),
             Control::Merge => self.merge(),
@@ -68,19 +86,28 @@ impl CallMachine {
         let main = talking.and_then(|talking| talking.main);
         match (by, main) {
             (_, None) => Err(Refused::NoTalk),
-            (Some(by), Some(main)) if main.agent != by => Err(Refused::NotYours),
+            (Some(by), Some(main)) if main.who != Who::Agent(by) => Err(Refused::NotYours),
             (_, Some(main)) => Ok(main),
         }
     }
 
-    fn wants_colleague(&mut self, id: ControlId, purpose: Purpose, colleague: Colleague) {
-        let called = self
-            .talk()
-            .is_some_and(|talking| talking.colleague().is_some());
-        if called {
-            return self.answer_control(id, Err(Refused::ColleagueCalled));
+    fn wants_colleague(
+        &mut self,
+        id: ControlId,
+        purpose: Purpose,
+        colleague: Colleague,
+        notes: Option<Private<String>>,
+    ) {
+        let talking = self.talk();
+        let refused = talking.and_then(|talking| {
+            let called = talking.colleague().map(|_| Refused::ColleagueCalled);
+            let away = talking.away.as_ref();
+            called.or_else(|| away.map(|_| Refused::AgentAway))
+        });
+        if let Some(refused) = refused {
+            return self.answer_control(id, Err(refused));
         }
-        self.call_in(id, purpose, colleague);
+        self.call_in(id, purpose, colleague.into(), notes);
     }
 
     fn hold(&mut self, held: bool, main: Main) -> Result<(), Refused> {
@@ -146,55 +173,63 @@ impl CallMachine {
         if stage == Stage::Merged {
             return Ok(());
         }
-        let (agent, leg) = (colleague.agent, colleague.log_leg);
+        let (who, leg) = (colleague.who, colleague.log_leg);
         if let Some(talking) = self.talk() {
             talking.held = false;
         }
-        self.changed(TalkChange::Merged, Some(agent), None);
+        self.changed_by(TalkChange::Merged, who, leg);
         let interaction = self.setup.interaction;
-        self.log(router::Event::Connected {
-            interaction,
-            agent,
-            leg,
-        });
+        if let Some(agent) = who.agent() {
+            self.log(router::Event::Connected {
+                interaction,
+                agent,
+                leg,
+            });
+        }
         Ok(())
     }
 
     /// Rings the supervisor's phone; one who hears the call already does so in the new way at once.
-    fn monitor(&mut self, id: ControlId, mode: MonitorMode, supervisor: Colleague) {
-        let agent = supervisor.agent;
+    fn monitor(&mut self, id: ControlId, mode: MonitorMode, supervisor: CalledIn) {
+        let who = supervisor.who;
         let talking = self.talk();
         let hears = talking.and_then(|talking| {
             let monitors = |purpose| matches!(purpose, Purpose::Monitor(_));
             let mut helpers = talking.helpers.iter_mut();
-            helpers.find(|helper| helper.agent == agent && monitors(helper.purpose))
+            helpers.find(|helper| helper.who == who && monitors(helper.purpose))
         });
         let Some(helper) = hears else {
-            return self.call_in(id, Purpose::Monitor(mode), supervisor);
+            return self.call_in(id, Purpose::Monitor(mode), supervisor, None);
         };
-        let (leg, stage, same) = (
-            helper.leg,
-            helper.stage,
-            helper.purpose == Purpose::Monitor(mode),
-        );
+        let (leg, log_leg, stage) = (helper.leg, helper.log_leg, helper.stage);
+        let same = helper.purpose == Purpose::Monitor(mode);
         helper.purpose = Purpose::Monitor(mode);
         match (mode, stage) {
             (_, Stage::Rings) => {}
             (MonitorMode::TakeOver, _) => self.has_the_customer(leg, TalkChange::TookOver),
             _ if same => {}
-            _ => self.changed(heard_as(mode), Some(agent), None),
+            _ => self.changed_by(heard_as(mode), who, log_leg),
+        }
+        if stage != Stage::Rings {
+            self.help_has_come(who, log_leg);
         }
         self.answer_control(id, Ok(()));
     }
 
     /// The agent is out at once; a queue that does not take the caller gives them back to the front of the one before.
-    fn transfer_to_queue(&mut self, line: Line, ids: &mut dyn IdSource) -> Result<(), Refused> {
+    fn transfer_to_queue(
+        &mut self,
+        line: Line,
+        notes: Option<Private<String>>,
+        ids: &mut dyn IdSource,
+    ) -> Result<(), Refused> {
         let talking = self.talk().ok_or(Refused::NoTalk)?;
         if talking.colleague().is_some() {
             return Err(Refused::ColleagueCalled);
         }
         let before = talking.line.clone();
         let queue = line.known.id;
+        self.hand_on(notes);
         self.changed(TalkChange::SentToQueue, None, Some(queue));
         self.talk_ends(None);
         self.wait_in(line, Duration::ZERO, Some(before), ids);
@@ -202,12 +237,13 @@ impl CallMachine {
     }
 
     /// A transfer failed and nobody is there to go back to.
-    pub(super) fn back_to_the_line(&mut self, _now: Timestamp, ids: &mut dyn IdSource) {
+    pub(super) fn back_to_the_line(&mut self, now: Timestamp, ids: &mut dyn IdSource) {
         let Some(talking) = self.talk() else { return };
         let line = talking.line.clone();
         self.changed(TalkChange::SentToQueue, None, Some(line.known.id));
         self.talk_ends(None);
-        self.wait_in(line, FRONT, None, ids);
+        let front = in_front(&line, now);
+        self.wait_in(line, front, None, ids);
     }
 
     fn wait_in(
@@ -223,8 +259,10 @@ impl CallMachine {
             interaction: self.setup.interaction,
             queue: line.known.id,
             skills: line.skills.clone(),
+            wishes: (*line.wishes).clone(),
             head_start,
             class: line.class,
+            returning: back.is_none(),
         };
         let music = line.known.music.clone();
         self.phase = Phase::Waiting(Waiting {
@@ -232,6 +270,10 @@ impl CallMachine {
             ringing: None,
             line,
             sent: Some(Sent { back }),
+            since: None,
+            head_start,
+            ahead: Duration::ZERO,
+            moved: None,
         });
         match music {
             Some(file) => self.play_music(file),
@@ -241,13 +283,33 @@ impl CallMachine {
     }
 
     /// The queue that an agent sent the caller to has not kept them: back to the one before, then to the flow.
-    pub(super) fn sent_in_vain(&mut self, sent: Sent, now: Timestamp, ids: &mut dyn IdSource) {
+    pub(super) fn sent_in_vain(
+        &mut self,
+        sent: Sent,
+        end: FlowInput,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) {
         match sent.back {
-            Some(line) => self.wait_in(line, FRONT, None, ids),
-            None => {
+            // The queue has a box for whom it has no agent.
+            Some(line) if !matches!(end, FlowInput::QueueVoicemail { .. }) => {
+                let front = in_front(&line, now);
+                self.wait_in(line, front, None, ids);
+            }
+            _ => {
                 self.leg(LegCommand::StopPlay(self.customer.leg));
-                self.drive_flow(ivr_flows::FlowInput::AgentLeft, now, ids);
+                // Nobody is sent away from a closed queue without a word.
+                let end = match end {
+                    FlowInput::QueueClosed { .. } | FlowInput::QueueVoicemail { .. } => end,
+                    _ => FlowInput::AgentLeft,
+                };
+                self.drive_flow(end, now, ids);
             }
         }
     }
+}
+
+/// The head start of a caller who comes back to a line: the front, and among those there whoever came first.
+fn in_front(line: &Line, now: Timestamp) -> Duration {
+    FRONT.saturating_add(now.since(line.since))
 }

@@ -3,14 +3,16 @@
 //! **Owns**: the translation between the interpreter's words and the call's.
 
 use super::CallMachine;
+use super::asked::{Asked, wishes};
 use super::phase::{Line, Phase, Waiting};
 use crate::call::port::{CallOutput, IdSource, LegCommand, PlayFiles};
-use ivr_flows::port::{FlowEnd, QueueEnd};
+use ivr_flows::port::{FlowEnd, QueueEnd, Sound, Words};
 use ivr_flows::{FlowInput, FlowOutput};
-use router::company::Skills;
+use router::closure::ClosureMessage;
 use router::distributor::port::{EntryRequest, LeaveCause};
 use router::id::QueueEntryId;
 use router::outcome::{EndCause, EntryOutcome, Refusal};
+use router::overflow::Way;
 use router::{Event, Input, Timestamp};
 use sip_gateway::leg::PlayId;
 use std::time::Duration;
@@ -82,7 +84,16 @@ impl CallMachine {
                 skills,
                 head_start,
                 class,
-            } => return self.enqueue(&queue, (skills, head_start, class), ids),
+                wishes: also,
+            } => {
+                let asked = Asked {
+                    skills,
+                    head_start,
+                    class,
+                    wishes: wishes(*also, &self.setup.queues, self.last_agent),
+                };
+                return self.enqueue(&queue, asked, now, ids);
+            }
             FlowOutput::FindCustomer {
                 ask,
                 number,
@@ -165,7 +176,8 @@ impl CallMachine {
     fn enqueue(
         &mut self,
         name: &str,
-        (skills, head_start, class): (Skills, Duration, Option<u8>),
+        asked: Asked,
+        now: Timestamp,
         ids: &mut dyn IdSource,
     ) -> Option<FlowInput> {
         let Some(known) = self.setup.queues.get(name).cloned() else {
@@ -189,19 +201,27 @@ impl CallMachine {
             line: Line {
                 name: name.to_owned(),
                 known,
-                skills: skills.clone(),
-                class,
+                skills: asked.skills.clone(),
+                wishes: Box::new(asked.wishes.clone()),
+                class: asked.class,
+                since: now,
             },
             sent: None,
+            since: None,
+            head_start: asked.head_start,
+            ahead: Duration::ZERO,
+            moved: None,
         });
         self.show_caller();
         self.distribute(Input::Enqueue(EntryRequest {
             entry,
             interaction: self.setup.interaction,
             queue,
-            skills,
-            head_start,
-            class,
+            skills: asked.skills,
+            wishes: asked.wishes,
+            head_start: asked.head_start,
+            class: asked.class,
+            returning: false,
         }));
         None
     }
@@ -234,6 +254,7 @@ impl CallMachine {
             LeaveCause::KeyExit => EntryOutcome::KeyExit,
             LeaveCause::TimedOut => EntryOutcome::TimedOut,
             LeaveCause::HungUp => EntryOutcome::Abandoned,
+            LeaveCause::Moved => EntryOutcome::Overflowed,
             LeaveCause::Failed => EntryOutcome::Failed,
         });
         self.distribute(Input::Leave { entry, cause });
@@ -247,6 +268,9 @@ impl CallMachine {
         ids: &mut dyn IdSource,
     ) {
         if self.waits_as(entry) {
+            if let Phase::Waiting(waiting) = &mut self.phase {
+                waiting.since.get_or_insert(now);
+            }
             self.drive_flow(FlowInput::Queued { position, expected }, now, ids);
         }
     }
@@ -256,7 +280,7 @@ impl CallMachine {
         &mut self,
         entry: QueueEntryId,
         outcome: EntryOutcome,
-        refusal: Option<Refusal>,
+        (way, end): (Way, FlowInput),
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) {
@@ -268,19 +292,23 @@ impl CallMachine {
         if !self.waits_as(entry) {
             return;
         }
-        let mut sent = None;
+        if self.goes_on_to(way, now, ids) || self.moved_in_vain(outcome, ids) {
+            return;
+        }
+        let (mut sent, mut end) = (None, end);
         if let Phase::Waiting(waiting) = std::mem::replace(&mut self.phase, Phase::InFlow) {
             if let Some(ringing) = waiting.ringing {
                 self.close_ringing(&ringing);
             }
             sent = waiting.sent;
+            end = by_way(way, end, waiting.line);
         }
         self.history.last_entry = Some(outcome);
         if let Some(sent) = sent {
-            return self.sent_in_vain(sent, now, ids);
+            return self.sent_in_vain(sent, end, now, ids);
         }
         self.leg(LegCommand::StopPlay(self.customer.leg));
-        self.drive_flow(FlowInput::QueueEnded(flow_end(outcome, refusal)), now, ids);
+        self.drive_flow(end, now, ids);
     }
 
     fn waits_as(&self, wanted: QueueEntryId) -> bool {
@@ -300,6 +328,43 @@ impl CallMachine {
             FlowEnd::AfterQueue | FlowEnd::Hangup => EndCause::Flow,
         };
         self.end_from_our_side(cause, now);
+    }
+}
+
+/// What the flow hears of a waiting that the Distributor ended.
+pub(super) fn ended_by(
+    outcome: EntryOutcome,
+    refusal: Option<Refusal>,
+    message: Option<ClosureMessage>,
+) -> FlowInput {
+    let Some(message) = message else {
+        return FlowInput::QueueEnded(flow_end(outcome, refusal));
+    };
+    let message = match message {
+        ClosureMessage::Prompt(file) => Sound {
+            file: Some(file),
+            words: None,
+        },
+        ClosureMessage::Words(words) => Sound {
+            file: None,
+            words: Some(Words::Fixed(words)),
+        },
+    };
+    FlowInput::QueueClosed { message }
+}
+
+/// What the flow hears where the queue has a way of its own.
+fn by_way(way: Way, end: FlowInput, line: Line) -> FlowInput {
+    match way {
+        Way::Exit | Way::Queue(_) => end,
+        Way::Closed => FlowInput::QueueEnded(QueueEnd::Closed),
+        Way::Voicemail => FlowInput::QueueVoicemail {
+            mailbox: line.name,
+            greeting: line.known.voicemail_prompt.map(|file| Sound {
+                file: Some(file),
+                words: None,
+            }),
+        },
     }
 }
 

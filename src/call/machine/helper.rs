@@ -6,12 +6,12 @@
 use super::phase::{Main, Phase, Talking};
 use super::ringing::leg_ended;
 use super::{CallMachine, SILENT_PHONE};
-use crate::call::control::{Colleague, ControlId, MonitorMode, Refused};
+use crate::call::control::{CalledIn, ControlId, MonitorMode, Refused, Who};
 use crate::call::phone_call::{PhoneAnswer, PhoneAsk};
 use crate::call::port::{CallOutput, IdSource, LegCommand};
 use router::event::TalkChange;
-use router::id::{AgentId, LegId as LogLegId, QueueId};
-use router::{Event, Timestamp};
+use router::id::{LegId as LogLegId, QueueId};
+use router::{Event, Private, Timestamp};
 use sip_gateway::leg::{LegEndCause, LegEvent, LegId};
 use sip_gateway::media::port::MediaQuality;
 use std::time::Duration;
@@ -44,18 +44,20 @@ pub(super) enum Stage {
 pub(super) struct Asked {
     id: ControlId,
     purpose: Purpose,
-    colleague: Colleague,
+    called: CalledIn,
+    /// For the colleague.
+    notes: Option<Private<String>>,
 }
 
 /// One who was called in.
 #[derive(Clone, Debug)]
 pub(super) struct Helper {
-    pub(super) agent: AgentId,
-    extension: String,
+    pub(super) who: Who,
+    phone: String,
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
     /// The log has not heard of the leg.
-    pub(super) unlogged: Option<AgentId>,
+    pub(super) unlogged: Option<Who>,
     pub(super) purpose: Purpose,
     pub(super) stage: Stage,
     /// A provisional answer came: the phone is there.
@@ -98,27 +100,46 @@ impl CallMachine {
         self.outputs.push_back(CallOutput::Answer { id, result });
     }
 
+    /// Who talks changed, by one who was called in, or by a queue that the customer was sent to. The leg of a supervisor
+    /// who is no agent is named: it tells whose it was.
     pub(super) fn changed(
         &mut self,
         change: TalkChange,
-        agent: Option<AgentId>,
+        about: Option<(Who, LogLegId)>,
         queue: Option<QueueId>,
     ) {
-        let by = self
-            .talk()
-            .and_then(|talking| talking.main.map(|main| main.agent));
+        let main = self.talk().and_then(|talking| talking.main);
+        let user = about.and_then(|(who, _)| who.user());
         self.log(Event::TalkChanged {
             interaction: self.setup.interaction,
             change,
-            agent,
-            by,
+            agent: about.and_then(|(who, _)| who.agent()),
+            by: main.and_then(|main| main.who.agent()),
             queue,
+            user,
+            leg: about.filter(|_| user.is_some()).map(|(_, leg)| leg),
+        });
+    }
+
+    pub(super) fn changed_by(&mut self, change: TalkChange, who: Who, leg: LogLegId) {
+        self.changed(change, Some((who, leg)), None);
+    }
+
+    fn release(&mut self, who: Who) {
+        self.ask(match who {
+            Who::Agent(agent) => PhoneAsk::Release { agent },
+            Who::User(user) => PhoneAsk::ReleaseUser { user },
         });
     }
 
     /// First the Distributor says whether they are free, and makes them busy in the same step.
-    pub(super) fn call_in(&mut self, id: ControlId, purpose: Purpose, colleague: Colleague) {
-        let agent = colleague.agent;
+    pub(super) fn call_in(
+        &mut self,
+        id: ControlId,
+        purpose: Purpose,
+        called: CalledIn,
+        notes: Option<Private<String>>,
+    ) {
         let of_supervisor = matches!(purpose, Purpose::Monitor(_));
         let supervisors = self.talk().map_or(0, |talking| {
             let monitors = |helper: &&Helper| matches!(helper.purpose, Purpose::Monitor(_));
@@ -127,19 +148,26 @@ impl CallMachine {
         if of_supervisor && supervisors >= SUPERVISORS {
             return self.answer_control(id, Err(Refused::TooMany));
         }
-        let asks_already = |asked: &Asked| matches!(asked.purpose, Purpose::Monitor(_));
-        if !of_supervisor && self.asked.iter().any(|asked| !asks_already(asked)) {
+        if !of_supervisor && self.is_asking_for_an_agent() {
             return self.answer_control(id, Err(Refused::ColleagueCalled));
         }
+        let ask = match called.who {
+            Who::Agent(agent) => PhoneAsk::Reserve {
+                agent,
+                even_offline: of_supervisor,
+            },
+            Who::User(user) => PhoneAsk::ReserveUser {
+                user,
+                phone: called.phone.clone(),
+            },
+        };
         self.asked.push_back(Asked {
             id,
             purpose,
-            colleague,
+            called,
+            notes,
         });
-        self.ask(PhoneAsk::Reserve {
-            agent,
-            even_offline: of_supervisor,
-        });
+        self.ask(ask);
     }
 
     /// The Distributor's word; in the order of the questions.
@@ -147,21 +175,45 @@ impl CallMachine {
         let Some(asked) = self.asked.pop_front() else {
             return;
         };
-        let agent = asked.colleague.agent;
-        let result = match answer {
-            PhoneAnswer::Busy => Err(Refused::Busy),
-            PhoneAnswer::Unreachable | PhoneAnswer::NothingChanged => Err(Refused::Unreachable),
-            PhoneAnswer::Done => self.still_wanted(asked.purpose),
+        let who = asked.called.who;
+        let result = match (answer, who) {
+            (PhoneAnswer::Busy, Who::Agent(_)) => Err(Refused::Busy),
+            (PhoneAnswer::Busy, Who::User(_)) => Err(Refused::SupervisorBusy),
+            (PhoneAnswer::Unreachable | PhoneAnswer::NothingChanged, Who::Agent(_)) => {
+                Err(Refused::Unreachable)
+            }
+            (PhoneAnswer::Unreachable | PhoneAnswer::NothingChanged, Who::User(_)) => {
+                Err(Refused::NoPhone)
+            }
+            (PhoneAnswer::Done, _) => self.still_wanted(asked.purpose),
         };
         self.answer_control(asked.id, result);
         match (answer, result) {
-            (PhoneAnswer::Done, Ok(())) => self.ring_in(asked, now, ids),
-            (PhoneAnswer::Done, Err(_)) => self.ask(PhoneAsk::Release { agent }),
+            (PhoneAnswer::Done, Ok(())) => {
+                self.out_of_the_line(now, ids);
+                self.hand_on(asked.notes);
+                self.ring_in(asked.purpose, asked.called, now, ids);
+            }
+            (PhoneAnswer::Done, Err(_)) => self.release(who),
             _ => {}
         }
     }
 
+    /// Somebody who is to take the customer, or to be consulted, was asked for and not answered yet.
+    pub(super) fn is_asking_for_an_agent(&self) -> bool {
+        let of_agent = |asked: &Asked| !matches!(asked.purpose, Purpose::Monitor(_));
+        self.asked.iter().any(of_agent)
+    }
+
     fn still_wanted(&mut self, purpose: Purpose) -> Result<(), Refused> {
+        if let (Phase::Waiting(waiting), Purpose::Transfer) = (&self.phase, purpose) {
+            let answers = waiting.is_being_answered();
+            return if answers {
+                Err(Refused::BeingAnswered)
+            } else {
+                Ok(())
+            };
+        }
         let talking = self.talk().ok_or(Refused::NoTalk)?;
         if talking.main.is_none() {
             return Err(Refused::NoTalk);
@@ -170,14 +222,20 @@ impl CallMachine {
         if taken {
             return Err(Refused::ColleagueCalled);
         }
+        if talking.away.is_some() && !matches!(purpose, Purpose::Monitor(_)) {
+            return Err(Refused::AgentAway);
+        }
         Ok(())
     }
 
-    fn ring_in(&mut self, asked: Asked, now: Timestamp, ids: &mut dyn IdSource) {
+    fn ring_in(
+        &mut self,
+        purpose: Purpose,
+        called: CalledIn,
+        now: Timestamp,
+        ids: &mut dyn IdSource,
+    ) {
         let (leg, log_leg) = ids.leg();
-        let Asked {
-            purpose, colleague, ..
-        } = asked;
         // What the page of a phone in a browser answers by itself.
         let (change, why) = match purpose {
             Purpose::Transfer => (
@@ -190,17 +248,17 @@ impl CallMachine {
                 ("X-Cordboard-Monitor", mode.as_str()),
             ),
         };
-        self.changed(change, Some(colleague.agent), None);
+        self.changed_by(change, called.who, log_leg);
         let interaction = self.setup.interaction;
         let (from_number, from_name) =
             (self.setup.caller_number.clone(), self.customer_name.clone());
         let Some(talking) = self.talk() else { return };
         talking.helpers.push(Helper {
-            agent: colleague.agent,
-            extension: colleague.extension.clone(),
+            who: called.who,
+            phone: called.phone.clone(),
             leg,
             log_leg,
-            unlogged: Some(colleague.agent),
+            unlogged: Some(called.who),
             purpose,
             stage: Stage::Rings,
             heard: false,
@@ -211,7 +269,7 @@ impl CallMachine {
         let header = |name: &str, value: String| (name.to_owned(), value);
         self.leg(LegCommand::Dial {
             leg,
-            extension: colleague.extension,
+            extension: called.phone,
             from_number,
             from_name,
             headers: vec![
@@ -241,14 +299,14 @@ impl CallMachine {
         match event {
             LegEvent::Dialled { sip_call_id } => {
                 let (log_leg, unlogged) = (helper.log_leg, helper.unlogged.take());
-                if let Some(agent) = unlogged {
-                    self.log_leg_started(log_leg, agent, sip_call_id.clone());
+                if let Some(who) = unlogged {
+                    self.log_leg_started(log_leg, who, sip_call_id.clone());
                 }
             }
             LegEvent::Progress { .. } | LegEvent::EarlyMedia => helper.heard = true,
             LegEvent::Answered => {
                 helper.heard = true;
-                self.helper_answered(leg);
+                self.helper_answered(leg, ids);
             }
             LegEvent::MediaLost => self.helper_leaves(leg, None, now, ids),
             LegEvent::Ended { cause, quality } => {
@@ -263,20 +321,28 @@ impl CallMachine {
         true
     }
 
-    fn helper_answered(&mut self, leg: LegId) {
+    fn helper_answered(&mut self, leg: LegId, ids: &mut dyn IdSource) {
         let Some(helper) = self.helper_at(leg) else {
             return;
         };
         helper.stage = Stage::Talks;
-        let (agent, purpose) = (helper.agent, helper.purpose);
-        self.ask(PhoneAsk::Talked { agent });
+        let (who, log_leg, purpose) = (helper.who, helper.log_leg, helper.purpose);
+        if let Some(agent) = who.agent() {
+            self.ask(PhoneAsk::Talked { agent });
+        }
         match purpose {
-            Purpose::Transfer => self.has_the_customer(leg, TalkChange::Transferred),
-            Purpose::Consult => self.changed(TalkChange::ConsultAnswered, Some(agent), None),
+            Purpose::Transfer => {
+                self.has_the_customer(leg, TalkChange::Transferred);
+                self.pulled(leg, ids);
+            }
+            Purpose::Consult => self.changed_by(TalkChange::ConsultAnswered, who, log_leg),
             Purpose::Monitor(MonitorMode::TakeOver) => {
                 self.has_the_customer(leg, TalkChange::TookOver);
             }
-            Purpose::Monitor(mode) => self.changed(heard_as(mode), Some(agent), None),
+            Purpose::Monitor(mode) => self.changed_by(heard_as(mode), who, log_leg),
+        }
+        if matches!(purpose, Purpose::Monitor(_)) {
+            self.help_has_come(who, log_leg);
         }
     }
 
@@ -285,38 +351,41 @@ impl CallMachine {
         let Some(helper) = self.talk().and_then(|talking| talking.take_helper(leg)) else {
             return;
         };
-        self.changed(change, Some(helper.agent), None);
+        if change == TalkChange::TookOver {
+            self.help_has_come(helper.who, helper.log_leg);
+        }
+        self.help_is_over();
+        self.changed_by(change, helper.who, helper.log_leg);
         let Some(talking) = self.talk() else { return };
         talking.held = false;
+        let away = talking.away.take();
         let before = talking.main.replace(Main {
-            agent: helper.agent,
+            who: helper.who,
             leg: helper.leg,
             log_leg: helper.log_leg,
             called_in: true,
             holds: false,
         });
         let interaction = self.setup.interaction;
-        if helper.stage != Stage::Merged {
+        // Of a supervisor who is no agent, the change itself says that they have the customer.
+        if let Some(agent) = helper.who.agent().filter(|_| helper.stage != Stage::Merged) {
             self.log(Event::Connected {
                 interaction,
-                agent: helper.agent,
+                agent,
                 leg: helper.log_leg,
             });
         }
-        if let Some(before) = before {
-            self.close_agent_leg(before.leg, before.log_leg, None);
-            self.agent_is_free(before);
-        }
+        self.main_leaves(before, away, None);
     }
 
     /// The Distributor may send the agent into after-call work.
     pub(super) fn agent_is_free(&mut self, main: Main) {
-        let agent = main.agent;
-        if main.called_in {
-            self.ask(PhoneAsk::Release { agent });
-        } else {
-            let interaction = self.setup.interaction;
-            self.distribute(router::Input::TalkEnded { agent, interaction });
+        match main.who {
+            Who::Agent(agent) if !main.called_in => {
+                let interaction = self.setup.interaction;
+                self.distribute(router::Input::TalkEnded { agent, interaction });
+            }
+            who => self.release(who),
         }
     }
 
@@ -343,7 +412,7 @@ impl CallMachine {
         self.release_helper(&helper, ended);
         if unreachable && helper.stage == Stage::Rings {
             self.leg(LegCommand::ForgetDevice {
-                extension: helper.extension,
+                extension: helper.phone,
             });
         }
         let change = match helper.purpose {
@@ -351,7 +420,7 @@ impl CallMachine {
             Purpose::Consult => TalkChange::ConsultEnded,
             Purpose::Monitor(_) => TalkChange::MonitorEnded,
         };
-        self.changed(change, Some(helper.agent), None);
+        self.changed_by(change, helper.who, helper.log_leg);
         let Some(talking) = self.talk() else { return };
         match helper.purpose {
             Purpose::Monitor(_) => {}
@@ -376,9 +445,7 @@ impl CallMachine {
             }
             None => self.close_agent_leg(helper.leg, helper.log_leg, helper.unlogged),
         }
-        self.ask(PhoneAsk::Release {
-            agent: helper.agent,
-        });
+        self.release(helper.who);
     }
 
     /// Phones that ring out, or say nothing at all.

@@ -5,9 +5,13 @@
 //!
 //! One file per phase: `flow.rs` carries out what the interpreter asks, `message.rs` what it asks of customers and
 //! messages, `ringing.rs` an offer at an agent's phone,
-//! `talking.rs` the bridge, `control.rs` what is asked of a talk, `helper.rs` colleagues and supervisors who are called
-//! in, `sound.rs` what everybody hears meanwhile, `ending.rs` the way out and the outcome.
+//! `waiting.rs` what is asked of one who waits, `talking.rs` the bridge, `control.rs` what is asked of a talk, `asides.rs`
+//! help and notes, `helper.rs` colleagues and supervisors who are called in, `away.rs` an agent whose phone is gone and
+//! may come back, `sound.rs` what everybody hears meanwhile, `ending.rs` the way out and the outcome.
 
+mod asides;
+mod asked;
+mod away;
 mod control;
 mod ending;
 mod flow;
@@ -21,15 +25,17 @@ mod talking;
 #[cfg(test)]
 mod tests;
 mod view;
+mod waiting;
 
 pub use view::Place;
 
-use crate::call::port::{CallInput, CallOutput, CallSetup, IdSource, LegCommand};
+use crate::call::port::{CallInput, CallOutput, CallSetup, Handed, IdSource, LegCommand};
 use helper::Asked;
 use ivr_flows::CallFacts;
 use ivr_flows::interpreter::Interpreter;
 use phase::{ClosingLeg, CustomerLeg, Ending, History, Phase};
 use router::event::{Direction, LegRole, PersonalData};
+use router::id::AgentId;
 use router::outcome::EndCause;
 use router::why::Why;
 use router::{Event, Private, Timestamp};
@@ -54,6 +60,8 @@ pub struct CallMachine {
     /// Agents' legs that are being ended; each still owes its `Ended`.
     closing: Vec<ClosingLeg>,
     customer_name: Option<Private<String>>,
+    /// Whom the customer spoke with last.
+    last_agent: Option<AgentId>,
     /// Music of a queue that was just entered, until it is known whether the flow itself plays there.
     silent_queue: Option<String>,
     heard: Heard,
@@ -61,6 +69,8 @@ pub struct CallMachine {
     asked: VecDeque<Asked>,
     /// What the caller told the flow, for the agent's screen.
     why: Why,
+    /// What the agent before wrote for the next one.
+    handed: Option<Handed>,
     outputs: VecDeque<CallOutput>,
     finished: bool,
 }
@@ -78,6 +88,7 @@ impl CallMachine {
             },
             interpreter: Interpreter::with_facts(setup.flow.clone(), facts(&setup, now)),
             customer_name: setup.caller_name.clone(),
+            last_agent: None,
             setup,
             began: now,
             phase: Phase::InFlow,
@@ -85,6 +96,7 @@ impl CallMachine {
             heard: Heard::default(),
             asked: VecDeque::new(),
             why: Why::default(),
+            handed: None,
             history: History::default(),
             closing: Vec::new(),
             outputs: VecDeque::new(),
@@ -100,14 +112,16 @@ impl CallMachine {
                 self.customer_event(event, now, ids)
             }
             CallInput::Leg { leg, event } => self.agent_event(leg, event, now, ids),
-            CallInput::CustomerKnown { name } => self.customer_known(name),
+            CallInput::CustomerKnown { name, last_agent } => {
+                self.customer_known(name, last_agent);
+            }
             CallInput::Queued {
                 entry,
                 position,
                 expected,
             } => self.queued(entry, (position, expected), now, ids),
             CallInput::PlayFailed { play } => {
-                self.heard.ended(play);
+                self.play_over(play);
                 self.drive_flow(play_failed(play), now, ids);
             }
             CallInput::CustomerFound {
@@ -130,13 +144,19 @@ impl CallMachine {
                 entry,
                 outcome,
                 refusal,
+                message,
+                way,
             } => {
-                self.entry_left(entry, outcome, refusal, now, ids);
+                let end = flow::ended_by(outcome, refusal, message);
+                self.entry_left(entry, outcome, (way, end), now, ids);
             }
             CallInput::JournalFailed => self.journal_failed(now),
             CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
             CallInput::Tick => self.tick(now, ids),
             CallInput::PhoneAnswered(answer) => self.reserved(answer, now, ids),
+            CallInput::AgentReachable { agent, extension } => {
+                self.agent_reachable(agent, extension, now, ids);
+            }
             CallInput::Control(request) => self.control(request, now, ids),
         }
         self.settle_talk();
@@ -163,6 +183,7 @@ impl CallMachine {
             flow,
             self.ring_deadline(),
             self.helper_deadline(),
+            self.away_deadline(),
             self.ending_deadline(),
         ];
         deadlines.into_iter().flatten().min()
@@ -177,6 +198,7 @@ impl CallMachine {
     fn begin(&mut self, now: Timestamp, ids: &mut dyn IdSource) {
         let setup = &self.setup;
         let personal = PersonalData {
+            notes: None,
             caller_number: setup.caller_number.clone(),
             caller_name: setup.caller_name.clone(),
             dialed_number: Some(setup.dialed_number.clone()),
@@ -217,7 +239,7 @@ impl CallMachine {
         match event {
             LegEvent::Key(key) => self.drive_flow(ivr_flows::FlowInput::Key(key), now, ids),
             LegEvent::PlayEnded { play, .. } => {
-                self.heard.ended(play);
+                self.play_over(play);
                 let token = ivr_flows::port::PlayToken(play.0);
                 self.drive_flow(ivr_flows::FlowInput::PlayEnded(token), now, ids);
             }
@@ -235,7 +257,7 @@ impl CallMachine {
 
     /// What happened on an agent's leg: ringing, talking or being ended.
     fn agent_event(&mut self, leg: LegId, event: LegEvent, now: Timestamp, ids: &mut dyn IdSource) {
-        if self.helper_event(leg, &event, now, ids) {
+        if self.helper_event(leg, &event, now, ids) || self.away_event(leg, &event, now, ids) {
             return;
         }
         match event {
@@ -260,10 +282,17 @@ impl CallMachine {
     fn tick(&mut self, now: Timestamp, ids: &mut dyn IdSource) {
         self.ring_timer(now);
         self.helper_timer(now, ids);
+        self.away_timer(now, ids);
         self.ending_timer(now);
         if !matches!(self.phase, Phase::Ending(_)) {
             self.drive_flow(ivr_flows::FlowInput::Tick, now, ids);
         }
+    }
+
+    /// A playing is over, or cannot be heard.
+    fn play_over(&mut self, play: PlayId) {
+        self.heard.ended(play);
+        self.told_to_wait(play);
     }
 
     fn log(&mut self, event: Event) {

@@ -2,15 +2,19 @@
 //!
 //! **Owns**: these values. **Must not**: decide anything.
 
+use super::away::Away;
 use super::helper::Helper;
 use super::sound::Sound;
+use crate::call::control::Who;
 use crate::call::port::KnownQueue;
 use router::Timestamp;
 use router::company::Skills;
 use router::event::PauseCause;
-use router::id::{AgentId, LegId as LogLegId, OfferId, QueueEntryId, RecordingId};
+use router::id::{LegId as LogLegId, OfferId, QueueEntryId, RecordingId};
 use router::outcome::{EndCause, EntryOutcome};
+use router::requirement::Wishes;
 use sip_gateway::leg::LegId;
+use std::time::Duration;
 
 /// Where the caller is (I3: in exactly one place).
 #[derive(Debug)]
@@ -34,6 +38,23 @@ pub(super) struct Waiting {
     pub(super) line: Line,
     /// An agent sent the caller here: the flow is not asked meanwhile.
     pub(super) sent: Option<Sent>,
+    /// In this line since; none until the Distributor has said so.
+    pub(super) since: Option<Timestamp>,
+    /// Asked for when this waiting began.
+    pub(super) head_start: Duration,
+    /// How much of it a supervisor has given in this waiting.
+    pub(super) ahead: Duration,
+    /// A supervisor moved the caller here.
+    pub(super) moved: Option<Moved>,
+}
+
+/// Where a caller goes back whom the queue that a supervisor chose does not take.
+#[derive(Debug)]
+pub(super) struct Moved {
+    /// The line before.
+    pub(super) back: Line,
+    /// The time that was waited there.
+    pub(super) head_start: Duration,
 }
 
 /// A waiting line, as a call remembers it.
@@ -43,7 +64,10 @@ pub(super) struct Line {
     pub(super) known: KnownQueue,
     /// What the flow asked for.
     pub(super) skills: Skills,
+    pub(super) wishes: Box<Wishes>,
     pub(super) class: Option<u8>,
+    /// When the caller first stood in it: whoever comes back has waited since then.
+    pub(super) since: Timestamp,
 }
 
 /// Where a caller goes whom the queue does not take, or does not keep.
@@ -60,8 +84,8 @@ pub(super) struct Ringing {
     pub(super) extension: String,
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
-    /// The agent, until the log has heard of the leg.
-    pub(super) unlogged: Option<AgentId>,
+    /// Whose it is, until the log has heard of the leg.
+    pub(super) unlogged: Option<Who>,
     /// A provisional answer came: the phone is there.
     pub(super) heard: bool,
     /// It rings.
@@ -87,6 +111,10 @@ pub(super) struct Talking {
     pub(super) recording: Option<RecordingId>,
     /// The agent put the customer on hold by command.
     pub(super) held: bool,
+    /// The agent's phone is gone, and is waited for; no colleague is called in meanwhile.
+    pub(super) away: Option<Away>,
+    /// The agent asked for a supervisor, and none has come.
+    pub(super) help: bool,
     /// A colleague at most, and supervisors.
     pub(super) helpers: Vec<Helper>,
     /// What everybody hears now.
@@ -97,10 +125,10 @@ pub(super) struct Talking {
     pub(super) recorded: Vec<LegId>,
 }
 
-/// The agent who has the call.
+/// Whoever has the call: an agent, or a supervisor who took it over.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Main {
-    pub(super) agent: AgentId,
+    pub(super) who: Who,
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
     /// Came by a colleague's or supervisor's wish, not by an offer.
@@ -139,8 +167,8 @@ pub(super) struct CustomerLeg {
 pub(super) struct ClosingLeg {
     pub(super) leg: LegId,
     pub(super) log_leg: LogLegId,
-    /// The agent, until the log has heard of the leg.
-    pub(super) unlogged: Option<AgentId>,
+    /// Whose it is, until the log has heard of the leg.
+    pub(super) unlogged: Option<Who>,
 }
 
 /// A message that is recorded.

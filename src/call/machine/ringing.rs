@@ -4,9 +4,10 @@
 
 use super::phase::{ClosingLeg, Phase, Ringing, Waiting};
 use super::{CallMachine, SILENT_PHONE};
+use crate::call::control::Who;
 use crate::call::port::{IdSource, LegCommand, Offered};
 use router::event::{LegQuality, LegRole};
-use router::id::{AgentId, InteractionId, LegId as LogLegId, OfferId};
+use router::id::{InteractionId, LegId as LogLegId, OfferId};
 use router::outcome::OfferOutcome;
 use router::{Event, Input, Timestamp};
 use sip_gateway::leg::{LegEndCause, LegId};
@@ -27,7 +28,7 @@ impl CallMachine {
             extension: offered.extension.clone(),
             leg,
             log_leg,
-            unlogged: Some(offered.agent),
+            unlogged: Some(Who::Agent(offered.agent)),
             heard: false,
             rings: false,
             answered: false,
@@ -57,26 +58,26 @@ impl CallMachine {
         let Some(ringing) = self.ringing_at(leg) else {
             return;
         };
-        if let Some(agent) = ringing.unlogged.take() {
+        if let Some(who) = ringing.unlogged.take() {
             let log_leg = ringing.log_leg;
-            self.log_leg_started(log_leg, agent, sip_call_id);
+            self.log_leg_started(log_leg, who, sip_call_id);
         }
     }
 
-    pub(super) fn log_leg_started(&mut self, leg: LogLegId, agent: AgentId, sip_call_id: String) {
+    pub(super) fn log_leg_started(&mut self, leg: LogLegId, who: Who, sip_call_id: String) {
         self.log(Event::LegStarted {
             interaction: self.setup.interaction,
             leg,
             role: LegRole::Agent,
-            agent: Some(agent),
+            agent: who.agent(),
             sip_call_id,
         });
     }
 
     /// A leg that ends before its INVITE was sent is in the log all the same.
-    pub(super) fn log_unlogged(&mut self, leg: LogLegId, unlogged: Option<AgentId>) {
-        if let Some(agent) = unlogged {
-            self.log_leg_started(leg, agent, String::new());
+    pub(super) fn log_unlogged(&mut self, leg: LogLegId, unlogged: Option<Who>) {
+        if let Some(who) = unlogged {
+            self.log_leg_started(leg, who, String::new());
         }
     }
 
@@ -181,7 +182,7 @@ impl CallMachine {
 
     /// A phone that answered hangs up while the Distributor is being told of the answer. Its word decides: an answer
     /// that counts has taken the caller out of the queue already, so nothing may be reported as failed.
-    fn answer_is_gone(&mut self, leg: LegId) -> Option<(LogLegId, Option<AgentId>)> {
+    fn answer_is_gone(&mut self, leg: LegId) -> Option<(LogLegId, Option<Who>)> {
         let ringing = self.ringing_at(leg).filter(|ringing| ringing.answered)?;
         ringing.gone = true;
         Some((ringing.log_leg, ringing.unlogged.take()))
@@ -195,12 +196,7 @@ impl CallMachine {
     }
 
     /// Ends an agent's leg in the way its state needs (CANCEL, BYE; the gateway handles the crossing 200).
-    pub(super) fn close_agent_leg(
-        &mut self,
-        leg: LegId,
-        log_leg: LogLegId,
-        unlogged: Option<AgentId>,
-    ) {
+    pub(super) fn close_agent_leg(&mut self, leg: LegId, log_leg: LogLegId, unlogged: Option<Who>) {
         self.leg(LegCommand::Hangup(leg));
         self.closing.push(ClosingLeg {
             leg,

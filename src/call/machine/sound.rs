@@ -5,6 +5,7 @@
 //! and go in any order leave nothing behind. **Must not know**: why somebody was called in.
 
 use super::CallMachine;
+use super::away::{ONE_MOMENT, PROMPT};
 use super::flow::MUSIC;
 use super::helper::{Purpose, Stage};
 use super::phase::{Main, Phase, Talking};
@@ -13,7 +14,7 @@ use crate::call::port::{LegCommand, PlayFiles};
 use ivr_flows::port::Sound as FlowSound;
 use router::Event;
 use router::event::PauseCause;
-use sip_gateway::leg::LegId;
+use sip_gateway::leg::{LegId, PlayId};
 
 /// Who hears whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,16 @@ pub(super) enum Fill {
     Nothing,
     Music,
     Ringback,
+    /// "One moment", said once.
+    OneMoment,
+}
+
+/// Whether a file begins anew at its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    No,
+    /// And goes on where it stopped.
+    AndOn,
 }
 
 /// What is heard.
@@ -88,6 +99,9 @@ fn wanted(talking: &Talking, customer: LegId) -> (Sound, Option<PauseCause>) {
     let Some(main) = talking.main else {
         return waits(Joined::Apart, Fill::Ringback, None, PauseCause::Transfer);
     };
+    if let Some(away) = &talking.away {
+        return waits(Joined::Apart, away.fill(), None, PauseCause::Reconnect);
+    }
     let talks = |joined| {
         let sound = Sound {
             joined,
@@ -257,6 +271,9 @@ impl CallMachine {
             match (now.customer, music) {
                 (Fill::Nothing, _) => {}
                 (Fill::Ringback, _) => self.leg(LegCommand::Ringback(leg)),
+                (Fill::OneMoment, _) => {
+                    self.play_file(ONE_MOMENT, PROMPT.to_owned(), Again::No);
+                }
                 (Fill::Music, None) => self.leg(LegCommand::HoldTone(leg)),
                 (Fill::Music, Some(file)) => self.play_music(file),
             }
@@ -273,16 +290,21 @@ impl CallMachine {
 
     /// The queue's music towards the customer.
     pub(super) fn play_music(&mut self, file: String) {
+        self.play_file(MUSIC, file, Again::AndOn);
+    }
+
+    fn play_file(&mut self, play: PlayId, file: String, again: Again) {
+        let music = again == Again::AndOn;
         self.leg(LegCommand::Play(PlayFiles {
             leg: self.customer.leg,
-            play: MUSIC,
+            play,
             sounds: vec![FlowSound {
                 file: Some(file),
                 words: None,
             }],
             language: self.setup.flow.languages().default.clone(),
-            repeat: true,
-            resume: true,
+            repeat: music,
+            resume: music,
             at_most: None,
         }));
     }

@@ -1,9 +1,11 @@
 //! Customer and agent hear each other: bridge, record, and what ends it.
 
 use super::CallMachine;
+use super::away::Away;
 use super::helper::{Purpose, Stage};
 use super::phase::{Ending, Main, Phase, Talking};
 use super::sound::{Joined, Sound};
+use crate::call::control::Who;
 use crate::call::port::{IdSource, LegCommand};
 use ivr_flows::FlowInput;
 use router::event::TalkChange;
@@ -60,7 +62,7 @@ impl CallMachine {
         self.history.connected = true;
         self.phase = Phase::Talking(Talking {
             main: Some(Main {
-                agent,
+                who: Who::Agent(agent),
                 leg: ringing.leg,
                 log_leg: ringing.log_leg,
                 called_in: false,
@@ -69,6 +71,8 @@ impl CallMachine {
             line,
             recording,
             held: false,
+            away: None,
+            help: false,
             helpers: Vec::new(),
             sound: Sound {
                 joined: Joined::Pair(customer, ringing.leg),
@@ -158,6 +162,22 @@ impl CallMachine {
         self.agent_is_free(main);
     }
 
+    /// The same, whose phone may be gone already.
+    pub(super) fn main_leaves(
+        &mut self,
+        main: Option<Main>,
+        away: Option<Away>,
+        ended: Option<(LegEndCause, Option<MediaQuality>)>,
+    ) {
+        match (main, away) {
+            (Some(main), Some(away)) => {
+                self.rings_no_more(away);
+                self.agent_is_free(main);
+            }
+            (main, _) => self.out_of_the_call(main, ended),
+        }
+    }
+
     /// Nobody talks with the customer any more, who is in the flow from here on.
     pub(super) fn talk_ends(&mut self, ended: Option<(LegEndCause, Option<MediaQuality>)>) {
         let Phase::Talking(talking) = std::mem::replace(&mut self.phase, Phase::InFlow) else {
@@ -178,6 +198,7 @@ impl CallMachine {
         ended: Option<(LegEndCause, Option<MediaQuality>)>,
     ) {
         let interaction = self.setup.interaction;
+        self.help_ends_with(&talking);
         if talking.pause.is_some() {
             self.log(Event::TalkResumed {
                 interaction,
@@ -187,18 +208,27 @@ impl CallMachine {
         if let Some(recording) = talking.recording {
             self.leg(LegCommand::StopRecording(recording));
         }
-        self.out_of_the_call(talking.main, ended);
+        self.main_leaves(talking.main, talking.away, ended);
         for helper in talking.helpers {
             self.release_helper(&helper, None);
         }
     }
 
-    /// A joined leg has been silent for too long: nobody is there. One who is not alone with the customer just leaves.
+    /// A joined leg has been silent for too long: nobody is there. An agent who is not alone with the customer just
+    /// leaves; another's phone may come back.
     pub(super) fn media_lost(&mut self, leg: LegId, now: Timestamp, ids: &mut dyn IdSource) {
         let is_agent = leg != self.customer.leg;
-        let Some(talking) = self.talk() else { return };
+        let Some(talking) = self.talk() else {
+            // A caller's page that was closed, in the menus or a queue.
+            if !is_agent {
+                self.end_from_our_side(EndCause::Customer, now);
+            }
+            return;
+        };
         if is_agent && talking.colleague().is_some() {
             self.agent_leaves(None, now, ids);
+        } else if is_agent {
+            self.agent_lost(now, ids);
         } else {
             self.end_from_our_side(EndCause::MediaLost, now);
         }

@@ -1,8 +1,10 @@
 //! The call's life as scripts: inputs with times, outputs as short words.
 
+mod away;
 mod crossing;
 mod ending;
 mod message;
+mod moved;
 mod silence;
 mod talk;
 
@@ -102,13 +104,24 @@ impl Script {
             dialed_number: PhoneNumber::from_normalised("9000"),
             new_customer: Some(CustomerId::from_number(1)),
             flow: Arc::new(flow),
-            queues: Arc::new(BTreeMap::from([(
-                "support".to_owned(),
-                KnownQueue {
-                    id: QueueId::from_number(1),
-                    music: music.map(str::to_owned),
-                },
-            )])),
+            queues: Arc::new(BTreeMap::from([
+                (
+                    "support".to_owned(),
+                    KnownQueue {
+                        voicemail_prompt: None,
+                        id: QueueId::from_number(1),
+                        music: music.map(str::to_owned),
+                    },
+                ),
+                (
+                    "second".to_owned(),
+                    KnownQueue {
+                        voicemail_prompt: None,
+                        id: QueueId::from_number(2),
+                        music: None,
+                    },
+                ),
+            ])),
             record: true,
         };
         let machine = CallMachine::new(setup, Timestamp::from_millis(0));

@@ -24,10 +24,17 @@ pub enum Place {
     },
     /// Talks with an agent.
     Talking {
-        /// The agent.
-        agent: AgentId,
+        /// The agent; none when a supervisor who is no agent took the call over.
+        agent: Option<AgentId>,
         /// The agent's leg.
         leg: LegId,
+        /// What is recorded.
+        recording: Option<RecordingId>,
+    },
+    /// Waits for the agent's phone, which is gone and may come back.
+    Parted {
+        /// The agent.
+        agent: AgentId,
         /// What is recorded.
         recording: Option<RecordingId>,
     },
@@ -47,12 +54,19 @@ impl CallMachine {
             number: self.setup.caller_number.clone(),
             name: self.customer_name.clone(),
             why: self.why.words(),
+            handed: self.handed.clone(),
         };
         self.outputs.push_back(CallOutput::ShowCaller(card));
     }
 
-    /// The customer's name has come; whoever waits is shown with it.
-    pub(super) fn customer_known(&mut self, name: Private<String>) {
+    /// The customer's name has come; whoever waits is shown with it. And whom they spoke with last, for the next queue.
+    pub(super) fn customer_known(
+        &mut self,
+        name: Option<Private<String>>,
+        last_agent: Option<AgentId>,
+    ) {
+        self.last_agent = last_agent;
+        let Some(name) = name else { return };
         self.customer_name = Some(name);
         if matches!(self.phase, Phase::Waiting(_)) {
             self.show_caller();
@@ -68,16 +82,20 @@ impl CallMachine {
                 entry: waiting.entry,
                 ringing: waiting.ringing.as_ref().map(|ringing| ringing.offer),
             },
-            Phase::Talking(talking) => talking.main.map_or(
-                Place::Passed {
+            Phase::Talking(talking) => match (talking.main, &talking.away) {
+                (Some(_), Some(away)) => Place::Parted {
+                    agent: away.agent(),
                     recording: talking.recording,
                 },
-                |main| Place::Talking {
-                    agent: main.agent,
+                (Some(main), None) => Place::Talking {
+                    agent: main.who.agent(),
                     leg: main.leg,
                     recording: talking.recording,
                 },
-            ),
+                (None, _) => Place::Passed {
+                    recording: talking.recording,
+                },
+            },
             Phase::Ending(_) => Place::Ending,
         }
     }
@@ -103,7 +121,10 @@ impl CallMachine {
                 .as_ref()
                 .filter(|ringing| !ringing.gone)
                 .map(|ringing| ringing.leg),
-            Phase::Talking(talking) => talking.main.map(|main| main.leg),
+            Phase::Talking(talking) => match &talking.away {
+                Some(away) => away.leg(),
+                None => talking.main.map(|main| main.leg),
+            },
             Phase::InFlow | Phase::Ending(_) => None,
         };
         let helpers = self.helpers().map(|helper| helper.leg);
@@ -118,8 +139,8 @@ impl CallMachine {
             Phase::Talking(talking) => talking.main.filter(|main| main.called_in),
             _ => None,
         };
-        let helpers = self.helpers().map(|helper| helper.agent);
-        main.map(|main| main.agent)
+        let helpers = self.helpers().filter_map(|helper| helper.who.agent());
+        main.and_then(|main| main.who.agent())
             .into_iter()
             .chain(helpers)
             .collect()

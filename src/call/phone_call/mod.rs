@@ -10,7 +10,7 @@ pub mod tones;
 use crate::call::port::CallInput;
 use router::agent::Wanted;
 use router::event::PersonalData;
-use router::id::AgentId;
+use router::id::{AgentId, UserId};
 use router::{Event, PhoneNumber, Private, Timestamp};
 use sip_gateway::leg::{Credentials, LegId, PlayId};
 use tones::Confirmation;
@@ -45,6 +45,18 @@ pub enum PhoneAsk {
         /// One who is logged out will do: a supervisor who takes no calls.
         even_offline: bool,
     },
+    /// A customer's call wants to ring the phone of a supervisor who is no agent: one call at a time. Answered.
+    ReserveUser {
+        /// The supervisor.
+        user: UserId,
+        /// The name that the phone registered under.
+        phone: String,
+    },
+    /// That call is over for the supervisor. Not answered; said twice it changes nothing.
+    ReleaseUser {
+        /// The supervisor.
+        user: UserId,
+    },
     /// The agent calls the outside: busy for every queue from here on. Answered.
     CallOut {
         /// The agent.
@@ -52,6 +64,12 @@ pub enum PhoneAsk {
     },
     /// The agent's call out was answered: after-call work follows its end. Not answered.
     Talked {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// Tell when this agent can be rung: at once, or when their phone registers. Answered by
+    /// [`CallInput::AgentReachable`], once.
+    Await {
         /// The agent.
         agent: AgentId,
     },

@@ -10,9 +10,11 @@ mod network;
 mod registered;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use super::output::{self, WRONG};
 use super::{DoctorArgs, Format, check};
+use crate::clock::Clock;
 use crate::config::finding::ConfigFinding;
 use crate::config::{self, Loaded, Override};
 use ivr_flows::FindingLevel;
@@ -35,7 +37,7 @@ pub enum Level {
 /// One thing that was looked at. The field names are those of `--format json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `ports`, `address`, `clock`, `disk`, `descriptors`, `trunks`, `prompts`, `speech`.
+    /// `ports`, `address`, `tls`, `clock`, `disk`, `descriptors`, `trunks`, `prompts`, `speech`.
     pub check: &'static str,
     /// How it stands.
     pub level: Level,
@@ -119,6 +121,7 @@ pub fn examine(loaded: &Loaded) -> Vec<Finding> {
     let running = disk::in_use(&loaded.settings);
     let mut findings = network::ports(&loaded.settings, loaded.limits().max_calls, running);
     findings.extend(network::address(&loaded.settings));
+    findings.extend(tls::certificates(&loaded.settings, Clock::start().now()));
     findings.extend(network::trunks(&loaded.settings, &loaded.company));
     findings.extend(carrier::carriers(&loaded.company));
     findings.extend(registered::registrations(

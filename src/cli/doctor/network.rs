@@ -17,6 +17,7 @@ pub(super) fn ports(settings: &Settings, max_calls: u32, running: bool) -> Vec<F
     for listen in &settings.sip.listen {
         let (name, bound) = match listen.transport {
             SipTransport::Udp => ("udp", UdpSocket::bind(listen.address).map(drop)),
+            SipTransport::Tls => ("tls", TcpListener::bind(listen.address).map(drop)),
             SipTransport::Tcp => ("tcp", TcpListener::bind(listen.address).map(drop)),
         };
         let name = format!("[sip] listen {name}:{}", listen.address);

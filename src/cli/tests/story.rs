@@ -46,6 +46,7 @@ fn summary() -> InteractionSummary {
         queue_id: Some(QUEUE),
         agent: Some("ben".to_owned()),
         agent_id: Some(AgentId::from_number(2)),
+        taken_over_by: None,
         notes: None,
     }
 }
@@ -57,6 +58,7 @@ fn candidate(login: &str, number: u64, idle: i64) -> CandidateRecord {
         entry: ENTRY,
         keys: KeysRecord::Agent {
             tier: 1,
+            strategy: None,
             idle_since: at(idle),
             ready_seq: 1,
         },
@@ -79,6 +81,7 @@ fn decision(
         queue_id: QUEUE,
         offer: "1-1".to_owned(),
         requirement: [("billing".to_owned(), 3)].into(),
+        step: 0,
         v: at(10),
         chosen,
         tie_break: if next.is_empty() {
@@ -110,6 +113,7 @@ fn leg() -> LegRecord {
         role: LegRole::Agent,
         agent: Some("ben".to_owned()),
         agent_id: Some(AgentId::from_number(2)),
+        user: None,
         sip_call_id: "x".to_owned(),
         started_at: at(30),
         connected_at: Some(at(62)),
@@ -157,6 +161,8 @@ fn record() -> InteractionRecord {
             class: 1,
             v: at(10),
             requirement: [("billing".to_owned(), 3)].into(),
+            refusal: None,
+            closure: None,
         }],
         offers: vec![
             offer("ana", 1, 30, OfferOutcome::NoAnswer),

@@ -152,6 +152,46 @@ fn the_demo_fills_missing_passwords() {
 
 /// A source (`{agent}` stands for the keys every agent needs), the line of a finding, and part of what it says.
 const WRONG: &[(&str, usize, &str)] = &[
+    (
+        "[thresholds]\nwaitin = { warning = 1, critical = 2 }",
+        2,
+        "did you mean `waiting`?",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\nthresholds = { waiting = { warning = 4 } }",
+        3,
+        "write both, as in `waiting = { warning = 3, critical = 10 }`",
+    ),
+    (
+        "[[queues]]\nname = \"q\"\n[queues.thresholds]\nwaiting = { warning = 4, critical = 4 }",
+        4,
+        "`critical` in `waiting` of `thresholds` of [[queues]] \"q\" is not worse than `warning` / write more than 4",
+    ),
+    (
+        "[thresholds.longest_wait]\nwarning = 60\ncritical = \"2m\"",
+        2,
+        "`warning = \"60s\"` for seconds",
+    ),
+    (
+        "[thresholds.longest_wait]\nwarning = \"2m\"\ncritical = \"90s\"",
+        3,
+        "write more than \"2m\"",
+    ),
+    (
+        "[thresholds]\nservice_level = { warning = 70, critical = 80 }",
+        2,
+        "write less than 70",
+    ),
+    (
+        "[thresholds]\nservice_level = { warning = 101, critical = 80 }",
+        2,
+        "from 1 to 100",
+    ),
+    (
+        "[thresholds]\nservice_level = \"80 %\"",
+        2,
+        "must be a table",
+    ),
     ("[[wrap_up_codes]]\nname = \"x\"", 1, "has no `code`"),
     (
         "[[wrap_up_codes]]\ncode = \"a\"\ngroup = \"x / y / z\"",
@@ -400,21 +440,6 @@ fn every_finding_says_where_and_what_to_write() {
 }
 
 #[test]
-fn a_ladder_is_read_and_said_not_to_be_applied_yet() {
-    let source = "[[skills]]\nname = \"s\"\n[[queues]]\nname = \"q\"\n\
-        ladder = [{ after = \"45s\", skills = { s = 1 } }, { after = \"30s\" }]";
-    let list = parse(source).findings;
-    assert!(
-        list.iter().any(|f| f.message.contains("not applied yet")),
-        "{list:?}"
-    );
-    assert!(
-        list.iter().any(|f| f.message.contains("do not rise")),
-        "{list:?}"
-    );
-}
-
-#[test]
 fn the_way_out_is_read_and_the_longest_prefix_counts() {
     let source = "[[trunks]]\nname = \"t\"\nfrom = [\"10.0.0.1\"]\n\
         outbound = { address = \"10.0.0.1:5060\", caller_id = \"+34910000000\", prefixes = [\"+34\", \"+3491\"], \
@@ -487,4 +512,23 @@ fn what_the_desk_offers_is_read() {
     assert_eq!((other.name.as_str(), other.group.len()), ("other", 0));
     let lunch = &company.not_ready_reasons[0];
     assert_eq!((lunch.label.as_str(), lunch.paid), ("Lunch break", false));
+}
+
+#[test]
+fn a_queue_has_its_own_thresholds_the_companys_or_those_delivered() {
+    let source = "[thresholds]\nwaiting = { warning = 5, critical = 20 }\n\
+        longest_wait = { warning = \"30s\", critical = \"90s\" }\n\
+        [[queues]]\nname = \"own\"\nthresholds.waiting = { warning = 1, critical = 2 }\n\
+        [[queues]]\nname = \"as the company\"";
+    let read = parse(source);
+    assert_eq!(read.findings, []);
+    let company = read.value.unwrap();
+    let [own, rest] = [0, 1].map(|n| company.queues[n].thresholds);
+    assert_eq!((own.waiting.warning, own.waiting.critical), (1, 2));
+    assert_eq!((rest.waiting.warning, rest.waiting.critical), (5, 20));
+    for queue in [own, rest] {
+        assert_eq!(queue.longest_wait.critical, Duration::from_secs(90));
+        let service = queue.service_level;
+        assert_eq!((service.warning, service.critical), (80, 70));
+    }
 }

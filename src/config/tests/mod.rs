@@ -1,4 +1,5 @@
 //! Tests of settings and company files.
 
 mod company;
+mod routing;
 mod settings;

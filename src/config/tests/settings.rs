@@ -54,6 +54,7 @@ advertise = "127.0.0.1"
 [media]
 listen = "127.0.0.1"
 ports = "20000-29999"
+opus = "last"
 [http]
 listen = "127.0.0.1:8080"
 metrics = "127.0.0.1:9090"
@@ -72,6 +73,7 @@ fn the_whole_sample_is_read() {
     assert_eq!(settings.node.country.as_deref(), Some("ES"));
     assert_eq!(settings.sip.listen[1].transport, SipTransport::Tcp);
     assert_eq!(settings.sip.udp().count(), 1);
+    assert_eq!(settings.media.opus, sip_gateway::sip::sdp::OpusPlace::Last);
     assert_eq!(
         (settings.media.first_port, settings.media.last_port),
         (20_000, 29_999)
@@ -127,9 +129,9 @@ const WRONG: &[(&str, usize, usize, &str)] = &[
     ("[sip]\nlisten = [\"127.0.0.1\"]", 2, 11, "has no transport"),
     (
         "[sip]\nlisten = [\"udp:127.0.0.1:5060\", \"tls:127.0.0.1:5061\"]",
+        1,
         2,
-        33,
-        "later version",
+        "there is no certificate",
     ),
     ("[sip]\nlisten = []", 2, 10, "no `udp:` entry"),
     (
@@ -139,10 +141,10 @@ const WRONG: &[(&str, usize, usize, &str)] = &[
         "add `advertise",
     ),
     (
-        "[sip]\ntls = { cert = \"a\", key = \"b\" }",
+        "[sip]\ntls = { cert = \"a\" }",
         2,
         1,
-        "later version",
+        "needs a certificate and its key",
     ),
     (
         "[media]\nports = \"30000-20000\"",
@@ -151,6 +153,12 @@ const WRONG: &[(&str, usize, usize, &str)] = &[
         "ends before it begins",
     ),
     ("[media]\nports = \"20000\"", 2, 9, "is not a range"),
+    (
+        "[media]\nopus = \"always\"",
+        2,
+        8,
+        "\"off\", \"last\" or \"first\"",
+    ),
     (
         "[http]\nlisten = \"8080\"",
         2,

@@ -6,6 +6,8 @@ export interface Mock {
   world: World;
   sessions: Map<string, string>;
   liveSockets: Set<{ terminate(): void }>;
+  /** The page whose connection leads nowhere: it is told nothing. */
+  deaf: { terminate(): void } | null;
   requests: string[];
   close(): Promise<void>;
 }

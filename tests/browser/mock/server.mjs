@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { extname, join } from "node:path";
 import { WebSocketServer } from "ws";
 import { SipRelay } from "./sip.mjs";
-import { record, recording, USERS, World } from "./world.mjs";
+import { history, ladder, peaks, record, recording, timeline, USERS, World } from "./world.mjs";
 
 /** As the real server has it. */
 const policy = (host) =>
@@ -20,7 +20,7 @@ export async function startMock({ pages, port = 0 }) {
   const world = new World();
   const sip = new SipRelay(world);
   const sessions = new Map();
-  const mock = { world, sip, sessions, liveSockets: new Set(), requests: [] };
+  const mock = { world, sip, sessions, liveSockets: new Set(), requests: [], deaf: null };
   const server = createServer((request, response) => {
     mock.requests.push(`${request.method} ${request.url}`);
     handle(mock, pages, request, response).catch((error) => send(response, 500, { detail: String(error) }));
@@ -133,10 +133,26 @@ const ROUTES = [
   }],
   [/^GET \/transfer-targets$/, ({ world, ok }) => ok({
     agents: [...world.agents.values()].map((a) => ({ login: a.login, name: a.name, extension: a.extension, state: a.state.name, since: a.state.since })),
-    queues: world.queueItems().map((queue) => ({ name: queue.name, waiting: queue.waiting })),
+    queues: world.queueItems().map((queue) => ({ name: queue.name, waiting: queue.waiting, closed: queue.closure !== null })),
   })],
   [/^GET \/agents$/, ({ world, ok }) => ok(page([...world.agents.values()].map((a) => ({ login: a.login, name: a.name, extension: a.extension, state: a.state.name, since: a.state.since }))))],
   [/^GET \/queues$/, ({ world, ok }) => ok(page(world.queueItems().map((queue) => ({ ...queue, waiting: Array(queue.waiting).fill({ enqueued_at: queue.oldest_since }) }))))],
+  [/^GET \/closure-messages$/, ({ world, ok }) => ok({ prompts: ["closed.wav", "moh/calm.wav"], speech: world.speech })],
+  [/^PUT \/queues\/([^/]+)\/closure$/, ({ world, body, identity, ok, wrong }, name) => {
+    if (body.message.words === "slow") return wrong(503, "The speech command did not speak these words: try again, or choose a prompt.");
+    const message = { prompt: body.message.prompt ?? null, words: body.message.words ?? null };
+    world.closures.set(name, { id: randomUUID(), by: identity.login, since: new Date().toISOString(), until: body.until, waiting: body.waiting, reason: body.reason, message });
+    if (body.waiting === "end") for (const [id, call] of world.calls) if (call.queue === name && call.phase === "waiting") world.calls.delete(id);
+    world.changed();
+    return ok(world.closures.get(name));
+  }],
+  [/^DELETE \/queues\/([^/]+)\/closure$/, ({ world, ok }, name) => {
+    world.closures.delete(name);
+    world.changed();
+    return ok();
+  }],
+  [/^GET \/queues\/([^/]+)\/history$/, ({ world, ok }, queue) => ok(history(world, queue))],
+  [/^GET \/certificates$/, ({ world, ok }) => ok(page(world.certificates))],
   [/^GET \/not-ready-reasons$/, ({ ok }) => ok(page([{ name: "lunch", label: "Lunch" }, { name: "training", label: "Training" }]))],
   [/^GET \/wrap-up-codes$/, ({ world, ok }) => ok({ items: [{ code: "solved", label: "Solved", group: null }, { code: "callback", label: "Wants a callback", group: "Open" }, { code: "complaint", label: "Complaint", group: "Open" }], required: world.codesRequired })],
   [/^GET \/interactions\/([^/]+)\/notes$/, ({ world, ok }, id) => ok(world.notes.get(id) ?? { text: "", version: 0 })],
@@ -190,16 +206,38 @@ const ROUTES = [
     return ok({});
   }],
   [/^GET \/interactions$/, ({ world, query, ok }) =>
-    ok(page(world.records().filter((r) => (!query.get("outcome") || r.outcome === query.get("outcome")) && (!query.get("agent") || r.agent === query.get("agent")) && (!query.get("queue") || r.queue === query.get("queue")))))],
+    ok(page(world.records().filter((r) => (!query.get("outcome") || r.outcome === query.get("outcome")) && (!query.get("agent") || r.agent === query.get("agent")) && (!query.get("queue") || r.queue === query.get("queue")) && (r.caller_number ?? "").includes(query.get("number") ?? "") && (r.notes ?? "").toLowerCase().includes((query.get("text") ?? "").toLowerCase()))))],
   [/^GET \/interactions\/([^/]+)$/, ({ world, ok }, id) => ok(record(world, id))],
+  [/^GET \/interactions\/([^/]+)\/timeline$/, ({ world, ok }, id) => ok(timeline(world, id))],
+  [/^GET \/interactions\/([^/]+)\/ladder$/, ({ world, ok }, id) => ok(ladder(world, id))],
+  [/^GET \/recordings\/[^/]+\/peaks$/, ({ ok }) => ok(peaks())],
   [/^GET \/recordings\/[^/]+\/audio$/, ({ response }) => {
     const data = recording();
     response.writeHead(200, { "content-type": "audio/wav", "content-length": data.length, "accept-ranges": "none" });
     response.end(data);
   }],
-  [/^POST \/calls\/([^/]+)\/monitor$/, ({ world, body, identity, ok }, id) => {
+  [/^POST \/calls\/([^/]+)\/monitor$/, ({ world, body, identity, ok, wrong }, id) => {
+    if (world.refusesMonitor !== null) return wrong(409, world.refusesMonitor);
     world.monitored.push({ id, mode: body.mode, by: identity.login });
+    world.help(id, "taken");
     return ok({});
+  }],
+  [/^POST \/calls\/([^/]+)\/help$/, ({ world, ok }, id) => ok(world.help(id, "asked") ?? {})],
+  [/^DELETE \/calls\/([^/]+)\/help$/, ({ world, identity, ok }, id) => {
+    world.help(id, world.agents.has(identity.login) ? null : "dismissed");
+    return ok({});
+  }],
+  [/^POST \/calls\/([^/]+)\/transfer$/, ({ mock, world, body, identity, ok, wrong }, id) => {
+    const call = world.calls.get(id);
+    if (call?.phase !== "waiting") {
+      control(mock, world.agents.get(identity.login), "transfer", body, id);
+    } else if (body.to.queue === undefined) {
+      const agent = world.agents.get(body.to.agent);
+      if (agent.state.name !== "available") return wrong(409, "That agent is busy.");
+      world.offer(call, agent);
+    } else call.queue = body.to.queue;
+    world.changed();
+    return ok();
   }],
   [/^POST \/calls\/([^/]+)\/(\w+)$/, ({ mock, world, body, identity, ok }, id, verb) => {
     control(mock, world.agents.get(identity.login), verb, body, id);
@@ -219,6 +257,7 @@ function control(mock, agent, verb, body, id) {
   if (verb === "hangup") return mock.sip.hangUp(id);
   if (agent?.call == null) return undefined;
   const call = { ...agent.call };
+  if (body?.notes !== undefined) mock.world.handed.push({ verb, notes: body.notes });
   if (verb === "hold" || verb === "resume") call.held = verb === "hold";
   if (verb === "consult") call.consult = { agent: body.to.agent ?? null, queue: body.to.queue ?? null, number: body.to.extension ?? null, state: "talking" };
   if (verb === "cancel") call.consult = null;
@@ -242,6 +281,7 @@ function follow(mock, socket, identity) {
   const keys = { queues: "name", agents: "login", calls: "interaction" };
   const tell = (topic, body) => socket.send(JSON.stringify({ topic, seq: (seq += 1), ...body }));
   const changed = () => {
+    if (mock.deaf === socket) return;
     for (const [topic, before] of topics) {
       const now = values[topic]();
       if (JSON.stringify(now) === JSON.stringify(before)) continue;
@@ -262,6 +302,7 @@ function follow(mock, socket, identity) {
   });
   socket.on("message", (data) => {
     const message = JSON.parse(data.toString());
+    if (message.ping && mock.deaf !== socket) socket.send(JSON.stringify({ topic: "pong" }));
     for (const topic of message.unsubscribe ?? []) topics.delete(topic);
     for (const { topic } of message.subscribe ?? []) {
       const value = values[topic]?.();

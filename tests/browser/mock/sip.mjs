@@ -118,9 +118,10 @@ export class SipRelay {
         this.world.talk(dialog.call);
         text = text.replace(/\r\nVia:/i, `\r\n${INTERACTION}: ${dialog.call.interaction}\r\nVia:`);
       } else if (code >= 300) {
-        const agent = this.world.agents.get(dialog.call.agent);
-        agent.offer = null;
         dialog.b.send(this.ack(dialog, text));
+        // Its answer to our CANCEL, after the caller left.
+        if (!this.world.calls.has(dialog.call.interaction)) return;
+        this.world.agents.get(dialog.call.agent).offer = null;
         this.world.state(dialog.call.agent, "not_ready", "declined");
         Object.assign(dialog.call, { phase: "waiting", agent: null });
         dialog.b = null;

@@ -16,12 +16,25 @@ export const USERS = {
 /** What a caller may call themselves: shown as text, whatever it is. */
 export const HOSTILE = `<img src=x onerror="document.title='owned'">`;
 
+const helpSince = (agent) => (agent?.call?.help?.state === "asked" ? agent.call.help.since : null);
+
+const thresholds = () => ({
+  waiting: { warning: 3, critical: 10 },
+  longest_wait: { warning: 60, critical: 120 },
+  service_level: { warning: 0.8, critical: 0.7 },
+});
+
 export class World extends EventEmitter {
   agents = new Map();
   calls = new Map();
+  handed = [];
   notes = new Map();
   tasks = [];
   confirmed = new Map();
+  /** By the queue's name. */
+  closures = new Map();
+  /** There is a speech command. */
+  speech = true;
   callers = new Map();
   customers = [
     person(id(1), "Marta Vidal", "Vidal Bakery", ["+34600000101"], "Prefers to be called in the morning."),
@@ -30,6 +43,8 @@ export class World extends EventEmitter {
   ];
   /** Every monitor that was asked for. */
   monitored = [];
+  /** Why a supervisor may not join at the moment; null: they may. */
+  refusesMonitor = null;
   wrapUpSeconds = 60;
   codesRequired = true;
 
@@ -79,11 +94,17 @@ export class World extends EventEmitter {
     );
     const oldest = waiting.map((c) => c.since).sort()[0] ?? null;
     return [
-      { name: "support", waiting: waiting.length, oldest_since: oldest, agents, service_level: 0.86, answered: 42, abandoned: 3, average_answer: 14.2 },
-      { name: "sales", waiting: 4, oldest_since: this.began, agents: { ...agents, available: 0 }, service_level: 0.64, answered: 18, abandoned: 5, average_answer: 41 },
+      { name: "support", waiting: waiting.length, oldest_since: oldest, agents, service_level: 0.86, ...this.counters.support, average_answer: 14.2, expected_wait: { announced: 30, held: 0.83, callers: 120 }, thresholds: this.thresholds.support, closure: this.closures.get("support") ?? null },
+      { name: "sales", waiting: 4, oldest_since: this.began, agents: { ...agents, available: 0 }, service_level: 0.64, ...this.counters.sales, average_answer: 41, expected_wait: { announced: 120, held: null, callers: 0 }, thresholds: this.thresholds.sales, closure: this.closures.get("sales") ?? null },
     ];
   }
   began = ago(95);
+  /** Those in use. */
+  certificates = [];
+  /** Today's. */
+  counters = { support: { answered: 42, abandoned: 3 }, sales: { answered: 18, abandoned: 5 } };
+  /** The company's. */
+  thresholds = { support: thresholds(), sales: thresholds() };
 
   agentItems() {
     return [...this.agents.values()].map((a) => ({
@@ -95,13 +116,22 @@ export class World extends EventEmitter {
       registered: a.phone.registered,
       queue: a.call?.queue ?? null,
       interaction: a.call?.interaction ?? null,
+      help_since: helpSince(a),
     }));
   }
 
   callItems() {
-    return [...this.calls.values()].map(({ interaction, queue, agent, caller, started_at, phase, since }) => ({
-      interaction, queue, agent, caller, started_at, phase, since,
+    return [...this.calls.values()].map(({ interaction, queue, agent, caller, started_at, phase, since, taken_over = false }) => ({
+      interaction, queue, agent, taken_over, caller, started_at, phase, since, help_since: helpSince(this.agents.get(agent)),
     }));
+  }
+
+  /** What becomes of an agent's request for a supervisor; `null` when it is taken back. */
+  help(interaction, state) {
+    const agent = [...this.agents.values()].find((one) => one.call?.interaction === interaction);
+    if (agent === undefined || (state === "taken" && agent.call.help == null)) return;
+    agent.call = { ...agent.call, help: state === null ? null : { state, since: new Date().toISOString() } };
+    this.changed();
   }
 
   arrive(caller) {
@@ -228,7 +258,7 @@ export function record(world, wanted) {
   const leg = (role, from, lost) => ({
     id: randomUUID(), role, agent: role === "agent" ? found.agent : null, agent_id: null, sip_call_id: "a84b4c76e66710",
     started_at: t(from), connected_at: t(from + 1), ended_at: t(190), cause: "bye",
-    quality: { mos: 4.31, lost, jitter_ms: 3.2, codec: "PCMU" },
+    quality: { mos: 4.31, packets_received: 8100, packets_sent: 8100, packets_lost: lost, packets_ignored: 0, jitter_ms: 3.2, codec: "PCMU" },
   });
   return {
     ...found,
@@ -241,7 +271,7 @@ export function record(world, wanted) {
       { id: "1-5", entry: id(20), agent: "ana", agent_id: id(8), made_at: t(28), ended_at: t(32), outcome: "accepted" },
     ],
     legs: [leg("customer", 0, 2), leg("agent", 28, 0)],
-    recordings: found.outcome === "answered" ? [{ id: id(500), interaction_id: found.id, index: 1, kind: "talk", path: "recording-1.wav", sample_rate: 8000, channels: 2, started_at: t(32), finished_at: t(44), frames: 96000, duration: 12, gap: 0, recovered: false }] : [],
+    recordings: found.outcome === "answered" ? [{ id: id(500), interaction_id: found.id, index: 1, kind: "talk", path: "recording-1.wav", sample_rate: 8000, channels: 2, started_at: t(32), finished_at: t(44), frames: 96000, duration: 12, gap: 0, recovered: false, marks: [{ kind: "hold", from: 6, to: 9 }, { kind: "reconnect", from: 10, to: 11 }] }] : [],
     wrap_up: { agent: found.agent, agent_id: id(8), started_at: t(190), ended_at: t(201), duration: 11 },
     decisions: [{
       seq: 77, at: t(28), kind: "agent_chosen", interaction_id: found.id, entry: id(20), queue: "support", queue_id: id(7), offer: "1-5",
@@ -262,6 +292,67 @@ export function record(world, wanted) {
       { seq: 88, at: t(190), kind: "ended", cause: "customer" },
     ],
   };
+}
+
+/** An hour with a wave of callers in its middle. */
+export function history(world, queue) {
+  const now = Date.now();
+  const minute = Math.floor(now / 60_000) * 60_000;
+  const five = Math.floor(now / 300_000) * 300_000;
+  const t = (millis) => new Date(millis).toISOString();
+  const wave = (n) => Math.max(0, Math.round(6 * Math.sin((n / 59) * Math.PI) - 1));
+  return {
+    queue,
+    to: t(now),
+    step: 60,
+    interval: 300,
+    points: Array.from({ length: 60 }, (_, n) => ({ at: t(minute - (59 - n) * 60_000), waiting: wave(n), longest_wait: wave(n) * 24 })),
+    counts: Array.from({ length: 13 }, (_, n) => ({ at: t(five - (12 - n) * 300_000), answered: 3 + (n % 4), abandoned: n % 3 })),
+    today: { ...world.counters[queue] },
+    definitions: { waiting: "The most callers who waited at once in the minute.", longest_wait: "The longest that one had waited.", answered: "Answered in these five minutes.", abandoned: "Hung up in these five minutes." },
+  };
+}
+
+export function timeline(world, wanted) {
+  const found = record(world, wanted);
+  const t = (seconds) => new Date(Date.parse(found.started_at) + seconds * 1000).toISOString();
+  const item = (kind, from, to, words, agent = null) => ({ kind, from: t(from), to: to === null ? null : t(to), lasts: to !== null, words, agent, queue: "support" });
+  const items = [
+    item("menu", 0, 10, "In the menus of support"),
+    item("choice", 6, null, "Chose Orders (key 1)"),
+    item("waiting", 10, 32, "Waited in support: an agent answered", "ana"),
+    item("ringing", 10, 28, "Rang at ben: no answer", "ben"),
+    item("decision", 28, null, "ana was chosen for the caller (tier 1, idle since 2026-01-31T11:55:00.000Z), the only candidate; left out: 3 not available, 1 skill", "ana"),
+    item("ringing", 28, 32, "Rang at ana: answered", "ana"),
+    item("talk", 32, 190, "Talked with ana", "ana"),
+    item("recording", 32, 44, "Recording 1"),
+    item("pause", 38, 41, "The customer is on hold"),
+    item("pause", 42, 43, "The customer waits: the agent's phone is gone and may come back"),
+    item("record", 180, null, "It was about: Late delivery"),
+    item("end", 190, null, "The call ended: the customer hung up"),
+    item("wrap_up", 190, 201, "Wrap-up", "ana"),
+  ];
+  return { from: found.started_at, to: t(201), items };
+}
+
+export function ladder(world, wanted) {
+  const found = record(world, wanted);
+  const legs = found.legs.map((leg) => ({ id: leg.id, party: leg.agent ?? "customer", sip_call_id: leg.sip_call_id, kept: true }));
+  const t = (millis) => new Date(Date.parse(found.started_at) + millis).toISOString();
+  const message = (leg, at, sent, title, again = false) => ({ leg: legs[leg].id, at: t(at), sent, transport: "UDP", title, again, text: `${title} as it was on the wire\nVia: SIP/2.0/UDP 127.0.0.1\nX: ${HOSTILE}\n` });
+  return { legs, items: [
+    message(0, 0, false, "INVITE"), message(0, 1, true, "100 Trying"), message(0, 3, true, "200 OK"), message(0, 503, true, "200 OK", true), message(0, 510, false, "ACK"),
+    message(1, 28000, true, "INVITE"), message(1, 28040, false, "180 Ringing"), message(1, 32000, false, "200 OK"), message(1, 32001, true, "ACK"),
+    message(0, 190000, false, "BYE"), message(0, 190001, true, "200 OK"), message(1, 190002, true, "BYE"), message(1, 190009, false, "200 OK"),
+  ] };
+}
+
+export function peaks() {
+  const lane = (turn) => Array.from({ length: 800 }, (_, n) => {
+    const at = (n / 800) * 12;
+    return at > 6 && at < 9 ? 0 : Math.floor(at / 1.7) % 2 === turn ? 30 + Math.round(40 * Math.abs(Math.sin(at * 7))) : 0;
+  });
+  return { duration: 12, left: lane(0), right: lane(1) };
 }
 
 /** A stereo recording of 12 s: two voices by turns, made of a few moving tones. */

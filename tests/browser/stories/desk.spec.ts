@@ -1,12 +1,7 @@
 // The agent's day at the desk, in a browser that talks to another browser.
 import type { Page } from "@playwright/test";
 import { HOSTILE } from "../mock/world.mjs";
-import { expect, goAvailable, test } from "./world.js";
-
-/** A customer's page that calls; what it hears is what the agent says. */
-async function calls(customer: Page): Promise<void> {
-  await customer.getByRole("button", { name: "Call", exact: true }).click();
-}
+import { calls, expect, goAvailable, takingNotes, test } from "./world.js";
 
 /** Whether sound comes out of the page's telephone, by the meter that the page shows. */
 async function hears(page: Page): Promise<void> {
@@ -50,6 +45,66 @@ test("the whole story by keyboard: available, answer, notes, code, done", async 
   await expect(agent.locator("#state")).toContainText("Available");
   const [notes] = [...mock.world.notes.values()];
   expect(notes?.text).toBe("Order 123456: wheel is bent. <b>Urgent</b>");
+});
+
+test("a caller who left while the microphone was asked for is not answered in the next one's place", async ({ enter }) => {
+  const agent = await enter("ana");
+  await goAvailable(agent);
+  await agent.addInitScript(() => {
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    const allowed = new Promise<void>((resolve) => Object.assign(window, { allow: resolve }));
+    mediaDevices.getUserMedia = (wanted) => allowed.then(() => open(wanted));
+  });
+  await agent.reload();
+  await expect(agent.locator("#phone-light")).toContainText("Phone is ready", { timeout: 15_000 });
+  await expect(agent.locator("#state")).toContainText("Available", { timeout: 15_000 });
+  const [first, second] = [await enter("guest"), await enter("guest")];
+  await calls(first);
+  const button = agent.getByRole("article", { name: /Offer/ }).getByRole("button", { name: /^Answer/ });
+  await expect(button).toBeFocused();
+  await agent.keyboard.press("Enter");
+  await expect(button).toHaveText(/Answering/);
+  await first.getByRole("button", { name: "Hang up" }).click();
+  await expect(button).toHaveCount(0);
+  await calls(second);
+  await expect(button).toBeFocused();
+  await expect(button).toHaveText(/Answer$/);
+  await agent.evaluate(() => (window as unknown as { allow: () => void }).allow());
+  await agent.waitForTimeout(300);
+  await expect(button, "nobody answered this one").toBeFocused();
+  await agent.keyboard.press("Enter");
+  await expect(agent.getByRole("article", { name: /Call with/ })).toBeVisible();
+});
+
+test("a server that does not answer is said, and what was asked for can be asked again", async ({ enter }) => {
+  const agent = await enter("ana");
+  await goAvailable(agent);
+  await agent.clock.install();
+  await agent.route("**/api/v1/agents/*/state", () => undefined);
+  const asked = agent.waitForRequest("**/api/v1/agents/*/state");
+  await agent.keyboard.press("Alt+Shift+S");
+  await agent.locator(".menu-list").getByRole("button", { name: "Lunch" }).click();
+  await asked;
+  await agent.clock.fastForward(11_000);
+  await expect(agent.locator("#main").getByText("The server does not answer")).toBeVisible();
+  await agent.unroute("**/api/v1/agents/*/state");
+  await agent.keyboard.press("Alt+Shift+S");
+  await agent.locator(".menu-list").getByRole("button", { name: "Lunch" }).click();
+  await expect(agent.locator("#state")).not.toContainText("Available");
+});
+
+test("Enter answers also after a click beside the button", async ({ enter }) => {
+  const agent = await enter("ana");
+  await goAvailable(agent);
+  const customer = await enter("guest");
+  await calls(customer);
+  const button = agent.getByRole("article", { name: /Offer/ }).getByRole("button", { name: /^Answer/ });
+  await expect(button).toBeEnabled();
+  await agent.locator("#main").click({ position: { x: 5, y: 200 } });
+  await expect(button).not.toBeFocused();
+  await agent.keyboard.press("Enter");
+  await expect(agent.getByRole("article", { name: /Call with/ })).toBeVisible();
 });
 
 test("typing is not interrupted by an offer, and its Enter answers nothing", async ({ enter }) => {
@@ -147,15 +202,7 @@ test("a browser without microphone is told what to do", async ({ enter }) => {
 });
 
 test("notes that somebody else changed are not overwritten", async ({ enter, mock }) => {
-  const agent = await enter("ana");
-  await goAvailable(agent);
-  const customer = await enter("guest");
-  await calls(customer);
-  await expect(agent.getByRole("button", { name: "Answer" })).toBeEnabled();
-  await agent.keyboard.press("Alt+Shift+A");
-  await agent.locator("#notes").fill("mine");
-  await expect(agent.locator("#notes-state")).toHaveText("Saved");
-  const id = [...mock.world.notes.keys()][0] ?? "";
+  const [agent, id] = await takingNotes(enter, mock);
   mock.world.notes.set(id, { text: "theirs", version: 7 });
   await agent.locator("#notes").fill("mine, longer");
   await expect(agent.getByText("Somebody else changed these notes")).toBeVisible();

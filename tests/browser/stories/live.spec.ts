@@ -40,3 +40,19 @@ test("a lost connection is said, and what changed meanwhile is there afterwards"
   await expect(page.locator("#state")).toContainText("training");
   await expect(page.getByText("The connection to the server is lost")).toBeHidden();
 });
+
+test("a connection that leads nowhere any more is noticed, and its page made anew", async ({ enter, mock }) => {
+  const page = await enter("ana");
+  await expect(page.locator("#state")).toContainText("Offline");
+  const [before] = [...mock.liveSockets];
+  // Its path is gone: nothing is closed, nothing comes.
+  mock.deaf = before ?? null;
+  mock.world.state("ana", "not_ready", "training");
+  await page.clock.install();
+  await page.clock.fastForward(6_000);
+  await page.waitForTimeout(1_500);
+  await expect(page.locator("#state"), "asked, and not yet given up").not.toContainText("training");
+  await page.clock.fastForward(4_000);
+  await expect(page.locator("#state")).toContainText("training");
+  expect([...mock.liveSockets]).not.toContain(before);
+});

@@ -32,7 +32,8 @@ async function look(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `dist/shots/${name}.png`, fullPage: true });
 }
 
-async function traffic(mock: Mock): Promise<void> {
+/** Callers in the queue and one who talks with Ben, whose interaction it gives. */
+function traffic(mock: Mock): string {
   const { world } = mock;
   world.arrive({ number: "+34600000102", name: null });
   const ben = world.agents.get("ben");
@@ -41,6 +42,7 @@ async function traffic(mock: Mock): Promise<void> {
   const call = world.arrive({ number: "+34600000101", name: "Marta Vidal" });
   world.offer(call, ben);
   world.talk(call);
+  return call.interaction;
 }
 
 for (const dark of [false, true]) {
@@ -53,14 +55,33 @@ for (const dark of [false, true]) {
       await plain.goto(`${mock.url}/signin`);
       await expect(plain.getByLabel("Password")).toBeVisible();
       await look(plain, `signin-${kind}`);
-      await traffic(mock);
+      const talk = traffic(mock);
       const floor = await enter("sam", { dark, width });
       await expect(floor.getByRole("region", { name: "Queue support" })).toBeVisible();
       await expect(floor.getByText("Ben Ode")).toBeVisible();
       await floor.getByRole("button", { name: "What is “Service level”?" }).first().click();
+      await expect(floor.locator(".plot canvas")).toHaveCount(4);
       await look(floor, `floor-${kind}`);
+      await floor.getByRole("button", { name: "Thresholds" }).click();
+      await look(floor, `floor-thresholds-${kind}`);
+      await floor.keyboard.press("Escape");
+      await floor.getByRole("button", { name: /^Move/ }).first().click();
+      await expect(floor.getByRole("dialog")).toBeVisible();
+      await look(floor, `floor-move-${kind}`);
+      await floor.keyboard.press("Escape");
+      await floor.getByRole("button", { name: "Close queue support" }).click();
+      await floor.getByLabel("Which prompt").selectOption("closed");
+      await look(floor, `floor-close-${kind}`);
+      await floor.getByLabel("Reason, for your colleagues").fill("flood");
+      await floor.keyboard.press("Enter");
+      await expect(floor.getByText(/^Closed until/)).toBeVisible();
+      await look(floor, `floor-closed-${kind}`);
+      mock.world.help(talk, "asked");
+      await expect(floor.getByRole("region", { name: "Help wanted" })).toBeVisible();
+      await look(floor, `floor-help-${kind}`);
       await floor.goto(`${mock.url}/floor?tv`);
       await expect(floor.getByRole("region", { name: "Queue support" })).toBeVisible();
+      await expect(floor.locator(".plot canvas")).toHaveCount(4);
       await look(floor, `tv-${kind}`);
       await floor.goto(`${mock.url}/calls`);
       await expect(floor.getByRole("table")).toBeVisible();
@@ -88,6 +109,9 @@ for (const dark of [false, true]) {
       await agent.getByRole("button", { name: /Transfer or consult/ }).click();
       await expect(agent.getByRole("button", { name: /Ben Ode/ })).toBeVisible();
       await look(agent, `desk-call-${kind}`);
+      await agent.getByRole("button", { name: /Ben Ode/ }).click();
+      await expect(agent.getByLabel("A note for whoever takes the call")).toBeVisible();
+      await look(agent, `desk-transfer-${kind}`);
       await expect(customer.getByRole("status", { name: "Display" })).toContainText("Connected");
       await look(customer, `caller-talking-${kind}`);
       await agent.keyboard.press("Alt+Shift+E");

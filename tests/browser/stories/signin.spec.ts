@@ -1,6 +1,7 @@
 // Signing in, out, an expired session, and what loads.
 import { statSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Route } from "@playwright/test";
 import { expect, test } from "./world.js";
 
 test("signs in with words for a wrong password, and out", async ({ page, mock }) => {
@@ -30,6 +31,23 @@ test("an expired session says so and leads back to where one was", async ({ ente
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/calls/);
   await expect(page.getByRole("table")).toBeVisible();
+});
+
+test("what did not load in a bad moment is asked for again", async ({ enter, mock }) => {
+  const page = await enter("sam", { to: "/floor" });
+  await expect(page.getByRole("heading", { name: "Floor", exact: true })).toBeVisible();
+  const missed: string[] = [];
+  for (const wanted of [/\/assets\/list-[^/]*\.js$/, /\/api\/v1\/interactions\?/]) {
+    const miss = async (route: Route): Promise<void> => {
+      missed.push(new URL(route.request().url()).pathname);
+      await route.abort("connectionreset");
+    };
+    await page.route(wanted, miss, { times: 1 });
+  }
+  await page.getByRole("link", { name: "Calls" }).click();
+  await expect(page.getByRole("table")).toBeVisible();
+  expect(missed).toHaveLength(2);
+  expect(mock.url).toContain("localhost");
 });
 
 test("nobody is led to another site after signing in", async ({ page, mock }) => {

@@ -7,7 +7,7 @@ mod call;
 mod engine;
 mod join;
 mod site;
-mod text;
+pub(crate) mod text;
 mod watch;
 
 use crate::server::Server;

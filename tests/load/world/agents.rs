@@ -1,33 +1,43 @@
 //! Agents' phones: they register, ring for 100 ms and answer. **Owns**: the agents' side of a call. **Must not know**:
 //! callers.
 
-use super::{Due, What, World, send};
+use super::{Due, Line, What, World, send};
 use crate::sip::{self, Received};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 impl World {
+    /// Those who are refused, because the server is behind, or not heard try again each second.
     pub(crate) fn register_agents(&mut self) -> Result<(), String> {
-        let own = self.agents.local_addr().map_err(|e| e.to_string())?;
-        for agent in 0..self.agent_count {
-            send(
-                &self.agents,
-                &sip::register(self.server, own, (agent, self.plan.first), None),
-                self.server,
-            );
-            if agent % 20 == 19 {
-                self.turn(Duration::from_millis(20))?;
-            }
-        }
-        let until = Instant::now() + Duration::from_secs(10);
-        while self.registered < self.agent_count {
+        let until = Instant::now() + Duration::from_secs(30);
+        while self.registered.len() < self.agent_count {
             if Instant::now() > until {
                 return Err(format!(
                     "{} of {} agents registered",
-                    self.registered, self.agent_count
+                    self.registered.len(),
+                    self.agent_count
                 ));
             }
-            self.turn(Duration::from_millis(50))?;
+            let missing = (0..self.agent_count).filter(|agent| !self.registered.contains(agent));
+            self.send_registers(&missing.collect::<Vec<_>>())?;
+            let again = Instant::now() + Duration::from_secs(1);
+            while self.registered.len() < self.agent_count && Instant::now() < again {
+                self.turn(Duration::from_millis(50))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn send_registers(&mut self, agents: &[usize]) -> Result<(), String> {
+        let own = self.agents.local_addr().map_err(|e| e.to_string())?;
+        for some in agents.chunks(20) {
+            for agent in some {
+                let browser = self.plan.line != Line::Plain;
+                let one = (*agent, self.plan.first, browser);
+                let register = sip::register(self.server, own, one, None);
+                send(&self.agents, &register, self.server);
+            }
+            self.turn(Duration::from_millis(20))?;
         }
         Ok(())
     }
@@ -54,14 +64,26 @@ impl World {
                             &sip::register(
                                 self.server,
                                 own,
-                                (agent - 10_000, self.plan.first),
+                                (
+                                    agent - 10_000,
+                                    self.plan.first,
+                                    self.plan.line != Line::Plain,
+                                ),
                                 Some(challenge),
                             ),
                             self.server,
                         );
                     }
                 }
-                (Some(200), "REGISTER") => self.registered += 1,
+                (Some(200), "REGISTER") => {
+                    let agent = message
+                        .user("To")
+                        .and_then(|user| user.parse::<usize>().ok());
+                    let agent = agent.map(|agent| agent - 10_000);
+                    self.registered.extend(agent);
+                    self.ready
+                        .extend(agent.map(|agent| (agent, Instant::now())));
+                }
                 (None, "INVITE") => self.agent_invited(&message, own, from),
                 (None, "BYE" | "CANCEL") => send(
                     &self.agents,
@@ -86,6 +108,19 @@ impl World {
             return;
         }
         let now = Instant::now();
+        let agent = invite
+            .user("To")
+            .and_then(|user| user.parse::<usize>().ok());
+        let agent = agent.and_then(|agent| agent.checked_sub(10_000));
+        self.busy.extend(agent);
+        if let Some(ready) = agent.and_then(|agent| self.ready.remove(&agent)) {
+            let took = now.duration_since(ready).as_secs_f64() * 1e3;
+            self.figures.ready_to_invite.push(took);
+        }
+        self.calls[call].interaction = invite
+            .header("X-Cordboard-Interaction")
+            .unwrap_or_default()
+            .to_owned();
         self.calls[call].agent_invited = Some(now);
         if let Some(answered) = self.calls[call].answered {
             self.figures
@@ -98,8 +133,9 @@ impl World {
             from,
         );
         let request = invite.text().to_owned();
+        let rings = self.plan.handling.map_or(100, |_| 0);
         self.due.push(Due(
-            now + Duration::from_millis(100),
+            now + Duration::from_millis(rings),
             What::AgentAnswers(call, request, from),
         ));
     }
@@ -121,19 +157,39 @@ impl World {
             return Ok(());
         };
         let now = Instant::now();
+        let helps = ["X-Cordboard-Purpose", "X-Cordboard-Monitor"]
+            .iter()
+            .any(|name| invite.header(name).is_some());
+        let (body, remote) = match self.plan.line {
+            Line::Plain => (sip::sdp(port), invite.audio()),
+            _ => self.shielded(leg, &invite)?,
+        };
+        let tag = format!("a{call}{}", if helps { "h" } else { "" });
         send(
             &self.agents,
-            &sip::respond(&invite, "200 OK", own, &format!("a{call}"), &sip::sdp(port)),
+            &sip::respond(&invite, "200 OK", own, &tag, &body),
             from,
         );
+        if helps {
+            self.calls[call].helper_leg = Some(leg);
+            self.begin_to_speak(leg, remote, now);
+            return Ok(());
+        }
         self.calls[call].agent_answered = Some(now);
         self.calls[call].agent_leg = Some(leg);
+        if let Some(handling) = self.plan.handling {
+            let later = What::AgentHangsUp(call, request.to_owned(), from);
+            // From half to half as much again, so that agents who began together do not end together.
+            let length = handling * (50 + (call as u32 * 37) % 101) / 100;
+            self.due.push(Due(now + length, later));
+            return Ok(());
+        }
         let customer = self.calls[call].leg;
         self.legs[leg as usize].peer = customer;
         if let Some(customer) = customer {
             self.legs[customer as usize].peer = Some(leg);
         }
-        self.begin_to_speak(leg, invite.audio(), now);
+        self.begin_to_speak(leg, remote, now);
         Ok(())
     }
 }

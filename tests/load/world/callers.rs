@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// The server hung up on a caller: that is a failure in these workloads.
+    /// The server hung up on a caller: that is a failure, unless an agent had served the caller and did so.
     fn read_bye_from_server(&mut self, message: &Received<'_>) {
         if message.method() != "BYE" {
             return;
@@ -94,8 +94,10 @@ impl World {
             .and_then(|user| self.by_number.get(user).copied())
             && !self.calls[call].over
         {
+            let served = self.plan.handling.is_some() && self.calls[call].agent_answered.is_some();
             self.calls[call].over = true;
-            self.calls[call].failed = true;
+            self.calls[call].failed = !served;
+            self.figures.done += u64::from(served);
         }
     }
 
@@ -122,7 +124,9 @@ impl World {
                 .push(now.duration_since(invited).as_secs_f64() * 1e3);
         }
         let leg = state.leg;
-        if self.plan.talk.is_none() {
+        if self.plan.handling.is_some() {
+            // Waits in silence.
+        } else if self.plan.talk.is_none() {
             self.due
                 .push(Due(now + Duration::from_secs(1), What::Bye(call)));
         } else if let Some(leg) = leg {

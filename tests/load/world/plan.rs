@@ -37,6 +37,12 @@ pub(crate) struct Plan {
     pub(crate) calls: u64,
     /// Talk this long after first hearing the agent; none: BYE 1 s after the answer.
     pub(crate) talk: Option<Duration>,
+    /// What agents' phones are.
+    pub(crate) line: Line,
+    /// Speech without marks, and no BYE but by command: what flows is counted, not followed.
+    pub(crate) steady: bool,
+    /// Nobody speaks: callers wait, agents answer at once and hang up after this.
+    pub(crate) handling: Option<Duration>,
     /// Added to a call's place in its caller's number, so that waves on one folder are told apart.
     pub(crate) first: usize,
 }
@@ -47,7 +53,17 @@ impl Plan {
             cps,
             calls,
             talk: None,
+            line: Line::Plain,
+            steady: false,
+            handling: None,
             first: 0,
+        }
+    }
+    /// Callers who wait in silence until an agent has served each.
+    pub(crate) fn wait(cps: u64, calls: u64, handling: Duration) -> Self {
+        Self {
+            handling: Some(handling),
+            ..Self::answer_only(cps, calls)
         }
     }
     pub(crate) fn talk(cps: u64, calls: u64, talk: Duration) -> Self {
@@ -55,9 +71,27 @@ impl Plan {
             cps,
             calls,
             talk: Some(talk),
-            first: 0,
+            ..Self::answer_only(cps, calls)
         }
     }
+    pub(crate) fn steady(calls: u64, line: Line) -> Self {
+        Self {
+            line,
+            steady: true,
+            ..Self::talk(10, calls, Duration::ZERO)
+        }
+    }
+}
+
+/// What an agent's phone is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Plain RTP, PCMU.
+    Plain,
+    /// A browser's ICE, DTLS and SRTP, PCMU.
+    Browser,
+    /// The same, Opus.
+    BrowserInOpus,
 }
 
 /// Times in ms, as the report wants them.
@@ -65,6 +99,8 @@ impl Plan {
 pub(crate) struct Figures {
     pub(crate) setup: Vec<f64>,
     pub(crate) queue_to_invite: Vec<f64>,
+    /// From an agent's readiness (200 to REGISTER heard, BYE sent) to the next INVITE at that agent.
+    pub(crate) ready_to_invite: Vec<f64>,
     pub(crate) answer_to_audio: Vec<f64>,
     pub(crate) one_way: Vec<f64>,
     pub(crate) gaps: Vec<f64>,

@@ -2,8 +2,9 @@
 //!
 //! **Owns**: legs and their sockets. **Must not know**: SIP.
 
-use super::{Due, FIRST_LEG, PACKET, What, World, bind};
+use super::{Due, FIRST_LEG, Line, PACKET, What, World, bind};
 use crate::rtp::{self, Heard, Mark};
+use crate::shield::Shield;
 use mio::net::UdpSocket;
 use mio::{Interest, Token};
 use std::net::SocketAddr;
@@ -17,6 +18,10 @@ pub(super) struct Leg {
     pub(super) sent: u32,
     pub(super) heard: Heard,
     pub(super) peer: Option<u32>,
+    /// What makes it a browser's.
+    pub(super) shield: Option<Shield>,
+    /// Packets that came, whatever is in them.
+    pub(super) packets: u64,
 }
 
 /// The longest way of a packet in the last one to two seconds.
@@ -46,6 +51,14 @@ impl World {
         let sent_us = self.start.elapsed().as_micros() as u64;
         let state = &mut self.legs[leg as usize];
         let Some(remote) = state.remote else { return };
+        if let Some(voice) = &self.voice {
+            let opus = state.shield.is_some() && self.plan.line == Line::BrowserInOpus;
+            let packet = voice.packet(leg, state.sent, opus);
+            state.sent += 1;
+            let _ = state.socket.send_to(&packet, remote);
+            self.due.push(Due(at + PACKET, What::Speak(leg)));
+            return;
+        }
         let packet = rtp::packet(
             Mark {
                 leg,
@@ -72,6 +85,8 @@ impl World {
             sent: 0,
             heard: Heard::default(),
             peer: None,
+            shield: None,
+            packets: 0,
         });
         Ok(self.legs.len() as u32 - 1)
     }
@@ -94,6 +109,7 @@ impl World {
             return;
         };
         while let Ok((length, _)) = state.socket.recv_from(&mut buffer) {
+            state.packets += 1;
             let Some(mark) = rtp::read(&buffer[..length]) else {
                 continue;
             };

@@ -95,6 +95,24 @@ pub(crate) fn dominance(samples: &[i16], hz: f64, rate: f64) -> f64 {
     2.0 * power / (samples.len() as f64 * energy)
 }
 
+/// How loud `hz` is in `samples`, in dB of our own tones as they are sent; -120 for nothing. A Hann window keeps other
+/// tones out of it.
+pub(crate) fn loudness_of(samples: &[i16], hz: f64, rate: f64) -> f64 {
+    let turn = hz / rate * std::f64::consts::TAU;
+    let length = samples.len().max(2) as f64;
+    let (mut real, mut imaginary, mut whole) = (0.0, 0.0, 0.0);
+    for (at, sample) in samples.iter().enumerate() {
+        let at = at as f64;
+        let weight = 0.5 - 0.5 * (std::f64::consts::TAU * at / (length - 1.0)).cos();
+        let value = weight * f64::from(*sample);
+        real += value * (turn * at).cos();
+        imaginary += value * (turn * at).sin();
+        whole += weight;
+    }
+    let amplitude = 2.0 * real.hypot(imaginary) / whole.max(1.0);
+    (20.0 * (amplitude / TONE).log10()).max(-120.0)
+}
+
 /// Loudness in dB below full scale; -120 for nothing.
 pub(crate) fn level(samples: &[i16]) -> f64 {
     let energy: f64 = samples

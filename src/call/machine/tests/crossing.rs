@@ -1,6 +1,7 @@
 //! Answers and hang-ups that cross.
 
 use super::*;
+use router::overflow::Way;
 
 #[test]
 fn a_caller_who_leaves_while_it_rings_cancels_the_phone_and_waits_for_the_outcome() {
@@ -17,6 +18,8 @@ fn a_caller_who_leaves_while_it_rings_cancels_the_phone_and_waits_for_the_outcom
         entry,
         outcome: EntryOutcome::ShortAbandoned,
         refusal: None,
+        message: None,
+        way: Way::Exit,
     });
     assert_eq!(
         script.ended(),
@@ -45,6 +48,8 @@ fn an_answer_that_crosses_the_callers_bye_changes_nothing() {
         entry,
         outcome: EntryOutcome::Abandoned,
         refusal: None,
+        message: None,
+        way: Way::Exit,
     });
     script.leg_ends(agent, LegEndCause::Local);
     assert_eq!(script.ended(), [(Outcome::Abandoned, EndCause::Customer)]);
@@ -120,6 +125,8 @@ fn an_agent_who_leaves_before_a_void_answer_owes_no_end() {
         entry,
         outcome: EntryOutcome::Abandoned,
         refusal: None,
+        message: None,
+        way: Way::Exit,
     });
     assert_eq!(script.ended(), [(Outcome::Abandoned, EndCause::Customer)]);
     assert!(script.finished());

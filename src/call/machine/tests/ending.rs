@@ -1,6 +1,7 @@
 //! How phones fail, and how calls end.
 
 use super::*;
+use router::overflow::Way;
 
 #[test]
 fn how_a_phone_fails_becomes_the_offers_outcome() {
@@ -62,6 +63,8 @@ fn a_waiting_that_times_out_goes_on_in_the_flow_and_is_unserved() {
         entry,
         outcome: EntryOutcome::TimedOut,
         refusal: None,
+        message: None,
+        way: Way::Exit,
     });
     let play = script.played();
     script.say(CallInput::Leg {
@@ -79,9 +82,45 @@ fn a_waiting_that_times_out_goes_on_in_the_flow_and_is_unserved() {
         entry,
         outcome: EntryOutcome::Refused,
         refusal: Some(Refusal::Full),
+        message: None,
+        way: Way::Exit,
     });
     script.customer_hangs_up();
     assert_eq!(script.ended(), [(Outcome::Unserved, EndCause::Customer)]);
+}
+
+#[test]
+fn who_is_sent_off_from_a_closed_queue_hears_why_and_is_unserved() {
+    let mut script = Script::waiting();
+    let entry = script.entry();
+    script.say(CallInput::EntryLeft {
+        entry,
+        outcome: EntryOutcome::Refused,
+        refusal: Some(Refusal::Closed),
+        message: Some(router::closure::ClosureMessage::Prompt(
+            "flood.wav".to_owned(),
+        )),
+        way: Way::Exit,
+    });
+    let said = |script: &Script| {
+        let play = script.all.iter().rev().find_map(|output| match output {
+            CallOutput::Leg(LegCommand::Play(play)) => Some(play.clone()),
+            _ => None,
+        });
+        play.unwrap().sounds[0].file.clone()
+    };
+    assert_eq!(said(&script).as_deref(), Some("flood.wav"));
+    for _ in 0..2 {
+        let play = script.played();
+        script.say(CallInput::Leg {
+            leg: CUSTOMER,
+            event: LegEvent::PlayEnded {
+                play,
+                finished: true,
+            },
+        });
+    }
+    assert_eq!(script.ended(), [(Outcome::Unserved, EndCause::Flow)]);
 }
 
 #[test]
@@ -128,12 +167,25 @@ fn a_leg_that_never_reports_its_end_does_not_keep_the_call() {
 fn dead_media_ends_the_talk() {
     let (mut script, agent) = Script::talking();
     script.say(CallInput::Leg {
-        leg: agent,
+        leg: CUSTOMER,
         event: LegEvent::MediaLost,
     });
     assert!(script.did(&LegCommand::Hangup(agent)));
     assert!(script.did(&LegCommand::Hangup(CUSTOMER)));
     assert_eq!(script.ended(), [(Outcome::Answered, EndCause::MediaLost)]);
+}
+
+#[test]
+fn a_caller_whose_page_was_closed_in_a_queue_has_hung_up() {
+    let mut script = Script::waiting();
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::MediaLost,
+    });
+    assert!(script.did(&LegCommand::Hangup(CUSTOMER)));
+    let entry = script.entry();
+    let cause = LeaveCause::HungUp;
+    assert!(script.inputs().contains(&Input::Leave { entry, cause }));
 }
 
 #[test]
@@ -150,6 +202,8 @@ fn shutdown_ends_a_waiting_call_as_our_fault() {
         entry,
         outcome: EntryOutcome::Failed,
         refusal: None,
+        message: None,
+        way: Way::Exit,
     });
     assert_eq!(script.ended(), [(Outcome::Failed, EndCause::Shutdown)]);
 }

@@ -1,6 +1,7 @@
 //! Answering and talking: what is logged, bridged and recorded in which order.
 
 use super::*;
+use router::overflow::Way;
 
 #[test]
 fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
@@ -25,6 +26,8 @@ fn a_queue_without_a_wait_of_the_flow_plays_its_own_music_and_stops_it_after() {
         entry,
         outcome: EntryOutcome::TimedOut,
         refusal: None,
+        message: None,
+        way: Way::Exit,
     });
     assert!(script.did(&LegCommand::StopPlay(CUSTOMER)));
     assert!(plays(&script, "sorry.wav"));
@@ -179,7 +182,10 @@ blocks:
         "pressed 1: An order, chose Spanish, typed the order number; waits"
     );
     let name = Private::new("Eva".to_owned());
-    script.say(CallInput::CustomerKnown { name: name.clone() });
+    script.say(CallInput::CustomerKnown {
+        name: Some(name.clone()),
+        last_agent: None,
+    });
     let shown = script.last.iter().find_map(|output| match output {
         CallOutput::ShowCaller(card) => Some(card.clone()),
         _ => None,
@@ -188,4 +194,47 @@ blocks:
     assert_eq!(shown.name, Some(name));
     assert_eq!(shown.why.len(), 3);
     assert!(!format!("{shown:?}").contains("Eva"), "a name in Debug");
+}
+
+#[test]
+fn the_agent_of_the_last_talk_is_asked_for() {
+    const HOLDS: &str = r#"
+flow: 1
+name: support
+prompts:
+  hello: { en: "Hello." }
+blocks:
+  start:
+    - answer:
+    - play: hello
+    - queue: { to: support, last_agent: 20s, ladder: [{ after: 9s, queues: [support, sales], max_tier: 2 }] }
+"#;
+    let mut script = Script::begin_with(HOLDS);
+    let agent = AgentId::from_number(7);
+    script.say(CallInput::CustomerKnown {
+        name: None,
+        last_agent: Some(agent),
+    });
+    let play = script.played();
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
+    let wishes = script.inputs().into_iter().find_map(|input| match input {
+        Input::Enqueue(request) => Some(request.wishes),
+        _ => None,
+    });
+    let wishes = wishes.unwrap();
+    assert_eq!(wishes.last_agent, Some(agent));
+    assert_eq!(wishes.hold, Some(Duration::from_secs(20)));
+    let step = &wishes.ladder.unwrap()[0];
+    assert_eq!(
+        (step.after, step.max_tier),
+        (Duration::from_secs(9), Some(2))
+    );
+    // The company of this call has no queue of the other name.
+    assert_eq!(step.queues, [QueueId::from_number(1)]);
 }
