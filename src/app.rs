@@ -176,7 +176,7 @@ impl Wiring {
     /// Makes every channel, spawns every task.
     async fn run(
         mut self,
-        started: Started,
+        mut started: Started,
         distributor: Distributor,
         events: mpsc::Receiver<GatewayEvent>,
         (company_out, passwords): (watch::Sender<Arc<CompanyView>>, PasswordPolicy),
@@ -203,7 +203,10 @@ impl Wiring {
             prompts,
             speech,
         };
+        let (intervals, counting) = Intervals::new(store.clone());
+        started.projector.hand_on(counting);
         self.spawn_behind(started.projector.run());
+        self.spawn_behind(intervals.run(started.position.clone()));
         let own = DistributorTask::new(
             distributor,
             self.clock,
@@ -315,7 +318,7 @@ impl Wiring {
         }
     }
 
-    /// What goes on right now, for screens, and quarters of an hour, for reports.
+    /// What goes on right now, for screens.
     fn floor(
         &mut self,
         journal: &Journal,
@@ -323,8 +326,6 @@ impl Wiring {
         store: &Store,
         position: Position,
     ) -> Floor {
-        let intervals = Intervals::new(store.clone());
-        self.spawn_behind(intervals.run(position.clone()));
         let (live, company) = (live.clone(), self.company.clone());
         let (floor, task) = Floor::new(journal.follow(), live, company.clone(), self.clock);
         self.spawn_behind(task.run());

@@ -3,18 +3,26 @@
 //! **Owns**: when they are counted. **Must not know**: SQL, what is counted.
 //!
 //! Nobody waits for it, and it needs nothing but the database: it reads the lines that the projector has brought there,
-//! from where it stopped, and writes rows and its own position together. It may die at any moment.
+//! from where it stopped, and writes rows and its own position together. It may die at any moment. What the projector
+//! hands on besides spares the reading, no more: lines that did not come that way are read where they lie.
 
 use crate::error::StoreError;
 use crate::projector::Position;
 use crate::store::Store;
+use router::LogLine;
 use router::metrics::{Fold, Rows};
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// Lines that are counted at once at most.
 const LINES: u32 = 4_096;
 /// Between two counts.
 const PACE: Duration = Duration::from_secs(5);
+/// Transactions' lines that are handed on between two counts at most; the database has those beyond.
+const HANDED: usize = 32;
+
+/// Where the projector hands on what it has brought into the database.
+pub type Brought = mpsc::Sender<Vec<LogLine>>;
 
 /// The counting. One exists.
 #[derive(Debug)]
@@ -24,17 +32,21 @@ pub struct Intervals {
     fold: Option<Fold>,
     /// How often the database was another one when it was read.
     replacements: u64,
+    brought: mpsc::Receiver<Vec<LogLine>>,
 }
 
 impl Intervals {
-    /// Goes on where the database is.
+    /// Goes on where the database is; what is handed on there need not be read.
     #[must_use]
-    pub const fn new(store: Store) -> Self {
-        Self {
+    pub fn new(store: Store) -> (Self, Brought) {
+        let (hand, brought) = mpsc::channel(HANDED);
+        let counting = Self {
             store,
             fold: None,
             replacements: 0,
-        }
+            brought,
+        };
+        (counting, hand)
     }
 
     /// Counts until the record is closed. A database that is away is waited for.
@@ -76,7 +88,10 @@ impl Intervals {
                 }
             },
         };
-        let lines = self.store.log_after(fold.position().0, LINES).await?;
+        let lines = match self.at_hand(fold.position().0) {
+            lines if lines.is_empty() => self.store.log_after(fold.position().0, LINES).await?,
+            lines => lines,
+        };
         if !lines.is_empty() {
             let mut rows = Rows::default();
             for line in &lines {
@@ -86,6 +101,20 @@ impl Intervals {
         }
         self.fold = Some(fold);
         Ok(lines.len())
+    }
+
+    /// What was handed on and comes right behind this line, up to the first one that is missing.
+    fn at_hand(&mut self, mut last: u64) -> Vec<LogLine> {
+        let mut lines = Vec::new();
+        while let Ok(some) = self.brought.try_recv() {
+            for line in some {
+                if line.seq == last + 1 {
+                    last = line.seq;
+                    lines.push(line);
+                }
+            }
+        }
+        lines
     }
 }
 

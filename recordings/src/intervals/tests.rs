@@ -48,7 +48,7 @@ async fn rows_are_those_of_the_whole_log_wherever_the_counting_died() {
         for some in [before, after] {
             apply_batch(&store, some).await.unwrap();
             // Each time another counting, which knows nothing but the database.
-            let mut counting = Intervals::new(store.clone());
+            let (mut counting, _) = Intervals::new(store.clone());
             counting.catch_up().await.unwrap();
             counting.catch_up().await.unwrap();
         }
@@ -61,7 +61,7 @@ async fn what_was_counted_in_another_way_is_counted_anew() {
     let lines = log();
     let (_temp, store) = store().await;
     apply_batch(&store, &lines).await.unwrap();
-    let mut counting = Intervals::new(store.clone());
+    let (mut counting, _) = Intervals::new(store.clone());
     counting.catch_up().await.unwrap();
     let mut tx = store.write().await.unwrap();
     sqlx::query("UPDATE interval_state SET version = 0")
@@ -73,7 +73,7 @@ async fn what_was_counted_in_another_way_is_counted_anew() {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    Intervals::new(store.clone()).catch_up().await.unwrap();
+    Intervals::new(store.clone()).0.catch_up().await.unwrap();
     assert_eq!(
         store.kept_intervals().await.unwrap(),
         from_the_beginning(&lines)
@@ -84,7 +84,7 @@ async fn what_was_counted_in_another_way_is_counted_anew() {
 async fn rows_are_read_by_time_and_agree_with_the_record() {
     let (_temp, store) = store().await;
     apply_batch(&store, &log()).await.unwrap();
-    Intervals::new(store.clone()).catch_up().await.unwrap();
+    Intervals::new(store.clone()).0.catch_up().await.unwrap();
     let begin = quarter_of(at(0));
     let rows = store
         .queue_intervals(QUEUE, begin, begin + router::metrics::QUARTER)
@@ -104,4 +104,39 @@ async fn rows_are_read_by_time_and_agree_with_the_record() {
         .await
         .unwrap();
     assert!(agents[&begin].talk.count >= 3, "{agents:?}");
+}
+
+/// Lines that nobody can read in the database are counted all the same: they were handed on.
+#[tokio::test]
+async fn what_is_handed_on_is_not_read_again() {
+    let lines = log();
+    let (_temp, store) = store().await;
+    let (mut counting, hand) = Intervals::new(store.clone());
+    for some in lines.chunks(7) {
+        hand.send(some.to_vec()).await.unwrap();
+        counting.catch_up().await.unwrap();
+    }
+    let whole = from_the_beginning(&lines);
+    assert_eq!(store.kept_intervals().await.unwrap(), whole);
+}
+
+/// Too much at once, a piece that is missing, one that comes twice: the database has them all.
+#[tokio::test]
+async fn what_was_not_handed_on_is_read() {
+    let lines = log();
+    let (_temp, store) = store().await;
+    apply_batch(&store, &lines).await.unwrap();
+    let whole = from_the_beginning(&lines);
+    for missing in 0..4 {
+        store.clear_intervals().await.unwrap();
+        let (mut counting, hand) = Intervals::new(store.clone());
+        for (n, some) in lines.chunks(lines.len() / 4 + 1).enumerate() {
+            if n != missing {
+                hand.try_send(some.to_vec()).unwrap();
+                hand.try_send(some.to_vec()).unwrap();
+            }
+        }
+        counting.catch_up().await.unwrap();
+        assert_eq!(store.kept_intervals().await.unwrap(), whole, "{missing}");
+    }
 }

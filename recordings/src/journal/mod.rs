@@ -67,7 +67,7 @@ impl Default for Settings {
         Self {
             queue: 4_096,
             gather: Duration::from_millis(10),
-            pace: Duration::from_millis(20),
+            pace: Duration::from_millis(30),
             sync_within: Duration::from_millis(200),
             segment_bytes: 8 << 20,
             segment_age: Duration::from_secs(60 * 60),

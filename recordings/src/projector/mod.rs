@@ -14,6 +14,7 @@ mod document;
 use crate::error::StoreError;
 use crate::folder::DataFolder;
 use crate::health::Health;
+use crate::intervals::Brought;
 use crate::journal::JournalReader;
 use crate::store::{Store, meta};
 use router::LogLine;
@@ -45,6 +46,7 @@ pub struct Projector {
     /// Documents may be due that no batch of this run made due: after the start, after the disk refused some.
     behind: bool,
     health: Health,
+    counting: Option<Brought>,
 }
 
 /// What became of a batch.
@@ -96,7 +98,13 @@ impl Projector {
             position,
             behind: true,
             health: Health::default(),
+            counting: None,
         })
+    }
+
+    /// Hands on there what it has brought into the database.
+    pub fn hand_on(&mut self, counting: Brought) {
+        self.counting = Some(counting);
     }
 
     /// Tells there how the database is.
@@ -159,11 +167,16 @@ impl Projector {
         let Some(last) = lines.last().map(|line| line.seq) else {
             return Ok(None);
         };
+        let count = lines.len();
         if let Applied::Yes = self.apply_patiently(&lines).await {
             self.write_documents().await;
+            if let Some(counting) = &self.counting {
+                // Full: the counting reads them in the database.
+                let _ = counting.try_send(lines);
+            }
             self.come_to(last);
         }
-        Ok(Some(lines.len()))
+        Ok(Some(count))
     }
 
     fn come_to(&self, seq: u64) {

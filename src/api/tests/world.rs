@@ -126,7 +126,7 @@ impl World {
         history(&started.journal).await;
         let seq = started.journal.sync().await.unwrap();
         started.projector.catch_up(seq).await.unwrap();
-        let mut intervals = recordings::intervals::Intervals::new(store.clone());
+        let (mut intervals, _) = recordings::intervals::Intervals::new(store.clone());
         intervals.catch_up().await.unwrap();
         wav(&folder);
         let view = company_view(ids);
