@@ -2,9 +2,9 @@
 //!
 //! **Owns**: the request's text, the answer's status, head and body. **Must not know**: what is asked.
 
+use super::patience::LEAST;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 /// Method and path, a JSON body as text, more header lines: status, head, body.
 pub(crate) fn exchange(
@@ -15,9 +15,7 @@ pub(crate) fn exchange(
     extra: &[&str],
 ) -> (u16, String, Vec<u8>) {
     let mut stream = TcpStream::connect(server).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(LEAST)).unwrap();
     let body = body.unwrap_or_default();
     let mut head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\nContent-Length: {}\r\n",
