@@ -34,7 +34,7 @@ function folder(): string {
 }
 
 test("menu, key, talk, consult, hand over, notes and code, listen in and hear it back, in two minutes", async () => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   if (!customer || !agent || !colleague || !supervisor) throw new Error("somebody did not come");
   const began = Date.now();
   await agent.page.goto(demo.links.agent);

@@ -69,7 +69,7 @@ function recorded(): { loud: number; soft: number }[] {
 }
 
 test("an agent and a customer hear each other in Opus and are recorded", async ({ browser }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const context = await browser.newContext({ permissions: ["microphone"] });
   await context.addInitScript(keepConnections);
   const agent = await context.newPage();

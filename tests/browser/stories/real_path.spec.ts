@@ -32,7 +32,7 @@ test.afterAll(async () => {
 });
 
 test("a pulled cable costs the talk less than five seconds", async () => {
-  test.setTimeout(90_000);
+  test.setTimeout(180_000);
   expect(demo.links.agent).toContain(`https://${SERVER}:`);
   const prompts = join(demo.data, "fernhill/prompts/en");
   const browser = await chromium.launch({
