@@ -5,6 +5,7 @@ mod support;
 
 use std::net::SocketAddr;
 use std::time::Duration;
+use support::patience::until;
 use support::peers::baresip::Baresip;
 use support::peers::sipp::Sipp;
 use support::peers::track::Track;
@@ -110,7 +111,9 @@ fn baresip_as_caller_sends_a_tone_and_a_key_and_hears() {
     call.send(Sending::Tone(600.0));
     call.wait_tone(440.0, seconds(3)).unwrap();
     caller.press('2').unwrap();
-    std::thread::sleep(Duration::from_millis(1200));
+    let keys = || call.heard().keys();
+    until(seconds(5), || keys() == "2", keys);
+    std::thread::sleep(Duration::from_millis(500));
     caller.hang_up().unwrap();
     assert_eq!(call.wait_ended(seconds(3)).unwrap(), End::TheyHungUp);
     assert_eq!(call.heard().keys(), "2");

@@ -178,10 +178,12 @@ fn a_recording_has_each_party_on_its_side_at_its_time() {
         sink,
     })
     .unwrap();
+    // The right party begins to talk half a second later and is silent at the end; when, a busy machine decides.
+    let mut talks = Vec::new();
     every_20_ms(Duration::from_millis(1200), |n| {
         a.send_tone();
-        // The right party begins to talk half a second later and is silent at the end.
         if (25..50).contains(&n) {
+            talks.push(begun.elapsed().as_millis() as usize);
             b.send_tone();
         }
     });
@@ -190,7 +192,7 @@ fn a_recording_has_each_party_on_its_side_at_its_time() {
     assert!(pool.stop_recording(StreamId(8)).is_err());
     let (mut left, mut right, mut frames) = (Vec::new(), Vec::new(), None);
     while frames.is_none() {
-        match blocks.recv_timeout(Duration::from_secs(2)).unwrap() {
+        match blocks.recv_timeout(Duration::from_secs(20)).unwrap() {
             RecordBlock::Samples {
                 start_frame,
                 samples,
@@ -204,11 +206,14 @@ fn a_recording_has_each_party_on_its_side_at_its_time() {
         }
     }
     assert_eq!(frames, Some(left.len() as u64));
-    let expected = length.as_millis() as i64 * 8;
+    let (least, most) = (
+        length.as_millis() * 8 - 400,
+        begun.elapsed().as_millis() * 8,
+    );
+    let recorded = left.len() as u128;
     assert!(
-        (left.len() as i64 - expected).abs() < 400,
-        "{} against {expected}",
-        left.len()
+        (least..=most).contains(&recorded),
+        "{recorded}: {least} to {most}"
     );
     assert!(tone::share(&left[1600..8000], 500.0, 8000) > 0.97);
     let onset = right
@@ -219,21 +224,32 @@ fn a_recording_has_each_party_on_its_side_at_its_time() {
         .iter()
         .rposition(|sample| sample.unsigned_abs() > 1000)
         .unwrap();
-    assert!((8 * 460..8 * 540).contains(&onset), "{onset}");
-    assert!((8 * 960..8 * 1040).contains(&last), "{last}");
+    let (from, to) = (8 * talks[0], 8 * (talks[talks.len() - 1] + 20));
+    assert!(onset.abs_diff(from) < 320, "{onset}, said at {from}");
+    assert!(last.abs_diff(to) < 320, "{last}, said until {to}");
     assert!(tone::share(&right[onset + 200..last - 200], 1300.0, 8000) > 0.97);
     assert!(right[..onset - 200].iter().all(|sample| *sample == 0));
 }
 
 #[test]
 fn a_bridged_leg_without_packets_is_told_once_and_a_waiting_one_never() {
-    let (pool, mut receiver) = pool_with(1, Duration::from_millis(300));
+    let (pool, mut receiver) = pool_with(1, Duration::from_millis(800));
     let mut a = Party::join(&pool, A, 7, 0.0);
     let _b = Party::join(&pool, B, 7, 0.0);
     let _waiting = Party::join(&pool, LegId(3), 7, 0.0);
     pool.bridge(A, B).unwrap();
     let mut told = Vec::new();
-    every_20_ms(Duration::from_millis(700), |_| a.send_numbered());
+    let mut last = Instant::now();
+    wait_for("both events", || {
+        if last.elapsed() >= Duration::from_millis(20) {
+            last = Instant::now();
+            a.send_numbered();
+        }
+        events(&mut receiver, &mut told);
+        told.len() >= 2
+    });
+    // Once, and nobody else.
+    every_20_ms(Duration::from_millis(300), |_| a.send_numbered());
     events(&mut receiver, &mut told);
     assert_eq!(
         told,
@@ -258,9 +274,10 @@ fn the_end_of_the_pool_ends_recordings() {
         sink,
     })
     .unwrap();
-    std::thread::sleep(Duration::from_millis(50));
+    let first = blocks.recv_timeout(Duration::from_secs(20)).unwrap();
     drop((pool, receiver));
-    let all: Vec<RecordBlock> = blocks.iter().collect();
+    let mut all = vec![first];
+    all.extend(blocks.iter());
     assert!(
         matches!(all.last(), Some(RecordBlock::End { frames: 320.., .. })),
         "{all:?}"

@@ -226,7 +226,7 @@ fn record(left_codec: AnyCodec, right_codec: AnyCodec) {
 fn sides(blocks: &Receiver<RecordBlock>) -> (Vec<i16>, Vec<i16>) {
     let (mut left, mut right) = (Vec::new(), Vec::new());
     while let RecordBlock::Samples { samples, .. } =
-        blocks.recv_timeout(Duration::from_secs(2)).unwrap()
+        blocks.recv_timeout(Duration::from_secs(20)).unwrap()
     {
         left.extend(samples.iter().step_by(2));
         right.extend(samples.iter().skip(1).step_by(2));

@@ -60,7 +60,7 @@ impl Phone {
         let mut buffer = vec![0; 65_536];
         loop {
             let received = self.socket.recv(&mut buffer);
-            let count = tokio::time::timeout(Duration::from_secs(10), received).await;
+            let count = tokio::time::timeout(Duration::from_secs(20), received).await;
             let count = count.expect("an answer in time").unwrap();
             let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
             let is_it = header(&text, "CSeq").starts_with(&format!("{} ", self.cseq));
@@ -130,7 +130,7 @@ async fn each_way_to_hold_is_answered_as_rfc_3264_says_and_the_call_goes_on() {
     phone.send("BYE", "").await;
     assert!(phone.answer().await.starts_with("SIP/2.0 200"));
     let mut ended = false;
-    while let Ok(Some(event)) = tokio::time::timeout(Duration::from_secs(2), events.recv()).await {
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::from_secs(20), events.recv()).await {
         if let GatewayEvent::Leg {
             event: LegEvent::Ended { .. },
             ..
@@ -184,7 +184,7 @@ fn record(
 fn sides(blocks: &std::sync::mpsc::Receiver<RecordBlock>) -> [Vec<i16>; 2] {
     let mut all = Vec::new();
     loop {
-        let block = blocks.recv_timeout(Duration::from_secs(5));
+        let block = blocks.recv_timeout(Duration::from_secs(20));
         match block.expect("the recording ends") {
             RecordBlock::Samples {
                 start_frame,

@@ -130,6 +130,16 @@ impl Carrier {
         }
     }
 
+    /// Takes what comes until it is so.
+    async fn until(&mut self, hang_up: bool, so: impl Fn(&HashMap<u32, Fate>) -> bool) {
+        let limit = Instant::now() + Duration::from_secs(20);
+        while !so(&self.fates) {
+            assert!(Instant::now() < limit, "{:?}", self.fates);
+            let soon = Instant::now() + Duration::from_millis(20);
+            self.listen(soon, hang_up).await;
+        }
+    }
+
     async fn on_answer(&mut self, text: &str, call: u32, status: u16, hang_up: bool) {
         let fate = self.fates.get_mut(&call).unwrap();
         if header(text, "CSeq").ends_with("BYE") {
@@ -172,6 +182,12 @@ impl Carrier {
         let answered = Instant::now();
         self.listen(answered + Duration::from_millis(500), true)
             .await;
+        // Whoever was answered in the end has hung up in the end.
+        self.until(true, |fates| {
+            let mut answered = fates.iter().filter(|(call, _)| **call > first);
+            answered.all(|(_, fate)| fate.status != 200 || fate.ended)
+        })
+        .await;
         (first + 1..=self.serial)
             .map(|call| self.fates[&call])
             .collect()
@@ -205,9 +221,10 @@ async fn at_eight_times_its_capacity_it_serves_as_many_and_drops_nobody() {
             .await;
     }
     carrier
-        .listen(Instant::now() + Duration::from_millis(300), false)
+        .until(false, |fates| {
+            live.iter().all(|call| fates[call].status == 200)
+        })
         .await;
-    assert!(live.iter().all(|call| carrier.fates[call].status == 200));
 
     let time = Duration::from_secs(3);
     let capacity = count(&carrier.storm(120, time).await, 200);
@@ -228,13 +245,8 @@ async fn at_eight_times_its_capacity_it_serves_as_many_and_drops_nobody() {
         carrier.bye(*call).await;
     }
     carrier
-        .listen(Instant::now() + Duration::from_millis(500), false)
+        .until(false, |fates| live.iter().all(|call| fates[call].ended))
         .await;
-    let dropped: Vec<&u32> = live
-        .iter()
-        .filter(|call| !carrier.fates[call].ended)
-        .collect();
-    assert!(dropped.is_empty(), "{dropped:?}");
     consumer.await.unwrap();
 }
 
@@ -245,9 +257,10 @@ async fn while_nobody_takes_its_events_callers_hear_100_or_503_and_live_calls_en
     let mut carrier = Carrier::towards(&gateway).await;
     let live = [carrier.invite().await, carrier.invite().await];
     carrier
-        .listen(Instant::now() + Duration::from_millis(300), false)
+        .until(false, |fates| {
+            live.iter().all(|call| fates[call].status == 200)
+        })
         .await;
-    assert!(live.iter().all(|call| carrier.fates[call].status == 200));
     // From here on the registry, the journal, the Distributor, whatever stands behind the channel, is stalled.
     let events = consumer.await.unwrap();
     let mut fates = Vec::new();
@@ -270,23 +283,20 @@ async fn while_nobody_takes_its_events_callers_hear_100_or_503_and_live_calls_en
         carrier.bye(call).await;
     }
     carrier
-        .listen(Instant::now() + Duration::from_millis(300), false)
+        .until(false, |fates| live.iter().all(|call| fates[call].ended))
         .await;
-    assert!(live.iter().all(|call| carrier.fates[call].ended));
     // It goes on again: those that wait are served, and so are new ones.
     let consumer = consume(gateway.clone(), events);
+    let waited = |known: &HashMap<u32, Fate>| {
+        let served = fates.iter().filter(|call| known[call].status == 200);
+        served.count()
+    };
     carrier
-        .listen(Instant::now() + Duration::from_millis(800), true)
+        .until(true, |known| waited(known) >= 60 - refused)
         .await;
-    let waited = fates
-        .iter()
-        .filter(|call| carrier.fates[call].status == 200)
-        .count();
-    assert_eq!(waited, 60 - refused);
+    assert_eq!(waited(&carrier.fates), 60 - refused);
     let late = carrier.invite().await;
-    carrier
-        .listen(Instant::now() + Duration::from_millis(300), true)
-        .await;
+    carrier.until(true, |fates| fates[&late].status != 0).await;
     assert_eq!(carrier.fates[&late].status, 200);
     consumer.await.unwrap();
 }

@@ -185,6 +185,7 @@ fn audio_is_given_in_ranges() {
     let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
     let call = at_the_queue(&world, &customer);
     let talk = agent.wait_ring(seconds(5)).unwrap().answer().unwrap();
+    world.wait_agent("ana", "on_call", seconds(2));
     std::thread::sleep(seconds(1));
     talk.hang_up();
     call.wait_ended(seconds(4)).unwrap();

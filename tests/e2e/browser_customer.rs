@@ -2,6 +2,7 @@
 //! numbers and nothing else.
 
 use crate::support::http;
+use crate::support::patience::eventually;
 use crate::support::phone::{End, Phone, Sending, seconds};
 use crate::support::world::cordboard;
 use serde_json::Value;
@@ -120,18 +121,15 @@ fn a_customer_in_a_browser_calls_the_company_and_nobody_else() {
     call.wait_speech(0.0, seconds(5)).unwrap();
     call.hang_up();
     let token = format!("cb_{}", demo.printed("cb_"));
-    let until = std::time::Instant::now() + seconds(5);
-    let record = loop {
-        let (_, _, list) = demo.ask(("GET", "/api/v1/interactions"), Some(&token), &[]);
-        let items = list["items"].as_array().unwrap().clone();
-        if let [record] = items.as_slice()
-            && !record["ended_at"].is_null()
-        {
-            break record.clone();
-        }
-        assert!(std::time::Instant::now() < until, "{list:#}");
-        std::thread::sleep(seconds(1) / 10);
+    let list = || {
+        demo.ask(("GET", "/api/v1/interactions"), Some(&token), &[])
+            .2
     };
+    let ended = || match list()["items"].as_array().unwrap().as_slice() {
+        [record] if !record["ended_at"].is_null() => Some(record.clone()),
+        _ => None,
+    };
+    let record = eventually(seconds(5), ended, || format!("{:#}", list()));
     assert_eq!(record["caller_number"], "+34600000101");
     assert_eq!(record["end_cause"], "customer");
     // One of the made-up customers, with what is known about them.

@@ -21,13 +21,12 @@ fn a_crash_leaves_one_answered_interaction_and_a_recording_that_opens() {
     call.wait_answered(seconds(3)).unwrap();
     call.press("2");
     let talk = agent.wait_ring(seconds(5)).unwrap().answer().unwrap();
-    let began = Instant::now();
     talk.send(Sending::Tone(1_300.0));
     call.send(Sending::Tone(420.0));
-    call.wait_tone(1_300.0, seconds(2)).unwrap();
+    let began = call.wait_tone(1_300.0, seconds(2)).unwrap();
     std::thread::sleep(seconds(4));
-    world.kill();
     let talked = began.elapsed();
+    world.kill();
 
     let (_, left, right) = after_the_crash(&mut world);
     let kept = Duration::from_secs_f64(left.len() as f64 / 8_000.0);
@@ -119,8 +118,8 @@ fn a_crash_in_a_three_way_talk_keeps_what_all_three_said() {
     done(&c.world, &c.id, "merge", &Value::Null);
     let merged = Instant::now();
     std::thread::sleep(Duration::from_millis(2_500));
-    c.world.kill();
     let three = merged.elapsed().as_secs_f64();
+    c.world.kill();
     let (record, left, right) = after_the_crash(&mut c.world);
     assert_eq!(record["legs"].as_array().unwrap().len(), 3);
     let marks = marks(&record);

@@ -1,8 +1,9 @@
 //! More calls than we take: 503 with Retry-After, and those who talk go on.
 
+use crate::support::patience::eventually;
 use crate::support::phone::{Call, End, Phone, Sending, seconds};
 use crate::support::world::{COMPANY, MENU, Plan, World};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn limited(limits: &str) -> World {
     World::with(&Plan {
@@ -55,14 +56,8 @@ fn a_call_beyond_max_calls_is_told_to_come_back_and_the_live_ones_go_on() {
 
     // One leaves, one more fits.
     listening.hang_up();
-    let until = std::time::Instant::now() + seconds(3);
-    let next = loop {
-        let next = call();
-        if next.wait_answered(seconds(2)).is_ok() {
-            break next;
-        }
-        assert!(std::time::Instant::now() < until, "a place stays taken");
-    };
+    let taken = || Some(call()).filter(|next| next.wait_answered(seconds(2)).is_ok());
+    let next = eventually(seconds(3), taken, || "a place stays taken".to_owned());
     next.hang_up();
     talk.hang_up();
 }
@@ -71,6 +66,7 @@ fn a_call_beyond_max_calls_is_told_to_come_back_and_the_live_ones_go_on() {
 fn calls_beyond_the_rate_are_told_to_come_back() {
     let world = limited("max_calls_per_second = 2");
     let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
+    let began = Instant::now();
     let burst: Vec<Call> = (0..6)
         .map(|_| customer.call(world.sip, "9000", "600111222").unwrap())
         .collect();
@@ -81,7 +77,10 @@ fn calls_beyond_the_rate_are_told_to_come_back() {
             Err(_) => refused(call, &customer),
         }
     }
-    assert!((1..=3).contains(&taken), "{taken} of a burst of 6");
+    // While a slow machine is at it, more of them fit.
+    let took = began.elapsed();
+    let most = 3 + 2 * took.as_secs();
+    assert!((1..=most).contains(&taken), "{taken} of a burst of 6");
     std::thread::sleep(Duration::from_millis(2_100));
     let later = customer.call(world.sip, "9000", "600111222").unwrap();
     later.wait_answered(seconds(3)).unwrap();

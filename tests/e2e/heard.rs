@@ -2,6 +2,7 @@
 //! browsers. Whoever must not be heard is 60 dB below their own tone.
 
 use crate::hold::{AGENT_HZ, CUSTOMER_HZ, THIRD_HZ, done, with_music};
+use crate::support::patience::until;
 use crate::support::phone::{Call, Codec, Phone, Sending, audio, seconds};
 use crate::support::world::World;
 use crate::wideband::{from_g722, tone_as_g722};
@@ -17,6 +18,8 @@ const UNHEARD: f64 = -60.0;
 const HEARD: f64 = -8.0;
 /// How long all ears are listened to, after what was on its way before.
 const LISTENED: Duration = Duration::from_millis(2_000);
+/// How often, at most.
+const TIMES: usize = 4;
 const ON_ITS_WAY: Duration = Duration::from_millis(400);
 
 /// What somebody speaks with.
@@ -68,7 +71,6 @@ impl Kind {
                 .map(|part| audio::loudness_of(part, hz, rate as f64))
                 .collect();
             levels.sort_by(f64::total_cmp);
-            assert!(levels.len() >= 4, "{self:?} hears next to nothing");
             levels
         })
     }
@@ -77,7 +79,10 @@ impl Kind {
 /// Whether somebody is heard, or is not. A voice is there all the time; what a busy machine's hiccup spreads over every
 /// frequency is not, and decides nothing.
 fn is_right(levels: &[f64], wanted: bool) -> bool {
-    if wanted {
+    if levels.len() < 4 {
+        // Next to nothing came.
+        false
+    } else if wanted {
         levels[levels.len() / 2] > HEARD
     } else {
         levels[levels.len() / 4] < UNHEARD
@@ -90,21 +95,27 @@ struct Party {
     call: Call,
 }
 
-/// Everybody's ears at the same time: what each is to hear of customer, agent and the third.
+/// Everybody's ears at the same time: what each is to hear of customer, agent and the third. Of a few times one has to be
+/// right: a machine that is late for a whole one is no voice, and a voice is there each time.
 fn ears(what: &str, parties: &[(&Party, [bool; 3])]) {
-    std::thread::sleep(ON_ITS_WAY);
-    let since = Instant::now();
-    std::thread::sleep(LISTENED);
-    for (party, wanted) in parties {
-        let levels = party.kind.ear(&party.call, since);
-        let mut both = levels.iter().zip(wanted);
-        let right = both.all(|(levels, wanted)| is_right(levels, *wanted));
-        assert!(
-            right,
-            "{what}: {:?} hears {levels:.0?} dB, wanted {wanted:?}",
-            party.kind
-        );
+    let mut told = Vec::new();
+    for _ in 0..TIMES {
+        std::thread::sleep(ON_ITS_WAY);
+        let since = Instant::now();
+        std::thread::sleep(LISTENED);
+        let wrong = parties.iter().find_map(|(party, wanted)| {
+            let levels = party.kind.ear(&party.call, since);
+            let mut both = levels.iter().zip(wanted);
+            let right = both.all(|(levels, wanted)| is_right(levels, *wanted));
+            let kind = party.kind;
+            (!right).then(|| format!("{kind:?} hears {levels:.0?} dB, wanted {wanted:?}"))
+        });
+        match wrong {
+            None => return,
+            Some(wrong) => told.push(wrong),
+        }
     }
+    panic!("{what}: {told:#?}");
 }
 
 /// A customer and an agent who talk, and the interaction.
@@ -126,7 +137,7 @@ fn talk(customer: Kind, agent: Kind) -> Talk {
     // A phone that speaks G.722 does not hear by itself when the menu asks.
     let ringing = loop {
         call.press("2");
-        if let Ok(ringing) = phone.wait_ring(seconds(2)) {
+        if let Ok(ringing) = phone.rings_within(seconds(2)) {
             break ringing;
         }
     };
@@ -154,11 +165,8 @@ fn comes(talk: &Talk, phone: &Phone, kind: Kind) -> Party {
     kind.speak(&call, THIRD_HZ);
     talk.world.wait_agent("cleo", "on_call", seconds(5));
     if kind == Kind::Browser {
-        let until = Instant::now() + seconds(5);
-        while !call.shield().is_connected() {
-            assert!(Instant::now() < until, "no keys");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let has_keys = || call.shield().is_connected();
+        until(seconds(5), has_keys, || "no keys".to_owned());
     }
     Party { kind, call }
 }

@@ -1,6 +1,7 @@
 //! An agent asks for a supervisor, and hands a caller on with notes: what screens show, what the record keeps.
 
 use crate::hold::{CUSTOMER_HZ, THIRD_HZ, ask_as, customer, done, registered, talk, with_music};
+use crate::support::patience::{eventually, patient};
 use crate::support::phone::wire::connect_from;
 use crate::support::phone::{End, Sending, seconds};
 use crate::support::world::{World, token_with};
@@ -41,7 +42,8 @@ impl Screen {
     fn wait(&mut self, limit: Duration, wanted: impl Fn(&Value) -> bool) -> Duration {
         let since = Instant::now();
         while !wanted(&self.value) {
-            assert!(since.elapsed() < limit, "it never came: {:#}", self.value);
+            let waited = since.elapsed();
+            assert!(waited < patient(limit), "it never came: {:#}", self.value);
             if let Ok(Message::Text(text)) = self.socket.read() {
                 self.apply(&serde_json::from_str(&text).unwrap());
             }
@@ -149,13 +151,9 @@ fn an_agent_asks_for_help_and_the_first_supervisor_who_comes_is_it() {
     talk.hang_up();
     call.wait_ended(seconds(8)).unwrap();
     // The customer's phone hears of the end before the call is over here: until then the refusal is another.
-    let since = Instant::now();
-    let mut refused = help(&world, &anas, &id, "POST");
-    while refused == 409 && since.elapsed() < seconds(5) {
-        std::thread::sleep(Duration::from_millis(20));
-        refused = help(&world, &anas, &id, "POST");
-    }
-    assert_eq!(refused, 404);
+    let refused = || Some(help(&world, &anas, &id, "POST")).filter(|status| *status != 409);
+    let told = || "the call goes on".to_owned();
+    assert_eq!(eventually(seconds(5), refused, told), 404);
     the_record_and_the_metrics_tell_of_each(&world);
 }
 
@@ -178,16 +176,14 @@ fn the_record_and_the_metrics_tell_of_each(world: &World) {
         "help_ended",
     ];
     assert_eq!(helps, wanted);
-    let metrics = String::from_utf8(world.http("GET", "/metrics", None, &[]).2).unwrap();
-    for line in [
+    let lines = [
         "what=\"asked\"} 4",
         "what=\"taken\"} 1",
         "what=\"dismissed\"} 1",
         "what=\"ended\"} 2",
-    ] {
-        let line = format!("cordboard_help_requests_total{{{line}");
-        assert!(metrics.contains(&line), "{line} in\n{metrics}");
-    }
+    ]
+    .map(|line| format!("cordboard_help_requests_total{{{line}"));
+    world.wait_metrics(&lines.each_ref().map(String::as_str), seconds(5));
 }
 
 const NOTES: &str = "Order 4711 is lost; <b>promise</b> nothing.";

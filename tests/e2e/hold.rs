@@ -1,6 +1,7 @@
 //! An agent puts the customer on hold, by the API or at the phone: what both hear, what the record and the recording say.
 
 use crate::support::http;
+use crate::support::patience::{eventually, until};
 use crate::support::phone::{Call, Phone, Sending, audio, seconds};
 use crate::support::world::{self, COMPANY, MUSIC, Plan, World, token_with};
 use serde_json::{Value, json};
@@ -111,8 +112,10 @@ fn assert_held(call: &Call, talk: &Call) {
     talk.wait_silence(seconds(5)).unwrap();
     let now = Instant::now();
     std::thread::sleep(Duration::from_millis(1_200));
+    let music = || call.heard().since(now).duration_of(MUSIC);
+    let goes_on = || music() >= Duration::from_millis(800);
+    until(seconds(5), goes_on, || format!("{:?} of music", music()));
     let heard = call.heard().since(now);
-    assert!(heard.duration_of(MUSIC) >= Duration::from_millis(800));
     assert_eq!(heard.duration_of(AGENT_HZ), Duration::ZERO);
     assert_eq!(
         talk.heard().since(now).duration_of(CUSTOMER_HZ),
@@ -234,5 +237,8 @@ fn only_the_agent_of_the_call_or_a_supervisor_may() {
     call.wait_ended(seconds(5)).unwrap();
     let record = world.wait_last_interaction(seconds(8));
     assert_eq!(record["end_cause"], "agent");
-    assert_eq!(status(&of_ana, &id, "hold", &nothing), 404, "it is over");
+    // The record is there before the last of the call is gone here.
+    let refused = || Some(status(&of_ana, &id, "hold", &nothing)).filter(|status| *status != 409);
+    let told = || "it is not over".to_owned();
+    assert_eq!(eventually(seconds(5), refused, told), 404);
 }

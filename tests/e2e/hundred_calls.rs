@@ -1,6 +1,7 @@
 //! A hundred calls, three agents of whom one lacks the skill and is idle longest: every offer goes as the routing
 //! rules say. The judge is a recomputation from the event log that shares no code with the router.
 
+use crate::support::patience::until;
 use crate::support::phone::{Phone, Sending, seconds};
 use crate::support::world::{COMPANY, Plan, World};
 use serde_json::Value;
@@ -90,7 +91,7 @@ fn every_offer_of_a_hundred_calls_goes_as_the_rules_say() {
 /// An agent's phone: answers, talks until the caller leaves; now and then declines or ignores.
 fn serve(phone: &Phone, login: &'static str, office: &Office) {
     while !office.closed.load(Ordering::Relaxed) {
-        let Ok(ringing) = phone.wait_ring(Duration::from_millis(200)) else {
+        let Ok(ringing) = phone.rings_within(Duration::from_millis(200)) else {
             continue;
         };
         office.rang.lock().unwrap().push(login);
@@ -143,9 +144,8 @@ fn hang_up_while_it_rings(world: &World, office: &Office) {
     let call = phone.call(world.sip, "9000", "600111229").unwrap();
     call.wait_answered(seconds(5)).unwrap();
     call.press("2");
-    while office.rang.lock().unwrap().len() == before {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let rings = || office.rang.lock().unwrap().len() > before;
+    until(seconds(30), rings, || "nobody was rung".to_owned());
     call.hang_up();
     call.wait_ended(seconds(3)).unwrap();
     world.wait_for("/agents", seconds(3), |agents| {

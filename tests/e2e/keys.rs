@@ -1,9 +1,9 @@
 //! Keys of phones that know no telephone events, in the menu and in the talk.
 
 use crate::support::calls::{ana, talk_in_tones, to_the_queue};
+use crate::support::patience::until;
 use crate::support::phone::{Phone, seconds};
 use crate::support::world::World;
-use std::time::Instant;
 
 /// A caller whose phone can only send tones chooses in the menu; in the talk each side's keys reach the other as that
 /// side can take them, and nothing of the menu's key does.
@@ -27,16 +27,9 @@ fn a_caller_without_events_presses_keys_by_tones() {
 
     call.press("55#");
     talk.press("7");
-    let until = Instant::now() + seconds(5);
-    while talk.heard().keys() != "55#" || !call.heard().has_tones('7') {
-        assert!(
-            Instant::now() < until,
-            "the agent got '{}', the caller {}",
-            talk.heard().keys(),
-            call.heard().has_tones('7')
-        );
-        std::thread::sleep(seconds(1) / 50);
-    }
+    let got = || (talk.heard().keys(), call.heard().has_tones('7'));
+    let told = || format!("agent and caller got {:?}", got());
+    until(seconds(5), || got() == ("55#".to_owned(), true), told);
     assert!(!talk.heard().has_tones('5'), "as an event, not as both");
     assert!(call.heard().keys().is_empty());
     call.wait_tone(1_300.0, seconds(2)).unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 fn quick() -> World {
     World::with(&Plan {
         company: format!(
-            "{}\n[routing]\nmiss_cooldown = \"1s\"\nexclude_for = \"2s\"\n",
+            "{}\n[routing]\nmiss_cooldown = \"2s\"\nexclude_for = \"2s\"\n",
             COMPANY.replace("ring_timeout = \"4s\"", "ring_timeout = \"1s\"")
         ),
         ..Plan::default()
@@ -65,7 +65,7 @@ fn three_misses_in_a_row_take_the_agent_out_until_they_return() {
     let third = agent.wait_ring(seconds(4)).unwrap().ignore();
     assert_eq!(third.wait_ended(seconds(3)).unwrap(), End::TheyCancelled);
     wait_not_ready(&world, "missed");
-    agent.expect_quiet(Duration::from_millis(1_500)).unwrap();
+    agent.expect_quiet(Duration::from_millis(2_500)).unwrap();
     assert_eq!(world.get("/agents/ana")["reason"], "missed");
     // A refreshing REGISTER is no return.
     agent.register(world.sip, "2001", "word-of-ana").unwrap();

@@ -8,6 +8,9 @@ use crate::support::world;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
+/// How often is listened to what is not right.
+const STRETCHES: usize = 5;
+
 fn mode(mode: &str) -> Value {
     json!({ "mode": mode, "extension": "2003" })
 }
@@ -25,16 +28,22 @@ fn levels(call: &Call) -> [f64; 3] {
     })
 }
 
+/// Who is heard and who is not. What a busy machine brings late breaks every tone up for a moment and spreads it over all
+/// frequencies, so one of a few stretches has to be right; a voice that is where it should not be is in each of them.
 pub(crate) fn hears(call: &Call, wanted: [bool; 3]) {
-    let levels = levels(call);
-    for (level, wanted) in levels.iter().zip(wanted) {
-        let right = if wanted {
-            *level > -8.0
-        } else {
-            *level < -60.0
-        };
-        assert!(right, "{levels:?} dB, wanted {wanted:?}");
+    let is_right = |(level, wanted): (&f64, bool)| match wanted {
+        true => *level > -7.0,
+        false => *level < -60.0,
+    };
+    let mut told = Vec::new();
+    for _ in 0..STRETCHES {
+        let levels = levels(call);
+        if levels.iter().zip(wanted).all(is_right) {
+            return;
+        }
+        told.push(levels);
     }
+    panic!("{told:.1?} dB, wanted {wanted:?}");
 }
 
 #[test]

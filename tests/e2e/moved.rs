@@ -21,14 +21,23 @@ fn two_queues() -> World {
 
 /// Waits in support, where nobody is logged in. The call and its interaction.
 fn waits(world: &World, customer: &Phone) -> (Call, String) {
+    let before = in_line(world, "support", |_| true);
     let call = customer.call(world.sip, "9000", "600111222").unwrap();
     call.wait_answered(seconds(5)).unwrap();
     call.press("2");
     call.send(Sending::Tone(CUSTOMER_HZ));
     call.wait_tone(MUSIC, seconds(8)).unwrap();
-    let queue = in_line(world, "support", |waiting| !waiting.is_empty());
-    let last = queue.last().unwrap();
-    let id = last["interaction"].as_str().unwrap().to_owned();
+    // Whoever is new in line: those who were there may have left meanwhile.
+    let is_known = |one: &Value| {
+        before
+            .iter()
+            .any(|old| old["interaction"] == one["interaction"])
+    };
+    let line = in_line(world, "support", |line| {
+        line.iter().any(|one| !is_known(one))
+    });
+    let new = line.iter().find(|one| !is_known(one)).unwrap();
+    let id = new["interaction"].as_str().unwrap().to_owned();
     (call, id)
 }
 

@@ -1,5 +1,6 @@
 //! Nobody but an authenticated agent gets a call placed through our trunk, in whatever shape they ask.
 
+use crate::support::patience::LEAST;
 use crate::support::phone::{End, Phone, seconds};
 use crate::support::world::{COMPANY, Plan, World};
 use std::net::UdpSocket;
@@ -35,10 +36,10 @@ impl Shape {
         self
     }
 
-    /// The final status, 0 when there is none within a second.
+    /// The final status, 0 when there is none.
     fn send(&self, world: &World, from: &str, number: usize) -> u16 {
         let socket = UdpSocket::bind(from).unwrap();
-        socket.set_read_timeout(Some(seconds(1))).unwrap();
+        socket.set_read_timeout(Some(LEAST)).unwrap();
         let own = socket.local_addr().unwrap();
         let (method, uri, user, to) = (self.method, &self.uri, self.from_user, &self.to);
         let sdp = format!(

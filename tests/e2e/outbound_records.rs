@@ -62,8 +62,8 @@ fn a_carrier_that_is_gone_or_overloaded_is_followed_by_the_next() {
     let (first, second) = (carrier(2), carrier(3));
     let world = world(&[first.address(), second.address()]);
     let ana = ana(&world);
-    let call = ana.call(world.sip, NUMBER, "2001").unwrap();
     first.ring_by_itself(false);
+    let call = ana.call(world.sip, NUMBER, "2001").unwrap();
     first.wait_ring(seconds(5)).unwrap().decline(503);
     let ringing = second.wait_ring(seconds(5)).unwrap();
     assert_eq!(ringing.caller(), "+34910000001");
@@ -113,8 +113,7 @@ fn a_caller_waits_while_the_only_agent_calls_out() {
     let out = ana.call(world.sip, NUMBER, "2001").unwrap();
     let party = carrier.wait_ring(seconds(5)).unwrap().answer().unwrap();
     out.wait_answered(seconds(3)).unwrap();
-    let agents = world.get("/agents/ana");
-    assert_eq!(agents["state"], "on_call", "{agents:#}");
+    world.wait_agent("ana", "on_call", seconds(3));
     let caller = carrier.call(world.sip, "9000", "600111222").unwrap();
     caller.wait_answered(seconds(3)).unwrap();
     caller.press("2");
@@ -150,9 +149,13 @@ fn a_crash_in_a_call_out_leaves_one_closed_record_and_nobody_stuck() {
             party
         } else {
             call.wait_ringing(seconds(3)).unwrap();
-            std::thread::sleep(Duration::from_millis(100));
             ringing.ignore()
         };
+        // What is in the rows is in the journal's file.
+        world.wait_for("/interactions?direction=outbound", seconds(5), |list| {
+            list["items"].as_array().unwrap().len() == 1
+        });
+        world.wait_written(seconds(5));
         world.kill();
         world.start_again();
         world.wait_agent("ana", "available", seconds(5));

@@ -2,7 +2,7 @@
 
 use crate::support::calls::{NUMBER, talk_in_tones, to_the_queue};
 use crate::support::phone::{Call, End, Phone, audio, seconds};
-use crate::support::world::{self, Plan, World};
+use crate::support::world::{self, COMPANY, Plan, World};
 
 const CUSTOMER_HZ: f64 = 420.0;
 const AGENT_HZ: f64 = 1_300.0;
@@ -11,6 +11,8 @@ const AGENT_HZ: f64 = 1_300.0;
 fn open() -> World {
     World::with(&Plan {
         tcp: true,
+        // Long enough to be seen.
+        company: COMPANY.replace("wrap_up = \"1s\"", "wrap_up = \"20s\""),
         ..Plan::default()
     })
 }
@@ -98,7 +100,7 @@ fn a_call_over_tcp_is_held_by_either_side_and_ended_by_the_customer() {
         assert!(own >= 3, "{hz} Hz is heard in {own} parts of its side");
         assert!(shares(other).all(|share| share < 0.3), "{other} Hz");
     }
-    assert_eq!((agent.repeats_sent(), customer.repeats_sent()), (0, 0));
+    assert_eq!((agent.repeats_seen(), customer.repeats_seen()), (0, 0));
     assert_eq!((agent.live_calls(), customer.live_calls()), (0, 0));
 }
 

@@ -1,6 +1,7 @@
 //! What flows say, ask and record: a speech command judged by the tone it gives for a text, customers greeted by branch, a
 //! message read back, the place in the queue, and companies that take away what flows name.
 
+use crate::support::patience::until;
 use crate::support::phone::{Call, End, Phone, Sending, audio, seconds};
 use crate::support::world::{self, BUSY, COMPANY, FLOW, GOODBYE, MENU, MUSIC, Plan, SORRY, World};
 use serde_json::json;
@@ -289,9 +290,16 @@ fn a_company_that_takes_away_what_flows_name_is_refused_until_the_flows_follow()
     world.write_flow(&FLOW.replace("to: support,", "to: nowhere,"));
     world.wait_log("the company has no queue `nowhere`", seconds(6));
     // Both together fit.
+    let taken = || {
+        world
+            .log()
+            .matches("flow read; the next call takes it")
+            .count()
+    };
+    let before = taken();
     world.write_flow(&FLOW.replace("to: support,", "to: helpdesk,"));
     world.wait_log("the company file was read again", seconds(8));
-    std::thread::sleep(Duration::from_millis(1_500));
+    until(seconds(8), || taken() > before, || world.log());
     let moved = call(&world, &phone, "600111222");
     moved.press("2");
     moved.wait_tone(MUSIC, seconds(5)).unwrap();

@@ -1,6 +1,7 @@
 //! Who may not: unknown numbers, calls from nowhere known, wrong passwords, a trunk that plays an agent. What is
 //! answered tells nobody who exists.
 
+use crate::support::patience::LEAST;
 use crate::support::phone::digest::{self, Account};
 use crate::support::phone::message::Message;
 use crate::support::phone::{End, Phone, seconds};
@@ -166,7 +167,7 @@ struct Stranger {
 impl Stranger {
     fn at(local: &str, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind(local).unwrap();
-        socket.set_read_timeout(Some(seconds(3))).unwrap();
+        socket.set_read_timeout(Some(LEAST)).unwrap();
         Self {
             socket,
             server,

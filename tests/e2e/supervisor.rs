@@ -115,11 +115,16 @@ fn the_record_names_them(world: &World, id: &str) {
 }
 
 fn the_audit_names_each(world: &World, id: &str) {
-    let rows = world.get("/audit?limit=200");
-    let rows = rows["items"].as_array().unwrap().iter().rev();
     let object = format!("/api/v1/calls/{id}/monitor");
+    let is_of_it = |row: &&Value| row["object"] == object.as_str();
+    // A row is written a moment after its request was answered.
+    let rows = world.wait_for("/audit?limit=200", seconds(5), |rows| {
+        let rows = rows["items"].as_array().unwrap();
+        rows.iter().filter(is_of_it).count() >= 7
+    });
+    let rows = rows["items"].as_array().unwrap().iter().rev();
     let modes: Vec<(&str, &str, u64)> = rows
-        .filter(|row| row["object"] == object.as_str())
+        .filter(is_of_it)
         .map(|row| {
             let action = row["action"].as_str().unwrap();
             let mode = action.split_once('(').unwrap().1.trim_end_matches(')');

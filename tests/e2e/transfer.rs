@@ -99,6 +99,7 @@ fn a_colleague_who_does_not_take_the_customer_leaves_them_with_the_agent() {
     let ben_calls = ben.call(world.sip, "*43", "2002").unwrap();
     ben_calls.wait_answered(seconds(5)).unwrap();
     ben_calls.hang_up();
+    world.wait_agent("ben", "not_ready", seconds(3));
     done(
         &world,
         &id,
@@ -123,7 +124,7 @@ fn without_an_agent_to_go_back_to_the_caller_stands_in_front_of_the_queue() {
     let ringing = ben.wait_ring(seconds(5)).unwrap();
     // The agent is out before the colleague answers: the phone rings on.
     first.hang_up();
-    world.wait_agent("ana", "wrap_up", seconds(3));
+    world.wait_agent_not("ana", "on_call", seconds(3));
     call.wait_tone(RINGING, seconds(5)).unwrap();
     ringing.decline(486);
     call.wait_tone(MUSIC, seconds(5)).unwrap();
@@ -147,6 +148,8 @@ fn a_transfer_to_a_queue_is_answered_by_whoever_serves_it() {
     let (ana, ben) = two_agents(&world);
     let customer = customer();
     let (call, first, id) = talk(&world, &customer, &ana);
+    // After this call, so that she is not the one who is rung.
+    world.put("/agents/ana/state", &json!({ "state": "not_ready" }));
     done(
         &world,
         &id,
@@ -155,7 +158,6 @@ fn a_transfer_to_a_queue_is_answered_by_whoever_serves_it() {
     );
     first.wait_ended(seconds(5)).unwrap();
     call.wait_tone(MUSIC, seconds(5)).unwrap();
-    world.put("/agents/ana/state", &json!({ "state": "not_ready" }));
     world.put("/agents/ben/state", &json!({ "state": "available" }));
     let ringing = ben.wait_ring(seconds(8)).unwrap();
     assert_eq!(ringing.header("X-Cordboard-Interaction").unwrap(), id);

@@ -1,9 +1,9 @@
 //! We register with a carrier: its calls reach us, it hears when we go, and nobody else gets in by it.
 
+use crate::support::patience::LEAST;
 use crate::support::phone::{End, Phone, seconds};
 use crate::support::world::{COMPANY, Plan, World};
 use std::net::{SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
 
 const ACCOUNT: &str = "account77";
 const PASSWORD: &str = "word-of-the-account";
@@ -26,7 +26,7 @@ struct Registrar(UdpSocket);
 impl Registrar {
     fn new() -> Self {
         let socket = UdpSocket::bind("127.0.0.2:0").unwrap();
-        socket.set_read_timeout(Some(seconds(10))).unwrap();
+        socket.set_read_timeout(Some(LEAST)).unwrap();
         Self(socket)
     }
 
@@ -76,7 +76,7 @@ fn contact(request: &str) -> String {
 /// The status of the first answer but 100 to an INVITE from this address.
 fn invite(world: &World, from: &str, uri: &str, more: &str) -> u16 {
     let socket = UdpSocket::bind(from).unwrap();
-    socket.set_read_timeout(Some(seconds(5))).unwrap();
+    socket.set_read_timeout(Some(LEAST)).unwrap();
     let own = socket.local_addr().unwrap();
     let sdp = format!(
         "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n",
@@ -102,19 +102,6 @@ fn invite(world: &World, from: &str, uri: &str, more: &str) -> u16 {
     }
 }
 
-fn metric(world: &World, line: &str, limit: Duration) {
-    let until = Instant::now() + limit;
-    loop {
-        let (.., body) = world.http("GET", "/metrics", None, &[]);
-        let text = String::from_utf8_lossy(&body);
-        if text.lines().any(|found| found == line) {
-            return;
-        }
-        assert!(Instant::now() < until, "no `{line}` in\n{text}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
 #[test]
 fn calls_to_our_contact_come_in_and_the_carrier_hears_when_we_go() {
     let registrar = Registrar::new();
@@ -124,9 +111,8 @@ fn calls_to_our_contact_come_in_and_the_carrier_hears_when_we_go() {
     assert!(contact.starts_with(&format!("sip:{ACCOUNT}@")), "{contact}");
     let granted = format!("Contact: <{contact}>;expires=600\r\n");
     registrar.answer(&request, from, "200 OK", &granted);
-    metric(
-        &world,
-        "cordboard_trunk_registered{trunk=\"carrier\"} 1",
+    world.wait_metrics(
+        &["cordboard_trunk_registered{trunk=\"carrier\"} 1"],
         seconds(5),
     );
     // The carrier calls our Contact from another of its machines; the account's number is answered.
@@ -159,14 +145,12 @@ fn a_refusal_is_told_and_the_test_phones_registrar_takes_us() {
     let world = open(registrar.address());
     let (request, from) = registrar.next();
     registrar.answer(&request, from, "403 Forbidden", "");
-    metric(
-        &world,
-        "cordboard_trunk_registered{trunk=\"carrier\"} 0",
+    world.wait_metrics(
+        &["cordboard_trunk_registered{trunk=\"carrier\"} 0"],
         seconds(5),
     );
-    metric(
-        &world,
-        "cordboard_trunk_refusal_status{trunk=\"carrier\"} 403",
+    world.wait_metrics(
+        &["cordboard_trunk_refusal_status{trunk=\"carrier\"} 403"],
         seconds(5),
     );
     world.wait_log("the carrier refuses our name or password", seconds(5));

@@ -79,7 +79,7 @@ fn join(world: &World, customer: &Phone, agent: &Phone) -> (Call, Call, String) 
     std::thread::sleep(seconds(2));
     let ringing = loop {
         call.press("2");
-        if let Ok(ringing) = agent.wait_ring(seconds(2)) {
+        if let Ok(ringing) = agent.rings_within(seconds(2)) {
             break ringing;
         }
     };

@@ -2,6 +2,7 @@
 //!
 //! **Owns**: one agent, one customer with a new number for each call, the ledger. **Must not know**: faults.
 
+use crate::support::patience::until;
 use crate::support::phone::{Call, Phone, Sending, seconds};
 use crate::support::world::{self, World};
 use serde_json::Value;
@@ -46,10 +47,9 @@ impl Line {
         customer.wait_answered(seconds(10)).unwrap();
         customer.press("2");
         let agent = self.agent.wait_ring(seconds(10)).unwrap().answer().unwrap();
-        let began = Instant::now();
         agent.send(Sending::Tone(AGENT_HZ));
         customer.send(Sending::Tone(CUSTOMER_HZ));
-        customer.wait_tone(AGENT_HZ, seconds(5)).unwrap();
+        let began = customer.wait_tone(AGENT_HZ, seconds(5)).unwrap();
         agent.wait_tone(CUSTOMER_HZ, seconds(5)).unwrap();
         self.talked.push(number.clone());
         Talk {
@@ -106,17 +106,8 @@ impl Line {
     /// Every talk has one ended, answered interaction with one finished recording that opens, no other interaction
     /// has a talk's number, nothing is open, and each line of the log is there once.
     pub(crate) fn reconcile(&self, world: &World, limit: Duration) {
-        let until = Instant::now() + limit;
-        loop {
-            let complaint = self.compare(world);
-            match complaint {
-                None => return,
-                Some(complaint) if Instant::now() > until => {
-                    panic!("{complaint}\n{}", world.log())
-                }
-                Some(_) => std::thread::sleep(Duration::from_millis(250)),
-            }
-        }
+        let told = || format!("{:?}\n{}", self.compare(world), world.log());
+        until(limit, || self.compare(world).is_none(), told);
     }
 
     fn compare(&self, world: &World) -> Option<String> {
@@ -186,16 +177,11 @@ pub(crate) fn metric(world: &World, name: &str) -> f64 {
 
 /// Waits until a metric has a value.
 pub(crate) fn wait_metric(world: &World, name: &str, wanted: f64, limit: Duration) {
-    let until = Instant::now() + limit;
-    while metric(world, name) != wanted {
-        assert!(
-            Instant::now() < until,
-            "{name} is {}, not {wanted}\n{}",
-            metric(world, name),
-            world.log()
-        );
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let told = || {
+        let (is, log) = (metric(world, name), world.log());
+        format!("{name} is {is}, not {wanted}\n{log}")
+    };
+    until(limit, || metric(world, name) == wanted, told);
 }
 
 /// How often the log holds a text.

@@ -3,10 +3,11 @@
 
 use crate::calls::{AGENT_HZ, CUSTOMER_HZ, Line, Talk, heard_in, metric, told, wait_metric};
 use crate::support::faults::{Do, EIO, Faults, Filled, On, inside, small_disks};
+use crate::support::patience::eventually;
 use crate::support::phone::{Sending, seconds};
 use crate::support::world::{Plan, World};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A contact centre one of whose folders is a disk of 1 MiB.
 fn with_small_disk(name: &str) -> World {
@@ -62,18 +63,15 @@ fn record(world: &World, talk: &Talk) -> serde_json::Value {
         "SELECT id FROM interactions WHERE caller_number LIKE '%{}'",
         talk.number
     );
-    let until = Instant::now() + seconds(10);
-    loop {
-        let id = world.query(&sql)[0][0].clone();
+    let complete = || {
+        let id = world.query(&sql).first()?[0].clone();
         let whole = world.get(&format!("/interactions/{id}"));
         let ended = !whole["ended_at"].is_null();
         let mut recordings = whole["recordings"].as_array().unwrap().iter();
-        if ended && recordings.all(|recording| !recording["finished_at"].is_null()) {
-            return whole;
-        }
-        assert!(Instant::now() < until, "{whole:#}\n{}", world.log());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+        let finished = recordings.all(|recording| !recording["finished_at"].is_null());
+        (ended && finished).then_some(whole)
+    };
+    eventually(seconds(10), complete, || world.log())
 }
 
 /// The file of an interaction's only recording.
@@ -268,8 +266,8 @@ fn a_slow_sync_keeps_no_audio_in_memory() {
     faults.set(0, On::Sync, ".wav", Do::Wait(20_000), 0);
     let talk = line.begin(&world);
     std::thread::sleep(seconds(5));
-    world.kill();
     let talked = talk.began.elapsed().as_secs_f64();
+    world.kill();
     assert!(faults.hits(0) > 0, "nothing was synced");
     let path = world.query("SELECT path FROM recordings")[0][0].clone();
     let file = world.root().join("interactions").join(path);

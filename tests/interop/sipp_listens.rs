@@ -2,34 +2,23 @@
 //! names is a socket of the test; all signalling, the key included, is SIPp's.
 
 use crate::support::peers::sipp::Sipp;
-use crate::support::phone::audio::{self, RATE};
-use crate::support::phone::heard::{IS_TONE, SILENCE};
 use crate::support::phone::media::Media;
-use crate::support::phone::{Sending, seconds};
+use crate::support::phone::{Sending, is_tone, seconds};
 use crate::support::world::{GREETING, MENU, MUSIC};
 use crate::{AGENT, AGENT_HZ, NUMBER, TRUNK, ana, assert_tone, assert_whole, at, ip, open, record};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// From the answer to SIPp's key: the greeting and the menu take a second each.
 const PRESS: u64 = 2_600;
 
 /// Waits until `hz` has been the sound for 200 ms.
 fn wait_tone(ear: &Media, hz: f64, what: &str, limit: Duration) {
-    let deadline = Instant::now() + limit;
-    let stretch = Duration::from_millis(200);
-    loop {
-        let samples = ear.heard_since(Instant::now() - stretch).samples();
-        let is_loud = samples.len() >= 1_120 && audio::level(&samples) > SILENCE;
-        if is_loud && audio::dominance(&samples, hz, RATE) >= IS_TONE {
-            return;
-        }
-        let packets = ear.heard().packets.len();
-        assert!(
-            Instant::now() < deadline,
-            "SIPp's ear never heard the {what}; {packets} packets in all"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let found = ear.wait_sound(limit, false, is_tone(hz));
+    let packets = ear.heard().packets.len();
+    assert!(
+        found.is_ok(),
+        "SIPp's ear never heard the {what}; {packets} packets in all"
+    );
 }
 
 #[test]

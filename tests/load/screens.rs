@@ -264,7 +264,9 @@ pub(crate) fn run(wish: Wish) -> Result<(), String> {
         std::thread::spawn(move || watch(all, &stop))
     };
     world.run()?;
-    std::thread::sleep(Duration::from_millis(1_500));
+    // What comes after this is not judged: the screens are closed before the log is read.
+    let ended = now_ms();
+    std::thread::sleep(Duration::from_secs(3));
     let after = server.usage()?;
     stop.store(true, Ordering::Relaxed);
     let mut seen = watching
@@ -272,7 +274,7 @@ pub(crate) fn run(wish: Wish) -> Result<(), String> {
         .map_err(|_| "the screens' thread panicked")??;
     let boards = seen.split_off(DESKS);
     drop(stalled);
-    let judged = judge(&server, (&seen, &boards), begun, wish);
+    let judged = judge(&server, (&seen, &boards), (begun, ended), wish);
     println!(
         "  {} calls, {} failed; CPU {:.2} ms a call",
         world.figures.done + world.figures.failed,
@@ -292,14 +294,14 @@ pub(crate) fn run(wish: Wish) -> Result<(), String> {
 fn judge(
     server: &Server,
     (desks, boards): (&[Seen], &[Seen]),
-    begun: i64,
+    (begun, ended): (i64, i64),
     wish: Wish,
 ) -> Result<(), String> {
     let of_agents = changes(
         server,
         &format!(
             "SELECT a.login, json_extract(e.payload, '$.to'), e.at FROM events e JOIN agents a ON a.id = json_extract(e.payload, '$.agent') \
-             WHERE e.kind = 'agent_state_changed' AND e.at >= {begun} ORDER BY e.seq"
+             WHERE e.kind = 'agent_state_changed' AND e.at BETWEEN {begun} AND {ended} ORDER BY e.seq"
         ),
     )?;
     let of_calls = changes(
@@ -307,7 +309,7 @@ fn judge(
         &format!(
             "SELECT interaction_id, CASE kind WHEN 'call_arrived' THEN 'in_flow' \
              WHEN 'queue_entered' THEN 'waiting' ELSE 'talking' END, at FROM events \
-             WHERE kind IN ('call_arrived', 'queue_entered', 'connected') AND at >= {begun} ORDER BY seq"
+             WHERE kind IN ('call_arrived', 'queue_entered', 'connected') AND at BETWEEN {begun} AND {ended} ORDER BY seq"
         ),
     )?;
     println!(

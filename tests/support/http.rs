@@ -6,6 +6,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+/// How long an answer may take on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Method and path, a JSON body as text, more header lines: status, head, body.
 pub(crate) fn exchange(
     server: SocketAddr,
@@ -15,9 +18,7 @@ pub(crate) fn exchange(
     extra: &[&str],
 ) -> (u16, String, Vec<u8>) {
     let mut stream = TcpStream::connect(server).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let body = body.unwrap_or_default();
     let mut head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\nContent-Length: {}\r\n",

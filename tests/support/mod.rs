@@ -12,6 +12,7 @@ pub(crate) mod calls;
 pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod mutate;
+pub(crate) mod patience;
 pub(crate) mod peers;
 pub(crate) mod phone;
 pub(crate) mod world;

@@ -6,6 +6,7 @@
 mod files;
 mod process;
 
+use super::patience::{eventually, until};
 pub(crate) use files::{
     BUSY, COMPANY, FLOW, GOODBYE, GREETING, MENU, MUSIC, Plan, SORRY, channels, tone, write_plan,
 };
@@ -16,7 +17,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A running contact centre. Killed when dropped; its folder goes with it, unless the test failed.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct World {
     folder: Option<tempfile::TempDir>,
     root: PathBuf,
     child: Child,
-    /// How long the last start took until `ready`.
+    /// How long the last start took until `ready`, without what the machine gave to others meanwhile.
     pub(crate) ready_after: Duration,
     pub(crate) sip: SocketAddr,
     pub(crate) http: SocketAddr,
@@ -111,6 +112,14 @@ impl World {
             .unwrap();
     }
 
+    /// SIGTERM, which is heard: no new calls are taken, and another signal is a second one.
+    pub(crate) fn begin_to_stop(&self) {
+        self.terminate();
+        let is_ready = || self.http("GET", "/readyz", None, &[]).0 == 200;
+        let told = || format!("it still says that it is ready\n{}", self.log());
+        until(Duration::ZERO, || !is_ready(), told);
+    }
+
     /// Whether the process still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
@@ -118,25 +127,16 @@ impl World {
 
     /// Waits until the process has ended by itself: its exit code.
     pub(crate) fn wait_exit(&mut self, limit: Duration) -> Option<i32> {
-        let until = Instant::now() + limit;
-        while self.is_running() {
-            assert!(Instant::now() < until, "it still runs\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let root = self.root.clone();
+        let told = || std::fs::read_to_string(root.join("server.log")).unwrap_or_default();
+        until(limit, || !self.is_running(), told);
         self.child.wait().unwrap().code()
     }
 
     /// Waits until the log holds `text`.
     pub(crate) fn wait_log(&self, text: &str, limit: Duration) {
-        let until = Instant::now() + limit;
-        while !self.log().contains(text) {
-            assert!(
-                Instant::now() < until,
-                "{text:?} is not in the log:\n{}",
-                self.log()
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let told = || format!("{text:?} is not in the log:\n{}", self.log());
+        until(limit, || self.log().contains(text), told);
     }
 
     /// The admin's token.
@@ -144,9 +144,13 @@ impl World {
         &self.token
     }
 
-    /// `GET /api/v1{path}` with the admin's token; anything but 200 fails the test.
+    /// `GET /api/v1{path}` with the admin's token; anything but 200 fails the test. A busy server says 503 and "try again",
+    /// and is asked again.
     pub(crate) fn get(&self, path: &str) -> Value {
-        let (status, _, body) = self.http("GET", &format!("/api/v1{path}"), None, &[]);
+        let ask = || self.http("GET", &format!("/api/v1{path}"), None, &[]);
+        let not_busy = || Some(ask()).filter(|(status, ..)| *status != 503);
+        let told = || format!("GET {path}: 503\n{}", self.log());
+        let (status, _, body) = eventually(Duration::ZERO, not_busy, told);
         assert_eq!(
             status,
             200,
@@ -185,19 +189,51 @@ impl World {
         limit: Duration,
         wanted: impl Fn(&Value) -> bool,
     ) -> Value {
-        let until = Instant::now() + limit;
-        loop {
-            let value = self.get(path);
-            if wanted(&value) {
-                return value;
-            }
-            assert!(
-                Instant::now() < until,
-                "GET {path} never became what was wanted: {value:#}\n{}",
-                self.log()
-            );
+        let told = || {
+            let last = self.get(path);
+            let log = self.log();
+            format!("GET {path} never became what was wanted: {last:#}\n{log}")
+        };
+        eventually(limit, || Some(self.get(path)).filter(|it| wanted(it)), told)
+    }
+
+    /// `GET /metrics`.
+    pub(crate) fn metrics(&self) -> String {
+        let (status, _, body) = self.http("GET", "/metrics", None, &[]);
+        let text = String::from_utf8(body).unwrap();
+        assert_eq!(status, 200, "{text}");
+        text
+    }
+
+    /// Waits until the metrics hold each of these lines; some counters are told once a second.
+    pub(crate) fn wait_metrics(&self, wanted: &[&str], limit: Duration) {
+        let has = |text: &str, line: &str| text.lines().any(|found| found == line);
+        let all = || {
+            let text = self.metrics();
+            wanted.iter().all(|line| has(&text, line))
+        };
+        until(limit, all, || format!("{wanted:?} in\n{}", self.metrics()));
+    }
+
+    /// Waits until the database has what the journal holds now: lines become rows half a second later, and in that time
+    /// the last call is another one. Every call's first line is in the journal before its phone hears a 200.
+    pub(crate) fn wait_written(&self, limit: Duration) {
+        let line_of = |text: &str, name: &str| -> u64 {
+            let found = text.lines().find_map(|line| line.strip_prefix(name));
+            found.unwrap().trim().parse().unwrap()
+        };
+        let durable = || line_of(&self.metrics(), "cordboard_journal_durable_seq ");
+        // What was said a moment ago is gathered first.
+        let mut held = durable();
+        let rests = || {
             std::thread::sleep(Duration::from_millis(50));
-        }
+            std::mem::replace(&mut held, durable()) == held
+        };
+        until(limit, rests, || "the journal never rests".to_owned());
+        let written = || line_of(&self.metrics(), "cordboard_projector_seq ") >= held;
+        until(limit, written, || {
+            format!("line {held} never became a row\n{}", self.log())
+        });
     }
 
     pub(crate) fn agent_state(&self, login: &str) -> String {
@@ -213,8 +249,16 @@ impl World {
         });
     }
 
+    /// Waits until the agent is in another state than this; for what comes after it and does not last.
+    pub(crate) fn wait_agent_not(&self, login: &str, state: &str, limit: Duration) {
+        self.wait_for(&format!("/agents/{login}"), limit, |agent| {
+            agent["state"] != state
+        });
+    }
+
     /// The newest interaction, once it has ended (and so have its recordings).
     pub(crate) fn wait_last_interaction(&self, limit: Duration) -> Value {
+        self.wait_written(limit);
         let list = self.wait_for("/interactions?limit=1", limit, |list| {
             !list["items"][0]["ended_at"].is_null()
         });
@@ -252,16 +296,9 @@ impl World {
 
     /// Waits until the first field of the first row is this.
     pub(crate) fn wait_query(&self, sql: &str, wanted: &str, limit: Duration) {
-        let until = Instant::now() + limit;
-        while self.query(sql)[0][0] != wanted {
-            assert!(
-                Instant::now() < until,
-                "{sql}: {:?}\n{}",
-                self.query(sql),
-                self.log()
-            );
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        let is_it = || self.query(sql).first().is_some_and(|row| row[0] == wanted);
+        let told = || format!("{sql}: {:?}\n{}", self.query(sql), self.log());
+        until(limit, is_it, told);
     }
 
     /// Runs a command on a folder as the server sees it.

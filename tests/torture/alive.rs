@@ -2,6 +2,7 @@
 //!
 //! **Owns**: [`Alive`]. **Must not know**: what was sent before.
 
+use crate::support::patience::LEAST;
 use crate::support::phone::message::Message;
 use crate::support::phone::seconds;
 use crate::support::world::{COMPANY, Plan, World};
@@ -10,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// Long enough for a machine that does ten other things; a healthy server needs milliseconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
+pub(crate) const PATIENCE: Duration = LEAST;
 
 /// A server under test with the caller whose calls prove that it lives.
 #[derive(Debug)]

@@ -143,7 +143,7 @@ async fn a_line_that_cannot_wait_right_behind_one_that_can_goes_at_once() {
         let line = opened.journal.append_gathered(NOW, event(1), None);
         line.await.unwrap();
         let synced = opened.journal.append_synced(NOW, event(2), None);
-        let synced = tokio::time::timeout(Duration::from_secs(5), synced).await;
+        let synced = tokio::time::timeout(Duration::from_secs(60), synced).await;
         assert_eq!(synced.unwrap(), Ok(2));
     }
 }

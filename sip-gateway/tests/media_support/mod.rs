@@ -226,9 +226,9 @@ pub(crate) fn every_20_ms(length: Duration, mut step: impl FnMut(u32)) {
     }
 }
 
-/// Calls `step` each millisecond or so until it is true; panics after 3 s.
+/// Calls `step` each millisecond or so until it is true; panics after 20 s.
 pub(crate) fn wait_for(what: &str, mut step: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(3);
+    let until = Instant::now() + Duration::from_secs(20);
     while !step() {
         assert!(Instant::now() < until, "waited for {what} in vain");
         std::thread::sleep(Duration::from_millis(1));

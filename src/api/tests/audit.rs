@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Rows, oldest first, once there are this many.
 async fn rows(world: &World, wanted: usize) -> Vec<Value> {
-    for _ in 0..100 {
+    for _ in 0..400 {
         let page = world.ask("admin", "GET /audit?limit=500", "").await.json();
         let mut items = page["items"].as_array().unwrap().clone();
         if items.len() >= wanted {

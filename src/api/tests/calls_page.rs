@@ -231,7 +231,7 @@ async fn the_demos_customer_sees_the_own_call_and_no_other() {
 
 /// A moment later.
 async fn listen_is_in_the_audit(world: &World) {
-    for _ in 0..100 {
+    for _ in 0..400 {
         let rows = world.ask("admin", "GET /audit", "").await.json();
         let mut rows = rows["items"].as_array().unwrap().iter();
         let heard = |row: &&Value| row["action"].as_str().unwrap().contains("(hear)");

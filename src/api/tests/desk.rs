@@ -5,10 +5,10 @@ use recordings::store::interactions::InteractionFilter;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Reads an object until `good` says so, at most 5 s.
+/// Reads an object until `good` says so, at most 20 s.
 async fn until(world: &World, request: &str, good: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
-    for _ in 0..100 {
+    for _ in 0..400 {
         last = world.ask("admin", request, "").await.json();
         if good(&last) {
             return last;
@@ -121,7 +121,7 @@ async fn the_document_beside_the_recording_has_notes_and_code() {
         .interaction(started.times.started_at.0, TALK)
         .join("interaction.json");
     let mut text = String::new();
-    for _ in 0..100 {
+    for _ in 0..400 {
         text = std::fs::read_to_string(&path).unwrap_or_default();
         if text.contains("brake.") && text.contains("Money back") {
             break;

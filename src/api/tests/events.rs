@@ -38,7 +38,7 @@ impl Reader {
     async fn next(&mut self) -> (u64, String, Value) {
         let (mut id, mut kind) = (0, String::new());
         loop {
-            let line = tokio::time::timeout(Duration::from_secs(10), self.lines.next_line());
+            let line = tokio::time::timeout(Duration::from_secs(20), self.lines.next_line());
             let line = line.await.expect("an event in time").unwrap().unwrap();
             if let Some(text) = line.strip_prefix("id: ") {
                 id = text.parse().unwrap();
@@ -136,7 +136,7 @@ async fn streams_are_bounded_and_a_closed_one_makes_room() {
     }
     assert_eq!(Reader::open(&world, "admin", "", None).await.status, 503);
     open.pop();
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         if Reader::open(&world, "admin", "", None).await.status == 200 {
             return;
         }

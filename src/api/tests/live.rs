@@ -9,8 +9,9 @@ use router::{PhoneNumber, Timestamp};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// What a change may take from the Distributor to the socket, with room for a busy machine.
-const SOON: Duration = Duration::from_millis(1_500);
+/// What a change may take from the Distributor to the socket, with room for a busy machine: less than the five seconds
+/// after which a reader that does not read is closed.
+const SOON: Duration = Duration::from_secs(4);
 
 /// A session of this role; its cookie.
 async fn session(world: &World, role: RoleName, agent: Option<&str>) -> String {

@@ -104,7 +104,7 @@ async fn the_log_says_that_a_task_changed_and_not_what_it_says() {
     let secret = json!({"title": "Card is lost", "interaction_id": TALK.to_string()});
     ask(&world, "ana", "POST /tasks", secret, 201).await;
     let mut record = Value::Null;
-    for _ in 0..100 {
+    for _ in 0..400 {
         let path = format!("GET /interactions/{TALK}");
         record = ask(&world, "admin", &path, Value::Null, 200).await;
         if record["events"].to_string().contains("task_changed") {

@@ -53,7 +53,10 @@ impl Client {
         client.buffer.drain(..end + 4);
         client.status = head.split(' ').nth(1).unwrap().parse().unwrap();
         if client.status != 101 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let length = head.to_ascii_lowercase();
+            let length = length.split("content-length: ").nth(1);
+            let length = length.and_then(|rest| rest.lines().next()?.trim().parse().ok());
+            while client.buffer.len() < length.unwrap_or(0) && client.read().await {}
             client.refusal = String::from_utf8_lossy(&client.buffer).into_owned();
         }
         client

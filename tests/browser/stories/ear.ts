@@ -146,7 +146,7 @@ export async function hearsVoice(page: Page, of: Person): Promise<void> {
 
 /** The page stops hearing this person within a while, and for good: what was on its way is played out first. */
 export async function hearsNoMore(page: Page, of: Person, silent: number): Promise<void> {
-  const gone = { timeout: 15_000, message: `${of.hz} Hz is heard no more` };
+  const gone = { timeout: 30_000, message: `${of.hz} Hz is heard no more` };
   await expect.poll(() => loudness(page, of.hz, 600), gone).toBeLessThan(silent);
   expect(await loudness(page, of.hz, 800), `${of.hz} Hz stays away`).toBeLessThan(silent);
 }

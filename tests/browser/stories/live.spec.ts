@@ -50,7 +50,7 @@ test("a connection that leads nowhere any more is noticed, and its page made ane
   mock.world.state("ana", "not_ready", "training");
   await page.clock.install();
   await page.clock.fastForward(6_000);
-  await page.waitForTimeout(1_500);
+  await page.waitForTimeout(500);
   await expect(page.locator("#state"), "asked, and not yet given up").not.toContainText("training");
   await page.clock.fastForward(4_000);
   await expect(page.locator("#state")).toContainText("training");

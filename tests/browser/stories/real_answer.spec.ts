@@ -119,7 +119,7 @@ async function calls(agent: Page, count: number): Promise<number[]> {
 }
 
 test("twenty callers are heard soon after the key, and nothing of them is left", async ({ browser }) => {
-  test.setTimeout(process.env.CORDBOARD_LONG === "1" ? 180_000 : 90_000);
+  test.setTimeout(process.env.CORDBOARD_LONG === "1" ? 300_000 : 180_000);
   // What the first page and call make once is no leak; and a browser keeps connections for its next request.
   const first = await browser.newContext({ permissions: ["microphone"] });
   await calls(await atTheDesk(first, demo.links.agent, false), 1);

@@ -27,7 +27,7 @@ async function sends(page: Page): Promise<number> {
 }
 
 test("the demo's story in three tabs", async ({ browser }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const context = await browser.newContext({ permissions: ["microphone"] });
   const agent = await context.newPage();
   await agent.goto(demo.links.agent);

@@ -32,7 +32,7 @@ test.afterAll(async () => {
 });
 
 test("a pulled cable costs the talk less than five seconds", async () => {
-  test.setTimeout(90_000);
+  test.setTimeout(180_000);
   expect(demo.links.agent).toContain(`https://${SERVER}:`);
   const prompts = join(demo.data, "fernhill/prompts/en");
   const browser = await chromium.launch({
@@ -94,9 +94,9 @@ test("a pulled cable costs the talk less than five seconds", async () => {
   const heldAt = Date.now();
   // What the page asks for by HTTP and hears from /live takes the new way too.
   await agent.keyboard.press("Alt+Shift+H");
-  await expect(agent.getByText("On hold")).toBeVisible({ timeout: 5000 });
+  await expect(agent.getByText("On hold")).toBeVisible();
   await agent.keyboard.press("Alt+Shift+H");
-  await expect(agent.getByText("On hold")).toBeHidden({ timeout: 5000 });
+  await expect(agent.getByText("On hold")).toBeHidden();
   caller.kill("SIGINT");
   await over;
   const held = (Date.now() - heldAt) / 1000 + 0.5;

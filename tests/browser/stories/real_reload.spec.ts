@@ -87,6 +87,9 @@ test("a page that is loaded again in a talk has its caller back by itself", asyn
   await expect(agent.locator("#state")).toContainText("Available");
 
   await expect.poll(() => theRecord()?.record.outcome ?? null).toBe("answered");
+  // What the recording says of itself comes when its file is finished.
+  const marked = (): string[] => theRecord()?.record.recordings[0]?.marks.map((mark) => mark.kind) ?? [];
+  await expect.poll(marked).toEqual(["reconnect"]);
   const found = theRecord();
   if (found === null) throw new Error("the record is gone");
   const { record, wav } = found;

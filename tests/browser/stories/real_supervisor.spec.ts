@@ -31,7 +31,7 @@ async function listens(): Promise<string[]> {
 }
 
 test("a supervisor listens, whispers, barges in and takes over; three talk and hear all but themselves", async () => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const [customer, agent, colleague, supervisor] = people;
   if (!customer || !agent || !colleague || !supervisor) throw new Error("somebody did not come");
   await Promise.all([agent.page.goto(demo.links.agent), supervisor.page.goto(demo.links.supervisor), customer.page.goto(demo.links.customer)]);

@@ -10,6 +10,7 @@
 //! let samples = agent.quit_and_listen()?;                                                // what it heard, 8 kHz
 //! ```
 
+use super::super::patience::{LEAST, patient};
 use super::super::phone::Failure;
 use super::{interop, texts, wait_for, write_tone};
 use std::fs;
@@ -96,7 +97,7 @@ impl Baresip {
 
     /// Waits until its log holds `text`.
     pub(crate) fn wait_log(&self, text: &str, limit: Duration) -> Result<(), Failure> {
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + patient(limit);
         while Instant::now() < deadline {
             if texts(self.folder.path(), &["baresip.log"]).contains(text) {
                 return Ok(());
@@ -108,7 +109,7 @@ impl Baresip {
 
     /// Waits for an event by its type, such as `CALL_ESTABLISHED` or `CALL_CLOSED`, and takes it.
     pub(crate) fn wait_event(&mut self, kind: &str, limit: Duration) -> Result<(), Failure> {
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + patient(limit);
         let wanted = format!("\"type\":\"{kind}\"");
         loop {
             let text = String::from_utf8_lossy(&self.said).into_owned();
@@ -238,14 +239,15 @@ fn free_ports() -> std::io::Result<(SocketAddr, SocketAddr)> {
     Ok((sip, control))
 }
 
-/// A small range of its own for each, so that two do not meet.
+/// A small range of its own for each, so that two do not meet: above the ports of our servers, which must be free while
+/// one starts again, and below those of its media.
 fn rtp_ports(sip: SocketAddr) -> String {
-    let first = 12_000 + sip.port() % 200 * 20;
+    let first = 16_000 + sip.port() % 200 * 20;
     format!("{first}-{}", first + 19)
 }
 
 fn connect(control: SocketAddr) -> Option<TcpStream> {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + LEAST;
     while Instant::now() < deadline {
         if let Ok(stream) = TcpStream::connect(control) {
             stream

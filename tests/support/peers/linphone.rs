@@ -10,6 +10,7 @@
 //! let samples = agent.quit_and_listen()?;                                // what it heard, 8 kHz
 //! ```
 
+use super::super::patience::{LEAST, patient};
 use super::super::phone::Failure;
 use super::{texts, wait_for, write_tone};
 use std::fs;
@@ -47,7 +48,7 @@ impl Linphone {
         let mut agent = Self::start(extension, true, tone)?;
         let identity = format!("sip:{extension}@cordboard.localhost");
         agent.command(&format!("register {identity} sip:{server} {password}"))?;
-        let until = Instant::now() + Duration::from_secs(15);
+        let until = Instant::now() + LEAST;
         while !agent.said().contains("registered, identity=") {
             if Instant::now() > until {
                 return Err(agent.failure("did not register"));
@@ -94,7 +95,7 @@ impl Linphone {
         limit: Duration,
         is_there: impl Fn(&Path) -> bool,
     ) -> Result<(), Failure> {
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + patient(limit);
         while !is_there(self.folder.path()) {
             if Instant::now() > deadline {
                 return Err(self.failure(&format!("no {what:?} within {limit:?}")));

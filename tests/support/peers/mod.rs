@@ -7,6 +7,7 @@ pub(crate) mod linphone;
 pub(crate) mod sipp;
 pub(crate) mod track;
 
+use super::patience::patient;
 use super::phone::{Failure, audio};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
@@ -28,7 +29,7 @@ fn tone_samples(hz: f64, seconds: u64) -> Vec<i16> {
 
 /// Waits for the end of a program; none when the limit passed first.
 fn wait_for(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
-    let deadline = Instant::now() + limit;
+    let deadline = Instant::now() + patient(limit);
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),

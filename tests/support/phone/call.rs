@@ -1,5 +1,6 @@
 //! The handles a test holds: a call, and a call that rings here. **Owns**: waiting and judging with a limit.
 
+use super::super::patience::patient;
 use super::Outcome;
 use super::audio::{self, RATE};
 use super::engine::{CallState, End, Engine, Failure, Inner, Phase};
@@ -10,10 +11,10 @@ use super::shield::Shield;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a tone must be the sound before it counts as heard.
-const HEARD: Duration = Duration::from_millis(200);
-/// How often what was heard is looked at.
-const GLANCE: Duration = Duration::from_millis(20);
+/// Whether samples are this tone.
+pub(crate) fn is_tone(hz: f64) -> impl Fn(&[i16]) -> bool {
+    move |samples| audio::level(samples) > SILENCE && audio::dominance(samples, hz, RATE) >= IS_TONE
+}
 
 /// A call of a test phone, either way round.
 #[derive(Clone, Debug)]
@@ -40,6 +41,11 @@ impl Call {
 
     /// Waits for the answer; a refusal is a failure.
     pub(crate) fn wait_answered(&self, limit: Duration) -> Outcome<()> {
+        self.answered_within(patient(limit))
+    }
+
+    /// The same within no more than this time.
+    pub(crate) fn answered_within(&self, limit: Duration) -> Outcome<()> {
         let phase = self.wait_phase(limit, "an answer", |phase| {
             matches!(phase, Phase::Answered | Phase::Ended(_))
         })?;
@@ -51,13 +57,15 @@ impl Call {
 
     /// Waits for 180 or another provisional answer above 100.
     pub(crate) fn wait_ringing(&self, limit: Duration) -> Outcome<()> {
-        self.wait_phase(limit, "ringing", |phase| phase != Phase::Calling)
+        self.wait_phase(patient(limit), "ringing", |phase| phase != Phase::Calling)
             .map(|_| ())
     }
 
     /// Waits until the call is over, and tells why it is.
     pub(crate) fn wait_ended(&self, limit: Duration) -> Outcome<End> {
-        let phase = self.wait_phase(limit, "the end", |phase| matches!(phase, Phase::Ended(_)))?;
+        let phase = self.wait_phase(patient(limit), "the end", |phase| {
+            matches!(phase, Phase::Ended(_))
+        })?;
         match phase {
             Phase::Ended(end) => Ok(end),
             _ => Err(self.failure("the wait for the end came back early")),
@@ -101,7 +109,7 @@ impl Call {
         self.engine.lock().offer_again(&self.call_id, direction);
         let limit = Duration::from_secs(5);
         self.engine
-            .wait(limit, "an answer to a new offer", |inner| {
+            .wait(patient(limit), "an answer to a new offer", |inner| {
                 let call = inner.calls.get(&self.call_id)?;
                 call.answers.get(before).cloned()
             })
@@ -139,9 +147,20 @@ impl Call {
 
     /// Waits until `hz` has been the sound for the last 200 ms; tells when that began, at the latest.
     pub(crate) fn wait_tone(&self, hz: f64, limit: Duration) -> Outcome<Instant> {
-        self.wait_sound(limit, &format!("a tone of {hz} Hz"), |samples| {
-            audio::level(samples) > SILENCE && audio::dominance(samples, hz, RATE) >= IS_TONE
-        })
+        self.wait_sound(limit, &format!("a tone of {hz} Hz"), is_tone(hz))
+    }
+
+    /// Waits until each of these tones was heard, one after the other, from the beginning of the call on: for tones that
+    /// are over before a test that was kept waiting begins to listen.
+    pub(crate) fn wait_tones(&self, tones: &[f64], limit: Duration) -> Outcome<()> {
+        let mut place = 0;
+        for hz in tones {
+            let found = self
+                .media
+                .wait_sound_from(&mut place, limit, false, is_tone(*hz));
+            found.map_err(|last| self.unheard(&format!("{hz} Hz of {tones:?}"), limit, &last))?;
+        }
+        Ok(())
     }
 
     /// Waits until something else than silence and the tone `hz` has been the sound for 200 ms: speech or music.
@@ -162,26 +181,18 @@ impl Call {
         what: &str,
         is_it: impl Fn(&[i16]) -> bool,
     ) -> Outcome<Instant> {
-        let deadline = Instant::now() + limit;
-        let needed = (HEARD.as_secs_f64() * RATE * 0.7) as usize;
-        loop {
-            let now = Instant::now();
-            let samples = self.media.heard_since(now - HEARD).samples();
-            let silent_line = samples.is_empty() && what == "silence";
-            if silent_line || (samples.len() >= needed && is_it(&samples)) {
-                return Ok(now - HEARD);
-            }
-            if now >= deadline {
-                let waited = limit.as_secs_f64();
-                let level = audio::level(&samples);
-                let total = self.heard().packets.len();
-                return Err(self.failure(&format!(
-                    "waited {waited} s for {what}; the last 200 ms have {} samples at {level:.0} dBFS, {total} packets in all",
-                    samples.len()
-                )));
-            }
-            std::thread::sleep(GLANCE);
-        }
+        let found = self.media.wait_sound(limit, what == "silence", is_it);
+        found.map_err(|last| self.unheard(what, limit, &last))
+    }
+
+    fn unheard(&self, what: &str, limit: Duration, last: &[i16]) -> Failure {
+        let waited = patient(limit).as_secs_f64();
+        let level = audio::level(last);
+        let total = self.heard().packets.len();
+        self.failure(&format!(
+            "waited {waited} s for {what}; the last 200 ms have {} samples at {level:.0} dBFS, {total} packets in all",
+            last.len()
+        ))
     }
 
     fn wait_phase(

@@ -7,7 +7,7 @@ use super::sdp::EVENT_TYPE;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Length of a window of judgement.
+/// Length of a piece that is judged.
 const WINDOW: Duration = Duration::from_millis(100);
 /// From this share on a window is that tone.
 pub(crate) const IS_TONE: f64 = 0.8;
@@ -58,28 +58,17 @@ impl Packet {
         })
     }
 
-    fn is_audio(&self) -> bool {
+    pub(super) fn is_audio(&self) -> bool {
         matches!(self.payload_type, 0 | 8)
     }
 
-    fn samples(&self) -> impl Iterator<Item = i16> {
+    pub(super) fn samples(&self) -> impl Iterator<Item = i16> {
         let decode = match self.payload_type {
             8 => audio::from_alaw,
             _ => audio::from_ulaw,
         };
         self.payload.iter().map(move |byte| decode(*byte))
     }
-}
-
-/// A window of sound.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Window {
-    /// When it began, from the first packet.
-    pub(crate) at: Duration,
-    /// dBFS; -120 where nothing came.
-    pub(crate) level: f64,
-    /// Share of the tone that was asked for.
-    pub(crate) dominance: f64,
 }
 
 /// Packets of one call in the order of arrival.
@@ -104,42 +93,18 @@ impl Heard {
         self
     }
 
-    /// When the first audio came.
-    pub(crate) fn first_at(&self) -> Option<Instant> {
-        self.audio().next().map(|packet| packet.at)
-    }
-
     /// All audio one after the other, as it came.
     pub(crate) fn samples(&self) -> Vec<i16> {
         self.audio().flat_map(Packet::samples).collect()
     }
 
-    /// Level and share of `hz`, each 100 ms, by time of arrival.
-    pub(crate) fn windows(&self, hz: f64) -> Vec<Window> {
-        let Some(first) = self.first_at() else {
-            return Vec::new();
-        };
-        let mut windows: Vec<Vec<i16>> = Vec::new();
-        for packet in self.audio() {
-            let place = (packet.at - first).as_millis() / WINDOW.as_millis();
-            windows.resize(windows.len().max(place as usize + 1), Vec::new());
-            windows[place as usize].extend(packet.samples());
-        }
-        windows
-            .iter()
-            .enumerate()
-            .map(|(place, samples)| Window {
-                at: WINDOW * place as u32,
-                level: audio::level(samples),
-                dominance: audio::dominance(samples, hz, RATE),
-            })
-            .collect()
-    }
-
-    /// How long, in whole windows, `hz` was the sound.
+    /// How long `hz` was the sound, by pieces of 100 ms of what came: a reader who was late does not shorten it.
     pub(crate) fn duration_of(&self, hz: f64) -> Duration {
-        let is_tone = |window: &&Window| window.level > SILENCE && window.dominance >= IS_TONE;
-        WINDOW * self.windows(hz).iter().filter(is_tone).count() as u32
+        let length = (WINDOW.as_secs_f64() * RATE) as usize;
+        let is_tone = |piece: &&[i16]| {
+            audio::level(piece) > SILENCE && audio::dominance(piece, hz, RATE) >= IS_TONE
+        };
+        WINDOW * self.samples().chunks_exact(length).filter(is_tone).count() as u32
     }
 
     /// Times between two audio packets that are longer than `limit`: when from the first packet, and how long.
@@ -152,6 +117,17 @@ impl Heard {
             .windows(2)
             .map(|pair| (pair[0] - *first, pair[1] - pair[0]));
         pairs.filter(|(_, gap)| *gap > limit).collect()
+    }
+
+    /// Whether the far end left out more than `limit` of media time somewhere: between two audio packets of one source.
+    pub(crate) fn holes(&self, limit: Duration) -> Vec<Duration> {
+        let audio: Vec<&Packet> = self.audio().collect();
+        let pairs = audio.windows(2).filter(|pair| pair[0].ssrc == pair[1].ssrc);
+        pairs
+            .map(|pair| pair[1].timestamp.wrapping_sub(pair[0].timestamp) as i32)
+            .map(|samples| Duration::from_secs_f64(f64::from(samples.max(0)) / RATE))
+            .filter(|hole| *hole > limit)
+            .collect()
     }
 
     /// Packets missing by sequence number, each source by itself.

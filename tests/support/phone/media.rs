@@ -181,6 +181,21 @@ impl Media {
         }
     }
 
+    /// Where in the order of arrival `instant` was, for [`Self::audio_from`].
+    pub(super) fn place_at(&self, instant: Instant) -> usize {
+        let state = self.shared.lock();
+        state.packets.partition_point(|packet| packet.at < instant)
+    }
+
+    /// Audio from that place on, each packet with the place behind it.
+    pub(super) fn audio_from(&self, place: usize) -> Vec<(usize, Packet)> {
+        let state = self.shared.lock();
+        let all = state.packets.iter().enumerate().skip(place);
+        all.filter(|(_, packet)| packet.is_audio())
+            .map(|(at, packet)| (at + 1, packet.clone()))
+            .collect()
+    }
+
     /// Packets that a lossy network took from us, and how many of them it lost.
     pub(crate) fn carried(&self) -> (u64, u64) {
         self.relay.as_ref().map_or((0, 0), Relay::up)

@@ -18,7 +18,8 @@
 //! ```
 //!
 //! Every wait has a limit and ends in a [`Failure`] that shows the SIP messages of the phone. Nothing sleeps longer
-//! than it must.
+//! than it must, and no limit is shorter than `patience.rs` has it, but for those of the few waits whose name says
+//! "within".
 
 pub(crate) mod audio;
 mod call;
@@ -26,6 +27,7 @@ pub(crate) mod digest;
 mod engine;
 mod exchange;
 pub(crate) mod heard;
+mod listen;
 pub(crate) mod md5;
 pub(crate) mod media;
 pub(crate) mod message;
@@ -35,12 +37,13 @@ mod sdp;
 mod shield;
 pub(crate) mod wire;
 
-pub(crate) use call::{Call, IncomingCall};
+pub(crate) use call::{Call, IncomingCall, is_tone};
 pub(crate) use engine::{End, Failure};
 pub(crate) use media::Sending;
 pub(crate) use sdp::Codec;
 pub(crate) use shield::{Manners, Shield};
 
+use super::patience::patient;
 use digest::Account;
 use engine::{Engine, Phase};
 use std::net::{IpAddr, SocketAddr};
@@ -141,7 +144,7 @@ impl Phone {
     ) -> Outcome<u16> {
         self.engine.lock().send_register(server, extension, expires);
         self.engine
-            .wait(seconds(5), "an answer to REGISTER", |inner| {
+            .wait(patient(seconds(5)), "an answer to REGISTER", |inner| {
                 inner.register_status.take()
             })
     }
@@ -208,15 +211,20 @@ impl Phone {
 
     /// The next call that arrives, or has arrived already.
     pub(crate) fn wait_ring(&self, limit: Duration) -> Outcome<IncomingCall> {
+        self.rings_within(patient(limit))
+    }
+
+    /// The same within no more than this time: for whoever has something else to do then.
+    pub(crate) fn rings_within(&self, time: Duration) -> Outcome<IncomingCall> {
         let call_id = self
             .engine
-            .wait(limit, "an incoming call", |inner| inner.arrived.pop_front())?;
+            .wait(time, "an incoming call", |inner| inner.arrived.pop_front())?;
         Ok(IncomingCall::new(Arc::clone(&self.engine), call_id))
     }
 
     /// Fails when a call arrives within `time`; for agents who must not be asked.
     pub(crate) fn expect_quiet(&self, time: Duration) -> Outcome<()> {
-        match self.wait_ring(time) {
+        match self.rings_within(time) {
             Err(_) => Ok(()),
             Ok(call) => Err(self.engine.failure(&format!(
                 "a call arrived that should not have: {}",
@@ -229,7 +237,7 @@ impl Phone {
     pub(crate) fn ping(&self, server: SocketAddr) -> Outcome<u16> {
         self.engine.lock().send_options(server);
         self.engine
-            .wait(seconds(5), "an answer to OPTIONS", |inner| {
+            .wait(patient(seconds(5)), "an answer to OPTIONS", |inner| {
                 inner.options_status.take()
             })
     }
@@ -245,7 +253,7 @@ impl Phone {
 
     /// Waits until that account has registered; where from.
     pub(crate) fn wait_registered(&self, extension: &str, limit: Duration) -> Outcome<SocketAddr> {
-        self.engine.wait(limit, "a registration", |inner| {
+        self.engine.wait(patient(limit), "a registration", |inner| {
             let found = inner
                 .registrar
                 .iter()
