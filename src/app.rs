@@ -37,7 +37,7 @@ use crate::trunk_registrations::{self, TrunkRegistrations, TrunkStates};
 use crate::watched_files::WatchedFiles;
 use recordings::folder::FolderLock;
 use recordings::intervals::Intervals;
-use recordings::{DataFolder, Journal, Position, Started, Store};
+use recordings::{DataFolder, Journal, Position, Projector, Started, Store};
 use router::Distributor;
 use sip_gateway::leg::{Accounts, GatewayCommand, GatewayEvent, RegistrationRecord};
 use sip_gateway::net::tls::TlsListen;
@@ -176,7 +176,7 @@ impl Wiring {
     /// Makes every channel, spawns every task.
     async fn run(
         mut self,
-        mut started: Started,
+        started: Started,
         distributor: Distributor,
         events: mpsc::Receiver<GatewayEvent>,
         (company_out, passwords): (watch::Sender<Arc<CompanyView>>, PasswordPolicy),
@@ -203,10 +203,7 @@ impl Wiring {
             prompts,
             speech,
         };
-        let (intervals, counting) = Intervals::new(store.clone());
-        started.projector.hand_on(counting);
-        self.spawn_behind(started.projector.run());
-        self.spawn_behind(intervals.run(started.position.clone()));
+        self.records(&store, started.projector, started.position.clone());
         let own = DistributorTask::new(
             distributor,
             self.clock,
@@ -316,6 +313,14 @@ impl Wiring {
             counts: Arc::default(),
             tone: Arc::new(ringback::clip(self.settings.node.country.as_deref())),
         }
+    }
+
+    /// What turns the journal into rows and files, and rows into quarters of an hour.
+    fn records(&mut self, store: &Store, mut projector: Projector, position: Position) {
+        let (intervals, counting) = Intervals::new(store.clone());
+        projector.hand_on(counting);
+        self.spawn_behind(projector.run());
+        self.spawn_behind(intervals.run(position));
     }
 
     /// What goes on right now, for screens.

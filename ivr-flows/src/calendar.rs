@@ -17,6 +17,11 @@ const DAY: u16 = 24 * 60;
 /// Days as a flow writes them, in the order of [`Calendar::week`].
 pub(crate) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
+/// A moment as `2026-11-23T10:30:00+01:00`, in milliseconds since 1970.
+pub(crate) fn moment(text: &str) -> Option<i64> {
+    text.parse().ok().map(Timestamp::as_millisecond)
+}
+
 /// One calendar of a flow.
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar {

@@ -19,6 +19,7 @@ mod nearest;
 pub mod port;
 mod read;
 mod render;
+pub mod trial;
 mod yaml;
 
 pub use check::{Catalog, Checked, check, check_source};

@@ -10,6 +10,8 @@ pub mod doctor;
 pub mod explain;
 pub mod flow_check;
 mod flow_files;
+pub mod flow_test;
+mod junit;
 pub mod metrics;
 pub mod output;
 pub mod replay;
@@ -191,6 +193,25 @@ pub enum FlowCommand {
     Check(FlowCheckArgs),
     /// Try one call through a flow in the terminal: texts instead of audio, a virtual clock
     Simulate(SimulateArgs),
+    /// Run the tests beside flow files (NAME.test.yaml): scripted callers, a virtual clock
+    Test(FlowTestArgs),
+}
+
+/// `cordboard flow test`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowTestArgs {
+    /// Test files, flow files and folders of them
+    #[arg(value_name = "PATH", default_value = "flows")]
+    pub paths: Vec<PathBuf>,
+    /// Tell which steps no test comes by
+    #[arg(long)]
+    pub coverage: bool,
+    /// Write the results as JUnit XML too
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Run again whenever one of the files is saved
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// `cordboard flow simulate`.

@@ -20,8 +20,10 @@ mod saying;
 mod scalar;
 mod step;
 mod top;
+mod trial;
 
 pub(crate) use top::{fit, kind_help};
+pub(crate) use trial::trials;
 
 /// No more findings than this from one file.
 const MAX_FINDINGS: usize = 200;

@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and the commands on files and on a store in a temporary folder.
 
 mod files;
+mod flow_test;
 mod simulate;
 mod story;
 mod typed;

@@ -1,0 +1,353 @@
+//! One test, run.
+//!
+//! **Owns**: the virtual clock of a test, what happens by itself (prompts end, agents answer), the judgement.
+//! **Must not know**: how a flow goes on; that is the interpreter's.
+
+use super::seen::{Moment, Seen, heard, prompts_by_file};
+use super::{Act, Expect, QueueMock, Trial, What};
+use crate::flow::{Flow, Pos};
+use crate::interpreter::Interpreter;
+use crate::port::{CallFacts, CustomerAnswer, FlowInput, FlowOutput, PlayToken, Sound};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two keys of one `press`.
+const BETWEEN_KEYS: Duration = Duration::from_millis(300);
+/// A caller who leaves a message speaks so long.
+const MESSAGE: Duration = Duration::from_secs(10);
+/// A call that is still alive so long after its last act hangs up.
+const AFTER: Duration = Duration::from_secs(3 * 3600);
+/// The same for what a press waits for.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// Things that happen in one test at most.
+const MOST: usize = 100_000;
+
+/// What came of a test.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Everything that was seen, in order.
+    pub transcript: Vec<Moment>,
+    /// Why it failed, and where in the test file; none: it passed.
+    pub missed: Option<(Pos, String)>,
+    /// Steps that were entered: block by name, step from 0.
+    pub steps: BTreeSet<(String, u32)>,
+}
+
+/// Runs a test.
+#[must_use]
+pub fn run(flow: &Arc<Flow>, trial: &Trial) -> Outcome {
+    let mut call = Call::begin(flow, trial);
+    let mut missed = None;
+    for act in &trial.acts {
+        if let Err(why) = call.act(act) {
+            missed = Some((act.pos, why));
+            break;
+        }
+    }
+    if missed.is_none() {
+        call.finish();
+        missed = judge(trial, &call.transcript);
+    }
+    Outcome {
+        transcript: call.transcript,
+        missed,
+        steps: call.steps,
+    }
+}
+
+/// The first expectation that was not met behind those before it, or the first thing that must never be.
+fn judge(trial: &Trial, transcript: &[Moment]) -> Option<(Pos, String)> {
+    let mut rest = transcript;
+    let mut before: Option<&Expect> = None;
+    for (pos, expect) in &trial.expects {
+        match rest.iter().position(|moment| moment.seen.is(expect)) {
+            Some(place) => rest = rest.get(place + 1..).unwrap_or_default(),
+            None => {
+                let behind = before.map_or_else(String::new, |last| format!(" after `{last}`"));
+                return Some((*pos, format!("expected: {expect}; it never came{behind}")));
+            }
+        }
+        before = Some(expect);
+    }
+    let found = |expect: &Expect| transcript.iter().find(|moment| moment.seen.is(expect));
+    trial.never.iter().find_map(|(pos, expect)| {
+        let moment = found(expect)?;
+        Some((*pos, format!("never expected: {expect}; it came:{moment}")))
+    })
+}
+
+/// What plays.
+struct Playing {
+    token: PlayToken,
+    /// The part that is heard now.
+    prompt: Option<String>,
+    ends: Duration,
+    /// What comes behind it.
+    parts: VecDeque<(Seen, Duration)>,
+}
+
+struct Call<'t> {
+    trial: &'t Trial,
+    flow: Interpreter,
+    names: HashMap<String, String>,
+    now: Duration,
+    playing: Option<Playing>,
+    /// Prompts that were heard since the last act, to their ends or cut off.
+    over: BTreeSet<String>,
+    /// In a queue, and when an agent answers.
+    waiting: Option<Option<Duration>>,
+    /// When the caller has left a message.
+    spoken: Option<Duration>,
+    /// What a question or a queue answers, once the flow has said all it wants.
+    answers: Vec<FlowInput>,
+    block: String,
+    transcript: Vec<Moment>,
+    steps: BTreeSet<(String, u32)>,
+    happened: usize,
+}
+
+impl<'t> Call<'t> {
+    fn begin(flow: &Arc<Flow>, trial: &'t Trial) -> Self {
+        let facts = CallFacts {
+            from: trial.caller.from.clone(),
+            to: trial.caller.to.clone(),
+            began_at: trial.caller.began_at,
+        };
+        let mut call = Self {
+            trial,
+            names: prompts_by_file(flow),
+            flow: Interpreter::with_facts(Arc::clone(flow), facts),
+            now: Duration::ZERO,
+            playing: None,
+            over: BTreeSet::new(),
+            waiting: None,
+            spoken: None,
+            answers: Vec::new(),
+            block: String::new(),
+            transcript: Vec::new(),
+            steps: BTreeSet::new(),
+            happened: 0,
+        };
+        call.give(FlowInput::Start);
+        call
+    }
+
+    fn act(&mut self, act: &Act) -> Result<(), String> {
+        if let Some(prompt) = &act.after {
+            let until = self.now + PATIENCE;
+            while !self.over.contains(prompt) {
+                if !self.happens_before(until) {
+                    return Err(format!(
+                        "`{prompt}` was never heard, so nothing is done after it"
+                    ));
+                }
+            }
+        }
+        self.over.clear();
+        match &act.what {
+            What::Press(keys) => return self.press(keys),
+            What::Wait(time) => {
+                let end = self.now + *time;
+                while self.happens_before(end) {}
+                self.now = end;
+            }
+            What::HangUp => self.hang_up(),
+            What::AgentAnswers => {
+                if self.waiting.take().is_none() {
+                    return Err("the caller waits in no queue, so no agent can answer".to_owned());
+                }
+                self.did("an agent answers");
+                self.give(FlowInput::AgentConnected);
+            }
+            What::AgentLeaves => {
+                self.did("the agent hangs up");
+                self.give(FlowInput::AgentLeft);
+            }
+        }
+        Ok(())
+    }
+
+    /// Presses once the flow has said what it says; a caller who waits for an agent hears music for ever.
+    fn press(&mut self, keys: &str) -> Result<(), String> {
+        let until = self.now + PATIENCE;
+        while self.playing.is_some() && self.waiting.is_none() && self.happens_before(until) {}
+        if self.flow.is_over() {
+            return Err(format!("the call was over before `{keys}` was pressed"));
+        }
+        for key in keys.chars() {
+            self.did(&format!("presses {key}"));
+            self.give(FlowInput::Key(key));
+            self.now += BETWEEN_KEYS;
+        }
+        Ok(())
+    }
+
+    /// Goes on until the call is over. Who waits for an agent that nobody answers for hangs up.
+    fn finish(&mut self) {
+        let until = self.now + AFTER;
+        while self.waiting != Some(None) && self.happens_before(until) {}
+        if !self.flow.is_over() {
+            self.hang_up();
+            while self.happens_before(until) {}
+        }
+    }
+
+    fn hang_up(&mut self) {
+        if !self.flow.is_over() {
+            self.did("hangs up");
+            self.give(FlowInput::HungUp);
+        }
+    }
+
+    /// The next thing that happens by itself; false when there is none before `until`.
+    fn happens_before(&mut self, until: Duration) -> bool {
+        let ends = self.playing.as_ref().map(|playing| playing.ends);
+        let agent = self.waiting.flatten();
+        let all = [ends, agent, self.spoken, self.flow.next_deadline()];
+        let next = all.into_iter().flatten().min();
+        self.happened += 1;
+        let Some(next) = next.filter(|next| *next < until && self.happened < MOST) else {
+            return false;
+        };
+        self.now = self.now.max(next);
+        if ends == Some(next) {
+            self.part_over();
+        } else if agent == Some(next) {
+            self.waiting = None;
+            self.did("an agent answers");
+            self.give(FlowInput::AgentConnected);
+        } else if self.spoken == Some(next) {
+            self.spoken = None;
+            self.give(FlowInput::CallerSilent);
+        } else {
+            self.give(FlowInput::Tick);
+        }
+        true
+    }
+
+    /// A part was heard to its end: the next one, or that is all.
+    fn part_over(&mut self) {
+        let Some(mut playing) = self.playing.take() else {
+            return;
+        };
+        self.over.extend(playing.prompt.take());
+        match playing.parts.pop_front() {
+            Some((seen, lasts)) => {
+                playing.prompt = prompt(&seen);
+                playing.ends = self.now + lasts;
+                self.playing = Some(playing);
+                self.saw(seen);
+            }
+            None => self.give(FlowInput::PlayEnded(playing.token)),
+        }
+    }
+
+    fn give(&mut self, input: FlowInput) {
+        let mut input = Some(input);
+        while let Some(next) = input {
+            self.flow.handle(next, self.now);
+            while let Some(output) = self.flow.poll_output() {
+                self.take(output);
+            }
+            input = (!self.answers.is_empty()).then(|| self.answers.remove(0));
+        }
+    }
+
+    fn take(&mut self, output: FlowOutput) {
+        match output {
+            FlowOutput::Play {
+                token,
+                sounds,
+                at_most,
+                ..
+            } => self.plays(token, &sounds, at_most),
+            FlowOutput::StopPlay { .. } => {
+                let cut_off = self.playing.take();
+                self.over.extend(cut_off.and_then(|playing| playing.prompt));
+            }
+            FlowOutput::Enqueue { queue, skills, .. } => self.enqueued(queue, skills),
+            FlowOutput::FindCustomer { ask, .. } => {
+                let found = self.trial.caller.customer.clone();
+                let answer = found.map_or(CustomerAnswer::NotFound, CustomerAnswer::Found);
+                self.answers.push(FlowInput::Customer { ask, answer });
+            }
+            FlowOutput::StartVoicemail { .. } => self.spoken = Some(self.now + MESSAGE),
+            FlowOutput::StopVoicemail { mailbox } => {
+                self.spoken = None;
+                self.saw(Seen::Message(mailbox));
+            }
+            FlowOutput::LeaveQueue { .. } => {
+                self.waiting = None;
+                self.saw(Seen::LeftQueue);
+            }
+            FlowOutput::StepEntered { block, step, .. } => self.entered(block, step),
+            FlowOutput::MenuChosen { label, .. } => self.saw(Seen::Chose(label)),
+            FlowOutput::LanguageSet { language, .. } => self.saw(Seen::Language(language)),
+            FlowOutput::Tag { key, value } => self.saw(Seen::Tagged(key, value)),
+            FlowOutput::Hangup { cause } => {
+                (self.playing, self.waiting) = (None, None);
+                self.saw(Seen::Ended(format!("{cause:?}")));
+            }
+            FlowOutput::Incident { what } => self.saw(Seen::Incident(what)),
+            FlowOutput::EarlyMedia | FlowOutput::Answer | FlowOutput::Typed { .. } => {}
+        }
+    }
+
+    fn plays(&mut self, token: PlayToken, sounds: &[Sound], at_most: Option<Duration>) {
+        let mut parts: VecDeque<_> = heard(sounds, &self.names).into();
+        let (seen, lasts) = parts.pop_front().unzip();
+        if at_most.is_some() {
+            parts.clear();
+        }
+        self.playing = Some(Playing {
+            token,
+            prompt: seen.as_ref().and_then(prompt),
+            ends: self.now + at_most.or(lasts).unwrap_or_default(),
+            parts,
+        });
+        if let Some(seen) = seen {
+            self.saw(seen);
+        }
+    }
+
+    fn enqueued(&mut self, queue: String, skills: BTreeMap<String, u8>) {
+        let nobody = QueueMock::default();
+        let mock = self.trial.queues.get(&queue).unwrap_or(&nobody);
+        self.waiting = Some(mock.answered_after.map(|after| self.now + after));
+        self.answers.push(match mock.ends {
+            Some(end) => {
+                self.waiting = None;
+                FlowInput::QueueEnded(end)
+            }
+            None => FlowInput::Queued {
+                position: mock.position.max(1),
+                expected: mock.expected,
+            },
+        });
+        self.saw(Seen::Queued { to: queue, skills });
+    }
+
+    fn entered(&mut self, block: String, step: u32) {
+        self.steps.insert((block.clone(), step));
+        if self.block != block {
+            self.block.clone_from(&block);
+            self.saw(Seen::Block(block));
+        }
+    }
+
+    fn did(&mut self, what: &str) {
+        self.saw(Seen::Did(what.to_owned()));
+    }
+
+    fn saw(&mut self, seen: Seen) {
+        self.transcript.push(Moment { at: self.now, seen });
+    }
+}
+
+fn prompt(seen: &Seen) -> Option<String> {
+    match seen {
+        Seen::Heard { prompt, .. } => prompt.clone(),
+        _ => None,
+    }
+}

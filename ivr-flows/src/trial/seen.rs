@@ -1,0 +1,192 @@
+//! What was seen of a call, for the judgement and for whoever reads why a test failed.
+//!
+//! **Owns**: the transcript's lines and whether one is what was expected.
+//! **Must not know**: how the call is driven.
+
+use super::Expect;
+use crate::flow::Flow;
+use crate::port::{Sound, Words};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::time::Duration;
+
+/// How fast a prompt's text is taken to be spoken, in characters a second.
+const SPEED: usize = 15;
+
+/// One line of the transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Since the call began.
+    pub at: Duration,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A prompt, or words of a step's own.
+    Heard {
+        /// By name.
+        prompt: Option<String>,
+        /// What is said; empty: music.
+        words: String,
+    },
+    /// What the caller or an agent did.
+    Did(String),
+    /// A block was entered.
+    Block(String),
+    /// Waits in a queue.
+    Queued {
+        /// Name.
+        to: String,
+        /// Levels asked for.
+        skills: BTreeMap<String, u8>,
+    },
+    /// Left the queue by a key or by the flow's own limit.
+    LeftQueue,
+    /// A message was left in this box; none: it was too short.
+    Message(Option<String>),
+    /// A choice of a menu.
+    Chose(String),
+    /// A tag was set.
+    Tagged(String, String),
+    /// The language changed.
+    Language(String),
+    /// The flow was stopped by a backstop, or something failed in it.
+    Incident(String),
+    /// The call is over.
+    Ended(String),
+}
+
+impl Seen {
+    /// Whether this is what was expected.
+    pub(super) fn is(&self, expect: &Expect) -> bool {
+        match (expect, self) {
+            (Expect::Hears(wanted), Self::Heard { prompt, words }) => {
+                let part = |words: &str| words.to_lowercase().contains(&wanted.to_lowercase());
+                prompt.as_ref() == Some(wanted) || (wanted.contains(' ') && part(words))
+            }
+            (
+                Expect::Queued { to, skills },
+                Self::Queued {
+                    to: own,
+                    skills: has,
+                },
+            ) => {
+                to == own
+                    && skills
+                        .iter()
+                        .all(|(skill, level)| has.get(skill) == Some(level))
+            }
+            (Expect::Voicemail(wanted), Self::Message(Some(mailbox))) => wanted == mailbox,
+            (Expect::Chooses(wanted), Self::Chose(label)) => wanted == label,
+            (Expect::Tag { key, value }, Self::Tagged(own, has)) => key == own && value == has,
+            (Expect::Language(wanted), Self::Language(has)) => wanted == has,
+            (Expect::Block(wanted), Self::Block(name)) => wanted == name,
+            (Expect::Ends, Self::Ended(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hears(what) => write!(f, "hears {what}"),
+            Self::Queued { to, skills } if skills.is_empty() => write!(f, "queued in {to}"),
+            Self::Queued { to, skills } => {
+                write!(f, "queued in {to} asking for {}", levels(skills))
+            }
+            Self::Voicemail(mailbox) => write!(f, "a message for {mailbox}"),
+            Self::Chooses(label) => write!(f, "chooses {label}"),
+            Self::Tag { key, value } => write!(f, "tag {key} = {value}"),
+            Self::Language(language) => write!(f, "language {language}"),
+            Self::Block(name) => write!(f, "block {name}"),
+            Self::Ends => write!(f, "the call ends"),
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.at.as_secs();
+        write!(f, "{:>3}:{:02}  ", seconds / 60, seconds % 60)?;
+        match &self.seen {
+            Seen::Heard { prompt, words } => match prompt {
+                Some(name) if words.is_empty() => write!(f, "hears {name}"),
+                Some(name) => write!(f, "hears {name}: \"{words}\""),
+                None => write!(f, "hears \"{words}\""),
+            },
+            Seen::Did(what) => write!(f, "> {what}"),
+            Seen::Block(name) => write!(f, "-- {name}"),
+            Seen::Queued { to, skills } if skills.is_empty() => write!(f, "waits in queue {to}"),
+            Seen::Queued { to, skills } => {
+                write!(f, "waits in queue {to}, asking for {}", levels(skills))
+            }
+            Seen::LeftQueue => write!(f, "leaves the queue"),
+            Seen::Message(Some(mailbox)) => write!(f, "leaves a message for {mailbox}"),
+            Seen::Message(None) => write!(f, "leaves no message: too short"),
+            Seen::Chose(label) => write!(f, "chooses {label}"),
+            Seen::Tagged(key, value) => write!(f, "tag {key} = {value}"),
+            Seen::Language(language) => write!(f, "language {language}"),
+            Seen::Incident(what) => write!(f, "INCIDENT: {what}"),
+            Seen::Ended(why) => write!(f, "the call ends: {why}"),
+        }
+    }
+}
+
+fn levels(skills: &BTreeMap<String, u8>) -> String {
+    let each: Vec<String> = skills
+        .iter()
+        .map(|(skill, level)| format!("{skill} {level}"))
+        .collect();
+    each.join(", ")
+}
+
+/// Which prompt each audio file belongs to.
+pub(super) fn prompts_by_file(flow: &Flow) -> HashMap<String, String> {
+    let mut all = HashMap::new();
+    for (name, prompt) in flow.prompts() {
+        all.insert(prompt.file.clone(), name.clone());
+        for text in prompt.spoken.values() {
+            let pieces = text.pieces(Some(&prompt.file)).into_iter();
+            all.extend(pieces.filter_map(|(file, _)| Some((file?, name.clone()))));
+        }
+    }
+    all
+}
+
+/// What sounds are, prompt by prompt, and how long each lasts.
+pub(super) fn heard(sounds: &[Sound], names: &HashMap<String, String>) -> Vec<(Seen, Duration)> {
+    let mut parts: Vec<(Option<String>, String, Duration)> = Vec::new();
+    for sound in sounds {
+        let file = sound.file.as_ref();
+        let name = file.map(|file| names.get(file).unwrap_or(file).clone());
+        let text = text(sound);
+        let length = text.chars().count().div_ceil(SPEED).max(1);
+        let length = Duration::from_secs(u64::try_from(length).unwrap_or(u64::MAX));
+        match parts.last_mut() {
+            // A value between the pieces of a prompt has no file; the next piece has the prompt's again.
+            Some((own, words, lasts)) if name.is_none() || *own == name => {
+                words.push(' ');
+                words.push_str(&text);
+                *lasts = lasts.saturating_add(length);
+            }
+            _ => parts.push((name, text, length)),
+        }
+    }
+    parts
+        .into_iter()
+        .map(|(prompt, words, lasts)| (Seen::Heard { prompt, words }, lasts))
+        .collect()
+}
+
+fn text(sound: &Sound) -> String {
+    match &sound.words {
+        Some(Words::Fixed(text) | Words::Value(text) | Words::Digits(text)) => text.clone(),
+        Some(Words::Number(number)) => number.to_string(),
+        Some(Words::Beep) => "[beep]".to_owned(),
+        None => String::new(),
+    }
+}
