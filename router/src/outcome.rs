@@ -89,7 +89,8 @@ names! {
         KeyExit = "key_exit",
         /// Asked to be called back.
         Callback = "callback",
-        /// Left a message.
+        /// Sent to the queue's voicemail; whether a message was left, the interaction says. Records of older versions have
+        /// such entries as timed out or refused.
         Voicemail = "voicemail",
         /// `max_wait` passed.
         TimedOut = "timed_out",

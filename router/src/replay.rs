@@ -6,6 +6,7 @@
 use crate::company::RoutingCompany;
 use crate::distributor::{Distributor, Input, Output};
 use crate::event::{Event, LogLine};
+use crate::outcome::EntryOutcome;
 use std::collections::VecDeque;
 
 /// Where the Distributor of today says something else than the log.
@@ -162,7 +163,10 @@ impl Replay {
             return Ok(());
         }
         let replayed = expected.pop_front();
-        if replayed.as_ref() == Some(logged) {
+        if replayed
+            .as_ref()
+            .is_some_and(|event| event == logged || is_older_word(logged, event))
+        {
             if matches!(logged, Event::Decided { .. }) {
                 self.compared.decisions += 1;
             } else {
@@ -182,6 +186,34 @@ impl Replay {
         self.doubt = Some(difference);
         Ok(())
     }
+}
+
+/// Whether a line is one from before those whom a queue sends to its voicemail had an outcome of their own: they were timed
+/// out or refused.
+fn is_older_word(logged: &Event, replayed: &Event) -> bool {
+    let Event::QueueLeft {
+        outcome: EntryOutcome::Voicemail,
+        ..
+    } = replayed
+    else {
+        return false;
+    };
+    let mut older = replayed.clone();
+    let (
+        Event::QueueLeft {
+            outcome, refusal, ..
+        },
+        Event::QueueLeft {
+            outcome: was @ (EntryOutcome::TimedOut | EntryOutcome::Refused),
+            refusal: why,
+            ..
+        },
+    ) = (&mut older, logged)
+    else {
+        return false;
+    };
+    (*outcome, *refusal) = (*was, *why);
+    older == *logged
 }
 
 /// Whether the Distributor alone writes such lines while it runs. What a supervisor is told comes from others as well.

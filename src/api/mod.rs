@@ -34,6 +34,7 @@ mod openapi;
 mod page;
 mod peaks;
 pub mod phones;
+mod queue_rules;
 mod queues;
 mod range;
 mod recorded;

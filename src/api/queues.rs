@@ -4,6 +4,7 @@
 
 use super::error::ApiError;
 use super::openapi::shapes::{self, PageOf};
+use super::queue_rules::RulesBody;
 use super::right::{Action, Resource, Role, authorise};
 use super::token::Caller;
 use super::{ApiState, names, page, time};
@@ -50,6 +51,8 @@ pub(super) struct QueueBody {
     closure: Option<ClosureItem>,
     #[schema(value_type = shapes::Thresholds)]
     thresholds: ThresholdsItem,
+    /// What the company file says of it.
+    rules: RulesBody,
 }
 
 /// A waiting caller; ids only.
@@ -262,6 +265,7 @@ async fn body(
             .map(ExpectedWaitBody::of)
             .unwrap_or_default(),
         thresholds: company.thresholds_of(id).into(),
+        rules: RulesBody::of(company, rules),
     }))
 }
 

@@ -159,7 +159,7 @@ fn left(entry: &QueueEntryRecord, lines: &mut Vec<(Utc, String)>) {
         EntryOutcome::Overflowed => "the flow went on to another queue",
         EntryOutcome::KeyExit => "the caller left by a key",
         EntryOutcome::Callback => "a callback was agreed",
-        EntryOutcome::Voicemail => "the caller left a message",
+        EntryOutcome::Voicemail => "the queue sent the caller to its voicemail",
         EntryOutcome::TimedOut => "the longest wait was over",
         EntryOutcome::Refused => refused
             .as_deref()

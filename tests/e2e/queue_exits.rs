@@ -2,7 +2,7 @@
 
 use crate::hold::CUSTOMER_HZ;
 use crate::support::phone::{Call, End, Phone, Sending, seconds};
-use crate::support::world::{BUSY, COMPANY, FLOW, GOODBYE, MUSIC, Plan, SORRY, World};
+use crate::support::world::{BUSY, COMPANY, FLOW, GOODBYE, MUSIC, Plan, SORRY, World, cordboard};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -247,7 +247,7 @@ fn who_waits_too_long_goes_to_the_next_queue_and_from_there_to_its_voicemail() {
     call.press("#");
     assert_eq!(call.wait_ended(seconds(5)).unwrap(), End::TheyHungUp);
     let record = &ended(&world, 1)[0];
-    is(record, "voicemail", "flow", "overflowed timed_out");
+    is(record, "voicemail", "flow", "overflowed voicemail");
     assert_eq!(record["tags"]["voicemail"], "sales", "{record:#}");
     let id = record["id"].as_str().unwrap();
     let line = world.get(&format!("/interactions/{id}/timeline"));
@@ -255,6 +255,11 @@ fn who_waits_too_long_goes_to_the_next_queue_and_from_there_to_its_voicemail() {
         line.to_string().contains("goes on to another queue"),
         "{line:#}"
     );
+    let mut verify = cordboard(world.root());
+    verify.args(["metrics", "verify", "--config", "cordboard.toml"]);
+    let out = verify.output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success(), "{said}");
 }
 
 #[test]

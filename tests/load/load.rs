@@ -16,6 +16,9 @@
 //! C   `--callers` wait in silence while nobody is ready; then `--agents` become ready at once; then each has a caller for
 //!     `--handling` seconds until everybody is served. `--rate`: agents first, callers at that rate.
 //!
+//! ready  the same measured by SIPp, with no part of ours but the server: callers at `--cps` for `--seconds` to a queue in which
+//!    somebody always waits, and from each agent's BYE to the next INVITE for that agent.
+//!
 //! relay  B by turns with rtpengine, which only relays the same packets: what a call costs as a multiple of a bare relay.
 //!
 //! soak  `--standing` calls at any moment for `--minutes`, of every kind, with agents who come and go; then nothing, and
@@ -39,6 +42,7 @@ mod dice;
 mod kill;
 mod legs;
 mod mix;
+mod ready;
 mod relay;
 mod report;
 mod rtp;
@@ -106,6 +110,11 @@ fn apart(name: &str, args: &[String]) -> Option<Result<(), String>> {
             agents: flag(args, "--agents", 100) as usize,
             handling: seconds("--handling", 2),
             rate: flag(args, "--rate", 0),
+        }),
+        "ready" => ready::run(&ready::Wish {
+            cps: flag(args, "--cps", 50),
+            length: seconds("--seconds", 60),
+            agents: flag(args, "--agents", 45) as usize,
         }),
         "relay" => {
             let (calls, rounds) = (flag(args, "--calls", 150), flag(args, "--rounds", 3));

@@ -215,7 +215,12 @@ fn wrong_capacity(source: &Source, name: &str, capacity: &str) -> Vec<Complaint>
     complaints
 }
 
-/// The routing rules' page names, for each rule, tests that exist.
+/// What stands before the tests that run the whole program.
+const BY_SIP: &str = "SIP: ";
+/// Where those tests live.
+const STORIES: &str = "tests/e2e/";
+
+/// The routing rules' page names, for each rule, tests that exist, and of the whole program at least one.
 pub(crate) fn routing_rules(tree: &Tree) -> Vec<Complaint> {
     let rows = cells(tree.text(RULES), "Each rule and its tests");
     let mut complaints = Vec::new();
@@ -223,14 +228,34 @@ pub(crate) fn routing_rules(tree: &Tree) -> Vec<Complaint> {
         complaints.push(format!("{RULES}: no table \"Each rule and its tests\""));
     }
     for row in &rows {
-        let tests = row.get(3).map_or("", String::as_str);
-        let tests: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
-        let rule = row.first().map_or("", String::as_str);
-        if tests.is_empty() {
+        let [rule, .., tests] = row.as_slice() else {
+            continue;
+        };
+        let (inside, by_sip) = tests.split_once(BY_SIP).unwrap_or((tests, ""));
+        let [inside, by_sip] =
+            [inside, by_sip].map(|part| part.split('`').skip(1).step_by(2).collect::<Vec<&str>>());
+        if inside.is_empty() {
             complaints.push(format!("{RULES}: \"{rule}\" names no test"));
         }
-        let unknown = tests.iter().flat_map(|name| unknown_test(tree, name));
-        complaints.extend(unknown.map(|what| format!("{RULES}: \"{rule}\": {what}")));
+        if by_sip.is_empty() {
+            complaints.push(format!(
+                "{RULES}: \"{rule}\": name a test of {STORIES} behind `{BY_SIP}`"
+            ));
+        }
+        let known = |name: &&str| unknown_test(tree, name).is_empty();
+        let elsewhere = by_sip.iter().filter(|name| {
+            let story = |source: &Source| {
+                source.path.starts_with(STORIES)
+                    && !word_places(source.all(), &format!("fn {name}")).is_empty()
+            };
+            known(name) && !tree.sources.iter().any(story)
+        });
+        complaints.extend(elsewhere.map(|name| {
+            format!("{RULES}: \"{rule}\": `{name}` is not in {STORIES}: write it before `{BY_SIP}`")
+        }));
+        let unknown = inside.iter().chain(&by_sip).filter(|name| !known(name));
+        complaints
+            .extend(unknown.map(|name| format!("{RULES}: \"{rule}\": no test function `{name}`")));
     }
     complaints
 }

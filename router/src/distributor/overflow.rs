@@ -34,6 +34,7 @@ impl Distributor {
         };
         let (outcome, refusal) = match (way, refusal) {
             (Way::Queue(_), _) => (EntryOutcome::Overflowed, None),
+            (Way::Voicemail, _) => (EntryOutcome::Voicemail, None),
             (_, Some(_)) => (EntryOutcome::Refused, refusal),
             (_, None) => (EntryOutcome::TimedOut, None),
         };

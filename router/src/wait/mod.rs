@@ -289,8 +289,10 @@ impl WaitForecast {
         } else if outcome == EntryOutcome::Abandoned || outcome == EntryOutcome::ShortAbandoned {
             line.gave_up += 1.0;
         }
-        // One who was refused never waited.
-        let waits = caller.foretold.filter(|_| outcome != EntryOutcome::Refused);
+        // One who was refused never waited, nor did one whom a full queue sent to its voicemail.
+        let boxed = outcome == EntryOutcome::Voicemail && at == caller.entered;
+        let refused = outcome == EntryOutcome::Refused || boxed;
+        let waits = caller.foretold.filter(|_| !refused);
         if let Some((spread, raw, told)) = waits {
             line.record.add(Outcome {
                 raw,

@@ -101,6 +101,8 @@ async fn a_queue() {
     assert_eq!(queue["agents"]["available"], 1);
     assert_eq!(queue["agents"]["offline"], 0);
     assert_eq!(queue["today"]["entered"], 0, "the talk was not today");
+    assert_eq!(queue["rules"]["skills"]["billing"], 1);
+    assert_eq!(queue["rules"]["strategy"], "longest_idle");
     assert_eq!(
         queue["thresholds"],
         serde_json::json!({

@@ -96,7 +96,7 @@ fn waiting(entry: &QueueEntryRecord, time_zone: &str) -> ItemBody {
         EntryOutcome::Overflowed => ": sent on to another queue",
         EntryOutcome::KeyExit => ": left by a key",
         EntryOutcome::Callback => ": a callback was agreed",
-        EntryOutcome::Voicemail => ": left a message",
+        EntryOutcome::Voicemail => ": sent to the voicemail of the queue",
         EntryOutcome::TimedOut => ": the longest wait was over",
         EntryOutcome::Refused => ": the queue did not take the caller",
         EntryOutcome::Failed => ": failed by our fault",

@@ -193,14 +193,15 @@ impl CallMachine {
             Some(EntryOutcome::Abandoned) => Outcome::Abandoned,
             Some(EntryOutcome::ShortAbandoned) => Outcome::ShortAbandoned,
             Some(EntryOutcome::Callback) => Outcome::Callback,
-            Some(EntryOutcome::Voicemail) => Outcome::Voicemail,
             Some(EntryOutcome::KeyExit) => Outcome::SelfServed,
-            // Answered without `connected`: the agent was gone before anybody was heard.
+            // Answered without `connected`: the agent was gone before anybody was heard. The box without a message: nobody
+            // left any.
             Some(
                 EntryOutcome::Answered
                 | EntryOutcome::TimedOut
                 | EntryOutcome::Refused
-                | EntryOutcome::Overflowed,
+                | EntryOutcome::Overflowed
+                | EntryOutcome::Voicemail,
             ) => Outcome::Unserved,
             Some(EntryOutcome::Failed) => Outcome::Failed,
         }

@@ -14,7 +14,7 @@ use router::company::Skills;
 use router::distributor::port::{EntryRequest, LeaveCause};
 use router::event::TalkChange;
 use router::outcome::EntryOutcome;
-use router::overflow::Way;
+use router::overflow::{Cause, Way};
 use router::requirement::Wishes;
 use router::{Input, Timestamp};
 use sip_gateway::leg::LegId;
@@ -101,10 +101,7 @@ impl CallMachine {
             name: name.to_owned(),
             known: known.clone(),
             skills: Skills::new(),
-            wishes: Box::new(Wishes {
-                been: Vec::new(),
-                ..waiting.line.wishes.elsewhere()
-            }),
+            wishes: Box::new(moved_wishes(&waiting.line.wishes)),
             class: waiting.line.class,
             since: waiting.line.since,
         };
@@ -182,6 +179,10 @@ impl CallMachine {
         };
         let mut wishes = waiting.line.wishes.elsewhere();
         wishes.been.push(waiting.line.known.id);
+        if let Some(moved) = waiting.moved.take() {
+            // Nobody goes back from there: what the flow says counts again, and no more.
+            wishes.own_exits = moved.back.wishes.own_exits;
+        }
         waiting.line = Line {
             name: name.clone(),
             known: known.clone(),
@@ -194,7 +195,6 @@ impl CallMachine {
         waiting.head_start = waiting
             .head_start
             .saturating_add(waited.unwrap_or_default());
-        waiting.moved = None;
         if let Some(ringing) = waiting.ringing.take() {
             self.close_ringing(&ringing);
         }
@@ -260,6 +260,21 @@ impl CallMachine {
             customer,
             agent: leg,
         });
+    }
+}
+
+/// What goes along to the queue that a supervisor chose. Whom it does not take it gives back: the ways that it has for
+/// such callers are not theirs.
+fn moved_wishes(before: &Wishes) -> Wishes {
+    let mut own_exits = before.own_exits.clone();
+    for cause in [Cause::Full, Cause::NoAgents] {
+        if !own_exits.contains(&cause) {
+            own_exits.push(cause);
+        }
+    }
+    Wishes {
+        own_exits,
+        ..Wishes::default()
     }
 }
 

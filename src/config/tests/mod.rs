@@ -1,5 +1,6 @@
 //! Tests of settings and company files.
 
 mod company;
+mod documented;
 mod routing;
 mod settings;

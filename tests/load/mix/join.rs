@@ -29,6 +29,7 @@ const COUNTS: [Count; 5] = [
             "abandoned",
             "overflowed",
             "timed_out",
+            "voicemail",
             "refused",
         ],
     ),

@@ -80,7 +80,7 @@ fn every_cause(overflow: Overflow) -> Vec<(EntryOutcome, Option<Refusal>, Way)> 
 #[test]
 fn each_cause_goes_the_way_that_the_queue_says() {
     let (refused, timed_out) = (EntryOutcome::Refused, EntryOutcome::TimedOut);
-    for way in [Way::Exit, Way::Voicemail, Way::Closed] {
+    for way in [Way::Exit, Way::Closed] {
         let expected = [
             (refused, Some(Refusal::Full), way),
             (timed_out, None, way),
@@ -90,6 +90,8 @@ fn each_cause_goes_the_way_that_the_queue_says() {
     }
     let to_sales = (EntryOutcome::Overflowed, None, Way::Queue(SALES));
     assert_eq!(every_cause(all(Way::Queue(SALES))), [to_sales; 3]);
+    let to_the_box = (EntryOutcome::Voicemail, None, Way::Voicemail);
+    assert_eq!(every_cause(all(Way::Voicemail)), [to_the_box; 3]);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use super::support::*;
 use crate::agent::AgentState;
 use crate::distributor::Input;
 use crate::event::{Event, LogLine};
+use crate::outcome::EntryOutcome;
+use crate::overflow::{Cause, Way};
 use crate::replay::{Compared, Difference, Replay};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -103,6 +105,35 @@ fn a_line_that_was_changed_is_named() {
     }
     let seq = line.seq;
     assert_eq!(replay(Replay::new(), &lines).unwrap_err().seq, seq);
+}
+
+#[test]
+fn a_log_of_an_older_version_has_no_outcome_for_voicemail() {
+    let mut company = company();
+    let queue = company.queues.get_mut(&SUPPORT).unwrap();
+    queue.overflow = queue.overflow.with(Cause::MaxWait, Way::Voicemail);
+    queue.max_wait = std::time::Duration::from_secs(10);
+    let mut story = Story::new(company);
+    story.distributor.log_inputs(story.now);
+    story.log_in(ANA);
+    story.lunch(ANA);
+    story.caller(1);
+    story.pass(15);
+    story.lunch(ANA);
+    let mut lines = stored(story.log.clone());
+    let mut as_it_was = |word: EntryOutcome| {
+        let mut left = lines.iter_mut().filter_map(|line| match &mut line.event {
+            Event::QueueLeft { outcome, .. } => Some(outcome),
+            _ => None,
+        });
+        *left.next().unwrap() = word;
+        assert!(left.next().is_none());
+        replay(Replay::new(), &lines)
+    };
+    assert!(as_it_was(EntryOutcome::Voicemail).is_ok());
+    assert!(as_it_was(EntryOutcome::TimedOut).is_ok());
+    assert!(as_it_was(EntryOutcome::Refused).is_ok());
+    assert!(as_it_was(EntryOutcome::Abandoned).is_err());
 }
 
 /// A crash: the last lines are lost, the next start ends what was open, and goes on in another epoch.

@@ -4,7 +4,7 @@ use super::*;
 use crate::call::control::{Colleague, Control, ControlId, ControlRequest, Destination, Refused};
 use crate::call::phone_call::{PhoneAnswer, PhoneAsk};
 use router::distributor::port::EntryRequest;
-use router::overflow::Way;
+use router::overflow::{Cause, Way};
 
 const BEN: AgentId = AgentId::from_number(8);
 const SALES: QueueId = QueueId::from_number(2);
@@ -98,6 +98,9 @@ fn the_time_that_was_waited_goes_along_and_the_flow_notices_nothing() {
         (SALES, Duration::from_secs(12))
     );
     assert_ne!(second.entry, first.entry);
+    // A queue that does not take them gives them back, whatever ways it has of its own.
+    let own = [&first.wishes.own_exits[..], &[Cause::Full, Cause::NoAgents]];
+    assert_eq!(second.wishes.own_exits, own.concat());
     assert!(script.inputs().contains(&Input::Leave {
         entry: first.entry,
         cause: LeaveCause::Moved
@@ -126,6 +129,23 @@ fn the_time_that_was_waited_goes_along_and_the_flow_notices_nothing() {
     script.after(Duration::from_secs(5));
     assert_eq!(script.asks(None, support()), Some(Ok(())));
     assert_eq!(script.enqueued().head_start, Duration::from_secs(17));
+}
+
+#[test]
+fn who_was_moved_and_is_sent_on_from_there_has_the_exits_of_the_flow_alone() {
+    let mut script = Script::waiting();
+    let first = script.enqueued();
+    assert_eq!(script.asks(None, sales()), Some(Ok(())));
+    script.say(CallInput::EntryLeft {
+        entry: script.enqueued().entry,
+        outcome: EntryOutcome::Overflowed,
+        refusal: None,
+        message: None,
+        way: Way::Queue(first.queue),
+    });
+    let third = script.enqueued();
+    assert_eq!(third.queue, first.queue);
+    assert_eq!(third.wishes.own_exits, first.wishes.own_exits);
 }
 
 #[test]
@@ -310,7 +330,7 @@ fn a_queue_sends_the_caller_to_its_voicemail() {
     let entry = script.entry();
     script.say(CallInput::EntryLeft {
         entry,
-        outcome: EntryOutcome::TimedOut,
+        outcome: EntryOutcome::Voicemail,
         refusal: None,
         message: None,
         way: Way::Voicemail,
@@ -321,6 +341,9 @@ fn a_queue_sends_the_caller_to_its_voicemail() {
     };
     let heard: Vec<usize> = script.last.iter().filter_map(files).collect();
     assert_eq!(heard, [1], "the tone");
+    // Who hangs up before the tone has left no message.
+    script.customer_hangs_up();
+    assert_eq!(script.ended(), [(Outcome::Unserved, EndCause::Customer)]);
 }
 
 #[test]

@@ -40,6 +40,10 @@ impl Oracle {
                 assert_eq!((*outcome, *refusal), (EntryOutcome::Overflowed, None));
                 cause
             }
+            (_, _, Some((cause, Way::Voicemail))) => {
+                assert_eq!((*outcome, *refusal), (EntryOutcome::Voicemail, None));
+                cause
+            }
             // By the flow's own limit, or by ours.
             (EntryOutcome::TimedOut, None, None) if !self.waited_out(waiting, now) => return,
             (EntryOutcome::TimedOut, None, _) => Cause::MaxWait,
