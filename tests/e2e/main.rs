@@ -43,6 +43,7 @@ mod privacy;
 mod queue_exits;
 mod reload;
 mod replay;
+mod ring_all;
 mod routing;
 mod scanners;
 mod steps;

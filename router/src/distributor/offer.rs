@@ -1,4 +1,4 @@
-//! Offers: one caller rings at one agent, under a number that is never used again.
+//! Offers: one caller rings at one agent, under a number that is never used again. With `ring_all` a caller has several.
 //!
 //! **Owns**: how an offer begins and each way it ends, for both sides. **Must not**: choose (`select/` does) or
 //! know what a miss does to the agent (`miss.rs` does).
@@ -33,7 +33,8 @@ impl Distributor {
         let Some(entry) = self.world.entries.get_mut(&entry_id) else {
             return;
         };
-        entry.offer = Some(id);
+        let beside = entry.offers.len();
+        entry.offers.push(id);
         let (interaction, queue, key) = (entry.interaction, entry.queue, entry.key);
         let decision = Decision {
             offer: id,
@@ -45,6 +46,7 @@ impl Distributor {
             requirement: entry.requirement(),
             step: entry.step,
             asks: entry.told_asks(),
+            beside,
             v: entry.key.v,
             chosen: found.chosen,
             candidates: found.next,
@@ -104,7 +106,7 @@ impl Distributor {
             self.say(Output::OfferVoid { offer: id });
             return;
         };
-        self.world.entries.remove(&offer.entry);
+        let entry = self.world.entries.remove(&offer.entry);
         self.entry_gone(&offer.queue);
         self.log(Event::QueueLeft {
             interaction: offer.interaction,
@@ -129,6 +131,14 @@ impl Distributor {
             offer: id,
             agent: offer.agent,
         });
+        #[cfg(test)]
+        if self.world.has(Planted::LosersRingOn) {
+            return;
+        }
+        // One has won: the others are free again, as if nothing had rung.
+        for other in entry.into_iter().flat_map(|entry| entry.offers) {
+            self.release(other, OfferOutcome::Revoked);
+        }
     }
 
     /// The call reports that the phone did not take it.
@@ -167,7 +177,7 @@ impl Distributor {
         }
     }
 
-    /// The caller is gone while it rang: the agent is ready again with the former idle clock.
+    /// The caller is gone while it rang, or talks with another: the agent is ready again with the former idle clock.
     pub(super) fn release(&mut self, id: OfferId, outcome: OfferOutcome) {
         if let Some(offer) = self.close_offer(id, outcome) {
             self.say_revoke(id, &offer, outcome);
@@ -192,7 +202,7 @@ impl Distributor {
         self.caller_returns(offer.entry);
     }
 
-    /// Back to its place: `V` is what it was (I7).
+    /// Back to its place: `V` is what it was (I7). Where it still rings at others it goes on doing so.
     fn caller_returns(&mut self, id: QueueEntryId) {
         let step = self.next_step();
         if let Some(entry) = self.world.entries.get_mut(&id) {
@@ -206,7 +216,7 @@ impl Distributor {
     fn close_offer(&mut self, id: OfferId, outcome: OfferOutcome) -> Option<Offer> {
         let offer = self.world.offers.remove(&id)?;
         if let Some(entry) = self.world.entries.get_mut(&offer.entry) {
-            entry.offer = None;
+            entry.offers.retain(|open| *open != id);
         }
         self.log(Event::OfferEnded {
             interaction: offer.interaction,
