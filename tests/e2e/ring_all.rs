@@ -30,9 +30,12 @@ fn comes(world: &World, login: &str, extension: &str) -> Phone {
     phone
 }
 
+fn customer() -> Phone {
+    Phone::start("127.0.0.2".parse().unwrap()).unwrap()
+}
+
 /// A caller who says something all the time.
-fn calls(world: &World) -> Call {
-    let customer = Phone::start("127.0.0.2".parse().unwrap()).unwrap();
+fn calls(world: &World, customer: &Phone) -> Call {
     let call = customer.call(world.sip, "9000", "600111222").unwrap();
     call.wait_answered(seconds(5)).unwrap();
     call.send(Sending::Tone(CUSTOMER_HZ));
@@ -61,9 +64,9 @@ fn told(pairs: [(&str, &str); 2]) -> Vec<(String, String)> {
 
 #[test]
 fn two_phones_ring_at_once_and_the_first_who_answers_has_the_caller() {
-    let world = world();
+    let (world, customer) = (world(), customer());
     let (ana, ben) = (comes(&world, "ana", "2001"), comes(&world, "ben", "2002"));
-    let call = calls(&world);
+    let call = calls(&world, &customer);
     let (to_ana, to_ben) = (
         ana.wait_ring(seconds(8)).unwrap(),
         ben.wait_ring(seconds(8)).unwrap(),
@@ -96,10 +99,10 @@ fn two_phones_ring_at_once_and_the_first_who_answers_has_the_caller() {
 /// Both lift at the same moment, again and again: one talks, the other is let go and hears nothing.
 #[test]
 fn two_who_answer_at_the_same_moment_are_one_talk() {
-    let world = world();
+    let (world, customer) = (world(), customer());
     let (ana, ben) = (comes(&world, "ana", "2001"), comes(&world, "ben", "2002"));
     for round in 0..4 {
-        let call = calls(&world);
+        let call = calls(&world, &customer);
         let (to_ana, to_ben) = (
             ana.wait_ring(seconds(8)).unwrap(),
             ben.wait_ring(seconds(8)).unwrap(),
@@ -150,9 +153,9 @@ fn states(agents: &Value, state: &str) -> usize {
 
 #[test]
 fn one_declines_while_the_other_rings_on_and_answers() {
-    let world = world();
+    let (world, customer) = (world(), customer());
     let (ana, ben) = (comes(&world, "ana", "2001"), comes(&world, "ben", "2002"));
-    let call = calls(&world);
+    let call = calls(&world, &customer);
     let to_ana = ana.wait_ring(seconds(8)).unwrap();
     let to_ben = ben.wait_ring(seconds(8)).unwrap();
     to_ana.decline(486);
@@ -172,9 +175,9 @@ fn one_declines_while_the_other_rings_on_and_answers() {
 /// The caller gives up: every phone stops, and nobody has missed anything.
 #[test]
 fn a_caller_who_hangs_up_ends_all_the_ringing() {
-    let world = world();
+    let (world, customer) = (world(), customer());
     let (ana, ben) = (comes(&world, "ana", "2001"), comes(&world, "ben", "2002"));
-    let call = calls(&world);
+    let call = calls(&world, &customer);
     let ringing = [&ana, &ben].map(|phone| phone.wait_ring(seconds(8)).unwrap().ignore());
     call.hang_up();
     for phone in &ringing {

@@ -53,12 +53,8 @@ impl Distributor {
             removed: found.removed,
             tie_break: found.tie_break,
         };
-        let ring_timeout = self
-            .world
-            .company
-            .queues
-            .get(&queue)
-            .map_or(Duration::ZERO, |queue| queue.ring_timeout);
+        let rules = self.world.company.queues.get(&queue);
+        let ring_timeout = rules.map_or(Duration::ZERO, |queue| queue.ring_timeout);
         let offer = Offer {
             key,
             by_agent: kind == DecisionKind::Ready,
@@ -106,7 +102,8 @@ impl Distributor {
             self.say(Output::OfferVoid { offer: id });
             return;
         };
-        let entry = self.world.entries.remove(&offer.entry);
+        let losers = self.losers(offer.entry);
+        self.world.entries.remove(&offer.entry);
         self.entry_gone(&offer.queue);
         self.log(Event::QueueLeft {
             interaction: offer.interaction,
@@ -131,14 +128,24 @@ impl Distributor {
             offer: id,
             agent: offer.agent,
         });
+        for (id, loser) in losers {
+            self.let_go(id, &loser, OfferOutcome::Revoked);
+        }
+    }
+
+    /// One has won: the other offers of that caller are over.
+    fn losers(&mut self, entry: QueueEntryId) -> Vec<(OfferId, Offer)> {
         #[cfg(test)]
         if self.world.has(Planted::LosersRingOn) {
-            return;
+            return Vec::new();
         }
-        // One has won: the others are free again, as if nothing had rung.
-        for other in entry.into_iter().flat_map(|entry| entry.offers) {
-            self.release(other, OfferOutcome::Revoked);
-        }
+        let entry = self.world.entries.get(&entry);
+        let open = entry.map(|entry| entry.offers.clone());
+        let over = open.into_iter().flatten().filter_map(|id| {
+            let offer = self.close_offer(id, OfferOutcome::Revoked)?;
+            Some((id, offer))
+        });
+        over.collect()
     }
 
     /// The call reports that the phone did not take it.
@@ -177,20 +184,25 @@ impl Distributor {
         }
     }
 
-    /// The caller is gone while it rang, or talks with another: the agent is ready again with the former idle clock.
+    /// The caller is gone while it rang: the agent is free.
     pub(super) fn release(&mut self, id: OfferId, outcome: OfferOutcome) {
         if let Some(offer) = self.close_offer(id, outcome) {
-            self.say_revoke(id, &offer, outcome);
-            #[cfg(test)]
-            match self.world.planted {
-                Some(Planted::AgentKept) => return,
-                Some(Planted::IdleKeyLost) => {
-                    return self.enter_available(offer.agent, Clock::Restart);
-                }
-                _ => {}
-            }
-            self.enter_available(offer.agent, Clock::Keep);
+            self.let_go(id, &offer, outcome);
         }
+    }
+
+    /// The agent is ready again with the former idle clock, as if nothing had rung.
+    fn let_go(&mut self, id: OfferId, offer: &Offer, outcome: OfferOutcome) {
+        self.say_revoke(id, offer, outcome);
+        #[cfg(test)]
+        match self.world.planted {
+            Some(Planted::AgentKept) => return,
+            Some(Planted::IdleKeyLost) => {
+                return self.enter_available(offer.agent, Clock::Restart);
+            }
+            _ => {}
+        }
+        self.enter_available(offer.agent, Clock::Keep);
     }
 
     fn refused(&mut self, offer: &Offer) {
