@@ -43,6 +43,13 @@ pub(crate) fn tell_decision(decision: &DecisionRecord) -> String {
         }
         DecisionKind::Return => format!("the caller came back and {chosen} was chosen ({keys})"),
     };
+    match decision.beside {
+        0 => {}
+        1 => text.push_str(", beside one whose phone rang already,"),
+        others => {
+            let _ = write!(text, ", beside {others} whose phones rang already,");
+        }
+    }
     if let Some(next) = decision.candidates.first() {
         let rival = match next.keys {
             KeysRecord::Agent { .. } => name(next.agent.as_deref(), next.agent_id),
@@ -102,6 +109,8 @@ fn tell_strategy(key: StrategyKey) -> String {
         }
         StrategyKey::FewestCalls(1) => "1 call answered, ".to_owned(),
         StrategyKey::FewestCalls(calls) => format!("{calls} calls answered, "),
+        // How many ring is said once, of the decision.
+        StrategyKey::RingAll(_) => String::new(),
     }
 }
 

@@ -280,6 +280,7 @@ fn ringing(n: u64) -> Vec<(i64, Event)> {
         requirement: BTreeMap::from([("billing".to_owned(), 3)]),
         step: 0,
         asks: Vec::new(),
+        beside: 0,
         v: at(begin + 5),
         chosen,
         candidates: Vec::new(),

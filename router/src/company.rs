@@ -114,15 +114,21 @@ pub enum Strategy {
     LeastOccupied,
     /// The fewest calls of queues answered since log-in.
     FewestCalls,
+    /// All of them at once, up to [`RING_ALL_MAX`]: the first who answers.
+    RingAll,
 }
+
+/// At so many phones one caller rings at once, at most: each is an INVITE of its own.
+pub const RING_ALL_MAX: usize = 20;
 
 impl Strategy {
     /// Every one, in the order of the documentation.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::LongestIdle,
         Self::MostSkilled,
         Self::LeastOccupied,
         Self::FewestCalls,
+        Self::RingAll,
     ];
 
     /// The name in the company file.
@@ -133,6 +139,7 @@ impl Strategy {
             Self::MostSkilled => "most_skilled",
             Self::LeastOccupied => "least_occupied",
             Self::FewestCalls => "fewest_calls",
+            Self::RingAll => "ring_all",
         }
     }
 

@@ -76,6 +76,8 @@ pub enum StrategyKey {
     LeastOccupied(u16),
     /// Calls of queues answered since log-in.
     FewestCalls(u32),
+    /// Phones that rang for this caller already: the same for everybody, since all are asked.
+    RingAll(u32),
 }
 
 /// What decided between the chosen and the next candidate.
@@ -131,6 +133,9 @@ pub struct Decision {
     /// What the caller asked for, when that was more than the requirement of the own queue at any tier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<Ask>,
+    /// Phones that rang for this caller already: the chosen one joins them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub beside: usize,
     /// The caller's virtual enqueue time.
     pub v: Timestamp,
     /// The chosen pair with its keys.

@@ -221,6 +221,8 @@ pub enum GatewayCommand {
     },
     /// End the leg in the way its state needs: BYE, CANCEL, or a refusal.
     Hangup(LegId),
+    /// The same because another leg has the call: a phone that rings is told so, and counts no missed call.
+    TakenElsewhere(LegId),
     /// Play audio towards the leg; replaces what plays there.
     Play {
         /// The leg.

@@ -67,7 +67,11 @@ struct WaitingBody {
     enqueued_at: Utc,
     wait: f64,
     priority: PriorityBody,
+    /// Whose phone has rung longest for this caller.
     offered_to: Option<String>,
+    /// The others, where the queue rings at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_offered_to: Vec<String>,
 }
 
 /// What orders the callers: the class first, then the virtual enqueue time.
@@ -294,6 +298,7 @@ fn waiting(view: &WaitingView, moment: &Moment) -> WaitingBody {
             .get(&id)
             .map(|a| a.login.clone())
     };
+    let mut ringing = view.offered_to.iter().filter_map(|agent| login(*agent));
     WaitingBody {
         interaction: view.interaction,
         entry: view.entry,
@@ -304,7 +309,8 @@ fn waiting(view: &WaitingView, moment: &Moment) -> WaitingBody {
             class: view.class,
             v: Utc(view.v),
         },
-        offered_to: view.offered_to.and_then(login),
+        offered_to: ringing.next(),
+        also_offered_to: ringing.collect(),
     }
 }
 

@@ -74,6 +74,7 @@ impl LegCommand {
             Self::EarlyMedia(leg) => GatewayCommand::EarlyMedia(leg),
             Self::Answer(leg) => GatewayCommand::Answer(leg),
             Self::Hangup(leg) => GatewayCommand::Hangup(leg),
+            Self::TakenElsewhere(leg) => GatewayCommand::TakenElsewhere(leg),
             Self::Reject { leg, status } => GatewayCommand::Reject {
                 leg,
                 status,

@@ -268,6 +268,8 @@ pub enum LegCommand {
     },
     /// End it in the way its state needs.
     Hangup(LegId),
+    /// The same because a colleague has the caller: the phone is told so.
+    TakenElsewhere(LegId),
     /// The phone cannot be reached where it registered from: it must register again before it is rung.
     ForgetDevice {
         /// The phone.

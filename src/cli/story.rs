@@ -107,7 +107,11 @@ fn timeline(record: &InteractionRecord) -> Vec<(Utc, String)> {
         lines.push((decision.at, tell_decision(decision)));
     }
     for offer in &record.offers {
-        lines.extend(offer.ended_at.map(|at| (at, tell_offer(offer))));
+        lines.extend(
+            offer
+                .ended_at
+                .map(|at| (at, tell_offer(offer, &record.offers))),
+        );
     }
     record
         .queue_entries
@@ -183,7 +187,7 @@ fn needs(requirement: &router::company::Skills) -> String {
     needs.join(" and ")
 }
 
-fn tell_offer(offer: &OfferRecord) -> String {
+fn tell_offer(offer: &OfferRecord, all: &[OfferRecord]) -> String {
     let agent = name(offer.agent.as_deref(), offer.agent_id);
     match offer.outcome {
         Some(OfferOutcome::Accepted) => format!("{agent} answered"),
@@ -191,6 +195,9 @@ fn tell_offer(offer: &OfferRecord) -> String {
         Some(OfferOutcome::NoAnswer) => format!("{agent} did not answer"),
         Some(OfferOutcome::Unreachable) => format!("{agent}'s phone could not be reached"),
         Some(OfferOutcome::CallerLeft) => format!("the caller left while it rang at {agent}"),
+        Some(OfferOutcome::Revoked) if offer.lost_to_another(all) => {
+            format!("a colleague answered before {agent}")
+        }
         Some(OfferOutcome::Revoked) => format!("the offer to {agent} was taken back"),
         None => format!("the offer to {agent} ended"),
     }

@@ -162,9 +162,6 @@ fn class(s: &mut Section, out: &mut Findings<'_>) -> Option<u8> {
     u8::try_from(class.value).ok()
 }
 
-/// Not yet served, and so not proposed.
-const RING_ALL: &str = "ring_all";
-
 fn strategy(s: &mut Section, out: &mut Findings<'_>) -> Strategy {
     let Some(text) = s.text("strategy", out) else {
         return Strategy::default();
@@ -173,21 +170,12 @@ fn strategy(s: &mut Section, out: &mut Findings<'_>) -> Strategy {
         return known;
     }
     let names = Strategy::ALL.map(Strategy::as_str);
-    if text.value == RING_ALL {
-        out.error(
-            &text.place,
-            code::NOT_YET,
-            format!("strategy \"{RING_ALL}\" comes with a later version"),
-            format!("known: {}", names.join(", ")),
-        );
-    } else {
-        let help = nearest(&text.value, names).map_or_else(
-            || format!("known: {}", names.join(", ")),
-            |near| format!("did you mean \"{near}\"?"),
-        );
-        let message = format!("there is no strategy \"{}\"", text.value);
-        out.error(&text.place, code::UNKNOWN_NAME, message, help);
-    }
+    let help = nearest(&text.value, names).map_or_else(
+        || format!("known: {}", names.join(", ")),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    let message = format!("there is no strategy \"{}\"", text.value);
+    out.error(&text.place, code::UNKNOWN_NAME, message, help);
     Strategy::default()
 }
 

@@ -47,6 +47,7 @@ mod privacy;
 mod queue_exits;
 mod reload;
 mod replay;
+mod ring_all;
 mod routing;
 mod rules;
 mod scanners;

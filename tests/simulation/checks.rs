@@ -221,11 +221,12 @@ fn each_in_one_place(core: &Core) -> Result<(), String> {
                     format!("I3: {entry} waits in two calls")
                 })?;
                 waits.push(entry);
-                let Some(offer) = ringing else { continue };
-                must(!rings.contains(&offer), || {
-                    format!("I2: {offer} rings in two calls")
-                })?;
-                rings.push(offer);
+                for offer in ringing {
+                    must(!rings.contains(&offer), || {
+                        format!("I2: {offer} rings twice")
+                    })?;
+                    rings.push(offer);
+                }
             }
             _ => {}
         }
@@ -242,7 +243,7 @@ fn each_in_one_place(core: &Core) -> Result<(), String> {
 /// I1, I2 across the whole: who rings or talks at the Distributor does so in exactly one call, and the reverse.
 fn agents_and_calls(core: &Core) -> Result<(), String> {
     let mut talks: BTreeMap<AgentId, InteractionId> = BTreeMap::new();
-    let mut rings: BTreeMap<InteractionId, OfferId> = BTreeMap::new();
+    let mut rings: BTreeMap<InteractionId, usize> = BTreeMap::new();
     for (id, call) in &core.calls {
         match place(call) {
             Some(Place::Talking { .. } | Place::Parted { .. } | Place::Passed { .. }) => {
@@ -251,11 +252,8 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
                     must(before.is_none(), || format!("I1: {agent} talks twice"))?;
                 }
             }
-            Some(Place::Waiting {
-                ringing: Some(offer),
-                ..
-            }) => {
-                rings.insert(*id, offer);
+            Some(Place::Waiting { ringing, .. }) => {
+                rings.insert(*id, ringing.len());
             }
             _ => {}
         }
@@ -284,7 +282,10 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
                 )?;
             }
             (AgentState::Offered, Some(interaction)) => {
-                must(rings.remove(&interaction).is_some(), || {
+                // As many phones of the call ring as agents are offered it.
+                let rings = rings.get_mut(&interaction).filter(|phones| **phones > 0);
+                let rings = rings.map(|phones| *phones -= 1);
+                must(rings.is_some(), || {
                     format!(
                         "{} is offered {}, which does not ring",
                         agent.agent,
@@ -296,6 +297,7 @@ fn agents_and_calls(core: &Core) -> Result<(), String> {
         }
     }
     must(talks.is_empty(), || format!("free agents talk: {talks:?}"))?;
+    rings.retain(|_, phones| *phones > 0);
     must(rings.is_empty(), || format!("free agents ring: {rings:?}"))
 }
 

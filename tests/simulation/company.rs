@@ -161,6 +161,10 @@ short_abandon = "5s"
 music = "moh/calm"
 "#
     );
+    // Whoever rings when this is saved rings on.
+    if edition == 2 {
+        text.push_str("strategy = \"ring_all\"\n");
+    }
     if edition != 2 {
         text.push_str(
             r#"

@@ -74,8 +74,8 @@ struct Waiting {
     head_start: Duration,
     /// The place in the line, and since when.
     place: Option<(usize, Timestamp)>,
-    ringing: Option<AgentId>,
-    rings_since: Option<Timestamp>,
+    /// Whose phones ring for this caller, and since when.
+    ringing: BTreeMap<AgentId, Timestamp>,
     refused: BTreeMap<AgentId, Timestamp>,
 }
 
@@ -336,8 +336,7 @@ impl Oracle {
                     v: *v,
                     seq: *entry_seq,
                     since: now,
-                    ringing: None,
-                    rings_since: None,
+                    ringing: BTreeMap::new(),
                     refused: BTreeMap::new(),
                 };
                 self.waiting.insert(*entry, waiting);
@@ -384,8 +383,10 @@ impl Oracle {
                 must(!twice, || format!("I1: {agent} is offered two callers"))?;
                 self.offers.insert(*offer, (*entry, *agent));
                 let waiting = self.waiting.get_mut(entry).ok_or("an offer for nobody")?;
-                waiting.rings_since = Some(now);
-                must(waiting.ringing.replace(*agent).is_none(), || {
+                let first = waiting.ringing.is_empty();
+                waiting.ringing.insert(*agent, now);
+                let waiting = self.waiting.get(entry).ok_or("an offer for nobody")?;
+                must(first || self.rings_all(waiting), || {
                     format!("I2: {entry} rings twice")
                 })
             }
@@ -400,7 +401,7 @@ impl Oracle {
                 let Some(waiting) = self.waiting.get_mut(&entry) else {
                     return Ok(());
                 };
-                waiting.ringing = None;
+                waiting.ringing.remove(agent);
                 if [OfferOutcome::Declined, OfferOutcome::NoAnswer].contains(outcome) {
                     let until = now + self.company.settings.exclude_for;
                     waiting.refused.insert(*agent, until);
@@ -430,11 +431,17 @@ impl Oracle {
             })?;
         }
         let shown = queues.iter().flat_map(|queue| &queue.waiting);
-        let shown: BTreeMap<_, _> = shown.map(|w| (w.entry, w.offered_to)).collect();
+        let shown = shown.map(|w| {
+            (
+                w.entry,
+                w.offered_to.iter().copied().collect::<BTreeSet<_>>(),
+            )
+        });
+        let shown: BTreeMap<_, _> = shown.collect();
         let told: BTreeMap<_, _> = self
             .waiting
             .iter()
-            .map(|(id, w)| (*id, w.ringing))
+            .map(|(id, w)| (*id, w.ringing.keys().copied().collect()))
             .collect();
         must(shown == told, || {
             format!("the views show {shown:?}, the log tells {told:?}")

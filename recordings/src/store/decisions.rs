@@ -99,6 +99,7 @@ fn record(
         offer: offer_text(decision.offer.epoch, decision.offer.seq),
         requirement: decision.requirement,
         step: decision.step,
+        beside: decision.beside,
         v: Utc(decision.v),
         keys: match decision.chosen.keys {
             Keys::Agent { strategy, .. } => agent_keys(strategy),
@@ -116,6 +117,7 @@ fn agent_keys(strategy: Option<StrategyKey>) -> Vec<&'static str> {
         StrategyKey::MostSkilled(_) => "most_skilled",
         StrategyKey::LeastOccupied(_) => "least_occupied",
         StrategyKey::FewestCalls(_) => "fewest_calls",
+        StrategyKey::RingAll(_) => "ring_all",
     });
     let idle = ["idle_since", "ready_seq", "agent_id"];
     ["tier"].into_iter().chain(own).chain(idle).collect()

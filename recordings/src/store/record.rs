@@ -197,6 +197,20 @@ pub struct OfferRecord {
     pub outcome: Option<OfferOutcome>,
 }
 
+impl OfferRecord {
+    /// Whether it was taken back because a colleague had answered: several phones rang for this caller, and these are
+    /// their offers.
+    #[must_use]
+    pub fn lost_to_another(&self, all: &[Self]) -> bool {
+        let accepted = |other: &Self| {
+            other.entry == self.entry
+                && other.outcome == Some(OfferOutcome::Accepted)
+                && other.ended_at <= self.ended_at
+        };
+        self.outcome == Some(OfferOutcome::Revoked) && all.iter().any(accepted)
+    }
+}
+
 /// One leg.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LegRecord {
@@ -350,6 +364,8 @@ pub struct DecisionRecord {
     pub requirement: Skills,
     /// Steps of the ladder that were behind the caller.
     pub step: usize,
+    /// Phones that rang for the caller already.
+    pub beside: usize,
     /// The caller's virtual enqueue time.
     pub v: Utc,
     /// The chosen pair.

@@ -51,8 +51,8 @@ pub(super) struct Entry {
     pub(super) promoted: bool,
     /// Waits for this agent alone until then.
     pub(super) hold: Option<(AgentId, Timestamp)>,
-    /// The open offer.
-    pub(super) offer: Option<OfferId>,
+    /// The open offers: one, or several with `ring_all`.
+    pub(super) offers: Vec<OfferId>,
     /// Agents who refused or missed this caller, and until when they are excluded.
     pub(super) refused: BTreeMap<AgentId, Timestamp>,
     /// The step at which this caller last came to be matched anew; see `invariants.rs`.

@@ -9,10 +9,11 @@
 use super::Distributor;
 use super::agent::State;
 use super::entry::{Entry, Offer};
-use super::select::eligible::{can_serve, eligible, exclusion_in_force};
+use super::select::eligible::{Terms, can_serve, eligible};
 use super::select::strategy::key_of;
 use crate::closure::WhileClosed;
-use crate::id::{AgentId, OfferId};
+use crate::company::RING_ALL_MAX;
+use crate::id::{AgentId, OfferId, QueueEntryId};
 use std::collections::BTreeSet;
 
 impl Distributor {
@@ -45,7 +46,7 @@ impl Distributor {
             return Err(format!("I1: {} is not offered {id}", offer.agent));
         }
         let entry = self.world.entries.get(&offer.entry);
-        if entry.is_none_or(|entry| entry.offer != Some(id)) {
+        if entry.is_none_or(|entry| !entry.offers.contains(&id)) {
             return Err(format!("I2: {} does not ring by {id}", offer.entry));
         }
         Ok(())
@@ -73,14 +74,7 @@ impl Distributor {
     fn check_entries(&self) -> Result<(), String> {
         let mut interactions = BTreeSet::new();
         for (id, entry) in &self.world.entries {
-            if entry.offer.is_some_and(|offer| {
-                self.world
-                    .offers
-                    .get(&offer)
-                    .is_none_or(|offer| offer.entry != *id)
-            }) {
-                return Err(format!("I2: {id} rings by an offer that is not its own"));
-            }
+            self.check_ringing(*id, entry)?;
             if !interactions.insert(entry.interaction) {
                 return Err(format!("I3: {} waits twice", entry.interaction));
             }
@@ -105,15 +99,38 @@ impl Distributor {
         Ok(())
     }
 
-    /// I4: nobody available and nobody waiting are eligible for each other.
+    /// I2: every offer is the caller's own; several at once with `ring_all` alone, each at another agent (I1), and no
+    /// more than there may be. Those that were made before an edit ring on whatever the strategy is now.
+    fn check_ringing(&self, id: QueueEntryId, entry: &Entry) -> Result<(), String> {
+        let offers = entry.offers.iter().map(|open| self.world.offers.get(open));
+        let Some(offers) = offers.collect::<Option<Vec<&Offer>>>() else {
+            return Err(format!("I2: {id} rings by an offer that is over"));
+        };
+        if offers.iter().any(|offer| offer.entry != id) {
+            return Err(format!("I2: {id} rings by an offer that is not its own"));
+        }
+        let edited = self.counters.configured;
+        let since_edited = offers.iter().any(|offer| offer.step > edited);
+        let most = if self.world.rings_all(entry) || !since_edited {
+            RING_ALL_MAX
+        } else {
+            1
+        };
+        if offers.len() > most {
+            return Err(format!("I2: {id} rings at {}", offers.len()));
+        }
+        Ok(())
+    }
+
+    /// I4: nobody available and nobody waiting are eligible for each other, nor one who rings at all and has room.
     fn check_work_conservation(&self) -> Result<(), String> {
         for (entry_id, entry) in &self.world.entries {
-            if entry.offer.is_some() {
+            if !self.world.looks_for_agents(entry) {
                 continue;
             }
-            let exclusion = exclusion_in_force(&self.world, entry);
+            let terms = Terms::of(&self.world, entry);
             for (id, agent) in &self.world.company.agents {
-                if eligible(&self.world, *id, agent, entry, exclusion).is_ok() {
+                if eligible(&self.world, *id, agent, entry, terms).is_ok() {
                     return Err(format!("I4: {entry_id} waits while {id} is available"));
                 }
             }
@@ -129,12 +146,14 @@ impl Distributor {
             return Ok(());
         };
         for (other_id, other) in &self.world.entries {
-            let stood_there = other.offer.is_none() && other.touched < offer.step;
+            let looked = *other_id != offer.entry && self.world.looks_for_agents(other);
+            let stood_there = looked && other.touched < offer.step;
             if stood_there
                 && self.comes_before(other, entry, offer)
                 && !other.refused.contains_key(&offer.agent)
                 && !other.is_held_from(offer.agent, self.world.now)
-                && can_serve(agent, &other.asks, self.world.now).is_ok()
+                && can_serve(agent, &other.asks, self.world.now)
+                    .is_ok_and(|fit| fit.tier <= self.world.ring_tier(other))
             {
                 return Err(format!("I6: {id} passed over {other_id}"));
             }

@@ -23,6 +23,7 @@ mod planted;
 pub mod port;
 mod presence;
 mod restore;
+mod ring_all;
 mod select;
 mod settle;
 #[cfg(test)]

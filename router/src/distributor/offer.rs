@@ -1,4 +1,4 @@
-//! Offers: one caller rings at one agent, under a number that is never used again.
+//! Offers: one caller rings at one agent, under a number that is never used again. With `ring_all` a caller has several.
 //!
 //! **Owns**: how an offer begins and each way it ends, for both sides. **Must not**: choose (`select/` does) or
 //! know what a miss does to the agent (`miss.rs` does).
@@ -33,7 +33,8 @@ impl Distributor {
         let Some(entry) = self.world.entries.get_mut(&entry_id) else {
             return;
         };
-        entry.offer = Some(id);
+        let beside = entry.offers.len();
+        entry.offers.push(id);
         let (interaction, queue, key) = (entry.interaction, entry.queue, entry.key);
         let decision = Decision {
             offer: id,
@@ -45,18 +46,15 @@ impl Distributor {
             requirement: entry.requirement(),
             step: entry.step,
             asks: entry.told_asks(),
+            beside,
             v: entry.key.v,
             chosen: found.chosen,
             candidates: found.next,
             removed: found.removed,
             tie_break: found.tie_break,
         };
-        let ring_timeout = self
-            .world
-            .company
-            .queues
-            .get(&queue)
-            .map_or(Duration::ZERO, |queue| queue.ring_timeout);
+        let rules = self.world.company.queues.get(&queue);
+        let ring_timeout = rules.map_or(Duration::ZERO, |queue| queue.ring_timeout);
         let offer = Offer {
             key,
             by_agent: kind == DecisionKind::Ready,
@@ -104,6 +102,7 @@ impl Distributor {
             self.say(Output::OfferVoid { offer: id });
             return;
         };
+        let losers = self.losers(offer.entry);
         self.world.entries.remove(&offer.entry);
         self.entry_gone(&offer.queue);
         self.log(Event::QueueLeft {
@@ -129,6 +128,24 @@ impl Distributor {
             offer: id,
             agent: offer.agent,
         });
+        for (id, loser) in losers {
+            self.let_go(id, &loser, OfferOutcome::Revoked);
+        }
+    }
+
+    /// One has won: the other offers of that caller are over.
+    fn losers(&mut self, entry: QueueEntryId) -> Vec<(OfferId, Offer)> {
+        #[cfg(test)]
+        if self.world.has(Planted::LosersRingOn) {
+            return Vec::new();
+        }
+        let entry = self.world.entries.get(&entry);
+        let open = entry.map(|entry| entry.offers.clone());
+        let over = open.into_iter().flatten().filter_map(|id| {
+            let offer = self.close_offer(id, OfferOutcome::Revoked)?;
+            Some((id, offer))
+        });
+        over.collect()
     }
 
     /// The call reports that the phone did not take it.
@@ -167,20 +184,25 @@ impl Distributor {
         }
     }
 
-    /// The caller is gone while it rang: the agent is ready again with the former idle clock.
+    /// The caller is gone while it rang: the agent is free.
     pub(super) fn release(&mut self, id: OfferId, outcome: OfferOutcome) {
         if let Some(offer) = self.close_offer(id, outcome) {
-            self.say_revoke(id, &offer, outcome);
-            #[cfg(test)]
-            match self.world.planted {
-                Some(Planted::AgentKept) => return,
-                Some(Planted::IdleKeyLost) => {
-                    return self.enter_available(offer.agent, Clock::Restart);
-                }
-                _ => {}
-            }
-            self.enter_available(offer.agent, Clock::Keep);
+            self.let_go(id, &offer, outcome);
         }
+    }
+
+    /// The agent is ready again with the former idle clock, as if nothing had rung.
+    fn let_go(&mut self, id: OfferId, offer: &Offer, outcome: OfferOutcome) {
+        self.say_revoke(id, offer, outcome);
+        #[cfg(test)]
+        match self.world.planted {
+            Some(Planted::AgentKept) => return,
+            Some(Planted::IdleKeyLost) => {
+                return self.enter_available(offer.agent, Clock::Restart);
+            }
+            _ => {}
+        }
+        self.enter_available(offer.agent, Clock::Keep);
     }
 
     fn refused(&mut self, offer: &Offer) {
@@ -192,7 +214,7 @@ impl Distributor {
         self.caller_returns(offer.entry);
     }
 
-    /// Back to its place: `V` is what it was (I7).
+    /// Back to its place: `V` is what it was (I7). Where it still rings at others it goes on doing so.
     fn caller_returns(&mut self, id: QueueEntryId) {
         let step = self.next_step();
         if let Some(entry) = self.world.entries.get_mut(&id) {
@@ -206,7 +228,7 @@ impl Distributor {
     fn close_offer(&mut self, id: OfferId, outcome: OfferOutcome) -> Option<Offer> {
         let offer = self.world.offers.remove(&id)?;
         if let Some(entry) = self.world.entries.get_mut(&offer.entry) {
-            entry.offer = None;
+            entry.offers.retain(|open| *open != id);
         }
         self.log(Event::OfferEnded {
             interaction: offer.interaction,

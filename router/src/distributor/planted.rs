@@ -16,18 +16,21 @@ pub(super) enum Planted {
     OfferLostInCrash,
     /// A caller who leaves while it rings costs the agent the place among the idle.
     IdleKeyLost,
+    /// Where several ring for one caller, an answer leaves the others ringing.
+    LosersRingOn,
     /// After-call work of one queue does not keep the offers of another away.
     WrapUpIgnored,
 }
 
 impl Planted {
     /// All of them.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::AnswerWithoutNumber,
         Self::AgentKept,
         Self::HeadOfLine,
         Self::OfferLostInCrash,
         Self::IdleKeyLost,
+        Self::LosersRingOn,
         Self::WrapUpIgnored,
     ];
 }

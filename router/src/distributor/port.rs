@@ -330,6 +330,6 @@ pub struct WaitingView {
     pub v: Timestamp,
     /// 0 emergency, 1 normal.
     pub class: u8,
-    /// The agent it rings at now.
-    pub offered_to: Option<AgentId>,
+    /// The agents it rings at now: one, or several with `ring_all`.
+    pub offered_to: Vec<AgentId>,
 }

@@ -47,7 +47,7 @@ impl Distributor {
             self.callers_choose(all, &callers);
         } else if agents.len() > 1 || !(callers.is_empty() || agents.is_empty()) {
             // Nobody else who waits has anybody: one settled after the last change. Each who chooses takes one of these
-            // agents, so that of each agent's callers only as many as there are agents can come to choose.
+            // agents at least, so that of each agent's callers only as many as there are agents can come to choose.
             let classed = &self.index().classed;
             let near = agents
                 .iter()
@@ -70,16 +70,24 @@ impl Distributor {
             .into_iter()
             .filter_map(|id| {
                 let entry = self.world.entries.get(&id)?;
-                entry.offer.is_none().then_some((entry.key, id))
+                let looks = self.world.looks_for_agents(entry);
+                looks.then_some((entry.key, id))
             })
             .collect();
         line.sort_unstable();
         for (_, id) in line {
-            if let Some(found) = self.agent_for(id) {
-                let kind = kinds.get(&id).copied().unwrap_or(DecisionKind::Relax);
+            let kind = kinds.get(&id).copied().unwrap_or(DecisionKind::Relax);
+            while self.looks_for_agents(id)
+                && let Some(found) = self.agent_for(id)
+            {
                 self.make_offer(found, kind);
             }
         }
+    }
+
+    fn looks_for_agents(&self, id: QueueEntryId) -> bool {
+        let entry = self.world.entries.get(&id);
+        entry.is_some_and(|entry| self.world.looks_for_agents(entry))
     }
 
     fn agent_chooses(&mut self, id: AgentId) {
@@ -100,7 +108,7 @@ impl Distributor {
     fn head_fits(&self, id: AgentId) -> bool {
         let entries = self.world.entries.values();
         let head = entries
-            .filter(|entry| entry.offer.is_none())
+            .filter(|entry| self.world.looks_for_agents(entry))
             .min_by_key(|entry| entry.key);
         let agent = self.world.company.agents.get(&id);
         head.zip(agent).is_none_or(|(head, agent)| {

@@ -5,7 +5,7 @@
 
 use super::Distributor;
 use super::agent::State;
-use super::entry::Entry;
+use super::entry::{Entry, World};
 use super::index::deadlines::Who;
 use crate::company::RoutingCompany;
 use crate::id::{AgentId, OfferId, QueueEntryId, QueueId};
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 
 /// In the order of those that are due together: first queues that open, then what changes callers' order, then callers who leave, so that
 /// no phone rings for them any more, then licences, holds and
-/// ladders, all callers of one moment together, then offers, then agents.
+/// ladders, all callers of one moment together, then exclusions likewise, then offers, then agents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Closure(QueueId),
@@ -22,6 +22,7 @@ enum Timer {
     Licence,
     Hold,
     Ladder,
+    Exclusion,
     Offer(OfferId),
     Agent(AgentId),
 }
@@ -35,8 +36,9 @@ impl Timer {
             Self::Licence => 3,
             Self::Hold => 4,
             Self::Ladder => 5,
-            Self::Offer(_) => 6,
-            Self::Agent(_) => 7,
+            Self::Exclusion => 6,
+            Self::Offer(_) => 7,
+            Self::Agent(_) => 8,
         }
     }
 }
@@ -77,6 +79,7 @@ impl Distributor {
         let now = self.world.now;
         let due: Vec<Who> = self.index().deadlines.due(now).collect();
         let (mut timers, mut ladder, mut hold) = (Vec::new(), None, None);
+        let mut exclusion = None;
         for who in due {
             match who {
                 Who::Closure(id) => timers.extend(self.timed(Timer::Closure(id))),
@@ -92,11 +95,14 @@ impl Distributor {
                     ladder = ladder.into_iter().chain(step).min();
                     let end = entry.hold.map(|(_, until)| until);
                     hold = hold.into_iter().chain(end).min();
+                    let end = self.world.exclusion_end(entry);
+                    exclusion = exclusion.into_iter().chain(end).min();
                 }
             }
         }
         timers.extend(ladder.map(|at| (at, Timer::Ladder)));
         timers.extend(hold.map(|at| (at, Timer::Hold)));
+        timers.extend(exclusion.map(|at| (at, Timer::Exclusion)));
         timers.extend(self.next_licence_end().map(|at| (at, Timer::Licence)));
         timers.retain(|(at, _)| *at <= now);
         timers
@@ -114,6 +120,7 @@ impl Distributor {
             Timer::Licence => self.next_licence_end(),
             Timer::Hold => self.next_hold_end(),
             Timer::Ladder => self.next_relaxation(),
+            Timer::Exclusion => self.next_exclusion_end(),
             Timer::Offer(id) => self.world.offers.get(&id).map(|offer| offer.expires),
             Timer::Agent(id) => end_of_state(&self.world.agents.get(&id)?.state),
         }
@@ -140,6 +147,7 @@ impl Distributor {
             Timer::Licence => self.licences_over(at),
             Timer::Hold => self.holds_over(at),
             Timer::Ladder => self.relax(at),
+            Timer::Exclusion => self.exclusions_over(at),
             Timer::Offer(id) => self.offer_expired(id),
             Timer::Agent(id) => match self.world.agents.get(&id).map(|record| &record.state) {
                 Some(State::WrapUp(_)) => self.end_wrap_up(id),
@@ -161,12 +169,14 @@ fn end_of_wait(entry: &Entry, company: &RoutingCompany) -> Option<Timestamp> {
 }
 
 /// The next deadline of a caller.
-pub(super) fn next_of_entry(entry: &Entry, company: &RoutingCompany) -> Option<Timestamp> {
+pub(super) fn next_of_entry(entry: &Entry, world: &World) -> Option<Timestamp> {
+    let company = &world.company;
     [
         promotion_of(entry, company),
         end_of_wait(entry, company),
         entry.next_step_at(company),
         entry.hold.map(|(_, until)| until),
+        world.exclusion_end(entry),
     ]
     .into_iter()
     .flatten()

@@ -43,10 +43,7 @@ impl Distributor {
             enqueued_at: entry.enqueued_at,
             v: entry.key.v,
             class: entry.key.class,
-            offered_to: entry
-                .offer
-                .and_then(|offer| self.world.offers.get(&offer))
-                .map(|offer| offer.agent),
+            offered_to: self.world.ringing_agents(entry).collect(),
         });
         Some(QueueView {
             queue: id,

@@ -84,7 +84,7 @@ impl Distributor {
                 v: now - head_start,
                 seq,
             },
-            offer: None,
+            offers: Vec::new(),
             refused: BTreeMap::new(),
             promoted: false,
             hold: None,
@@ -158,7 +158,7 @@ impl Distributor {
         self.end_entry_by(id, outcome, refusal, Way::Exit);
     }
 
-    /// The one way out without an agent; takes an open offer back.
+    /// The one way out without an agent; takes open offers back.
     pub(super) fn end_entry_by(
         &mut self,
         id: QueueEntryId,
@@ -171,7 +171,7 @@ impl Distributor {
         };
         self.work.callers.remove(&id);
         self.entry_gone(&entry.queue);
-        if let Some(offer) = entry.offer {
+        for offer in entry.offers {
             self.release(offer, OfferOutcome::CallerLeft);
         }
         let closure = self

@@ -241,6 +241,7 @@ impl<M: MediaPlane> Legs<M> {
             }
             GatewayCommand::Dial { leg, dial } => self.resolve(leg, dial),
             GatewayCommand::Hangup(leg) => self.sip(SipCommand::Hangup { leg }),
+            GatewayCommand::TakenElsewhere(leg) => self.sip(SipCommand::TakenElsewhere { leg }),
             GatewayCommand::Play { leg, request } => self.play(leg, request),
             GatewayCommand::StopPlay { leg } => Self::told(leg, self.media.stop(leg)),
             GatewayCommand::Bridge { a, b } => Self::told(a, self.media.bridge(a, b)),

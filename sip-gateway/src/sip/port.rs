@@ -101,6 +101,11 @@ pub enum SipCommand {
         /// The leg.
         leg: LegId,
     },
+    /// The same because another leg has the call: a CANCEL carries the reason "Call completed elsewhere".
+    TakenElsewhere {
+        /// The leg.
+        leg: LegId,
+    },
     /// Answer to [`SipEvent::Reoffer`].
     Reanswer {
         /// The leg.

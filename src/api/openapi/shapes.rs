@@ -344,6 +344,8 @@ pub(in crate::api) struct Decision {
     offer: String,
     requirement: BTreeMap<String, u8>,
     step: usize,
+    /// Phones that rang for the caller already.
+    beside: usize,
     v: Moment,
     chosen: Candidate,
     candidates: Vec<Candidate>,

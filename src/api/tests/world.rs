@@ -364,7 +364,7 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
                     enqueued_at: Timestamp::from_millis(2_000),
                     v: Timestamp::from_millis(1_500),
                     class: 1,
-                    offered_to: Some(ANA),
+                    offered_to: vec![ANA],
                 }],
                 closure: closed.clone(),
             }])),
@@ -514,6 +514,7 @@ fn decision() -> Event {
             queue: SUPPORT,
             requirement: [("billing".to_owned(), 1)].into(),
             step: 0,
+            beside: 0,
             asks: Vec::new(),
             v: Timestamp::from_millis(1_200),
             chosen: Candidate {

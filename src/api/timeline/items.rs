@@ -26,7 +26,12 @@ pub(super) fn of(record: &InteractionRecord, time_zone: &str) -> Vec<ItemBody> {
         queue: decision.queue.clone(),
         ..moment(ItemKind::Decision, decision.at, tell_decision(decision))
     }));
-    items.extend(record.offers.iter().map(ringing));
+    items.extend(
+        record
+            .offers
+            .iter()
+            .map(|offer| ringing(offer, &record.offers)),
+    );
     items.extend(record.legs.iter().filter_map(talk));
     items.extend(told_by_the_log(record));
     items.extend(record.recordings.iter().map(recording));
@@ -117,7 +122,7 @@ fn waiting(entry: &QueueEntryRecord, time_zone: &str) -> ItemBody {
     }
 }
 
-fn ringing(offer: &OfferRecord) -> ItemBody {
+fn ringing(offer: &OfferRecord, all: &[OfferRecord]) -> ItemBody {
     let agent = offer.agent.as_deref().unwrap_or("an agent");
     let how = offer.outcome.map_or("", |outcome| match outcome {
         OfferOutcome::Accepted => ": answered",
@@ -125,6 +130,7 @@ fn ringing(offer: &OfferRecord) -> ItemBody {
         OfferOutcome::NoAnswer => ": no answer",
         OfferOutcome::Unreachable => ": the phone could not be reached",
         OfferOutcome::CallerLeft => ": the caller left",
+        OfferOutcome::Revoked if offer.lost_to_another(all) => ": a colleague answered first",
         OfferOutcome::Revoked => ": taken back",
     });
     ItemBody {

@@ -267,7 +267,7 @@ impl CallMachine {
         let music = line.known.music.clone();
         self.phase = Phase::Waiting(Waiting {
             entry,
-            ringing: None,
+            ringing: Vec::new(),
             line,
             sent: Some(Sent { back }),
             since: None,

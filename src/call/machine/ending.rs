@@ -87,9 +87,7 @@ impl CallMachine {
         match std::mem::replace(&mut self.phase, Phase::InFlow) {
             Phase::InFlow | Phase::Ending(_) => {}
             Phase::Waiting(waiting) => {
-                if let Some(ringing) = waiting.ringing {
-                    self.close_ringing(&ringing);
-                }
+                self.close_all(&waiting.ringing);
                 let cause = if cause == EndCause::Customer {
                     LeaveCause::HungUp
                 } else {

@@ -197,7 +197,7 @@ impl CallMachine {
         let (entry, queue) = (ids.queue_entry(), known.id);
         self.phase = Phase::Waiting(Waiting {
             entry,
-            ringing: None,
+            ringing: Vec::new(),
             line: Line {
                 name: name.to_owned(),
                 known,
@@ -246,9 +246,8 @@ impl CallMachine {
             return;
         };
         let entry = waiting.entry;
-        if let Some(ringing) = waiting.ringing.take() {
-            self.close_ringing(&ringing);
-        }
+        let ringing = std::mem::take(&mut waiting.ringing);
+        self.close_all(&ringing);
         self.phase = Phase::InFlow;
         self.history.last_entry = Some(match cause {
             LeaveCause::KeyExit => EntryOutcome::KeyExit,
@@ -297,9 +296,7 @@ impl CallMachine {
         }
         let (mut sent, mut end) = (None, end);
         if let Phase::Waiting(waiting) = std::mem::replace(&mut self.phase, Phase::InFlow) {
-            if let Some(ringing) = waiting.ringing {
-                self.close_ringing(&ringing);
-            }
+            self.close_all(&waiting.ringing);
             sent = waiting.sent;
             end = by_way(way, end, waiting.line);
         }

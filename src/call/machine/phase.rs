@@ -21,7 +21,7 @@ use std::time::Duration;
 pub(super) enum Phase {
     /// Hears the flow.
     InFlow,
-    /// Waits in a queue; perhaps an agent's phone rings.
+    /// Waits in a queue; perhaps agents' phones ring.
     Waiting(Waiting),
     /// Talks with an agent.
     Talking(Talking),
@@ -33,7 +33,8 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) entry: QueueEntryId,
-    pub(super) ringing: Option<Ringing>,
+    /// Agents' phones that ring for this caller: one, or several where the queue rings at all.
+    pub(super) ringing: Vec<Ringing>,
     /// Which line it is, for the talk that follows.
     pub(super) line: Line,
     /// An agent sent the caller here: the flow is not asked meanwhile.

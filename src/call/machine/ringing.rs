@@ -1,4 +1,5 @@
-//! An offer at an agent's phone: dial, ring, answer, decline, ring out, be taken back.
+//! Offers at agents' phones: dial, ring, answer, decline, ring out, be taken back. Several may ring for one caller; the
+//! Distributor says who has won.
 //!
 //! **Owns**: the agent's leg until it is bridged. **Must not**: choose agents.
 
@@ -19,11 +20,11 @@ impl CallMachine {
         let Phase::Waiting(waiting) = &mut self.phase else {
             return;
         };
-        if waiting.entry != offered.entry || waiting.ringing.is_some() {
+        if waiting.entry != offered.entry {
             return;
         }
         let (leg, log_leg) = ids.leg();
-        waiting.ringing = Some(Ringing {
+        waiting.ringing.push(Ringing {
             offer: offered.offer,
             extension: offered.extension.clone(),
             leg,
@@ -100,10 +101,7 @@ impl CallMachine {
 
     /// The Distributor took the offer back, or the answer does not count.
     pub(super) fn offer_over(&mut self, offer: OfferId) {
-        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else {
-            return;
-        };
-        if let Some(over) = ringing.take_if(|ringing| ringing.offer == offer) {
+        if let Some(over) = self.take_first(|ringing| ringing.offer == offer) {
             self.close_ringing(&over);
         }
     }
@@ -124,7 +122,7 @@ impl CallMachine {
         } else if let Some((log_leg, unlogged)) = self.answer_is_gone(leg) {
             self.log_unlogged(log_leg, unlogged);
             self.log_leg_ended(log_leg, cause, quality);
-        } else if let Some(ringing) = self.take_ringing(leg) {
+        } else if let Some(ringing) = self.take_first(|ringing| ringing.leg == leg) {
             self.log_unlogged(ringing.log_leg, ringing.unlogged);
             self.log_leg_ended(ringing.log_leg, cause, quality);
             self.offer_failed(ringing, offer_outcome(cause));
@@ -133,16 +131,10 @@ impl CallMachine {
         }
     }
 
-    /// Rings out, or says nothing at all.
+    /// Phones that ring out, or say nothing at all.
     pub(super) fn ring_timer(&mut self, now: Timestamp) {
-        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else {
-            return;
-        };
-        let due = ringing.take_if(|ringing| {
-            !ringing.answered
-                && (now >= ringing.until || (!ringing.heard && now >= ringing.silent_at))
-        });
-        if let Some(over) = due {
+        let is_due = |ringing: &Ringing| ringing.deadline().is_some_and(|at| now >= at);
+        while let Some(over) = self.take_first(is_due) {
             let outcome = if over.heard {
                 OfferOutcome::NoAnswer
             } else {
@@ -168,14 +160,9 @@ impl CallMachine {
 
     pub(super) fn ring_deadline(&self) -> Option<Timestamp> {
         match &self.phase {
-            Phase::Waiting(Waiting {
-                ringing: Some(ringing),
-                ..
-            }) if !ringing.answered => Some(if ringing.heard {
-                ringing.until
-            } else {
-                ringing.silent_at.min(ringing.until)
-            }),
+            Phase::Waiting(Waiting { ringing, .. }) => {
+                ringing.iter().filter_map(Ringing::deadline).min()
+            }
             _ => None,
         }
     }
@@ -192,6 +179,26 @@ impl CallMachine {
     pub(super) fn close_ringing(&mut self, over: &Ringing) {
         if !over.gone {
             self.close_agent_leg(over.leg, over.log_leg, over.unlogged);
+        }
+    }
+
+    /// The caller is served no more: no phone rings on.
+    pub(super) fn close_all(&mut self, over: &[Ringing]) {
+        for ringing in over {
+            self.close_ringing(ringing);
+        }
+    }
+
+    /// A colleague has the caller: what rings ends, and an answer that comes too late hears nobody. Each phone is told
+    /// why, so that it shows no missed call.
+    pub(super) fn taken_elsewhere(&mut self, others: &[Ringing]) {
+        for other in others.iter().filter(|other| !other.gone) {
+            self.leg(LegCommand::TakenElsewhere(other.leg));
+            self.closing.push(ClosingLeg {
+                leg: other.leg,
+                log_leg: other.log_leg,
+                unlogged: other.unlogged,
+            });
         }
     }
 
@@ -217,21 +224,32 @@ impl CallMachine {
 
     fn ringing_at(&mut self, leg: LegId) -> Option<&mut Ringing> {
         match &mut self.phase {
-            Phase::Waiting(Waiting {
-                ringing: Some(ringing),
-                ..
-            }) if ringing.leg == leg => Some(ringing),
+            Phase::Waiting(Waiting { ringing, .. }) => {
+                ringing.iter_mut().find(|ringing| ringing.leg == leg)
+            }
             _ => None,
         }
     }
 
-    fn take_ringing(&mut self, leg: LegId) -> Option<Ringing> {
-        match &mut self.phase {
-            Phase::Waiting(Waiting { ringing, .. }) => {
-                ringing.take_if(|ringing| ringing.leg == leg)
-            }
-            _ => None,
-        }
+    /// The first phone of these; it counts as ringing no more.
+    fn take_first(&mut self, which: impl Fn(&Ringing) -> bool) -> Option<Ringing> {
+        let Phase::Waiting(Waiting { ringing, .. }) = &mut self.phase else {
+            return None;
+        };
+        let place = ringing.iter().position(which)?;
+        Some(ringing.remove(place))
+    }
+}
+
+impl Ringing {
+    /// When it has rung for long enough, or has been silent for too long; one that answered waits for no time.
+    fn deadline(&self) -> Option<Timestamp> {
+        let until = if self.heard {
+            self.until
+        } else {
+            self.silent_at.min(self.until)
+        };
+        (!self.answered).then_some(until)
     }
 }
 

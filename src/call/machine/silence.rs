@@ -38,10 +38,7 @@ impl CallMachine {
     /// Begins or ends the tone when it is time; to be called after every input.
     pub(super) fn fill_silence(&mut self) {
         let rings = match &self.phase {
-            Phase::Waiting(Waiting {
-                ringing: Some(ringing),
-                ..
-            }) => ringing.rings,
+            Phase::Waiting(Waiting { ringing, .. }) => ringing.iter().any(|phone| phone.rings),
             _ => false,
         };
         // What is heard in a talk is settled in `sound.rs`.

@@ -3,7 +3,7 @@
 use super::CallMachine;
 use super::away::Away;
 use super::helper::{Purpose, Stage};
-use super::phase::{Ending, Main, Phase, Talking};
+use super::phase::{Ending, Line, Main, Phase, Ringing, Talking};
 use super::sound::{Joined, Sound};
 use crate::call::control::Who;
 use crate::call::port::{IdSource, LegCommand};
@@ -25,16 +25,10 @@ impl CallMachine {
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) {
-        let accepted = match &mut self.phase {
-            Phase::Waiting(waiting) => waiting
-                .ringing
-                .take_if(|ringing| ringing.offer == offer)
-                .map(|ringing| (ringing, waiting.line.clone())),
-            _ => None,
-        };
-        let Some((ringing, line)) = accepted else {
+        let Some((ringing, others, line)) = self.winner(offer) else {
             return self.accepted_too_late(agent);
         };
+        self.taken_elsewhere(&others);
         if ringing.gone {
             return self.left_at_once(agent, now, ids);
         }
@@ -82,6 +76,18 @@ impl CallMachine {
             recorded: vec![ringing.leg],
         });
         self.drive_flow(FlowInput::AgentConnected, now, ids);
+    }
+
+    /// The phone that has the caller, the others that ring for the same one, and the line.
+    fn winner(&mut self, offer: OfferId) -> Option<(Ringing, Vec<Ringing>, Line)> {
+        let Phase::Waiting(waiting) = &mut self.phase else {
+            return None;
+        };
+        let mut ringing = waiting.ringing.iter();
+        let place = ringing.position(|phone| phone.offer == offer)?;
+        let winner = waiting.ringing.swap_remove(place);
+        let others = std::mem::take(&mut waiting.ringing);
+        Some((winner, others, waiting.line.clone()))
     }
 
     /// The answer counted while our word that the caller left was on its way: the agent's leg is being ended already,

@@ -5,6 +5,7 @@ mod crossing;
 mod ending;
 mod message;
 mod moved;
+mod ring_all;
 mod silence;
 mod talk;
 

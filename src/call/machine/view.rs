@@ -11,7 +11,7 @@ use router::id::{AgentId, OfferId, QueueEntryId, RecordingId};
 use sip_gateway::leg::LegId;
 
 /// Where the caller is (I3: in exactly one place).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Hears the flow.
     InFlow,
@@ -19,8 +19,8 @@ pub enum Place {
     Waiting {
         /// The waiting.
         entry: QueueEntryId,
-        /// The offer that rings at an agent's phone.
-        ringing: Option<OfferId>,
+        /// The offers that ring at agents' phones.
+        ringing: Vec<OfferId>,
     },
     /// Talks with an agent.
     Talking {
@@ -80,7 +80,7 @@ impl CallMachine {
             Phase::InFlow => Place::InFlow,
             Phase::Waiting(waiting) => Place::Waiting {
                 entry: waiting.entry,
-                ringing: waiting.ringing.as_ref().map(|ringing| ringing.offer),
+                ringing: waiting.ringing.iter().map(|phone| phone.offer).collect(),
             },
             Phase::Talking(talking) => match (talking.main, &talking.away) {
                 (Some(_), Some(away)) => Place::Parted {
@@ -115,17 +115,16 @@ impl CallMachine {
     /// Agents' legs that have not reported their end.
     #[must_use]
     pub fn agent_legs(&self) -> Vec<LegId> {
-        let now = match &self.phase {
-            Phase::Waiting(waiting) => waiting
-                .ringing
-                .as_ref()
-                .filter(|ringing| !ringing.gone)
-                .map(|ringing| ringing.leg),
+        let now: Vec<LegId> = match &self.phase {
+            Phase::Waiting(waiting) => {
+                let ringing = waiting.ringing.iter().filter(|phone| !phone.gone);
+                ringing.map(|phone| phone.leg).collect()
+            }
             Phase::Talking(talking) => match &talking.away {
-                Some(away) => away.leg(),
-                None => talking.main.map(|main| main.leg),
+                Some(away) => away.leg().into_iter().collect(),
+                None => talking.main.map(|main| main.leg).into_iter().collect(),
             },
-            Phase::InFlow | Phase::Ending(_) => None,
+            Phase::InFlow | Phase::Ending(_) => Vec::new(),
         };
         let helpers = self.helpers().map(|helper| helper.leg);
         let closing = self.closing.iter().map(|closing| closing.leg);

@@ -111,10 +111,8 @@ impl CallMachine {
             head_start,
         });
         waiting.head_start = head_start;
-        let (entry, ringing) = (waiting.entry, waiting.ringing.take());
-        if let Some(ringing) = ringing {
-            self.close_ringing(&ringing);
-        }
+        let (entry, ringing) = (waiting.entry, std::mem::take(&mut waiting.ringing));
+        self.close_all(&ringing);
         let cause = LeaveCause::Moved;
         self.distribute(Input::Leave { entry, cause });
         self.changed(TalkChange::SentToQueue, None, Some(known.id));
@@ -155,9 +153,8 @@ impl CallMachine {
         };
         waiting.line = moved.back;
         waiting.head_start = moved.head_start;
-        if let Some(ringing) = waiting.ringing.take() {
-            self.close_ringing(&ringing);
-        }
+        let ringing = std::mem::take(&mut waiting.ringing);
+        self.close_all(&ringing);
         let queue = match &self.phase {
             Phase::Waiting(waiting) => Some(waiting.line.known.id),
             _ => None,
@@ -195,9 +192,8 @@ impl CallMachine {
         waiting.head_start = waiting
             .head_start
             .saturating_add(waited.unwrap_or_default());
-        if let Some(ringing) = waiting.ringing.take() {
-            self.close_ringing(&ringing);
-        }
+        let ringing = std::mem::take(&mut waiting.ringing);
+        self.close_all(&ringing);
         self.wait_anew(false, ids);
         true
     }
@@ -211,9 +207,7 @@ impl CallMachine {
         let Phase::Waiting(waiting) = std::mem::replace(&mut self.phase, Phase::InFlow) else {
             return;
         };
-        if let Some(ringing) = &waiting.ringing {
-            self.close_ringing(ringing);
-        }
+        self.close_all(&waiting.ringing);
         self.distribute(Input::Leave {
             entry: waiting.entry,
             cause: LeaveCause::Moved,
@@ -281,8 +275,6 @@ fn moved_wishes(before: &Wishes) -> Wishes {
 impl Waiting {
     /// An agent has answered; only the Distributor's word is missing.
     pub(super) fn is_being_answered(&self) -> bool {
-        self.ringing
-            .as_ref()
-            .is_some_and(|ringing| ringing.answered)
+        self.ringing.iter().any(|ringing| ringing.answered)
     }
 }

@@ -82,6 +82,7 @@ fn decision(
         offer: "1-1".to_owned(),
         requirement: [("billing".to_owned(), 3)].into(),
         step: 0,
+        beside: 0,
         v: at(10),
         chosen,
         tie_break: if next.is_empty() {
@@ -222,6 +223,26 @@ fn the_story_is_told_in_order_with_reasons() {
     let arrived = text.find("the call arrived").unwrap();
     let ended = text.find("the customer's leg ended").unwrap();
     assert!(arrived < ended, "{text}");
+}
+
+/// Where several phones rang, each offer says what became of it, and one taken back before the answer is no lost race.
+#[test]
+fn who_answered_before_whom_is_told_where_several_phones_rang() {
+    let mut record = record();
+    record.offers = vec![
+        offer("cleo", 3, 40, OfferOutcome::Revoked),
+        offer("ben", 2, 62, OfferOutcome::Accepted),
+        offer("ana", 1, 62, OfferOutcome::Revoked),
+    ];
+    record.decisions[1].beside = 2;
+    let text = tell(&record);
+    for part in [
+        "+00:40.000  the offer to cleo was taken back",
+        "+01:02.000  a colleague answered before ana",
+        "beside 2 whose phones rang already, the only candidate",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
 }
 
 #[test]

@@ -254,9 +254,9 @@ const WRONG: &[(&str, usize, &str)] = &[
         "or \"open\"",
     ),
     (
-        "[[queues]]\nname = \"q\"\nstrategy = \"ring_all\"",
+        "[[queues]]\nname = \"q\"\nstrategy = \"ring-al\"",
         3,
-        "later version",
+        "did you mean \"ring_all\"?",
     ),
     (
         "[[queues]]\nname = \"q\"\nstrategy = \"longest\"",

@@ -117,6 +117,19 @@ fn a_ladder_reaches_the_router() {
 }
 
 #[test]
+fn every_strategy_is_read() {
+    for strategy in Strategy::ALL {
+        let read = parse(&format!("strategy = \"{}\"", strategy.as_str()));
+        assert_eq!(read.findings, []);
+        let mut ids = Ids::default();
+        let support = QueueId::from_number(1);
+        ids.queues.insert("support".to_owned(), support);
+        let routing = read.value.unwrap().routing(&ids);
+        assert_eq!(routing.queues[&support].strategy, strategy);
+    }
+}
+
+#[test]
 fn where_callers_go_whom_a_queue_does_not_take_reaches_the_router() {
     let read = parse(
         "after_max_wait = { queue = \"sales\" }\nwhen_full = \"voicemail\"\nwhen_no_agents = \"closed\"\n\
@@ -148,7 +161,11 @@ const WRONG: &[(&str, (usize, usize), &str)] = &[
         (14, 12),
         "did you mean \"most_skilled\"?",
     ),
-    ("strategy = \"ring_all\"", (14, 12), "later version"),
+    (
+        "strategy = \"everybody\"",
+        (14, 12),
+        "known: longest_idle, most_skilled, least_occupied, fewest_calls, ring_all",
+    ),
     (
         "any_of = [{ spanihs = 1 }]",
         (14, 13),

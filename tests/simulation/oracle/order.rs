@@ -3,6 +3,7 @@
 //! **Owns**: these rules, by the log and the company file. **Must not**: ask the Distributor, or share code with it.
 
 use super::{Oracle, Waiting, must};
+use router::company::Strategy;
 use router::decision::{Decision, DecisionKind};
 use router::id::{AgentId, QueueEntryId, QueueId};
 use router::{AgentState, Event, Timestamp};
@@ -52,15 +53,34 @@ impl Oracle {
         wanted.iter().all(able).then_some(*tier)
     }
 
+    pub(super) fn rings_all(&self, caller: &Waiting) -> bool {
+        let queue = self.company.queues.get(&caller.queue);
+        queue.is_some_and(|queue| queue.strategy == Strategy::RingAll)
+    }
+
+    /// Rings nowhere, or rings at all who are free.
+    fn looks(&self, caller: &Waiting) -> bool {
+        caller.ringing.is_empty() || self.rings_all(caller)
+    }
+
     fn free(&self, caller: &Waiting, now: Timestamp) -> Vec<AgentId> {
+        let ringing = caller.ringing.keys();
+        let innermost = ringing.filter_map(|agent| self.fits(*agent, caller)).min();
         let fit = |agent: &&AgentId| {
-            self.state(**agent) == AgentState::Available && self.fits(**agent, caller).is_some()
+            let tier = self.fits(**agent, caller);
+            self.state(**agent) == AgentState::Available
+                && tier.is_some_and(|tier| innermost.is_none_or(|inner| tier <= inner))
         };
         let all: Vec<AgentId> = self.company.agents.keys().filter(fit).copied().collect();
         let barred = |agent: &AgentId| caller.refused.get(agent).is_some_and(|until| now < *until);
         let asked: Vec<AgentId> = all.iter().filter(|agent| !barred(agent)).copied().collect();
-        // When nobody else is eligible, the exclusion is lifted.
-        if asked.is_empty() { all } else { asked }
+        // When nobody else is eligible or rings, the exclusion is lifted.
+        let rings = caller.ringing.keys().any(|agent| !barred(agent));
+        if asked.is_empty() && !rings {
+            all
+        } else {
+            asked
+        }
     }
 
     /// I5, I6: nobody better was passed over.
@@ -72,7 +92,7 @@ impl Oracle {
             .get(&decision.entry)
             .ok_or("a decision about nobody")?;
         must(decision.v == caller.v, || "I7: V has changed".to_owned())?;
-        must(caller.ringing.is_none(), || {
+        must(self.looks(caller), || {
             format!("I2: {} rings already", decision.entry)
         })?;
         must(self.free(caller, now).contains(&chosen), || {
@@ -83,7 +103,7 @@ impl Oracle {
             let first = self
                 .waiting
                 .values()
-                .filter(|waiting| waiting.ringing.is_none())
+                .filter(|waiting| self.looks(waiting))
                 .filter(|waiting| self.free(waiting, now).contains(&chosen))
                 .map(rank)
                 .min();
@@ -113,7 +133,8 @@ impl Oracle {
             .ok_or("a decision about nobody")?;
         let agent = decision.chosen.agent;
         for (id, earlier) in &self.waiting {
-            let passed = earlier.ringing.is_none()
+            let passed = *id != decision.entry
+                && self.looks(earlier)
                 && earlier.seq < caller.seq
                 && caller.rank(now).0 >= earlier.rank(now).0
                 && self.free(earlier, now).contains(&agent);
@@ -134,7 +155,7 @@ impl Oracle {
 
     /// The Distributor has nothing more to do at this moment.
     pub(crate) fn at_rest(&mut self, now: Timestamp) -> Result<(), String> {
-        for (id, caller) in self.waiting.iter().filter(|(_, c)| c.ringing.is_none()) {
+        for (id, caller) in self.waiting.iter().filter(|(_, c)| self.looks(c)) {
             let free = self.free(caller, now);
             must(free.is_empty(), || {
                 format!("I4: {id} waits while {free:?} could take the call")
@@ -153,9 +174,9 @@ impl Oracle {
             must(now.since(caller.since) <= queue.max_wait, || {
                 format!("{id} waits for longer than its queue allows")
             })?;
-            let rings = caller.rings_since.filter(|_| caller.ringing.is_some());
+            let rings = caller.ringing.values().min();
             let limit = self.longest_ringing + REPORT_GRACE;
-            must(rings.is_none_or(|since| now.since(since) <= limit), || {
+            must(rings.is_none_or(|since| now.since(*since) <= limit), || {
                 format!("{id} rings for ever")
             })?;
         }

@@ -38,7 +38,7 @@ impl Deadlines {
             Who::Closure(queue) => closures.get(&queue).and_then(|closure| closure.until),
             Who::Entry(id) => {
                 let entry = world.entries.get(&id);
-                entry.and_then(|entry| next_of_entry(entry, &world.company))
+                entry.and_then(|entry| next_of_entry(entry, world))
             }
             Who::Offer(id) => world.offers.get(&id).map(|offer| offer.expires),
             Who::Agent(id) => {

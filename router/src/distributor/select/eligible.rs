@@ -108,27 +108,51 @@ fn meets(agent: &Agent, ask: &Ask, now: Timestamp) -> Result<u8, Cause> {
     Ok(tier)
 }
 
-/// Whether the exclusion of those who refused this caller is in force: only while somebody else is eligible.
-pub(in crate::distributor) fn exclusion_in_force(world: &World, entry: &Entry) -> bool {
-    !entry.refused.is_empty()
-        && world.company.agents.iter().any(|(id, agent)| {
-            world.is_available(*id)
-                && !entry.refused_by(*id, world.now)
-                && !entry.is_held_from(*id, world.now)
-                && can_serve(agent, &entry.asks, world.now).is_ok()
-        })
+/// What holds for a caller at this moment, whichever agent is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::distributor) struct Terms {
+    /// Nobody of an outer tier is asked beside those who ring.
+    max_tier: u8,
+    /// The exclusion of those who refused this caller is in force.
+    exclusion: bool,
 }
 
-/// How `id` fits `entry`, who may be offered now, or why not. `exclusion` is [`exclusion_in_force`] of the entry.
+impl Terms {
+    pub(in crate::distributor) fn of(world: &World, entry: &Entry) -> Self {
+        let max_tier = world.ring_tier(entry);
+        Self {
+            max_tier,
+            exclusion: exclusion_in_force(world, entry, max_tier),
+        }
+    }
+}
+
+/// Only while somebody else is eligible, or rings.
+fn exclusion_in_force(world: &World, entry: &Entry, max_tier: u8) -> bool {
+    !entry.refused.is_empty()
+        && (world.rings_at_another(entry)
+            || world.company.agents.iter().any(|(id, agent)| {
+                world.is_available(*id)
+                    && !entry.refused_by(*id, world.now)
+                    && !entry.is_held_from(*id, world.now)
+                    && can_serve(agent, &entry.asks, world.now)
+                        .is_ok_and(|fit| fit.tier <= max_tier)
+            }))
+}
+
+/// How `id` fits `entry`, who may be offered now, or why not. `terms` are those of the entry.
 pub(in crate::distributor) fn eligible(
     world: &World,
     id: AgentId,
     agent: &Agent,
     entry: &Entry,
-    exclusion: bool,
+    terms: Terms,
 ) -> Result<Fit, Cause> {
     let fit = can_serve(agent, &entry.asks, world.now)?;
-    if exclusion && entry.refused_by(id, world.now) {
+    if fit.tier > terms.max_tier {
+        return Err(Cause::Tier);
+    }
+    if terms.exclusion && entry.refused_by(id, world.now) {
         return Err(Cause::Excluded);
     }
     if entry.is_held_from(id, world.now) {

@@ -3,7 +3,7 @@
 //! **Owns**: the order of agents and of callers. Slow and easy to check: in test builds every answer of the classes is
 //! compared with it.
 
-use super::eligible::{Cause, Fit, eligible, exclusion_in_force};
+use super::eligible::{Cause, Fit, Terms, eligible};
 use super::strategy::key_of;
 use super::{Found, Matcher};
 use crate::decision::{Candidate, Keys};
@@ -18,10 +18,10 @@ pub(in crate::distributor) struct Scan;
 impl Matcher for Scan {
     fn agent_for(&self, world: &World, id: QueueEntryId) -> Option<Found> {
         let entry = world.entries.get(&id)?;
-        let exclusion = exclusion_in_force(world, entry);
+        let terms = Terms::of(world, entry);
         let mut pool = Pool::default();
         for (agent_id, agent) in &world.company.agents {
-            match eligible(world, *agent_id, agent, entry, exclusion) {
+            match eligible(world, *agent_id, agent, entry, terms) {
                 Ok(fit) => pool.add(agent_candidate(world, *agent_id, (id, entry), fit.tier)?),
                 Err(cause) => pool.remove(&cause),
             }
@@ -33,12 +33,12 @@ impl Matcher for Scan {
         let agent = world.company.agents.get(&agent_id)?;
         let mut pool = Pool::default();
         for (id, entry) in &world.entries {
-            if entry.offer.is_some() {
+            if !world.looks_for_agents(entry) {
                 pool.remove(&Cause::Offered);
                 continue;
             }
-            let exclusion = exclusion_in_force(world, entry);
-            match eligible(world, agent_id, agent, entry, exclusion) {
+            let terms = Terms::of(world, entry);
+            match eligible(world, agent_id, agent, entry, terms) {
                 Ok(fit) => pool.add(entry_candidate(agent_id, *id, entry, fit)),
                 Err(cause) => pool.remove(&cause),
             }

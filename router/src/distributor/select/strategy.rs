@@ -26,6 +26,7 @@ pub(in crate::distributor) fn key_of(
         }
         Strategy::LeastOccupied => Some(StrategyKey::LeastOccupied(load.occupancy)),
         Strategy::FewestCalls => Some(StrategyKey::FewestCalls(load.calls)),
+        Strategy::RingAll => Some(StrategyKey::RingAll(entry.offers.len() as u32)),
     }
 }
 
@@ -35,5 +36,7 @@ pub(super) const fn tie_break_of(key: StrategyKey) -> TieBreak {
         StrategyKey::MostSkilled(_) => TieBreak::MostSkilled,
         StrategyKey::LeastOccupied(_) => TieBreak::LeastOccupied,
         StrategyKey::FewestCalls(_) => TieBreak::FewestCalls,
+        // Never: it is the same for everybody.
+        StrategyKey::RingAll(_) => TieBreak::LongestIdle,
     }
 }

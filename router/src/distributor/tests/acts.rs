@@ -220,7 +220,7 @@ pub(super) fn company_of(seed: u64) -> RoutingCompany {
         let lengths = [WrapUp::None, WrapUp::Timed(secs(10)), WrapUp::Open];
         queue.wrap_up = lengths[take(3) as usize];
         queue.wrap_up_cap = secs(take(60));
-        queue.strategy = company::Strategy::ALL[take(4) as usize];
+        queue.strategy = company::Strategy::ALL[take(5) as usize];
         queue.promote_after = secs([30, 900][take(2) as usize]);
         queue.max_tier = [None, Some(1), Some(2)][take(3) as usize];
         queue.any_of = (0..take(3)).map(|_| levels(take(4), take(4))).collect();

@@ -6,7 +6,7 @@ use super::acts::{SKILLS, company_of, wishes_of};
 use super::oracle::Oracle;
 use super::support::*;
 use crate::agent::Wanted;
-use crate::company::Skills;
+use crate::company::{RoutingCompany, Skills, Strategy};
 use crate::distributor::agent::State;
 use crate::distributor::{Distributor, EntryRequest, Input, LeaveCause, Output};
 use crate::event::Event;
@@ -40,12 +40,26 @@ fn the_last_quarter_of_a_million_decisions() {
     decide(3, QUARTER, false);
 }
 
+/// In most of the worlds above some queue rings at all; here all of them do.
+#[test]
+fn many_decisions_where_all_phones_ring() {
+    decide_in(4, QUARTER / 5, true, |company| {
+        for queue in company.queues.values_mut() {
+            queue.strategy = Strategy::RingAll;
+        }
+    });
+}
+
 /// As many worlds as it takes. With `asks_both` the scan says the same as the classes, each time: whom, who is next, who
 /// is left out and why.
 fn decide(part: u64, wanted: usize, asks_both: bool) {
+    decide_in(part, wanted, asks_both, |_| {});
+}
+
+fn decide_in(part: u64, wanted: usize, asks_both: bool, edit: fn(&mut RoutingCompany)) {
     let (mut decisions, mut worlds) = (0, 0_u64);
     while decisions < wanted {
-        let mut day = Day::new((part << 32) | worlds);
+        let mut day = Day::new((part << 32) | worlds, edit);
         day.distributor.world.asks_both = asks_both;
         for _ in 0..ACTS {
             day.act();
@@ -83,12 +97,15 @@ struct Day {
     /// Waitings so far.
     made: u64,
     spent: Option<OfferId>,
+    /// What all companies of this world have in common.
+    edit: fn(&mut RoutingCompany),
 }
 
 impl Day {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, edit: fn(&mut RoutingCompany)) -> Self {
         let mut numbers = Numbers(seed);
-        let company = company_of(numbers.below(u64::MAX));
+        let mut company = company_of(numbers.below(u64::MAX));
+        edit(&mut company);
         let mut day = Self {
             numbers,
             distributor: Distributor::new(company.clone(), 7),
@@ -96,6 +113,7 @@ impl Day {
             now: Timestamp::from_millis(1_700_000_000_000),
             made: 0,
             spent: None,
+            edit,
         };
         for agent in company.agents.into_keys() {
             day.tell(Input::PhoneRegistered { agent });
@@ -122,7 +140,7 @@ impl Day {
         }
         self.oracle.read_events(&events, self.now);
         let waiting = self.distributor.world.entries.iter();
-        let waiting = waiting.map(|(id, entry)| (*id, entry.offer.is_some()));
+        let waiting = waiting.map(|(id, entry)| (*id, !entry.offers.is_empty()));
         assert!(waiting.eq(self.oracle.still_waiting()));
     }
 
@@ -264,7 +282,8 @@ impl Day {
     fn company_changes(&mut self) {
         // What was due before the edit is decided under the old company.
         self.tell(Input::Tick);
-        let company = company_of(self.numbers.below(u64::MAX));
+        let mut company = company_of(self.numbers.below(u64::MAX));
+        (self.edit)(&mut company);
         self.oracle.edit(company.clone(), self.now);
         self.tell(Input::Configure(company));
     }

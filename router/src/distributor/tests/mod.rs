@@ -16,6 +16,7 @@ mod random;
 mod replay;
 mod reprioritise;
 mod restart;
+mod ring_all;
 mod selection;
 mod strategies;
 mod support;

@@ -4,6 +4,7 @@
 
 mod loads;
 mod needs;
+mod rings;
 mod ways;
 
 use super::support::Story;
@@ -11,7 +12,7 @@ use crate::agent::{AgentState, Reason};
 use crate::company::{RoutingCompany, Skills, Strategy};
 use crate::decision::{Candidate, Decision, DecisionKind, Keys, TieBreak};
 use crate::event::Event;
-use crate::id::{AgentId, QueueEntryId, QueueId};
+use crate::id::{AgentId, OfferId, QueueEntryId, QueueId};
 use crate::outcome::{EntryOutcome, OfferOutcome};
 use crate::overflow::{Cause, Way};
 use crate::requirement::Wishes;
@@ -38,7 +39,8 @@ struct Waiting {
     promoted: bool,
     /// Waits for this agent alone until then.
     hold: Option<(AgentId, Timestamp)>,
-    ringing: bool,
+    /// Whose phones ring, by which offers.
+    ringing: BTreeMap<OfferId, AgentId>,
     refused: Vec<(AgentId, Timestamp)>,
     /// The queue sends the caller on, for this cause.
     sent_on: Option<(Cause, Way)>,
@@ -54,7 +56,9 @@ pub(super) struct Oracle {
     /// In a call of their own, and not logged in.
     signed_off: BTreeSet<AgentId>,
     waiting: BTreeMap<QueueEntryId, Waiting>,
-    offers: BTreeMap<crate::id::OfferId, QueueEntryId>,
+    offers: BTreeMap<OfferId, QueueEntryId>,
+    /// Somebody has answered them.
+    won: BTreeSet<QueueEntryId>,
     /// Queues that are closed.
     closed: BTreeSet<QueueId>,
     /// Came to a closed queue; must be out of it when the step is over.
@@ -119,6 +123,7 @@ impl Oracle {
         }
         self.promote(now);
         self.nobody_waits_in_vain();
+        self.it_rings_rightly(now);
         for waiting in self.waiting.values() {
             let due = steps_due(ladder_of(&self.company, waiting), now.since(waiting.since));
             assert_eq!(waiting.step, due, "every step that is due was taken");
@@ -166,6 +171,8 @@ impl Oracle {
                 {
                     self.left_rightly(event, now);
                 }
+                let won = self.won.remove(entry);
+                assert_eq!(won, *outcome == EntryOutcome::Answered, "I2: who won");
                 assert!(self.waiting.remove(entry).is_some(), "I10: left once");
                 assert!(self.outcomes.insert(*entry, *outcome).is_none(), "I10");
             }
@@ -185,8 +192,14 @@ impl Oracle {
             }
             Event::QueueOpened { queue, .. } => assert!(self.closed.remove(queue)),
             Event::Decided { decision } => self.check(decision, now),
-            Event::OfferMade { entry, offer, .. } => {
-                self.waiting.get_mut(entry).unwrap().ringing = true;
+            Event::OfferMade {
+                entry,
+                offer,
+                agent,
+                ..
+            } => {
+                let caller = self.waiting.get_mut(entry).unwrap();
+                assert!(caller.ringing.insert(*offer, *agent).is_none());
                 assert!(self.offers.insert(*offer, *entry).is_none());
             }
             Event::OfferEnded { .. } => self.offer_ended(event, now),
@@ -238,7 +251,7 @@ impl Oracle {
             step: 0,
             promoted: false,
             hold: None,
-            ringing: false,
+            ringing: BTreeMap::new(),
             refused: Vec::new(),
             sent_on: None,
         };
@@ -262,10 +275,11 @@ impl Oracle {
         let entry = self.offers.remove(offer).expect("ended once");
         if *outcome == OfferOutcome::Accepted {
             self.loads.answered(*agent);
+            assert!(self.won.insert(entry), "I2: two have answered");
         }
         if let Some(waiting) = self.waiting.get_mut(&entry) {
             waiting.hold = None;
-            waiting.ringing = false;
+            waiting.ringing.remove(offer);
             if [OfferOutcome::Declined, OfferOutcome::NoAnswer].contains(outcome) {
                 let until = now + self.company.settings.exclude_for;
                 waiting.refused.retain(|(who, _)| who != agent);
@@ -286,14 +300,19 @@ impl Oracle {
                 && waiting
                     .hold
                     .is_none_or(|(who, until)| who == **other || until <= now)
+                && self.is_near(**other, waiting, now)
                 && !refused(**other)
         });
-        refused(agent) && others.count() > 0
+        let rings = waiting.ringing.values().any(|other| !refused(*other));
+        refused(agent) && (rings || others.count() > 0)
     }
 
     fn verdict(&self, agent: AgentId, waiting: &Waiting, now: Timestamp) -> Option<String> {
         if let Some(cause) = self.unfit(agent, waiting) {
             return Some(cause);
+        }
+        if !self.is_near(agent, waiting, now) {
+            return Some("tier".into());
         }
         if self.barred(agent, waiting, now) {
             return Some("excluded".into());
@@ -321,6 +340,7 @@ impl Oracle {
         let ways = self.ways(caller);
         assert_eq!(decision.requirement, ways[0].2);
         assert_eq!(decision.step, caller.step);
+        assert_eq!(decision.beside, caller.ringing.len());
         for ask in &decision.asks {
             assert!(ways.contains(&(ask.queue, ask.max_tier, ask.skills.clone())));
         }
@@ -375,7 +395,7 @@ impl Oracle {
         now: Timestamp,
     ) -> (Vec<(Rank, Candidate)>, BTreeMap<String, u32>) {
         let caller = &self.waiting[&entry];
-        assert!(!caller.ringing, "I2");
+        assert!(self.looks(caller), "I2");
         let (mut ranked, mut removed) = (Vec::new(), BTreeMap::new());
         for agent in self.company.agents.keys() {
             if let Some(cause) = self.verdict(*agent, caller, now) {
@@ -414,7 +434,7 @@ impl Oracle {
         assert_eq!(self.state(agent), AgentState::Available, "I1");
         let (mut ranked, mut removed) = (Vec::new(), BTreeMap::new());
         for (entry, caller) in &self.waiting {
-            let cause = if caller.ringing {
+            let cause = if !self.looks(caller) {
                 Some("offered".to_owned())
             } else {
                 self.verdict(agent, caller, now)
@@ -456,7 +476,7 @@ impl Oracle {
     pub(super) fn still_waiting(&self) -> BTreeMap<QueueEntryId, bool> {
         self.waiting
             .iter()
-            .map(|(id, w)| (*id, w.ringing))
+            .map(|(id, w)| (*id, !w.ringing.is_empty()))
             .collect()
     }
 

@@ -118,7 +118,9 @@ impl World {
         }
         let queues = self.story.distributor.queues();
         let waiting = queues.iter().flat_map(|queue| &queue.waiting);
-        let shown: BTreeMap<_, _> = waiting.map(|w| (w.entry, w.offered_to.is_some())).collect();
+        let shown: BTreeMap<_, _> = waiting
+            .map(|w| (w.entry, !w.offered_to.is_empty()))
+            .collect();
         assert_eq!(shown, self.oracle.still_waiting());
         // entered = outcomes + still waiting
         assert_eq!(
@@ -333,7 +335,7 @@ pub(super) fn run(seed: u64, acts: &[(u64, Act)]) -> World {
     run_in(company_of(seed), acts)
 }
 
-fn run_in(company: RoutingCompany, acts: &[(u64, Act)]) -> World {
+pub(super) fn run_in(company: RoutingCompany, acts: &[(u64, Act)]) -> World {
     let mut world = World::new(company);
     for (pause, act) in acts {
         world.story.now = world.story.now + Duration::from_millis(*pause);
@@ -424,9 +426,11 @@ fn every_strategy_decides_as_the_oracle_does() {
         let world = run_in(company, &acts);
         let said = format!("{strategy:?}");
         let decisions = world.story.decisions();
-        let by_it = decisions
-            .iter()
-            .filter(|d| format!("{:?}", d.tie_break) == said);
+        // Where all ring nothing decides between them: several do.
+        let by_it = decisions.iter().filter(|d| match strategy {
+            Choice::RingAll => d.beside > 0,
+            _ => format!("{:?}", d.tie_break) == said,
+        });
         assert!(by_it.count() > 5, "{said} of {}", decisions.len());
     }
 }

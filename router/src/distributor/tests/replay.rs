@@ -1,7 +1,7 @@
 //! The log of random worlds, written down and read back, through a fresh Distributor.
 
-use super::acts::{Act, act, company_of, pause};
-use super::random::{World, run};
+use super::acts::{Act, act, calm_act, company_of, pause};
+use super::random::{World, run, run_in};
 use super::support::*;
 use crate::agent::AgentState;
 use crate::distributor::Input;
@@ -42,6 +42,23 @@ fn day(seed: u64, length: usize) -> World {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let acts = prop::collection::vec((pause(), act()), length..=length);
     run(seed, &acts.new_tree(&mut runner).unwrap().current())
+}
+
+/// Where every queue rings at all: each of several answers and refusals of one caller comes out the same.
+#[test]
+fn a_stored_day_in_which_all_phones_ring_decides_the_same_again() {
+    let mut company = company();
+    for queue in company.queues.values_mut() {
+        queue.strategy = crate::company::Strategy::RingAll;
+    }
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let acts = prop::collection::vec((0..8_000u64, calm_act()), 1_500..=1_500);
+    let acts = acts.new_tree(&mut runner).unwrap().current();
+    let world = run_in(company, &acts);
+    let decisions = world.story.decisions();
+    assert!(decisions.iter().filter(|one| one.beside > 0).count() > 5);
+    let compared = replay(Replay::new(), &stored(world.story.log)).unwrap();
+    assert_eq!(compared.decisions, decisions.len() as u64);
 }
 
 /// Without an edit of the company.

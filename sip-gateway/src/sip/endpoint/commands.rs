@@ -44,6 +44,10 @@ impl Endpoint {
                 leg.hang_up(core);
                 true
             }),
+            SipCommand::TakenElsewhere { leg } => self.command(leg, |leg, core| {
+                leg.taken_elsewhere(core);
+                true
+            }),
             SipCommand::Reanswer { leg, result } => {
                 self.command(leg, |leg, core| change::answer(leg, core, result));
             }

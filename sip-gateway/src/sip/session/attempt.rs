@@ -26,6 +26,9 @@ enum Phase {
     Answered,
 }
 
+/// The reason of a CANCEL when somebody else has answered (RFC 3326, 3.1).
+const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+
 /// A 2xx that was acknowledged: its repeats get the same ACK.
 #[derive(Debug)]
 struct Acknowledged {
@@ -43,6 +46,8 @@ pub(crate) struct Attempt {
     pub(crate) authenticated: bool,
     /// A 422 has been answered with a longer timer.
     pub(crate) raised: bool,
+    /// Somebody else has answered the call: a CANCEL says so, and the phone counts no missed call (RFC 3326).
+    pub(crate) elsewhere: bool,
     /// Other ways to the same phone, for when this one fails.
     pub(crate) others: Vec<Target>,
     pub(super) path: Path,
@@ -64,6 +69,7 @@ impl Attempt {
             destination,
             authenticated: false,
             raised: false,
+            elsewhere: false,
             others: Vec::new(),
             path,
             phase: Phase::Calling { cancel: false },
@@ -158,7 +164,10 @@ impl Attempt {
     fn send_cancel(&mut self, core: &mut Core) {
         let give_up_at = core.now + T1_64;
         self.phase = Phase::Cancelling { give_up_at };
-        if let Some(cancel) = cancel_of(&self.invite) {
+        if let Some(mut cancel) = cancel_of(&self.invite) {
+            if self.elsewhere {
+                cancel.headers.push(HeaderName::Reason, ELSEWHERE);
+            }
             core.start_request(&cancel, self.destination, User::Nobody);
         }
     }

@@ -266,6 +266,14 @@ impl Leg {
         }
     }
 
+    /// Ends it because another leg has the call: as [`Self::hang_up`], and a phone that rings still is told why.
+    pub(crate) fn taken_elsewhere(&mut self, core: &mut Core) {
+        for attempt in &mut self.attempts {
+            attempt.elsewhere = true;
+        }
+        self.hang_up(core);
+    }
+
     /// Names the device at its other end.
     pub(crate) fn set_device(&mut self, extension: &str) {
         self.device = Some(Device {

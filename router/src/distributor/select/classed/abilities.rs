@@ -4,12 +4,12 @@
 //! not know**: who is ready, who waits.
 
 use super::Number;
-use crate::classes::bits::{Masks, put_in};
+use crate::classes::bits::{Masks, is_in, put_in};
 use crate::company::RoutingCompany;
 use crate::distributor::kept::{Lookup, Quick};
 use crate::distributor::select::eligible::{Cause, Fit, can_serve};
 use crate::id::{AgentId, QueueId};
-use crate::requirement::Ask;
+use crate::requirement::{ANY_TIER, Ask};
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, BuildHasherDefault};
@@ -37,6 +37,20 @@ pub(super) struct Ability {
 }
 
 impl Ability {
+    /// Agents who meet it in a tier beyond this one.
+    pub(super) fn beyond(&self, max_tier: u8) -> impl Iterator<Item = Number> + '_ {
+        // Most callers are limited to no tier: nobody is looked at for them.
+        let limited = (max_tier < ANY_TIER).then_some(&self.fits);
+        let fits = limited.into_iter().flatten();
+        let outer = fits.filter(move |(_, fit)| fit.tier > max_tier);
+        outer.map(|(agent, _)| *agent)
+    }
+
+    /// Whether an agent meets it up to this tier.
+    pub(super) fn is_within(&self, agent: Number, max_tier: u8) -> bool {
+        is_in(&self.able, agent) && self.beyond(max_tier).all(|outer| outer != agent)
+    }
+
     /// Why an agent does not meet it.
     pub(super) fn cause(&self, agent: Number) -> Option<Number> {
         let found = self
@@ -222,7 +236,7 @@ impl Abilities {
         ability
     }
 
-    fn cause_number(&mut self, name: String) -> Number {
+    pub(super) fn cause_number(&mut self, name: String) -> Number {
         let next = self.causes.len() as Number;
         let number = *self.cause_numbers.entry(name.clone()).or_insert(next);
         if number == next {

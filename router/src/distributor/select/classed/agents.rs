@@ -137,7 +137,7 @@ impl Classed {
                 let first = match strategy {
                     Strategy::LeastOccupied => u32::from(record.load.occupancy),
                     Strategy::FewestCalls => record.load.calls,
-                    Strategy::LongestIdle | Strategy::MostSkilled => 0,
+                    Strategy::LongestIdle | Strategy::MostSkilled | Strategy::RingAll => 0,
                 };
                 AgentKey::new(first, since, seq)
             }));

@@ -35,13 +35,13 @@ impl Classed {
             Some(Candidate {
                 agent: *self.ids.get(ranked.agent as usize)?,
                 entry: id,
-                keys: self.agent_keys(kind, ranked)?,
+                keys: self.agent_keys(slot, kind, ranked)?,
             })
         });
         Found::of(candidates, self.agents_removed(kind, &excluded))
     }
 
-    fn agent_keys(&self, kind: Kind, ranked: &RankedAgent) -> Option<Keys> {
+    fn agent_keys(&self, caller: &CallerSlot, kind: Kind, ranked: &RankedAgent) -> Option<Keys> {
         let slot = self.agents.get(ranked.agent as usize)?;
         let strategy = match kind.strategy {
             Strategy::LongestIdle => None,
@@ -50,6 +50,7 @@ impl Classed {
             )))),
             Strategy::LeastOccupied => Some(StrategyKey::LeastOccupied(slot.occupancy)),
             Strategy::FewestCalls => Some(StrategyKey::FewestCalls(slot.calls)),
+            Strategy::RingAll => Some(StrategyKey::RingAll(caller.rings_at.len() as u32)),
         };
         Some(Keys::Agent {
             tier: ranked.tier,
@@ -59,7 +60,7 @@ impl Classed {
         })
     }
 
-    /// Those who refused this caller, while somebody who did not would do.
+    /// Those who refused this caller, while somebody who did not would do or rings.
     fn excluded_agents(
         &self,
         slot: &CallerSlot,
@@ -69,10 +70,14 @@ impl Classed {
         let refused = slot.refused.iter().filter(|(_, until)| now < *until);
         let refused: Vec<Number> = refused.map(|(agent, _)| *agent).collect();
         let others = |agent: Number| !refused.contains(&agent);
-        if refused.is_empty() || self.classes.agent_among(signature, others).is_none() {
-            return Vec::new();
+        if refused.is_empty() {
+            return refused;
         }
-        refused
+        let rings_at_another = slot.rings_at.iter().copied().any(others);
+        if rings_at_another || self.classes.agent_among(signature, others).is_some() {
+            return refused;
+        }
+        Vec::new()
     }
 
     fn agents_removed(&self, kind: Kind, excluded: &[Number]) -> BTreeMap<String, u32> {
@@ -83,7 +88,11 @@ impl Classed {
         for (cause, count) in &ability.causes {
             removed.insert(self.abilities.cause_name(*cause).to_owned(), *count);
         }
-        let is_able = |agent: &Number| is_in(&ability.able, *agent);
+        let outer: Vec<Number> = ability.beyond(kind.max_tier).collect();
+        if !outer.is_empty() {
+            *removed.entry(Cause::Tier.name()).or_default() += outer.len() as u32;
+        }
+        let is_able = |agent: &Number| is_in(&ability.able, *agent) && !outer.contains(agent);
         let excluded: Vec<Number> = excluded.iter().copied().filter(is_able).collect();
         tell(&mut removed, &Cause::Excluded, excluded.len() as u32);
         if let Some(held_for) = kind.held_for {
@@ -94,7 +103,8 @@ impl Classed {
         }
         for kept in Kept::ALL {
             let bits = self.states.those(kept);
-            let twice = excluded.iter().filter(|agent| bits.has(**agent)).count();
+            let twice = excluded.iter().chain(&outer);
+            let twice = twice.filter(|agent| bits.has(**agent)).count();
             let count = bits.count(&ability.able) - twice as u32;
             tell(&mut removed, &cause_of(kept), count);
         }
@@ -176,7 +186,7 @@ impl Classed {
         };
         let ability = self.abilities.get(kind.ability);
         kind.held_for.is_none_or(|held_for| held_for == agent)
-            && ability.is_some_and(|ability| is_in(&ability.able, agent))
+            && ability.is_some_and(|ability| ability.is_within(agent, kind.max_tier))
     }
 
     fn callers_removed(&self, agent: Number, ringing: u32, excluded: u32) -> BTreeMap<String, u32> {

@@ -8,7 +8,9 @@ use super::{CallerSlot, Classed, Kind, Number};
 use crate::classes::{CallerKey, Edge, Profile, Signature};
 use crate::company::Strategy;
 use crate::distributor::entry::{Entry, World};
+use crate::distributor::select::eligible::Cause;
 use crate::id::QueueEntryId;
+use crate::requirement::ANY_TIER;
 use crate::time::Timestamp;
 
 impl Classed {
@@ -40,8 +42,13 @@ impl Classed {
         let place = place.unwrap_or_else(|| self.caller_came(id, entry, staff));
         self.take_out(place);
         self.renew_last(place, entry, staff);
-        if entry.offer.is_none() {
-            self.put_in(place, entry, staff);
+        if world.looks_for_agents(entry) {
+            self.put_in(place, entry, staff, world.ring_tier(entry));
+            let rings_at = world.ringing_agents(entry);
+            let rings_at = rings_at.filter_map(|id| self.numbers.get(&id).copied());
+            if let Some(slot) = self.callers.get_mut(place as usize) {
+                slot.rings_at = rings_at.collect();
+            }
         }
         self.ids = staff_ids;
     }
@@ -54,6 +61,7 @@ impl Classed {
             filed: None,
             held_until: None,
             refused: Vec::new(),
+            rings_at: Vec::new(),
         };
         let place = self.free_callers.pop();
         let place = if let Some(place) = place {
@@ -135,7 +143,7 @@ impl Classed {
         self.forget_ability(unused);
     }
 
-    fn put_in(&mut self, place: Number, entry: &Entry, staff: Staff<'_>) {
+    fn put_in(&mut self, place: Number, entry: &Entry, staff: Staff<'_>, max_tier: u8) {
         let queue = staff.company.queues.get(&entry.queue);
         let strategy = queue.map_or(Strategy::LongestIdle, |queue| queue.strategy);
         let hold = entry.hold.filter(|(_, until)| staff.now < *until);
@@ -149,6 +157,7 @@ impl Classed {
             promoted: entry.promoted,
             // Somebody who is no agent of the company any more is waited for in vain, all the same.
             held_for: hold.map(|(id, _)| self.numbers.get(&id).copied().unwrap_or(Number::MAX)),
+            max_tier,
         };
         let signature = match self.kinds.get(&kind) {
             Some(known) => *known,
@@ -217,11 +226,16 @@ impl Classed {
             *slot = Some(kind);
         }
         self.kinds.insert(kind, signature);
+        let ability = self.abilities.get(kind.ability);
+        let outer = ability.map(|ability| ability.beyond(kind.max_tier).collect());
+        let outer: Vec<Number> = outer.unwrap_or_default();
+        self.keep_away(number, &outer);
         let Some(ability) = self.abilities.get(kind.ability) else {
             return signature;
         };
         let is_meant = |agent: Number| kind.held_for.is_none_or(|held_for| held_for == agent);
-        for (agent, fit) in ability.fits.iter().filter(|(agent, _)| is_meant(*agent)) {
+        let is_asked = |agent: Number| is_meant(agent) && !outer.contains(&agent);
+        for (agent, fit) in ability.fits.iter().filter(|(agent, _)| is_asked(*agent)) {
             let edge = Edge {
                 tier: fit.tier,
                 skilled: self.skilled(kind, *agent, staff),
@@ -247,6 +261,19 @@ impl Classed {
         signature
     }
 
+    /// Agents of an outer tier than what rings: for them it counts as out of reach by the tier.
+    fn keep_away(&mut self, signature: Number, outer: &[Number]) {
+        if outer.is_empty() {
+            return;
+        }
+        let tier = self.abilities.cause_number(Cause::Tier.name());
+        for agent in outer {
+            if let Some(near) = self.near.get_mut(*agent as usize) {
+                near.add(tier, signature);
+            }
+        }
+    }
+
     /// What `most_skilled` says of an agent: the smaller, the more.
     fn skilled(&self, kind: Kind, agent: Number, staff: Staff<'_>) -> u16 {
         let id = staff.ids.get(agent as usize);
@@ -270,8 +297,10 @@ impl Classed {
         let signatures = self.by_ability.get_mut(number as usize);
         for signature in signatures.map(std::mem::take).unwrap_or_default() {
             if let Some(ability) = self.abilities.get(number) {
-                for (agent, _) in &ability.unable {
-                    if let Some(near) = self.near.get_mut(*agent as usize) {
+                let max_tier = self.kind(signature).map_or(ANY_TIER, |kind| kind.max_tier);
+                let unable = ability.unable.iter().map(|(agent, _)| *agent);
+                for agent in unable.chain(ability.beyond(max_tier)) {
+                    if let Some(near) = self.near.get_mut(agent as usize) {
                         near.remove(signature.number());
                     }
                 }

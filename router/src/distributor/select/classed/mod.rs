@@ -53,7 +53,7 @@ pub(in crate::distributor) struct Classed {
     callers: Vec<CallerSlot>,
     free_callers: Vec<Number>,
     places: Lookup<QueueEntryId, Number>,
-    /// Callers in no offer.
+    /// Callers who look for agents.
     filed: u32,
     /// Callers who wait for one agent alone, by when that ends.
     held: BTreeSet<(Timestamp, QueueEntryId)>,
@@ -86,18 +86,22 @@ struct Kind {
     promoted: bool,
     /// Waits for this agent alone.
     held_for: Option<Number>,
+    /// Rings, and is given nobody of an outer tier.
+    max_tier: u8,
 }
 
-/// One who waits or rings.
+/// One who waits, rings, or both: with `ring_all` whoever rings looks for more.
 #[derive(Clone, Debug)]
 struct CallerSlot {
     id: QueueEntryId,
     key: EntryKey,
     last_ability: Number,
-    /// In no offer: the class and the key there.
+    /// Looks for agents: the class and the key there.
     filed: Option<(Signature, CallerKey)>,
     held_until: Option<Timestamp>,
     refused: Vec<(Number, Timestamp)>,
+    /// Agents at whose phones it rings.
+    rings_at: Vec<Number>,
 }
 
 impl Classed {

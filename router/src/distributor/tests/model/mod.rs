@@ -13,7 +13,7 @@ mod watch;
 mod world;
 
 use super::support::*;
-use crate::company::{RoutingCompany, WrapUp};
+use crate::company::{RoutingCompany, Strategy, WrapUp};
 use crate::distributor::planted::Planted;
 use crate::id::{AgentId, QueueId};
 use search::search;
@@ -73,6 +73,13 @@ fn setting(agents: usize, callers: usize, may: May) -> Setting {
         step: secs(1),
         planted: None,
     }
+}
+
+/// Support rings at everybody.
+fn at_all_phones(mut setting: Setting) -> Setting {
+    let support = setting.company.queues.get_mut(&SUPPORT).unwrap();
+    support.strategy = Strategy::RingAll;
+    setting
 }
 
 /// Calls and the machine only.
@@ -136,11 +143,42 @@ fn three_agents_and_two_callers() {
     searched(&setting(3, 2, CALLS), 30_000);
 }
 
+#[test]
+fn two_agents_and_two_callers_for_whom_all_phones_ring() {
+    searched(&at_all_phones(setting(2, 2, CALLS)), 1_000);
+}
+
+#[test]
+fn two_agents_and_two_callers_for_whom_all_phones_ring_that_come_and_go() {
+    let may = May {
+        phones: true,
+        ..CALLS
+    };
+    searched(&at_all_phones(setting(2, 2, may)), 1_000);
+}
+
+#[test]
+fn two_agents_and_two_callers_for_whom_all_phones_ring_and_time_runs_out() {
+    let may = May {
+        run_out: true,
+        ..CALLS
+    };
+    searched(&at_all_phones(setting(2, 2, may)), 1_000);
+}
+
+#[test]
+fn three_agents_and_two_callers_for_whom_all_phones_ring() {
+    searched(&at_all_phones(setting(3, 2, CALLS)), 1_000);
+}
+
 /// Each fault breaks what it should break, by the shortest way there is.
 #[test]
 fn every_planted_fault_is_found() {
     for fault in Planted::ALL {
         let mut setting = setting(2, 2, CALLS);
+        if fault == Planted::LosersRingOn {
+            setting = at_all_phones(setting);
+        }
         setting.planted = Some(fault);
         let found = search(&setting).expect_err("not found");
         println!("{fault:?}: {found}");
@@ -150,6 +188,7 @@ fn every_planted_fault_is_found() {
             Planted::HeadOfLine => ("I4", 6),
             Planted::OfferLostInCrash => ("restart", 2),
             Planted::IdleKeyLost => ("idle key", 2),
+            Planted::LosersRingOn => ("I2", 2),
             Planted::WrapUpIgnored => ("I9: from WrapUp to Offered", 4),
         };
         assert!(found.why.contains(what), "{fault:?} was told as {found}");

@@ -6,8 +6,9 @@
 use super::world::State;
 use crate::distributor::agent::{AfterCall, AgentRecord, Before, Clock, Pause, State as Doing};
 use crate::distributor::entry::Entry;
-use crate::id::InteractionId;
+use crate::id::{AgentId, InteractionId};
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -90,8 +91,9 @@ pub(super) fn key(state: &State) -> u64 {
         line.iter()
             .position(|(other, _)| *other == id)
             .hash(&mut hash);
-        let offer = entry.offer.and_then(|offer| world.offers.get(&offer));
-        offer.map(|offer| offer.agent).hash(&mut hash);
+        // Of several phones that ring for one caller it matters whose they are, not which rang first.
+        let ringing: BTreeSet<AgentId> = world.ringing_agents(entry).collect();
+        ringing.hash(&mut hash);
         // Who is excluded no longer is like anybody else.
         for (agent, until) in entry.refused.iter().filter(|(_, at)| **at > state.now) {
             (agent, moments.rank(*until)).hash(&mut hash);
@@ -102,7 +104,7 @@ pub(super) fn key(state: &State) -> u64 {
         (offer.agent, moments.rank(offer.expires)).hash(&mut hash);
         // Who stood there when it was made and stands there still, for the invariants of order.
         for entry in world.entries.values() {
-            (entry.offer.is_none() && entry.touched < offer.step).hash(&mut hash);
+            (world.looks_for_agents(entry) && entry.touched < offer.step).hash(&mut hash);
         }
         for agent in world.agents.values() {
             (agent.state == Doing::Available && agent.touched < offer.step).hash(&mut hash);

@@ -4,7 +4,7 @@
 
 use super::watch::Watch;
 use crate::agent::Wanted;
-use crate::company::RoutingCompany;
+use crate::company::{RoutingCompany, Strategy};
 use crate::distributor::agent::State as Doing;
 use crate::distributor::planted::Planted;
 use crate::distributor::tests::oracle::Oracle;
@@ -87,6 +87,9 @@ impl State {
             epoch: 1,
             spent: None,
         };
+        let queues = setting.company.queues.iter();
+        let all = queues.filter(|(_, queue)| queue.strategy == Strategy::RingAll);
+        state.watch.rings_all = all.map(|(id, _)| *id).collect();
         state.distributor.world.planted = setting.planted;
         // The scan has its say in the other tests; this one is to search far.
         state.distributor.world.asks_both = setting.planted.is_some();
@@ -299,7 +302,7 @@ impl State {
         }
         let world = &self.distributor.world;
         let waiting = world.entries.iter();
-        let waiting = waiting.map(|(id, entry)| (*id, entry.offer.is_some()));
+        let waiting = waiting.map(|(id, entry)| (*id, !entry.offers.is_empty()));
         assert!(
             waiting.eq(self.oracle.still_waiting()),
             "I3: another line than the log tells"

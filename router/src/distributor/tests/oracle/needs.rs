@@ -128,6 +128,10 @@ impl Oracle {
         let (occupancy, calls) = self.loads.of(agent);
         let key = match rules.strategy {
             Strategy::LongestIdle => return (0, None),
+            Strategy::RingAll => {
+                let ringing = waiting.ringing.len() as u32;
+                return (0, Some(StrategyKey::RingAll(ringing)));
+            }
             Strategy::MostSkilled => {
                 let mut named: BTreeSet<&String> = rules.skills.keys().collect();
                 named.extend(waiting.asked.keys());

@@ -2,6 +2,7 @@
 
 use super::kit::{CARRIER, Net, OFFICE, Packet, address, seconds};
 use crate::leg::{LegEndCause, LegId};
+use crate::sip::port::SipCommand;
 use std::time::Duration;
 
 fn ringing() -> (Net, LegId, LegId) {
@@ -51,6 +52,28 @@ fn cancel_ends_a_ringing_call() {
     };
     assert_eq!(tag_of("200 CANCEL"), tag_of("487 INVITE"));
     net.assert_clean("cancel");
+}
+
+/// RFC 3326: a phone that is told so shows no missed call.
+#[test]
+fn a_cancel_says_that_somebody_else_has_the_call_when_that_is_why() {
+    for elsewhere in [true, false] {
+        let (mut net, caller, called) = ringing();
+        net.ring(OFFICE, called);
+        net.run(seconds(1));
+        if elsewhere {
+            net.command(CARRIER, SipCommand::TakenElsewhere { leg: caller });
+        } else {
+            net.hang_up(CARRIER, caller);
+        }
+        net.run(seconds(1));
+        assert_eq!(net.ends(OFFICE, called), [LegEndCause::Cancelled]);
+        let is_cancel = |packet: &&(u128, Packet)| packet.1.kind() == "CANCEL";
+        let cancel = net.trace.iter().find(is_cancel).unwrap().1.text();
+        let reason = "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n";
+        assert_eq!(cancel.contains(reason), elsewhere, "{cancel}");
+        net.assert_clean("cancel with a reason");
+    }
 }
 
 #[test]
