@@ -43,13 +43,6 @@ pub(crate) fn tell_decision(decision: &DecisionRecord) -> String {
         }
         DecisionKind::Return => format!("the caller came back and {chosen} was chosen ({keys})"),
     };
-    match decision.beside {
-        0 => {}
-        1 => text.push_str(", beside one whose phone rang already,"),
-        others => {
-            let _ = write!(text, ", beside {others} whose phones rang already,");
-        }
-    }
     if let Some(next) = decision.candidates.first() {
         let rival = match next.keys {
             KeysRecord::Agent { .. } => name(next.agent.as_deref(), next.agent_id),
@@ -76,6 +69,13 @@ pub(crate) fn tell_decision(decision: &DecisionRecord) -> String {
         .collect();
     if !removed.is_empty() {
         let _ = write!(text, "; left out: {}", removed.join(", "));
+    }
+    match decision.beside {
+        0 => {}
+        1 => text.push_str("; one phone rang already"),
+        others => {
+            let _ = write!(text, "; {others} phones rang already");
+        }
     }
     text
 }

@@ -70,7 +70,6 @@ struct WaitingBody {
     /// Whose phone has rung longest for this caller.
     offered_to: Option<String>,
     /// The others, where the queue rings at all.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     also_offered_to: Vec<String>,
 }
 

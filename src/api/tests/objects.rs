@@ -97,6 +97,7 @@ async fn a_queue() {
     assert_eq!(waiting["position"], 1);
     assert_eq!(waiting["priority"]["class"], 1);
     assert_eq!(waiting["offered_to"], "ana");
+    assert_eq!(waiting["also_offered_to"], serde_json::json!([]));
     assert!(waiting["wait"].as_f64().unwrap() > 0.0);
     assert_eq!(queue["agents"]["available"], 1);
     assert_eq!(queue["agents"]["offline"], 0);

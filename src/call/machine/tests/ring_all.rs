@@ -8,10 +8,13 @@ fn ringing(phones: u64) -> (Script, Vec<(LegId, OfferId)>) {
     let mut script = Script::waiting();
     let legs = (0..phones).map(|_| {
         let leg = script.offer();
-        script.say(CallInput::Leg {
-            leg,
-            event: LegEvent::Progress { status: 180 },
-        });
+        let sip_call_id = format!("phone-{leg}");
+        for event in [
+            LegEvent::Dialled { sip_call_id },
+            LegEvent::Progress { status: 180 },
+        ] {
+            script.say(CallInput::Leg { leg, event });
+        }
         (leg, script.offer_id())
     });
     let legs = legs.collect();
