@@ -192,16 +192,7 @@ impl Oracle {
             }
             Event::QueueOpened { queue, .. } => assert!(self.closed.remove(queue)),
             Event::Decided { decision } => self.check(decision, now),
-            Event::OfferMade {
-                entry,
-                offer,
-                agent,
-                ..
-            } => {
-                let caller = self.waiting.get_mut(entry).unwrap();
-                assert!(caller.ringing.insert(*offer, *agent).is_none());
-                assert!(self.offers.insert(*offer, *entry).is_none());
-            }
+            Event::OfferMade { .. } => self.offer_made(event),
             Event::OfferEnded { .. } => self.offer_ended(event, now),
             _ => {}
         }

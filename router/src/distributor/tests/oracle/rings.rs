@@ -2,10 +2,26 @@
 
 use super::{Oracle, Waiting};
 use crate::company::Strategy;
+use crate::event::Event;
 use crate::id::AgentId;
 use crate::time::Timestamp;
 
 impl Oracle {
+    pub(super) fn offer_made(&mut self, event: &Event) {
+        let Event::OfferMade {
+            entry,
+            offer,
+            agent,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let caller = self.waiting.get_mut(entry).unwrap();
+        assert!(caller.ringing.insert(*offer, *agent).is_none());
+        assert!(self.offers.insert(*offer, *entry).is_none());
+    }
+
     fn rings_all(&self, waiting: &Waiting) -> bool {
         let rules = self.company.queues.get(&waiting.queue);
         rules.is_some_and(|rules| rules.strategy == Strategy::RingAll)
