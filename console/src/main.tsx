@@ -68,6 +68,27 @@ function App(): JSX.Element | null {
   );
 }
 
+const RELOADED = "cordboard.reloaded";
+/** A page that is loaded anew does not help more often than so, in milliseconds. */
+const ONCE_IN = 60_000;
+
+/**
+ * Loads the whole page anew: there are browsers that keep a part that failed for as long as the page lives, and a server
+ * that was updated has other parts. False: it was done a moment ago, or somebody would be asked before leaving (a call is on).
+ */
+function anew(): boolean {
+  try {
+    const stays = !dispatchEvent(new Event("beforeunload", { cancelable: true }));
+    const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+    if (stays || Date.now() - last < ONCE_IN) return false;
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+  } catch {
+    return false;
+  }
+  location.reload();
+  return true;
+}
+
 /** A page's own part; one that did not come is asked for again, the last time after so many milliseconds. */
 async function loaded(page: PageOf): Promise<ComponentType> {
   for (const wait of [500, 2000]) {
@@ -88,7 +109,7 @@ function Loaded({ page }: { page: PageOf }): JSX.Element {
     setContent(null);
     loaded(page).then(
       (Part) => setContent(() => Part),
-      () => setFailed(true),
+      () => setFailed(!anew()),
     );
   }, [page]);
   if (failed) return <p class="notice bad">This page could not be loaded. The server may have been updated: reload.</p>;

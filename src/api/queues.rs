@@ -71,6 +71,8 @@ struct WaitingBody {
     offered_to: Option<String>,
     /// The others, where the queue rings at all.
     also_offered_to: Vec<String>,
+    /// Nobody who is logged in can ever serve this caller; supervisors were told.
+    unmeetable: bool,
 }
 
 /// What orders the callers: the class first, then the virtual enqueue time.
@@ -310,6 +312,7 @@ fn waiting(view: &WaitingView, moment: &Moment) -> WaitingBody {
         },
         offered_to: ringing.next(),
         also_offered_to: ringing.collect(),
+        unmeetable: view.unmeetable,
     }
 }
 

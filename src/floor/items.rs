@@ -147,6 +147,7 @@ struct WrapUp {
 struct QueueItem {
     name: String,
     waiting: usize,
+    unmeetable: usize,
     oldest_since: Option<Utc>,
     agents: BTreeMap<&'static str, u32>,
     service_level: Option<f64>,
@@ -400,6 +401,7 @@ pub fn queues(
         let item = QueueItem {
             name: rules.name.clone(),
             waiting: waiting.len(),
+            unmeetable: waiting.iter().filter(|one| one.unmeetable).count(),
             oldest_since: waiting.iter().map(|w| w.enqueued_at).min().map(Utc),
             agents: by_state(&company.routing, agents, *id),
             service_level: today.and_then(|today| today.service_level),

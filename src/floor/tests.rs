@@ -5,7 +5,7 @@ use crate::company_view::CompanyView;
 use crate::config::settings::LimitSettings;
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
 use crate::distributor_task::desk::WaitView;
-use router::distributor::port::AgentView;
+use router::distributor::port::{AgentView, QueueView, WaitingView};
 use router::event::{Direction, Event, PersonalData};
 use router::id::{AgentId, InteractionId, LegId, QueueEntryId, QueueId, RecordingId};
 use router::outcome::{EndCause, EntryOutcome, Outcome};
@@ -208,6 +208,28 @@ fn queues_count_their_agents() {
     assert_eq!(
         (&item["waiting"], &item["oldest_since"]),
         (&0.into(), &Value::Null)
+    );
+    let one = |unmeetable| WaitingView {
+        entry: ENTRY,
+        interaction: CALL,
+        position: 1,
+        enqueued_at: at(0),
+        v: at(0),
+        class: 1,
+        offered_to: Vec::new(),
+        unmeetable,
+    };
+    let queue = QueueView {
+        queue: SUPPORT,
+        waiting: vec![one(true), one(false), one(true)],
+        closure: None,
+    };
+    let waits = BTreeMap::new();
+    let items = items::queues(&company, &agents, (&[queue], &waits), &BTreeMap::new());
+    let item: Value = serde_json::from_str(&items["support"]).unwrap();
+    assert_eq!(
+        (&item["waiting"], &item["unmeetable"]),
+        (&3.into(), &2.into())
     );
 }
 

@@ -58,6 +58,7 @@ fn who_may_wait_for_somebody_is_flagged_and_waits_until_they_come() {
     assert!(moment(&told) - moment(&came) < 1.0, "{came:#} {told:#}");
     let support = world.get("/queues/support");
     assert_eq!(told["queue"], support["id"], "{told:#}");
+    assert_eq!(support["waiting"][0]["unmeetable"], true, "{support:#}");
     let cleo = comes(&world, "cleo");
     let (same, talk) = talks(&world, "cleo", &cleo);
     assert_eq!(same, id);

@@ -116,6 +116,8 @@ export interface Steps {
 export interface QueueLive {
   name: string;
   waiting: number;
+  /** Of these so many ask for what nobody who is logged in can do. */
+  unmeetable?: number;
   oldest_since: string | null;
   /** A state that nobody is in may be absent. */
   agents: Partial<Record<AgentStateName, number>>;

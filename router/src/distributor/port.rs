@@ -332,4 +332,6 @@ pub struct WaitingView {
     pub class: u8,
     /// The agents it rings at now: one, or several with `ring_all`.
     pub offered_to: Vec<AgentId>,
+    /// Nobody logged in can ever serve them, and the supervisor was told so.
+    pub unmeetable: bool,
 }

@@ -44,6 +44,7 @@ impl Distributor {
             v: entry.key.v,
             class: entry.key.class,
             offered_to: self.world.ringing_agents(entry).collect(),
+            unmeetable: self.unmeetable.contains(&entry.last_asks),
         });
         Some(QueueView {
             queue: id,

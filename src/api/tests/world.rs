@@ -365,6 +365,7 @@ async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {
                     v: Timestamp::from_millis(1_500),
                     class: 1,
                     offered_to: vec![ANA],
+                    unmeetable: false,
                 }],
                 closure: closed.clone(),
             }])),

@@ -95,7 +95,7 @@ export class World extends EventEmitter {
     const oldest = waiting.map((c) => c.since).sort()[0] ?? null;
     return [
       { name: "support", waiting: waiting.length, oldest_since: oldest, agents, service_level: 0.86, ...this.counters.support, average_answer: 14.2, expected_wait: { announced: 30, held: 0.83, callers: 120 }, thresholds: this.thresholds.support, closure: this.closures.get("support") ?? null },
-      { name: "sales", waiting: 4, oldest_since: this.began, agents: { ...agents, available: 0 }, service_level: 0.64, ...this.counters.sales, average_answer: 41, expected_wait: { announced: 120, held: null, callers: 0 }, thresholds: this.thresholds.sales, closure: this.closures.get("sales") ?? null },
+      { name: "sales", waiting: 4, unmeetable: 1, oldest_since: this.began, agents: { ...agents, available: 0 }, service_level: 0.64, ...this.counters.sales, average_answer: 41, expected_wait: { announced: 120, held: null, callers: 0 }, thresholds: this.thresholds.sales, closure: this.closures.get("sales") ?? null },
     ];
   }
   began = ago(95);

@@ -30,6 +30,7 @@ test("levels have a word beside the colour", async ({ enter }) => {
   const sales = floor.getByRole("region", { name: "Queue sales" });
   await expect(sales.locator(".stat", { hasText: "Service level" })).toContainText("act now");
   await expect(sales.locator(".stat", { hasText: "Longest wait" })).toContainText("look here");
+  await expect(sales.locator(".stat", { hasText: "nobody for 1" })).toContainText("act now");
   const expected = floor.getByRole("region", { name: "Queue support" }).locator(".stat", { hasText: "Expected wait" });
   await expect(expected).toContainText("0:30 held for 83 %");
 });

@@ -114,7 +114,7 @@ function QueueCard({ queue, tv }: { queue: QueueLive; tv: boolean }): JSX.Elemen
       </header>
       <ClosedNotice queue={queue} tv={tv} />
       <div class="stats">
-        <Stat queue={queue} word="Waiting" measure="waiting" value={String(queue.waiting)} level={rules.waiting(queue)} />
+        <Stat queue={queue} word="Waiting" measure="waiting" value={String(queue.waiting)} detail={rules.nobodyFor(queue)} level={rules.waiting(queue)} />
         <Stat queue={queue} word="Longest wait" measure="longest" value={queue.waiting === 0 ? "–" : clock(oldest)} level={rules.longest(queue, oldest)} />
         <Stat queue={queue} word="Service level" measure="service_level" value={percent(queue.service_level)} level={rules.serviceLevel(queue)} />
         <Stat queue={queue} word="Answered" measure="answered" value={count(queue.answered)} />

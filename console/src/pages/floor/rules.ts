@@ -9,8 +9,13 @@ export const LEVEL_WORDS: Record<Level, string> = { good: "fine", warn: "look he
 
 export function waiting(queue: QueueLive): Level {
   const [look, act] = limitsOf(queue).waiting;
-  if (queue.waiting >= act || (queue.waiting > 0 && staffed(queue) === 0)) return "bad";
+  if (queue.waiting >= act || (queue.waiting > 0 && staffed(queue) === 0) || (queue.unmeetable ?? 0) > 0) return "bad";
   return queue.waiting >= (queue.agents.available ?? 0) + look ? "warn" : "good";
+}
+
+/** Those who wait for somebody who is not here. */
+export function nobodyFor({ unmeetable = 0 }: QueueLive): string {
+  return unmeetable === 0 ? "" : `nobody for ${unmeetable}`;
 }
 
 /** Seconds that the longest has waited. */
@@ -54,7 +59,7 @@ export function available(queue: QueueLive): Level {
 /** What each number counts, over which time, and what is left out. */
 const DEFINITIONS = {
   waiting:
-    "Callers in this queue now who talk to nobody yet, also while an agent's phone rings for them.",
+    "Callers in this queue now who talk to nobody yet, also while an agent's phone rings for them. “Nobody for …” counts those who ask for what nobody who is logged in can do.",
   longest: "How long the caller who has waited longest in this queue has been waiting, now.",
   service_level:
     "Today: calls answered within the queue's target, divided by calls answered plus calls abandoned after the short-abandon limit. Callers who hung up before that limit are left out.",

@@ -98,9 +98,6 @@ fn the_time_that_was_waited_goes_along_and_the_flow_notices_nothing() {
         (SALES, Duration::from_secs(12))
     );
     assert_ne!(second.entry, first.entry);
-    // A queue that does not take them gives them back, whatever ways it has of its own.
-    let own = [&first.wishes.own_exits[..], &[Cause::Full, Cause::NoAgents]];
-    assert_eq!(second.wishes.own_exits, own.concat());
     assert!(script.inputs().contains(&Input::Leave {
         entry: first.entry,
         cause: LeaveCause::Moved
@@ -131,13 +128,24 @@ fn the_time_that_was_waited_goes_along_and_the_flow_notices_nothing() {
     assert_eq!(script.enqueued().head_start, Duration::from_secs(17));
 }
 
+/// A queue that does not take them gives them back, whatever ways it has of its own; where it sends them on after a wait,
+/// that is over.
 #[test]
-fn who_was_moved_and_is_sent_on_from_there_has_the_exits_of_the_flow_alone() {
-    let mut script = Script::waiting();
+fn who_was_moved_takes_no_way_of_a_queue_that_does_not_take_them() {
+    let flow = "flow: 1\nname: support\nblocks:\n  start:\n    - answer:\n    - queue: support\n";
+    let mut script = Script::begin_with(flow);
     let first = script.enqueued();
+    script.say(CallInput::Queued {
+        entry: first.entry,
+        position: 1,
+        expected: None,
+    });
+    assert_eq!(first.wishes.own_exits, []);
     assert_eq!(script.asks(None, sales()), Some(Ok(())));
+    let second = script.enqueued();
+    assert_eq!(second.wishes.own_exits, [Cause::Full, Cause::NoAgents]);
     script.say(CallInput::EntryLeft {
-        entry: script.enqueued().entry,
+        entry: second.entry,
         outcome: EntryOutcome::Overflowed,
         refusal: None,
         message: None,
@@ -145,7 +153,7 @@ fn who_was_moved_and_is_sent_on_from_there_has_the_exits_of_the_flow_alone() {
     });
     let third = script.enqueued();
     assert_eq!(third.queue, first.queue);
-    assert_eq!(third.wishes.own_exits, first.wishes.own_exits);
+    assert_eq!(third.wishes.own_exits, []);
 }
 
 #[test]
