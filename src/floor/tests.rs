@@ -250,7 +250,7 @@ fn a_closed_queue_says_until_when_by_whom_and_why() {
             name: Private::new("sam".to_owned()),
         },
     };
-    let line = router::distributor::port::QueueView {
+    let line = QueueView {
         queue: SUPPORT,
         waiting: Vec::new(),
         closure: Some(closure),
