@@ -7,6 +7,8 @@
     reason = "parts of the load generator, of which this test uses some"
 )]
 
+#[path = "load/due.rs"]
+mod due;
 #[path = "load/kill.rs"]
 mod kill;
 #[path = "load/rtp.rs"]

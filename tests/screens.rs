@@ -8,6 +8,8 @@
     reason = "parts of the load generator, of which this test uses some"
 )]
 
+#[path = "load/due.rs"]
+mod due;
 #[path = "load/rtp.rs"]
 mod rtp;
 #[path = "load/screens.rs"]

@@ -11,6 +11,8 @@
 
 #[path = "load/dice.rs"]
 mod dice;
+#[path = "load/due.rs"]
+mod due;
 #[path = "load/mix/mod.rs"]
 mod mix;
 #[path = "load/rtp.rs"]

@@ -55,7 +55,32 @@ pub struct Sound {
     pub words: Option<Words>,
 }
 
+/// How fast a text is taken to be spoken where nobody hears it, in characters a second.
+const SPEED: usize = 15;
+
 impl Sound {
+    /// What is said, in letters; none: only the file knows.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        Some(match self.words.as_ref()? {
+            Words::Fixed(text) | Words::Value(text) => text.clone(),
+            Words::Digits(digits) => {
+                let digits: Vec<String> = digits.chars().map(String::from).collect();
+                digits.join(" ")
+            }
+            Words::Number(number) => number.to_string(),
+            Words::Beep => "[beep]".to_owned(),
+        })
+    }
+
+    /// How long it is taken to last where nobody hears it: by its text, a second at least.
+    #[must_use]
+    pub fn seems_to_last(&self) -> Duration {
+        let letters = self.text().map_or(0, |text| text.chars().count());
+        let seconds = letters.div_ceil(SPEED).max(1);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX))
+    }
+
     /// Words of which there is no file.
     pub(crate) fn words(words: Words) -> Self {
         let words = Some(words);

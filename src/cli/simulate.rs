@@ -1,6 +1,6 @@
 //! `cordboard flow simulate`: one call through a flow, in the terminal, without audio and with a virtual clock.
 //!
-//! **Owns**: the words that may be typed, what is shown, and how long a prompt is taken to last.
+//! **Owns**: the words that may be typed, what is shown.
 //! **Must not know**: what a flow does next; that is the interpreter's, the same one that runs live calls.
 
 use super::output::{self, Problem, WRONG};
@@ -17,8 +17,6 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_secs(3600);
 /// Longest line that is looked at.
 const LONGEST_LINE: usize = 200;
-/// How fast a prompt's text is taken to be spoken, in characters a second.
-const SPEED: usize = 15;
 const HELP: &str = "  keys      1, 12, *, #: the caller presses them\n  (empty)   on to what happens next by itself\n  \
     +30s      time passes\n  agent     an agent answers; `left`: the agent hangs up first\n  \
     place 3   the caller's place in the queue; `place 3 2m`: and the expected wait\n  \
@@ -268,32 +266,19 @@ impl Simulation {
 
 /// What sounds say, and how long that takes.
 fn heard(sounds: &[Sound]) -> (String, Duration) {
-    let mut length = Duration::ZERO;
-    let words: Vec<String> = sounds
+    let words = sounds
         .iter()
-        .map(|sound| {
-            let text = match &sound.words {
-                Some(Words::Fixed(text) | Words::Value(text)) => Some(format!("\"{text}\"")),
-                Some(Words::Digits(digits)) => {
-                    let digits: Vec<String> = digits.chars().map(String::from).collect();
-                    Some(format!("\"{}\"", digits.join(" ")))
-                }
-                Some(Words::Number(number)) => Some(format!("\"{number}\"")),
-                Some(Words::Beep) => Some("[beep]".to_owned()),
-                None => None,
-            };
-            let quotes = 2;
-            let signs = text
-                .as_ref()
-                .map_or(SPEED, |text| text.chars().count().saturating_sub(quotes));
-            let seconds = signs.div_ceil(SPEED).max(1);
-            let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-            length = length.saturating_add(Duration::from_secs(seconds));
-            let file = sound.file.as_deref().unwrap_or_default();
-            text.unwrap_or_else(|| format!("[{file}]"))
-        })
-        .collect();
-    (words.join(" "), length)
+        .map(|sound| match (&sound.words, sound.text()) {
+            (Some(Words::Beep), Some(text)) => text,
+            (_, Some(text)) => format!("\"{text}\""),
+            (_, None) => format!("[{}]", sound.file.as_deref().unwrap_or_default()),
+        });
+    let words: Vec<String> = words.collect();
+    let length = sounds.iter().map(Sound::seems_to_last);
+    (
+        words.join(" "),
+        length.fold(Duration::ZERO, Duration::saturating_add),
+    )
 }
 
 /// `3`, or `3 2m` with the expected wait.

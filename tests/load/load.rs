@@ -39,6 +39,7 @@
 )]
 
 mod dice;
+mod due;
 mod kill;
 mod legs;
 mod mix;

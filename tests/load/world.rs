@@ -16,6 +16,7 @@ mod speech;
 use super::server::{self, Server};
 use super::sip;
 use super::voice::Voice;
+use crate::due::Due;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 use plan::Figures;
@@ -49,10 +50,6 @@ struct Call {
     sent_before_talk: u32,
 }
 
-/// Something to do at a time; the earliest is popped first.
-#[derive(Debug, PartialEq, Eq)]
-struct Due(Instant, What);
-
 #[derive(Debug, PartialEq, Eq)]
 enum What {
     Invite(usize),
@@ -64,17 +61,6 @@ enum What {
     AgentHangsUp(usize, String, SocketAddr),
 }
 
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        other.0.cmp(&self.0)
-    }
-}
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 pub(crate) struct World {
     poll: Poll,
     callers: UdpSocket,
@@ -84,7 +70,7 @@ pub(crate) struct World {
     plan: Plan,
     calls: Vec<Call>,
     legs: Vec<Leg>,
-    due: BinaryHeap<Due>,
+    due: BinaryHeap<Due<What>>,
     by_number: HashMap<String, usize>,
     agent_calls: HashMap<String, usize>,
     start: Instant,

@@ -45,13 +45,7 @@ impl Outcome {
 
 pub(crate) fn read(source: &str, file: &str) -> Outcome {
     let reading = yaml::read(source, file);
-    let mut reader = Reader {
-        file,
-        findings: reading.findings,
-        inline: Vec::new(),
-        defaults: Defaults::default(),
-        language: String::new(),
-    };
+    let mut reader = Reader::new(file, reading.findings);
     raw::look(source, &mut reader);
     let flow = match reading.root {
         Some(root) => top::flow(&mut reader, &root, content_hash(source)),
@@ -81,6 +75,19 @@ struct Reader<'a> {
     defaults: Defaults,
     /// The flow's default language.
     language: String,
+}
+
+impl<'a> Reader<'a> {
+    /// Goes on behind what is wrong with the text itself.
+    fn new(file: &'a str, findings: Vec<Finding>) -> Self {
+        Self {
+            file,
+            findings,
+            inline: Vec::new(),
+            defaults: Defaults::default(),
+            language: String::new(),
+        }
+    }
 }
 
 impl Reader<'_> {

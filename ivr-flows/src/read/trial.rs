@@ -6,7 +6,7 @@
 use super::{Fields, Reader, shortened};
 use crate::calendar;
 use crate::finding::Finding;
-use crate::flow::{Defaults, Pos};
+use crate::flow::Pos;
 use crate::port::{KnownCustomer, QueueEnd};
 use crate::trial::{Act, Caller, Expect, QueueMock, Trial, Trials, What};
 use crate::yaml::{self, Kind, Node};
@@ -42,13 +42,7 @@ const ENDS: [(&str, QueueEnd); 4] = [
 /// Everything that is wrong with it.
 pub(crate) fn trials(source: &str, file: &str) -> Result<Trials, Vec<Finding>> {
     let reading = yaml::read(source, file);
-    let mut reader = Reader {
-        file,
-        findings: reading.findings,
-        inline: Vec::new(),
-        defaults: Defaults::default(),
-        language: String::new(),
-    };
+    let mut reader = Reader::new(file, reading.findings);
     let trials = match &reading.root {
         Some(root) => reader.trials(root),
         None => None,

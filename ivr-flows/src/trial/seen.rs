@@ -5,13 +5,10 @@
 
 use super::Expect;
 use crate::flow::Flow;
-use crate::port::{Sound, Words};
+use crate::port::Sound;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
-
-/// How fast a prompt's text is taken to be spoken, in characters a second.
-const SPEED: usize = 15;
 
 /// One line of the transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,9 +160,7 @@ pub(super) fn heard(sounds: &[Sound], names: &HashMap<String, String>) -> Vec<(S
     for sound in sounds {
         let file = sound.file.as_ref();
         let name = file.map(|file| names.get(file).unwrap_or(file).clone());
-        let text = text(sound);
-        let length = text.chars().count().div_ceil(SPEED).max(1);
-        let length = Duration::from_secs(u64::try_from(length).unwrap_or(u64::MAX));
+        let (text, length) = (sound.text().unwrap_or_default(), sound.seems_to_last());
         match parts.last_mut() {
             // A value between the pieces of a prompt has no file; the next piece has the prompt's again.
             Some((own, words, lasts)) if name.is_none() || *own == name => {
@@ -180,13 +175,4 @@ pub(super) fn heard(sounds: &[Sound], names: &HashMap<String, String>) -> Vec<(S
         .into_iter()
         .map(|(prompt, words, lasts)| (Seen::Heard { prompt, words }, lasts))
         .collect()
-}
-
-fn text(sound: &Sound) -> String {
-    match &sound.words {
-        Some(Words::Fixed(text) | Words::Value(text) | Words::Digits(text)) => text.clone(),
-        Some(Words::Number(number)) => number.to_string(),
-        Some(Words::Beep) => "[beep]".to_owned(),
-        None => String::new(),
-    }
 }

@@ -5,6 +5,7 @@ use super::call::{Call, Story};
 use super::desk::{Desk, Told, Wish};
 use super::phone::Phone;
 use crate::dice::Dice;
+use crate::due::Due;
 use crate::sip::Received;
 use crate::soak::text::Line;
 use mio::net::UdpSocket;
@@ -19,10 +20,6 @@ const PHONES: Token = Token(1);
 const AGAIN: Duration = Duration::from_millis(500);
 const GIVE_UP: Duration = Duration::from_secs(30);
 
-/// Something to do at a time; the earliest is popped first.
-#[derive(Debug, PartialEq, Eq)]
-struct Due(Instant, What);
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     NewCall,
@@ -33,17 +30,6 @@ pub(crate) enum What {
     Answers(usize, String),
     Declines(usize, String, &'static str),
     PhoneHangsUp(usize, String),
-}
-
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        other.0.cmp(&self.0)
-    }
-}
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 /// A message that waits for its answer.
@@ -92,7 +78,7 @@ pub(crate) struct Engine {
     /// So many calls are placed in all, one after the other by chance with this pause on average.
     pub(crate) wanted: usize,
     pub(crate) pause: Duration,
-    due: BinaryHeap<Due>,
+    due: BinaryHeap<Due<What>>,
     waiting: HashMap<String, Unanswered>,
     desk: Desk,
     pub(crate) dice: Dice,

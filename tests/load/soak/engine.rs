@@ -4,6 +4,7 @@ use super::agent::Agent;
 use super::call::Call;
 use super::text::{self, Line};
 use crate::dice::Dice;
+use crate::due::Due;
 use crate::rtp::{self, Heard, Mark};
 use crate::sip::Received;
 use mio::net::{TcpStream, UdpSocket};
@@ -38,10 +39,6 @@ pub(crate) struct Leg {
     pub(crate) call: Option<usize>,
 }
 
-/// Something to do at a time; the earliest is popped first.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Due(Instant, What);
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     NewCall,
@@ -57,17 +54,6 @@ pub(crate) enum What {
     Chore(usize),
     Register(usize),
     Dial(usize, &'static str),
-}
-
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        other.0.cmp(&self.0)
-    }
-}
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 /// A message that waits for its answer.
@@ -126,7 +112,7 @@ pub(crate) struct Engine {
     pub(crate) stopping: bool,
     pub(crate) legs: HashMap<u32, Leg>,
     last_leg: u32,
-    due: BinaryHeap<Due>,
+    due: BinaryHeap<Due<What>>,
     waiting: HashMap<String, Unanswered>,
     pub(crate) dice: Dice,
     pub(crate) tally: Tally,

@@ -1,7 +1,8 @@
 //! Agents' phones: they register, ring for 100 ms and answer. **Owns**: the agents' side of a call. **Must not know**:
 //! callers.
 
-use super::{Due, Line, What, World, send};
+use super::{Line, What, World, send};
+use crate::due::Due;
 use crate::sip::{self, Received};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

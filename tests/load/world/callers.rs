@@ -1,6 +1,7 @@
 //! Callers: they invite, acknowledge, and hang up. **Owns**: the callers' side of a call. **Must not know**: agents.
 
-use super::{Due, What, World, send};
+use super::{What, World, send};
+use crate::due::Due;
 use crate::sip::{self, Received};
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,8 @@
 //!
 //! **Owns**: legs and their sockets. **Must not know**: SIP.
 
-use super::{Due, FIRST_LEG, Line, PACKET, What, World, bind};
+use super::{FIRST_LEG, Line, PACKET, What, World, bind};
+use crate::due::Due;
 use crate::rtp::{self, Heard, Mark};
 use crate::shield::Shield;
 use mio::net::UdpSocket;
