@@ -56,7 +56,7 @@ pub struct Sound {
 }
 
 /// How fast a text is taken to be spoken where nobody hears it, in characters a second.
-const SPEED: usize = 15;
+pub(crate) const SPEED: usize = 15;
 
 impl Sound {
     /// What is said, in letters; none: only the file knows.

@@ -5,6 +5,43 @@
 
 use crate::flow::Pos;
 
+/// A text without quotes that YAML takes for something else, on the line of the error or the one before: the place of
+/// what it stumbles over, and what is wrong.
+pub(super) fn unquoted(source: &str, pos: Pos) -> Option<(Pos, String)> {
+    let before = pos.line.checked_sub(1).filter(|line| *line > 0);
+    [Some(pos.line), before]
+        .into_iter()
+        .flatten()
+        .find_map(|number| {
+            let line = source.lines().nth(number.checked_sub(1)?)?;
+            let (key, text) = line.split_once(": ")?;
+            let begins = text.trim_start().chars().next()?;
+            let column = |at: usize| {
+                line.get(..at)
+                    .map_or(1, |text| text.chars().count().saturating_add(1))
+            };
+            let starts = line.len().saturating_sub(text.trim_start().len());
+            let (at, sign) = if text.trim_start().starts_with("{{") {
+                (starts, "{{")
+            } else if matches!(
+                begins,
+                '"' | '\'' | '{' | '[' | '#' | '|' | '>' | '&' | '*' | '!'
+            ) {
+                return None;
+            } else {
+                (
+                    key.len().saturating_add(2).saturating_add(text.find(": ")?),
+                    ": ",
+                )
+            };
+            let pos = Pos {
+                line: number,
+                column: column(at),
+            };
+            Some((pos, format!("a text that holds `{sign}` needs quotes")))
+        })
+}
+
 /// What to write instead, by the look of the lines around the error.
 pub(super) fn help(source: &str, pos: Pos, reason: &str) -> &'static str {
     let mut lines = source.lines().skip(pos.line.saturating_sub(2));
@@ -26,18 +63,9 @@ pub(super) fn help(source: &str, pos: Pos, reason: &str) -> &'static str {
     }
     if [before, here]
         .iter()
-        .any(|line| line.matches(": ").count() > 1 && !line.contains(['"', '\'']))
-    {
-        return "put a text that holds `: ` in quotes";
-    }
-    if [before, here]
-        .iter()
         .any(|line| line.matches('"').count() % 2 == 1)
     {
         return "a quote is not closed";
-    }
-    if here.contains("{{") {
-        return "put a text that holds `{{` in quotes";
     }
     let open = |line: &&str| line.matches(['[', '{']).count() > line.matches([']', '}']).count();
     if [before, here].iter().any(open) {

@@ -322,6 +322,10 @@ impl<'a> Builder<'a> {
             line: error.marker().line().max(1),
             column: error.marker().col().saturating_add(1),
         };
+        if let Some((pos, what)) = explain_syntax::unquoted(source, pos) {
+            let help = "put the whole text in quotes";
+            return self.add(Finding::error("F021", self.file, pos, what, help));
+        }
         let help = explain_syntax::help(source, pos, &error.info());
         let what = format!("this is not YAML: {}", error.info());
         self.add(Finding::error("F100", self.file, pos, what, help));
