@@ -3,7 +3,7 @@
 //! **Owns**: F014, F015, F016, and which words of a text name a key.
 //! **Must not know**: audio; a prompt that is a file alone is not judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Notes;
@@ -130,6 +130,7 @@ pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
 
 /// F014: what the prompt says and what the keys are, language by language. F015: how long until the first choice.
 fn words(flow: &Flow, menu: &Menu, notes: &mut Notes<'_>) {
+    let mut silent: BTreeMap<Pos, Vec<&str>> = BTreeMap::new();
     for language in &flow.languages.offer {
         for (short, sayings) in [(false, &menu.prompt), (true, &menu.short_prompt)] {
             let Some((pos, text)) = said(flow, sayings, language) else {
@@ -151,14 +152,9 @@ fn words(flow: &Flow, menu: &Menu, notes: &mut Notes<'_>) {
                 // It may be said by other means: a list of languages, a prompt before the menu.
                 continue;
             }
-            let silent = menu.choices.iter().find(|choice| !spoken.names(choice));
-            if let Some(choice) = silent.filter(|_| !short) {
-                let message = format!(
-                    "no word of the prompt tells of key {} (`{language}`)",
-                    choice.keys
-                );
-                let help = "say it in the prompt, or take the key out: nobody presses what they were not told";
-                notes.warning("F014", choice.pos, message, help);
+            if !short {
+                let untold = menu.choices.iter().filter(|choice| !spoken.names(choice));
+                untold.for_each(|choice| silent.entry(choice.pos).or_default().push(language));
             }
             let before = spoken
                 .pressed
@@ -179,6 +175,18 @@ fn words(flow: &Flow, menu: &Menu, notes: &mut Notes<'_>) {
                     "say the choices first, and the rest in a `play` before the menu",
                 );
             }
+        }
+    }
+    for choice in &menu.choices {
+        if let Some(languages) = silent.get(&choice.pos) {
+            let message = format!(
+                "no word of the prompt tells of key {} (`{}`)",
+                choice.keys,
+                languages.join("`, `")
+            );
+            let help =
+                "say it in the prompt, or take the key out: nobody presses what they were not told";
+            notes.warning("F014", choice.pos, message, help);
         }
     }
 }

@@ -113,6 +113,10 @@ impl Paths<'_> {
                 continue;
             };
             let before = after.saturating_sub(1);
+            if self.is_reached(*start) && !self.is_reached(before) {
+                // A step that never runs is told as that.
+                continue;
+            }
             let falls = self
                 .graph
                 .nodes

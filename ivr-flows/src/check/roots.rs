@@ -14,6 +14,7 @@ const NO_BLOCK: [&str; 2] = ["F013", "F109"];
 
 /// Findings of one check: those that others of them explain become notes.
 pub(super) fn among(findings: &mut Vec<Finding>) {
+    again(findings);
     let followers = take(findings, |finding, all| cause_among(finding, all).is_some());
     for follower in followers {
         match cause_among(&follower, findings) {
@@ -23,8 +24,46 @@ pub(super) fn among(findings: &mut Vec<Finding>) {
     }
 }
 
+/// The same thing missing for many steps is one fault: an exit that could be inherited, the `answer`. The first step
+/// has the finding.
+fn again(findings: &mut Vec<Finding>) {
+    let mut first: Vec<(&'static str, String, usize)> = Vec::new();
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in std::mem::take(findings) {
+        // A prompt without a text in a language has no audio in it either.
+        let voice = |code: &str| matches!(code, "F002" | "F003" | "F026");
+        let same = kept.iter().position(|other| {
+            voice(other.code) && (other.line, other.column) == (finding.line, finding.column)
+        });
+        if let Some(at) = same.filter(|_| finding.code == "F003") {
+            note(&mut kept, at, &finding);
+            continue;
+        }
+        let missing = match finding.code {
+            "F009" => finding.message.rsplit('`').nth(1).unwrap_or("").to_owned(),
+            "F025" => "answer".to_owned(),
+            _ => {
+                kept.push(finding);
+                continue;
+            }
+        };
+        let known = first
+            .iter()
+            .find(|(code, what, _)| *code == finding.code && *what == missing);
+        match known.map(|(_, _, at)| *at) {
+            Some(at) => note(&mut kept, at, &finding),
+            None => {
+                first.push((finding.code, missing, kept.len()));
+                kept.push(finding);
+            }
+        }
+    }
+    *findings = kept;
+}
+
 /// What `judged` misses because it could not be read: notes of the error in the part of the file that has it.
-pub(super) fn attach(source: &str, read: &mut [Finding], judged: &mut Vec<Finding>) {
+pub(super) fn attach(source: &str, read: &mut Vec<Finding>, judged: &mut Vec<Finding>) {
+    misspelled(read);
     let parts = Parts::of(source);
     let cause = |finding: &Finding, read: &[Finding]| {
         let part = part_of(finding.about)?;
@@ -36,6 +75,23 @@ pub(super) fn attach(source: &str, read: &mut [Finding], judged: &mut Vec<Findin
     let followers = take(judged, |finding, _| cause(finding, read).is_some());
     for follower in followers {
         if let Some(at) = cause(&follower, read) {
+            note(read, at, &follower);
+        }
+    }
+}
+
+/// A key that is missing because it is misspelled: the misspelling is the fault.
+fn misspelled(read: &mut Vec<Finding>) {
+    let meant = |missing: &Finding, all: &[Finding]| {
+        let key = missing.message.rsplit('`').nth(1)?;
+        let help = format!("did you mean `{key}`?");
+        let found = all
+            .iter()
+            .position(|other| other.code == "F102" && other.help == help);
+        found.filter(|_| missing.code == "F103")
+    };
+    for follower in take(read, |finding, all| meant(finding, all).is_some()) {
+        if let Some(at) = meant(&follower, read) {
             note(read, at, &follower);
         }
     }
@@ -58,13 +114,22 @@ fn part_of(about: About) -> Option<&'static str> {
 fn cause_among(finding: &Finding, all: &[Finding]) -> Option<usize> {
     let causes = |code: &str, about: About| {
         all.iter()
-            .position(|other| other.code == code && (code == "F006" || other.about == about))
+            .position(|other| other.code == code && other.about == about)
     };
     match (finding.code, finding.about) {
         // The way that was meant to lead there leads to a misspelled name.
         ("F005" | "F008", About::Block) => named_like(finding, all)
             .or_else(|| causes("F001", About::Block))
-            .or_else(|| (finding.code == "F008").then(|| causes("F006", About::Block))?),
+            .or_else(|| {
+                // The way that was meant to lead there is missing, or goes round before it ends.
+                let code = if finding.code == "F008" {
+                    "F006"
+                } else {
+                    "F009"
+                };
+                all.iter().position(|other| other.code == code)
+            }),
+        ("F012", _) => causes("F011", About::Variable),
         ("F005", about @ (About::Wait | About::Calendar)) => causes("F004", about),
         _ => None,
     }

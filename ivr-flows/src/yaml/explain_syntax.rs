@@ -3,6 +3,7 @@
 //! **Owns**: the help texts for the usual slips.
 //! **Must not know**: what a flow is.
 
+use crate::finding::Finding;
 use crate::flow::Pos;
 
 /// A text without quotes that YAML takes for something else, on the line of the error or the one before: the place of
@@ -40,6 +41,25 @@ pub(super) fn unquoted(source: &str, pos: Pos) -> Option<(Pos, String)> {
             };
             Some((pos, format!("a text that holds `{sign}` needs quotes")))
         })
+}
+
+/// A map where a key belongs that is in truth a `{{ }}` without quotes.
+pub(super) fn template(source: &str, finding: &mut Finding) {
+    let line = finding
+        .line
+        .checked_sub(1)
+        .and_then(|at| source.lines().nth(at));
+    // The inner map's place, one behind the `{` that YAML took for the outer one.
+    let Some(at) = finding.column.checked_sub(2) else {
+        return;
+    };
+    let begins = line.is_some_and(|line| line.chars().skip(at).take(2).eq("{{".chars()));
+    if finding.code == "F106" && begins {
+        finding.code = "F021";
+        finding.column = finding.column.saturating_sub(1);
+        "a text that holds `{{` needs quotes".clone_into(&mut finding.message);
+        "put the whole text in quotes".clone_into(&mut finding.help);
+    }
 }
 
 /// What to write instead, by the look of the lines around the error.
