@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 32] = [
+const TEXTS: [(&str, &str); 33] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -116,6 +116,11 @@ const TEXTS: [(&str, &str); 32] = [
         "F021",
         "A text without quotes means something else in YAML: ` #` begins a comment, `: ` a second key, `{{` a map. Put \
          the text in quotes; then it is taken as it stands.",
+    ),
+    (
+        "F024",
+        "No test of the flow comes by this step, or takes this exit. `flow test --coverage` tells it; add a test to \
+         NAME.test.yaml that goes there.",
     ),
     (
         "F025",

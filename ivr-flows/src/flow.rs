@@ -14,7 +14,7 @@ use crate::expression::{Expression, Template};
 
 mod exits;
 
-pub(crate) use exits::{ExitName, Exits, find_exit};
+pub(crate) use exits::{ExitName, Exits, find_exit, find_word};
 
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
