@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 27] = [
+const TEXTS: [(&str, &str); 33] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -74,9 +74,28 @@ const TEXTS: [(&str, &str); 27] = [
          `queue.ewt_minutes`, `tags.NAME`, and after a `customer` step `customer.known`, `.name`, `.company`, `.language`.",
     ),
     (
+        "F012",
+        "A step reads a variable that has no `default:` and that nothing on the way has set: it would be empty. Set it \
+         before, or give it a default.",
+    ),
+    (
         "F013",
         "The same key stands twice in one map, so one of the two would be lost; or a menu has `1` and `12` with \
          `between_digits: 0s`, so `12` could never be pressed.",
+    ),
+    (
+        "F014",
+        "The words of a menu and its keys do not fit: the prompt says to press a key that the menu does not have, or a \
+         key is never told. Every language of `offer:` is read. The `0` for a person need not be told.",
+    ),
+    (
+        "F015",
+        "A menu asks too much of a caller: more than five choices, or more than 20 s before the first choice is told.",
+    ),
+    (
+        "F016",
+        "A menu from which no way leads to a person or a mailbox, whatever the caller presses; or, for information, a \
+         menu without a `0`.",
     ),
     (
         "F018",
@@ -92,6 +111,16 @@ const TEXTS: [(&str, &str); 27] = [
         "F020",
         "`#:` begins a comment in YAML, so the choice behind it is not there at all. Write `hash:` for the hash key and \
          `star:` for the star key.",
+    ),
+    (
+        "F021",
+        "A text without quotes means something else in YAML: ` #` begins a comment, `: ` a second key, `{{` a map. Put \
+         the text in quotes; then it is taken as it stands.",
+    ),
+    (
+        "F024",
+        "No test of the flow comes by this step, or takes this exit. `flow test --coverage` tells it; add a test to \
+         NAME.test.yaml that goes there.",
     ),
     (
         "F025",

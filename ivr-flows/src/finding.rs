@@ -33,6 +33,39 @@ pub struct Finding {
     pub message: String,
     /// What to write instead.
     pub help: String,
+    /// What merely follows from it, and goes away with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// What it is about, for telling a fault from what follows from it.
+    #[serde(skip)]
+    pub(crate) about: About,
+}
+
+/// What follows from a finding, and where it shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What.
+    pub message: String,
+}
+
+/// The kind of thing that is missing, or that nothing leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Nothing that another finding could be the cause of.
+    #[default]
+    Itself,
+    Block,
+    Prompt,
+    Variable,
+    /// What only another step can bring: a tag, the customer.
+    Step,
+    Wait,
+    Calendar,
+    Language,
 }
 
 impl Finding {
@@ -52,7 +85,14 @@ impl Finding {
             column: pos.column,
             message: message.into(),
             help: help.into(),
+            notes: Vec::new(),
+            about: About::Itself,
         }
+    }
+
+    /// The same, about something that another finding may be the cause of.
+    pub(crate) fn about(self, about: About) -> Self {
+        Self { about, ..self }
     }
 
     /// The same as a warning.

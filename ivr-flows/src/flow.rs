@@ -3,7 +3,7 @@
 //! **Owns**: the values that [`crate::parse()`] makes, the checks look at and the interpreter runs.
 //! **Must not know**: YAML, the state of any call.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::expression::{Expression, Template};
 
 mod exits;
 
-pub(crate) use exits::{ExitName, Exits, find_exit};
+pub(crate) use exits::{ExitName, Exits, find_exit, find_word};
 
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,8 @@ pub struct Flow {
     pub(crate) defaults: Defaults,
     pub(crate) prompts: BTreeMap<String, Prompt>,
     pub(crate) vars: BTreeMap<String, Value>,
+    /// Variables without a `default:`.
+    pub(crate) unset: BTreeSet<String>,
     pub(crate) blocks: Vec<Block>,
     /// Where each block stands in `blocks`.
     pub(crate) index: HashMap<String, usize>,

@@ -24,7 +24,7 @@ mod yaml;
 
 pub use check::{Catalog, Checked, check, check_source};
 pub use explain::explain;
-pub use finding::{Finding, FindingLevel};
+pub use finding::{Finding, FindingLevel, Note};
 pub use flow::{Flow, Languages, Name, Pos, Prompt, Value};
 pub use interpreter::Interpreter;
 pub use port::{CallFacts, FlowInput, FlowOutput};

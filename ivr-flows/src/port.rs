@@ -56,7 +56,7 @@ pub struct Sound {
 }
 
 /// How fast a text is taken to be spoken where nobody hears it, in characters a second.
-const SPEED: usize = 15;
+pub(crate) const SPEED: usize = 15;
 
 impl Sound {
     /// What is said, in letters; none: only the file knows.
@@ -288,6 +288,8 @@ pub enum FlowOutput {
         /// Action name.
         action: &'static str,
     },
+    /// A way out of a step is taken that the file names; right before what comes of it.
+    WayTaken(Way),
     /// A choice in a menu: one part of the menu path.
     MenuChosen {
         /// The menu's block.
@@ -330,6 +332,31 @@ pub enum FlowOutput {
         /// What, in words.
         what: String,
     },
+}
+
+/// A way out that stands in the file: an exit, a key of a menu, a case of a `branch`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// Whose it is.
+    pub of: WayOf,
+    /// The exit, the key or the number of the case as it stands there: `timeout`, `12`, `case 1`, `else`.
+    pub name: String,
+}
+
+/// Whose a way out is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WayOf {
+    /// A step's own.
+    Step {
+        /// Block by name.
+        block: String,
+        /// From 0.
+        step: u32,
+    },
+    /// A wait's, by name.
+    Wait(String),
+    /// The flow's, under `defaults:`.
+    Defaults,
 }
 
 /// Digits that a caller typed or a network sent. `Debug` does not show them.

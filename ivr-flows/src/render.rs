@@ -80,6 +80,13 @@ fn one(out: &mut String, finding: &Finding, lines: &[&str]) {
     if !finding.help.is_empty() {
         let _ = writeln!(out, "{margin} = help: {}", finding.help);
     }
+    for note in &finding.notes {
+        let _ = writeln!(
+            out,
+            "{margin} = note: so line {}: {}",
+            note.line, note.message
+        );
+    }
     out.push('\n');
 }
 
@@ -126,7 +133,7 @@ pub fn render_json(findings: &[Finding]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{render_human, render_json};
-    use crate::finding::{Finding, FindingLevel};
+    use crate::finding::{About, Finding, FindingLevel};
 
     fn finding(line: usize, column: usize) -> Finding {
         Finding {
@@ -137,6 +144,8 @@ mod tests {
             column,
             message: "there is no block `ordres`".to_owned(),
             help: "did you mean `orders`?".to_owned(),
+            notes: Vec::new(),
+            about: About::Itself,
         }
     }
 

@@ -5,17 +5,19 @@
 //!
 //! The interpreter is the one that runs live calls; a wait of five minutes costs the few steps that happen in it.
 
+mod coverage;
 mod run;
 mod seen;
 #[cfg(test)]
 mod tests;
 
 use crate::finding::Finding;
-use crate::flow::{Flow, Pos};
+use crate::flow::Pos;
 use crate::port::{KnownCustomer, QueueEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use coverage::{steps, ways};
 pub use run::{Outcome, run};
 pub use seen::{Moment, Seen};
 
@@ -25,16 +27,6 @@ pub use seen::{Moment, Seen};
 /// Everything that is wrong with it, in the order of the file.
 pub fn read(source: &str, file: &str) -> Result<Trials, Vec<Finding>> {
     crate::read::trials(source, file)
-}
-
-/// Every step of a flow: block by name, step from 0, and where it stands.
-#[must_use]
-pub fn steps(flow: &Flow) -> Vec<(String, u32, Pos)> {
-    let each = flow.blocks.iter().flat_map(|block| {
-        let numbered = (0..).zip(&block.steps);
-        numbered.map(|(step, is)| (block.name.text.clone(), step, is.pos))
-    });
-    each.collect()
 }
 
 /// The tests of one flow.

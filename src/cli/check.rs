@@ -174,6 +174,7 @@ fn in_file(file: String) -> ConfigFinding {
         column: 1,
         message: String::new(),
         help: String::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -186,6 +187,7 @@ fn unreadable(file: &str, why: &str) -> ConfigFinding {
         column: 1,
         message: format!("cannot read {file}: {why}"),
         help: "name the folder with `flows` under [node]".to_owned(),
+        notes: Vec::new(),
     }
 }
 

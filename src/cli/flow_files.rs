@@ -131,6 +131,7 @@ pub(super) fn check_prompts<'a>(
                 column: 1,
                 message: format!("this prompt cannot be played: {why}"),
                 help: "save it as WAV, 16 bit PCM, mono, 8 to 48 kHz".to_owned(),
+                notes: Vec::new(),
             });
         }
     }

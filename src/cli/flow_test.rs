@@ -6,8 +6,9 @@
 use super::output::{self, COULD_NOT, Problem, WRONG};
 use super::{FlowTestArgs, check, flow_check, junit};
 use crate::config::finding::{ConfigFinding, has_errors};
+use ivr_flows::port::{Way, WayOf};
 use ivr_flows::trial::{self, Outcome, Trial};
-use ivr_flows::{FindingLevel, Flow};
+use ivr_flows::{FindingLevel, Flow, Pos};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -207,27 +208,49 @@ pub fn told(one: &Tested, coverage: bool) -> String {
     text
 }
 
-/// How many steps were come by, and those that were not.
+/// How many steps and ways out were come by, and those that were not.
 fn coverage_of(one: &Tested) -> String {
-    let come_by: BTreeSet<&(String, u32)> = one
-        .tests
-        .iter()
-        .flat_map(|(_, outcome, _)| &outcome.steps)
+    let outcomes = || one.tests.iter().map(|(_, outcome, _)| outcome);
+    let entered: BTreeSet<_> = outcomes().flat_map(|outcome| &outcome.steps).collect();
+    let taken: BTreeSet<_> = outcomes().flat_map(|outcome| &outcome.ways).collect();
+    let steps: Vec<(Pos, bool, String)> = trial::steps(&one.flow)
+        .into_iter()
+        .map(|(block, step, pos)| {
+            let name = format!("block {block}, step {}", step + 1);
+            (pos, entered.contains(&(block, step)), name)
+        })
         .collect();
-    let steps = trial::steps(&one.flow);
-    let missing: Vec<_> = steps
-        .iter()
-        .filter(|(block, step, _)| !come_by.contains(&(block.clone(), *step)))
+    let ways: Vec<(Pos, bool, String)> = trial::ways(&one.flow)
+        .into_iter()
+        .map(|(way, pos)| (pos, taken.contains(&way), named(&way)))
         .collect();
-    let reached = steps.len() - missing.len();
-    let share = reached * 100 / steps.len().max(1);
-    let mut text = format!("  steps: {reached} of {}, {share} %\n", steps.len());
-    for (block, step, pos) in missing {
-        let number = step + 1;
+    let file = one.flow.file();
+    format!(
+        "{}{}",
+        share("steps", "comes by", file, &steps),
+        share("exits", "takes", file, &ways)
+    )
+}
+
+fn named(way: &Way) -> String {
+    let name = &way.name;
+    match &way.of {
+        WayOf::Step { block, step } => format!("block {block}, step {}: {name}", step + 1),
+        WayOf::Wait(wait) => format!("wait {wait}: {name}"),
+        WayOf::Defaults => format!("defaults: {name}"),
+    }
+}
+
+/// A line with the share of what the tests came by, and one with code F024 for each of the rest.
+fn share(what: &str, does: &str, file: &str, all: &[(Pos, bool, String)]) -> String {
+    let reached = all.iter().filter(|(_, reached, _)| *reached).count();
+    let count = all.len();
+    let percent = reached * 100 / count.max(1);
+    let mut text = format!("  {what}: {reached} of {count}, {percent} %\n");
+    for (pos, _, name) in all.iter().filter(|(_, reached, _)| !reached) {
         let _ = writeln!(
             text,
-            "    no test comes by {}:{}: block {block}, step {number}",
-            one.flow.file(),
+            "    info[F024]: no test {does} {file}:{}: {name}",
             pos.line
         );
     }

@@ -98,6 +98,7 @@ mod tests {
             column: 7,
             message: "there is no block `ordres`".to_owned(),
             help: "did you mean `orders`?".to_owned(),
+            notes: Vec::new(),
         }
     }
 

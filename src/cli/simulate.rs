@@ -237,6 +237,7 @@ impl Simulation {
                 self.waiting = false;
                 "leaves the queue".to_owned()
             }
+            FlowOutput::WayTaken(_) => return,
             FlowOutput::StepEntered { block, .. } => {
                 if self.block == block {
                     return;

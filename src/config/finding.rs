@@ -3,7 +3,7 @@
 //! **Owns**: [`ConfigFinding`], its shape for people and for machines (the same as `flow check`'s).
 //! **Must not know**: how files are read or what the keys mean.
 
-use ivr_flows::FindingLevel;
+use ivr_flows::{FindingLevel, Note};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -24,6 +24,9 @@ pub struct ConfigFinding {
     pub message: String,
     /// What to write instead.
     pub help: String,
+    /// What merely follows from it, and goes away with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 impl From<ivr_flows::Finding> for ConfigFinding {
@@ -36,6 +39,7 @@ impl From<ivr_flows::Finding> for ConfigFinding {
             column: finding.column,
             message: finding.message,
             help: finding.help,
+            notes: finding.notes,
         }
     }
 }
@@ -111,6 +115,13 @@ fn one_to_text(finding: &ConfigFinding, source: &dyn Fn(&str) -> Option<String>)
     }
     if !finding.help.is_empty() {
         let _ = writeln!(text, "{margin} = help: {}", finding.help);
+    }
+    for note in &finding.notes {
+        let _ = writeln!(
+            text,
+            "{margin} = note: so line {}: {}",
+            note.line, note.message
+        );
     }
     text
 }

@@ -36,6 +36,7 @@ impl Place {
             column: self.column,
             message: message.into(),
             help: help.into(),
+            notes: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! **Must not know**: the paths between blocks.
 
 use super::Notes;
+use crate::finding::About;
 use crate::flow::{Action, ExitName, Flow, Hours, Step, find_exit};
 
 pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
@@ -19,7 +20,7 @@ pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
         if !used {
             let help = format!("write `hours: {name}` as a step, or remove it");
             let message = format!("no `hours` step asks calendar `{name}`");
-            notes.warning("F005", calendar.pos, message, help);
+            notes.warning_about(About::Calendar, "F005", calendar.pos, message, help);
         }
         if calendar.closed_on.is_none() {
             let message = format!("calendar `{name}` knows no holidays");

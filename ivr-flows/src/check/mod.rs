@@ -1,19 +1,22 @@
 //! What is wrong with a flow that has the right shape.
 //!
-//! **Owns**: the checks F001 to F025 and the [`Catalog`] of what lies outside the flow.
+//! **Owns**: the checks F001 to F026 and the [`Catalog`] of what lies outside the flow.
 //! **Must not know**: YAML, files, the company's settings as such.
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Finding, FindingLevel};
+use crate::finding::{About, Finding, FindingLevel};
 use crate::flow::{Flow, Pos};
 use crate::read;
 
 mod circles;
 mod graph;
 mod hours;
+mod keys;
 mod names;
+mod order;
 mod paths;
+mod roots;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -55,13 +58,15 @@ pub fn check_source(source: &str, file: &str, catalog: Option<&Catalog>) -> Chec
             findings: outcome.findings,
         };
     };
-    let mut findings = outcome.findings;
     // Where a step could not be read, the paths through it are unknown: only names are judged then.
-    findings.extend(if broken {
+    let mut judged = if broken {
         names_only(&flow, catalog)
     } else {
         check(&flow, catalog)
-    });
+    };
+    let mut findings = outcome.findings;
+    roots::attach(source, &mut findings, &mut judged);
+    findings.append(&mut judged);
     sort(&mut findings);
     let good = findings
         .iter()
@@ -83,7 +88,10 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     speech::check(flow, catalog, &mut notes);
     paths::check(flow, &mut notes);
     hours::check(flow, &mut notes);
+    keys::check(flow, &mut notes);
+    order::check(flow, &mut notes);
     sort(&mut notes.findings);
+    roots::among(&mut notes.findings);
     notes.findings
 }
 
@@ -123,8 +131,19 @@ impl Notes<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.findings
-            .push(Finding::error(code, self.file, pos, message, help));
+        self.error_about(About::Itself, code, pos, message, help);
+    }
+
+    fn error_about(
+        &mut self,
+        about: About,
+        code: &'static str,
+        pos: Pos,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let finding = Finding::error(code, self.file, pos, message, help);
+        self.findings.push(finding.about(about));
     }
 
     fn warning(
@@ -134,7 +153,32 @@ impl Notes<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.findings
-            .push(Finding::error(code, self.file, pos, message, help).into_warning());
+        self.warning_about(About::Itself, code, pos, message, help);
+    }
+
+    fn info(
+        &mut self,
+        code: &'static str,
+        pos: Pos,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let finding = Finding::error(code, self.file, pos, message, help);
+        self.findings.push(Finding {
+            level: FindingLevel::Info,
+            ..finding
+        });
+    }
+
+    fn warning_about(
+        &mut self,
+        about: About,
+        code: &'static str,
+        pos: Pos,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let finding = Finding::error(code, self.file, pos, message, help);
+        self.findings.push(finding.about(about).into_warning());
     }
 }

@@ -5,6 +5,7 @@
 
 use super::{Catalog, Notes};
 use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Template};
+use crate::finding::About;
 use crate::flow::{
     Action, ChoiceTarget, Collect, Exits, Flow, Language, Menu, Name, Queue, Saying, Step, Target,
     Value,
@@ -93,7 +94,8 @@ impl<'a> Names<'a, '_> {
         let Target::Block(name) = target else { return };
         if self.flow.block_index(&name.text).is_none() && !self.notes.full() {
             let help = suggest(&name.text, self.flow.block_names());
-            self.notes.error(
+            self.notes.error_about(
+                About::Block,
                 "F001",
                 name.pos,
                 format!("there is no block `{}`", name.text),
@@ -109,7 +111,8 @@ impl<'a> Names<'a, '_> {
                 if !self.flow.prompts.contains_key(&name.text) && !self.notes.full() {
                     let help = suggest(&name.text, self.flow.prompts.keys().map(String::as_str));
                     let message = format!("there is no prompt `{}`", name.text);
-                    self.notes.error("F002", name.pos, message, help);
+                    self.notes
+                        .error_about(About::Prompt, "F002", name.pos, message, help);
                 }
             }
         }
@@ -160,7 +163,8 @@ impl<'a> Names<'a, '_> {
             let message = format!("the flow does not offer the language `{}`", name.text);
             let near = suggest(&name.text, offered.iter().map(String::as_str));
             let help = format!("{near}; languages stand under `languages: {{ offer: … }}`");
-            self.notes.error("F004", name.pos, message, help);
+            self.notes
+                .error_about(About::Language, "F004", name.pos, message, help);
         }
     }
 
@@ -168,7 +172,8 @@ impl<'a> Names<'a, '_> {
         let near = suggest(&name.text, self.flow.vars.keys().map(String::as_str));
         let help = format!("{near}; variables stand under `vars:`");
         let message = format!("there is no variable `{}`", name.text);
-        self.notes.error("F011", name.pos, message, help);
+        self.notes
+            .error_about(About::Variable, "F011", name.pos, message, help);
     }
 
     fn calendar(&mut self, name: &Name) {
@@ -181,7 +186,8 @@ impl<'a> Names<'a, '_> {
             suggest(&name.text, known)
         );
         let message = format!("there is no calendar `{}`", name.text);
-        self.notes.error("F004", name.pos, message, help);
+        self.notes
+            .error_about(About::Calendar, "F004", name.pos, message, help);
     }
 
     /// The names that an expression reads.
@@ -199,7 +205,8 @@ impl<'a> Names<'a, '_> {
                 "customer" => {
                     let message = "no `customer` step finds out who calls";
                     let help = "add `- customer: { by: call.from }` before it";
-                    self.notes.error("F011", read.pos, message, help);
+                    self.notes
+                        .error_about(About::Step, "F011", read.pos, message, help);
                     continue;
                 }
                 "tags" => self.flow.tag_names().collect(),
@@ -218,7 +225,13 @@ impl<'a> Names<'a, '_> {
             if !known.contains(&field) {
                 let message = format!("there is no `{}.{field}`", read.root);
                 let help = suggest(field, known);
-                self.notes.error("F011", read.pos, message, help);
+                let about = match read.root.as_str() {
+                    "vars" => About::Variable,
+                    "tags" => About::Step,
+                    _ => About::Itself,
+                };
+                self.notes
+                    .error_about(about, "F011", read.pos, message, help);
             }
         }
     }
@@ -232,8 +245,13 @@ impl<'a> Names<'a, '_> {
         };
         if fit(value.clone(), declared).is_none() {
             let message = format!("`{value}` does not fit the type of `{}`", name.text);
-            self.notes
-                .error("F104", name.pos, message, kind_help(declared));
+            self.notes.error_about(
+                About::Variable,
+                "F104",
+                name.pos,
+                message,
+                kind_help(declared),
+            );
         }
     }
 
@@ -245,7 +263,8 @@ impl<'a> Names<'a, '_> {
             && !self.flow.waits.contains_key(&wait.text)
         {
             let help = suggest(&wait.text, self.flow.waits.keys().map(String::as_str));
-            self.notes.error(
+            self.notes.error_about(
+                About::Wait,
                 "F004",
                 wait.pos,
                 format!("there is no wait `{}`", wait.text),

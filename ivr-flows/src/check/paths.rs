@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::Notes;
 use super::circles::{circles, flood};
 use super::graph::{Graph, Why};
-use crate::flow::{Action, ExitName, Flow, Menu, find_exit};
+use crate::finding::{About, Note};
+use crate::flow::{Action, Block, ExitName, Flow, Menu, find_exit};
 
 pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
     let graph = Graph::new(flow);
@@ -54,31 +55,48 @@ impl Paths<'_> {
         self.reached.get(at).copied().unwrap_or(false)
     }
 
+    /// What can never run: steps behind one that never goes on, and blocks that nothing leads to. What only they lead
+    /// to is not told: it runs once they do.
     fn never_run(&self, notes: &mut Notes<'_>) {
+        let edges = self.graph.edges(|_| true);
+        let mut told = self.reached.clone();
+        let mut tell = |at: usize| {
+            let new = !told.get(at).copied().unwrap_or(true);
+            flood(&edges, at, &mut told);
+            new
+        };
         for (block, start) in self.flow.blocks.iter().zip(&self.graph.starts) {
-            if !self.is_reached(*start) {
-                if !block.inline {
-                    let message = format!("block `{}` can never run", block.name.text);
-                    let help = "lead a key, a `go` or an exit to it, or remove it";
-                    notes.warning("F005", block.name.pos, message, help);
-                }
-                continue;
-            }
-            let dead = block
-                .steps
-                .iter()
-                .enumerate()
-                .find(|(offset, _)| !self.is_reached(start.saturating_add(*offset)));
-            if let Some((_, step)) = dead {
+            let dead = block.steps.iter().enumerate().find_map(|(offset, step)| {
+                let at = start.saturating_add(offset);
+                (self.is_reached(*start) && !self.is_reached(at)).then_some((at, step))
+            });
+            if let Some((at, step)) = dead
+                && tell(at)
+            {
                 let message = format!("this `{}` can never run", step.action.name());
-                notes.warning(
-                    "F005",
-                    step.pos,
-                    message,
-                    "the step before it never goes on to the next",
-                );
+                let help = "the step before it never goes on to the next";
+                notes.warning("F005", step.pos, message, help);
             }
         }
+        for (block, start) in self.dead_blocks() {
+            if tell(start) {
+                let message = format!("block `{}` can never run", block.name.text);
+                let help = "lead a key, a `go` or an exit to it, or remove it";
+                notes.warning_about(About::Block, "F005", block.name.pos, message, help);
+            }
+        }
+    }
+
+    /// Blocks that nothing reaches: first those to which not even another such block leads, in the order of the file.
+    fn dead_blocks(&self) -> Vec<(&Block, usize)> {
+        let back = self.graph.back();
+        let blocks = self.flow.blocks.iter().zip(&self.graph.starts);
+        let mut dead: Vec<(&Block, usize)> = blocks
+            .map(|(block, start)| (block, *start))
+            .filter(|(block, start)| !block.inline && !self.is_reached(*start))
+            .collect();
+        dead.sort_by_key(|(_, start)| back.get(*start).is_some_and(|from| !from.is_empty()));
+        dead
     }
 
     fn nowhere(&self, notes: &mut Notes<'_>) {
@@ -95,6 +113,10 @@ impl Paths<'_> {
                 continue;
             };
             let before = after.saturating_sub(1);
+            if self.is_reached(*start) && !self.is_reached(before) {
+                // A step that never runs is told as that.
+                continue;
+            }
             let falls = self
                 .graph
                 .nodes
@@ -165,19 +187,32 @@ impl Paths<'_> {
                 flood(&back, at, &mut ends);
             }
         }
-        for (block, start) in self.flow.blocks.iter().zip(&self.graph.starts) {
-            if self.is_reached(*start)
-                && !ends.get(*start).copied().unwrap_or(true)
-                && !block.inline
-            {
-                let message = format!("no path leads from block `{}` to an end", block.name.text);
-                notes.error(
-                    "F008",
-                    block.name.pos,
-                    message,
-                    "give one of its paths a `hangup:` or a `queue:`",
-                );
-            }
+        let edges = self.graph.edges(|_| true);
+        let blocks = self.flow.blocks.iter().zip(&self.graph.starts);
+        let mut caught: Vec<(usize, &Block)> = blocks
+            .filter(|(block, start)| {
+                let ends = ends.get(**start).copied().unwrap_or(true);
+                self.is_reached(**start) && !ends && !block.inline
+            })
+            .map(|(block, start)| {
+                let mut taken = vec![false; edges.len()];
+                (flood(&edges, *start, &mut taken).len(), block)
+            })
+            .collect();
+        // The narrowest of them is where callers are caught; the others only lead there.
+        caught.sort_by_key(|(reach, block)| (*reach, block.name.pos));
+        let mut caught = caught.into_iter().map(|(_, block)| block);
+        let Some(trap) = caught.next() else { return };
+        let message = format!("no path leads from block `{}` to an end", trap.name.text);
+        let help = "give one of its paths a `hangup:` or a `queue:`";
+        notes.error_about(About::Block, "F008", trap.name.pos, message, help);
+        let others = caught.map(|block| Note {
+            line: block.name.pos.line,
+            column: block.name.pos.column,
+            message: format!("nor from block `{}`", block.name.text),
+        });
+        if let Some(told) = notes.findings.last_mut() {
+            told.notes.extend(others);
         }
     }
 
@@ -258,7 +293,8 @@ impl Paths<'_> {
             });
             if !used {
                 let help = format!("write `use: {name}` in a `queue` step, or remove it");
-                notes.warning(
+                notes.warning_about(
+                    About::Wait,
                     "F005",
                     wait.pos,
                     format!("no `queue` step uses wait `{name}`"),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Catalog, Notes};
 use crate::expression::Template;
+use crate::finding::About;
 use crate::flow::{Flow, Pos, Prompt, Saying};
 use crate::nearest::suggest;
 
@@ -55,7 +56,8 @@ impl Speech<'_, '_> {
                 let message = format!("this text has no `{language}`, which the flow offers");
                 let help =
                     format!("write `{{ {language}: \"…\" }}` with every language of `offer:`");
-                self.notes.warning("F003", pos, message, help);
+                self.notes
+                    .warning_about(About::Language, "F003", pos, message, help);
             }
         }
         if self.files.is_some() && !self.speaks {
@@ -76,7 +78,8 @@ impl Speech<'_, '_> {
                 let message =
                     format!("prompt `{name}` has no text in `{language}`, which the flow offers");
                 let help = format!("add `{language}: \"…\"`, or take `{language}` out of `offer:`");
-                self.notes.warning("F003", prompt.pos, message, help);
+                self.notes
+                    .warning_about(About::Language, "F003", prompt.pos, message, help);
             }
             let Some(files) = self.files else { continue };
             let text = prompt.spoken.get(language);
@@ -110,9 +113,11 @@ impl Speech<'_, '_> {
         let near = suggest(&own, files.iter().map(String::as_str));
         let help = format!("put the file into the prompts folder; {near}");
         if language == self.flow.languages.default {
-            self.notes.error("F002", prompt.pos, message, help);
+            self.notes
+                .error_about(About::Language, "F002", prompt.pos, message, help);
         } else {
-            self.notes.warning("F003", prompt.pos, message, help);
+            self.notes
+                .warning_about(About::Language, "F003", prompt.pos, message, help);
         }
     }
 

@@ -105,14 +105,23 @@ pub(crate) fn find_exit<'f>(
     places: impl IntoIterator<Item = &'f Exits>,
     exit: ExitName,
 ) -> Option<&'f Target> {
+    find_word(places, exit).map(|(_, _, target)| target)
+}
+
+/// The same, with which of the places has it, from 0, and the word that stands there.
+pub(crate) fn find_word<'f>(
+    places: impl IntoIterator<Item = &'f Exits>,
+    exit: ExitName,
+) -> Option<(usize, ExitName, &'f Target)> {
     let whole = match exit {
         ExitName::ExhaustedSilence | ExitName::ExhaustedWrong => Some(ExitName::Exhausted),
         ExitName::Holiday => Some(ExitName::Closed),
         _ => None,
     };
-    places.into_iter().find_map(|exits| {
-        exits
-            .get(&exit)
-            .or_else(|| whole.and_then(|whole| exits.get(&whole)))
+    places.into_iter().enumerate().find_map(|(place, exits)| {
+        [Some(exit), whole]
+            .into_iter()
+            .flatten()
+            .find_map(|word| Some((place, word, exits.get(&word)?)))
     })
 }

@@ -283,7 +283,10 @@ impl Interpreter {
         let next = match (Self::action(&flow, self.at), exit) {
             (Some(Action::Customer(customer)), Some(ExitName::Timeout)) => {
                 let own = customer.exits.get(&ExitName::Timeout);
-                own.map(|target| self.target(target))
+                own.map(|target| {
+                    self.took_own(ExitName::Timeout.as_str());
+                    self.target(target)
+                })
             }
             (_, Some(exit)) => self.exit(exit),
             (_, None) => None,

@@ -235,6 +235,7 @@ impl Interpreter {
                 label: choice.shown().to_owned(),
             });
         }
+        self.took_own(choice.keys.clone());
         let target = match &choice.then {
             ChoiceTarget::Leave(target) => target,
             ChoiceTarget::Repeat => return self.repeat(menu),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::{Interpreter, Place};
 use crate::calendar::Opening;
 use crate::expression::{Failure, Template};
-use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Name, Target, Value, find_exit};
-use crate::port::{FlowEnd, FlowOutput};
+use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Name, Target, Value, find_word};
+use crate::port::{FlowEnd, FlowOutput, Way, WayOf};
 use crate::read::fit;
 
 /// What comes after a step.
@@ -139,9 +139,12 @@ impl Interpreter {
     }
 
     fn branch(&mut self, branch: &Branch) -> Move {
-        for (when, target) in &branch.cases {
+        for (number, (when, target)) in (1_u32..).zip(&branch.cases) {
             match self.truth(when) {
-                Ok(true) => return self.target(target),
+                Ok(true) => {
+                    self.took_own(format!("case {number}"));
+                    return self.target(target);
+                }
                 Ok(false) => {}
                 Err(why) => {
                     if let Some(exit) = self.failed(why) {
@@ -151,7 +154,10 @@ impl Interpreter {
             }
         }
         match &branch.otherwise {
-            Some(target) => self.target(target),
+            Some(target) => {
+                self.took_own("else");
+                self.target(target)
+            }
             None => Move::Next,
         }
     }
@@ -245,7 +251,40 @@ impl Interpreter {
             Some(action) => flow.exit_places(action),
             None => vec![&flow.defaults.exits],
         };
-        find_exit(places, exit).map(|target| self.target(target))
+        let (place, word, target) = find_word(places, exit)?;
+        self.took_exit(place, word);
+        Some(self.target(target))
+    }
+
+    /// Tells that a word of the file was followed. `place` counts from the present step's own exits.
+    pub(super) fn took_exit(&mut self, place: usize, word: ExitName) {
+        let action = Self::action(&self.flow, self.at);
+        let own = usize::from(action.is_some_and(|action| action.exits().is_some()));
+        let wait = match action {
+            Some(Action::Queue(queue)) => queue.wait.as_ref().filter(|_| place == own),
+            _ => None,
+        };
+        let of = match wait {
+            _ if place < own => self.here(),
+            Some(wait) => WayOf::Wait(wait.text.clone()),
+            None => WayOf::Defaults,
+        };
+        let name = word.as_str().to_owned();
+        self.put(FlowOutput::WayTaken(Way { of, name }));
+    }
+
+    /// Tells that a way of the present step itself was taken.
+    pub(super) fn took_own(&mut self, name: impl Into<String>) {
+        let (of, name) = (self.here(), name.into());
+        self.put(FlowOutput::WayTaken(Way { of, name }));
+    }
+
+    fn here(&self) -> WayOf {
+        let block = self.flow.blocks.get(self.at.block);
+        WayOf::Step {
+            block: block.map_or_else(String::new, |block| block.name.text.clone()),
+            step: u32::try_from(self.at.step).unwrap_or(u32::MAX),
+        }
     }
 
     /// Something that a checked flow cannot do, or does not do in its lifetime: told, then the `error` exit, once.

@@ -61,6 +61,7 @@ impl Interpreter {
         let own = own.filter(|_| !std::mem::replace(&mut self.limits.failed, true));
         match own {
             Some(target) => {
+                self.took_own(ExitName::Error.as_str());
                 let next = self.target(target);
                 self.go(next);
             }

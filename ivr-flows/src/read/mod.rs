@@ -104,6 +104,19 @@ impl Reader<'_> {
         }
     }
 
+    fn warning(
+        &mut self,
+        code: &'static str,
+        pos: Pos,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        if self.findings.len() < MAX_FINDINGS {
+            let finding = Finding::error(code, self.file, pos, message, help);
+            self.findings.push(finding.into_warning());
+        }
+    }
+
     /// Something of the language that this version does not run yet.
     fn later(&mut self, pos: Pos, what: &str) {
         let message = format!("{what} comes with a later version of Cordboard");

@@ -1,6 +1,6 @@
 //! Slips that YAML itself swallows without a word, found on the raw lines.
 //!
-//! **Owns**: F020.
+//! **Owns**: F020, F021 for text that a `#` cuts off.
 //! **Must not know**: the tree.
 
 use super::Reader;
@@ -17,7 +17,29 @@ pub(super) fn look(source: &str, reader: &mut Reader<'_>) {
             let message = "`#:` begins a comment, so this choice does not exist";
             reader.error("F020", pos, message, "write `hash:` for the hash key");
         }
+        if let Some(column) = cut_off(line) {
+            let pos = Pos {
+                line: index.saturating_add(1),
+                column,
+            };
+            let message = "the text ends here: what stands behind ` #` is a comment";
+            reader.warning("F021", pos, message, "put the whole text in quotes");
+        }
     }
+}
+
+/// The column of a ` #` that cuts an unquoted text of several words off. A comment has a space behind its `#`.
+fn cut_off(line: &str) -> Option<usize> {
+    let at = line.find(" #")?.saturating_add(1);
+    let (before, comment) = line.split_at_checked(at)?;
+    let next = comment.chars().nth(1)?;
+    let (key, text) = before.split_once(": ")?;
+    let said = matches!(
+        key.trim_start().trim_start_matches("- "),
+        "say" | "prompt" | "text" | "label"
+    ) || key.trim().len() == 2;
+    let prose = said && text.trim().contains(' ') && !text.contains(['"', '\'', '{', '[']);
+    (prose && !matches!(next, ' ' | '#' | ':')).then(|| before.chars().count().saturating_add(1))
 }
 
 /// The column of a `#:` used as a key: first on an indented line, or after `{` or `,`, and not in quotes.

@@ -3,7 +3,7 @@
 //! **Owns**: the top-level keys.
 //! **Must not know**: the steps' fields.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fields, Reader, shortened};
 use crate::flow::{
@@ -67,6 +67,7 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         .get("vars")
         .map(|node| vars(reader, node))
         .unwrap_or_default();
+    let unset = fields.get("vars").map(without_default).unwrap_or_default();
     let calendars = fields
         .get("hours")
         .map(|node| reader.calendars(node))
@@ -95,6 +96,7 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         defaults: std::mem::take(&mut reader.defaults),
         prompts,
         vars,
+        unset,
         blocks,
         index,
         waits,
@@ -305,6 +307,20 @@ fn vars(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<String, Value> {
         }
     }
     vars
+}
+
+/// Names of the variables that have no value of their own when a call begins.
+fn without_default(vars: &Node) -> BTreeSet<String> {
+    let lines = match &vars.kind {
+        Kind::Map(lines) => lines.as_slice(),
+        _ => &[],
+    };
+    let has = |line: &&Entry| match &line.value.kind {
+        Kind::Map(fields) => fields.iter().any(|field| field.key == "default"),
+        _ => true,
+    };
+    let open = lines.iter().filter(|line| !has(line));
+    open.map(|line| line.key.clone()).collect()
 }
 
 fn var(reader: &mut Reader<'_>, entry: &Entry) -> Option<Value> {

@@ -7,7 +7,7 @@ use super::seen::{Moment, Seen, heard, prompts_by_file};
 use super::{Act, Expect, QueueMock, Trial, What};
 use crate::flow::{Flow, Pos};
 use crate::interpreter::Interpreter;
-use crate::port::{CallFacts, CustomerAnswer, FlowInput, FlowOutput, PlayToken, Sound};
+use crate::port::{CallFacts, CustomerAnswer, FlowInput, FlowOutput, PlayToken, Sound, Way};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub struct Outcome {
     pub missed: Option<(Pos, String)>,
     /// Steps that were entered: block by name, step from 0.
     pub steps: BTreeSet<(String, u32)>,
+    /// Ways out that were taken.
+    pub ways: BTreeSet<Way>,
 }
 
 /// Runs a test.
@@ -53,6 +55,7 @@ pub fn run(flow: &Arc<Flow>, trial: &Trial) -> Outcome {
         transcript: call.transcript,
         missed,
         steps: call.steps,
+        ways: call.ways,
     }
 }
 
@@ -104,6 +107,7 @@ struct Call<'t> {
     block: String,
     transcript: Vec<Moment>,
     steps: BTreeSet<(String, u32)>,
+    ways: BTreeSet<Way>,
     happened: usize,
 }
 
@@ -127,6 +131,7 @@ impl<'t> Call<'t> {
             block: String::new(),
             transcript: Vec::new(),
             steps: BTreeSet::new(),
+            ways: BTreeSet::new(),
             happened: 0,
         };
         call.give(FlowInput::Start);
@@ -282,6 +287,9 @@ impl<'t> Call<'t> {
                 self.saw(Seen::LeftQueue);
             }
             FlowOutput::StepEntered { block, step, .. } => self.entered(block, step),
+            FlowOutput::WayTaken(way) => {
+                self.ways.insert(way);
+            }
             FlowOutput::MenuChosen { label, .. } => self.saw(Seen::Chose(label)),
             FlowOutput::LanguageSet { language, .. } => self.saw(Seen::Language(language)),
             FlowOutput::Tag { key, value } => self.saw(Seen::Tagged(key, value)),

@@ -100,6 +100,9 @@ pub(crate) fn read(source: &str, file: &str) -> Reading {
             };
         }
     }
+    for finding in &mut builder.findings {
+        explain_syntax::template(source, finding);
+    }
     Reading {
         root: builder.root,
         findings: builder.findings,
@@ -290,12 +293,19 @@ impl<'a> Builder<'a> {
     fn put(&mut self, node: Node) {
         self.nodes = self.nodes.saturating_add(1);
         let mut complex = None;
+        let mut cut = None;
         match self.stack.last_mut() {
             None => self.root = Some(node),
             Some(Open::List { items, .. }) => items.push(node),
             Some(Open::Map { entries, key, .. }) => match key.take() {
                 // The first of two stays, so that one mistake does not make a second.
                 Some(Key { again: true, .. }) => {}
+                // No key has a space, so this is the rest of a text that a comma cut off.
+                Some(Key { text, pos, .. })
+                    if text.contains(' ') && matches!(node.kind, Kind::Empty) =>
+                {
+                    cut = Some(pos);
+                }
                 Some(Key { text, pos, .. }) => entries.push(Entry {
                     key: text,
                     pos,
@@ -311,6 +321,11 @@ impl<'a> Builder<'a> {
                 }
             },
         }
+        if let Some(pos) = cut {
+            let what = "a comma in `{ }` ends a text without quotes, so this stands by itself";
+            let help = "put the whole text in quotes";
+            self.add(Finding::error("F021", self.file, pos, what, help));
+        }
         if let Some(pos) = complex {
             let help = "quote a text that begins with `{` or `[`; `{{ }}` needs quotes too";
             self.refuse(pos, "a list or map stands where a key belongs", help);
@@ -322,6 +337,12 @@ impl<'a> Builder<'a> {
             line: error.marker().line().max(1),
             column: error.marker().col().saturating_add(1),
         };
+        if let Some((pos, what)) = explain_syntax::unquoted(source, pos) {
+            let help = "put the whole text in quotes";
+            // A `{{` read as a map has been refused as that already.
+            self.findings.retain(|other| other.line != pos.line);
+            return self.add(Finding::error("F021", self.file, pos, what, help));
+        }
         let help = explain_syntax::help(source, pos, &error.info());
         let what = format!("this is not YAML: {}", error.info());
         self.add(Finding::error("F100", self.file, pos, what, help));

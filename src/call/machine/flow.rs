@@ -104,6 +104,7 @@ impl CallMachine {
             FlowOutput::LeaveQueue { by_key: false } => self.leave_queue(LeaveCause::TimedOut),
             FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
             FlowOutput::StopVoicemail { .. }
+            | FlowOutput::WayTaken(_)
             | FlowOutput::StepEntered { .. }
             | FlowOutput::MenuChosen { .. }
             | FlowOutput::Typed { .. }

@@ -111,6 +111,7 @@ fn as_results(findings: &[Finding]) -> Vec<ConfigFinding> {
         column: 1,
         message: f.message.clone(),
         help: f.help.clone(),
+        notes: Vec::new(),
     })
     .collect()
 }

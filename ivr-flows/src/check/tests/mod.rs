@@ -19,7 +19,7 @@ prompts:
   hello: { en: \"Hello.\" }
   music: { file: moh/calm.wav }
 vars:
-  reason: { type: string }
+  reason: { type: string, default: none }
   count: { type: int, default: 2 }
 blocks:
   start:
@@ -258,11 +258,18 @@ fn a_block_without_a_way_to_an_end_is_told() {
         "    - go: a",
         "  a:\n    - menu: { prompt: hello, keys: { 1: a }, exits: { exhausted_wrong: a, exhausted_silence: b } }\n  b:\n    - go: { to: a, at_most: 3, then: a }",
     );
-    let codes: Vec<_> = found(&source, None).iter().map(|f| f.0).collect();
+    let findings = check_source(&source, "t", None).findings;
+    // `b` goes to `a` for ever; that no path ends follows from it, for `a`, `b` and `start`.
     assert_eq!(
-        codes.iter().filter(|code| **code == "F008").count(),
-        3,
-        "{codes:?}"
+        findings.iter().map(|f| f.code).collect::<Vec<_>>(),
+        ["F006"]
+    );
+    assert_eq!(findings[0].notes.len(), 3, "{findings:?}");
+    assert!(
+        findings[0]
+            .notes
+            .iter()
+            .all(|note| note.message.contains("block"))
     );
 }
 
@@ -396,7 +403,10 @@ fn a_queue_whose_every_exit_leads_back_has_no_end() {
         &format!("    - queue: {{ to: support, exits: {{ {exits} }} }}"),
         "",
     );
-    assert!(found(&source, None).iter().any(|f| f.0 == "F008"));
+    let told = check_source(&source, "t", None).findings;
+    let all = told.iter().flat_map(|f| &f.notes).map(|note| &note.message);
+    let mut all = all.chain(told.iter().map(|f| &f.message));
+    assert!(all.any(|text| text.contains("no path leads")), "{told:?}");
     let open = source.replace(", full: start", "");
     assert!(!found(&open, None).iter().any(|f| f.0 == "F008"));
 }
@@ -415,7 +425,14 @@ fn expressions_are_clean_when_their_names_and_the_error_exit_exist() {
     assert_eq!(found(&source, Some(&catalog())), []);
     let alone = frame(steps, "");
     let codes: Vec<_> = found(&alone, None).iter().map(|f| (f.0, f.1)).collect();
-    assert_eq!(codes, [("F009", 15), ("F009", 17), ("F009", 18)]);
+    assert_eq!(codes, [("F009", 15)]);
+    let told = check_source(&alone, "t", None).findings;
+    let others: Vec<_> = told[0].notes.iter().map(|note| note.line).collect();
+    assert_eq!(
+        others,
+        [17, 18],
+        "one `error` under `defaults:` mends all three"
+    );
     // Passed over, a last step leads nowhere; a branch without `else` too.
     for step in [
         "    - go: bye\n      when: vars.count == 2",

@@ -125,8 +125,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "does not offer",
     ),
     (
-        "    - language: @{ form: customer.language }\n    - hangup:",
-        "F103",
+        "    - language: { @form: customer.language }\n    - hangup:",
+        "F102",
         "`from`",
     ),
     (
@@ -267,8 +267,8 @@ fn without_a_voice_texts_need_audio() {
         .collect();
     assert_eq!(
         codes,
-        ["F003", "F003", "F003"],
-        "hello, its file and the text itself"
+        ["F003", "F003"],
+        "hello with its file as a note, and the text itself"
     );
 }
 

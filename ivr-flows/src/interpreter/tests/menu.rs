@@ -254,7 +254,7 @@ fn steps_are_told_as_they_begin() {
     let heard = call.key('2');
     assert_eq!(
         heard,
-        "stop, start: 2 = two, two.0 tag, tag at=two, two.1 hangup, hangup Hangup"
+        "stop, start: 2 = two, way 2, two.0 tag, tag at=two, two.1 hangup, hangup Hangup"
     );
 }
 

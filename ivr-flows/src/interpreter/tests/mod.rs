@@ -68,6 +68,7 @@ impl Call {
         let only_told = matches!(
             output,
             FlowOutput::StepEntered { .. }
+                | FlowOutput::WayTaken(_)
                 | FlowOutput::Typed { .. }
                 | FlowOutput::LanguageSet { .. }
         );
@@ -128,6 +129,7 @@ impl Call {
                 step,
                 action,
             } => format!("{block}.{step} {action}"),
+            FlowOutput::WayTaken(way) => format!("way {}", way.name),
             FlowOutput::MenuChosen { block, key, label } => format!("{block}: {key} = {label}"),
             FlowOutput::Tag { key, value } => format!("tag {key}={value}"),
             FlowOutput::Hangup { cause } => format!("hangup {cause:?}"),

@@ -158,6 +158,7 @@ impl Driver {
                 FlowOutput::Hangup { cause } => self.over = Some(cause),
                 FlowOutput::Incident { .. } => self.incidents += 1,
                 FlowOutput::StepEntered { .. }
+                | FlowOutput::WayTaken(_)
                 | FlowOutput::MenuChosen { .. }
                 | FlowOutput::Typed { .. }
                 | FlowOutput::LanguageSet { .. }
