@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Flow(FlowCommand::Check(args)) => cli::flow_check::run(&args),
         Command::Flow(FlowCommand::Simulate(args)) => cli::simulate::run(&args),
+        Command::Flow(FlowCommand::Fuzz(args)) => cli::flow_fuzz::run(&args),
         Command::Flow(FlowCommand::Test(args)) => cli::flow_test::run(&args),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))

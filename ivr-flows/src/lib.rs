@@ -14,6 +14,7 @@ mod explain;
 mod expression;
 pub mod finding;
 mod flow;
+pub mod fuzz;
 pub mod interpreter;
 mod nearest;
 pub mod port;

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod explain;
 pub mod flow_check;
 mod flow_files;
+pub mod flow_fuzz;
 pub mod flow_test;
 mod junit;
 pub mod metrics;
@@ -195,6 +196,8 @@ pub enum FlowCommand {
     Simulate(SimulateArgs),
     /// Run the tests beside flow files (NAME.test.yaml): scripted callers, a virtual clock
     Test(FlowTestArgs),
+    /// Send random callers through flows: every call must end, and nothing secret be told
+    Fuzz(FlowFuzzArgs),
 }
 
 /// `cordboard flow test`.
@@ -212,6 +215,20 @@ pub struct FlowTestArgs {
     /// Run again whenever one of the files is saved
     #[arg(long)]
     pub watch: bool,
+}
+
+/// `cordboard flow fuzz`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowFuzzArgs {
+    /// Flow files and folders of them
+    #[arg(value_name = "PATH", default_value = "flows")]
+    pub paths: Vec<PathBuf>,
+    /// How many callers for each flow
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub callers: u64,
+    /// The first caller's seed; each next one has the next
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// `cordboard flow simulate`.

@@ -30,7 +30,7 @@ mod voicemail;
 mod waiting;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use collect::CollectRun;
 use limits::Limits;

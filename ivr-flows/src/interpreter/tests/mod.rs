@@ -12,7 +12,7 @@ mod collect;
 mod customer;
 mod leaving;
 mod menu;
-mod property;
+pub(crate) mod property;
 mod saying;
 mod type_ahead;
 mod voicemail;

@@ -67,7 +67,7 @@ fn last() -> impl Strategy<Value = String> {
     ]
 }
 
-fn flow() -> impl Strategy<Value = String> {
+pub(crate) fn flow() -> impl Strategy<Value = String> {
     let block = (prop::collection::vec(passing(), 0..3), last());
     (prop::collection::vec(block, BLOCKS.len()), any::<bool>()).prop_map(|(blocks, error)| {
         let error = if error { "error: b1, " } else { "" };
