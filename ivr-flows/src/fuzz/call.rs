@@ -40,7 +40,7 @@ pub(super) struct Call<'f> {
     /// What was asked, and when the answer comes.
     asked: Option<(u32, Duration)>,
     audible: bool,
-    /// A queue failed in this call.
+    /// A queue or a recording failed in this call.
     failed: bool,
     steps: u64,
     ended: Option<FlowEnd>,
@@ -193,7 +193,7 @@ impl<'f> Call<'f> {
             }
             _ if self.silent_from.is_some_and(due) => {
                 self.silent_from = None;
-                let fails = self.dice.once_in(20);
+                let fails = self.fails(20);
                 self.give(if fails {
                     FlowInput::RecordingFailed
                 } else {
@@ -202,6 +202,11 @@ impl<'f> Call<'f> {
             }
             _ => self.give(FlowInput::Tick),
         }
+    }
+
+    /// Whether something of ours fails now. A second failure in one call ends it by a backstop, as it should.
+    fn fails(&mut self, once_in: usize) -> bool {
+        self.dice.once_in(once_in) && !std::mem::replace(&mut self.failed, true)
     }
 
     fn customer(&mut self) -> CustomerAnswer {
@@ -236,9 +241,7 @@ impl<'f> Call<'f> {
                 self.give(FlowInput::AgentConnected)
             }
             4..8 => {
-                // A second failure of ours ends a call by a backstop, as it should.
-                let fails = self.dice.once_in(10) && !std::mem::replace(&mut self.failed, true);
-                let end = if fails {
+                let end = if self.fails(10) {
                     QueueEnd::Failed
                 } else {
                     self.dice.one(&ENDS, QueueEnd::TimedOut)
