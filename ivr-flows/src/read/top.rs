@@ -78,9 +78,8 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         .map(|node| waits(reader, node))
         .unwrap_or_default();
     blocks.append(&mut reader.inline);
-    let index = blocks
-        .iter()
-        .enumerate()
+    let index = (0..).zip(&blocks);
+    let index = index
         .map(|(at, block)| (block.name.text.clone(), at))
         .collect();
     Some(Flow {

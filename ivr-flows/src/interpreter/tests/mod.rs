@@ -65,14 +65,7 @@ impl Call {
     }
 
     fn note(&mut self, output: FlowOutput) {
-        let only_told = matches!(
-            output,
-            FlowOutput::StepEntered { .. }
-                | FlowOutput::WayTaken(_)
-                | FlowOutput::Typed { .. }
-                | FlowOutput::LanguageSet { .. }
-        );
-        if only_told && !self.steps {
+        if only_told(&output) && !self.steps {
             return;
         }
         let words = match output {
@@ -129,7 +122,6 @@ impl Call {
                 step,
                 action,
             } => format!("{block}.{step} {action}"),
-            FlowOutput::WayTaken(way) => format!("way {}", way.name),
             FlowOutput::MenuChosen { block, key, label } => format!("{block}: {key} = {label}"),
             FlowOutput::Tag { key, value } => format!("tag {key}={value}"),
             FlowOutput::Hangup { cause } => format!("hangup {cause:?}"),
@@ -182,9 +174,21 @@ impl Call {
     }
 }
 
+/// Whether it changes nothing for the caller.
+fn only_told(output: &FlowOutput) -> bool {
+    matches!(
+        output,
+        FlowOutput::StepEntered { .. }
+            | FlowOutput::WayTaken(_)
+            | FlowOutput::Typed { .. }
+            | FlowOutput::LanguageSet { .. }
+    )
+}
+
 /// What is asked of or about the caller.
 fn person(output: &FlowOutput) -> String {
     match output {
+        FlowOutput::WayTaken(way) => format!("way {}", way.name),
         FlowOutput::FindCustomer {
             ask,
             number,
