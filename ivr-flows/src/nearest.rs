@@ -5,10 +5,13 @@
 
 /// The nearest of `names`, if one is near enough to be a slip of the finger.
 pub(crate) fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let allowed = (length / 3).max(1);
     let lower = word.to_lowercase();
     names
         .into_iter()
+        // The distance is never less than this, and takes long to work out for a word of many thousand letters.
+        .filter(|name| name.chars().count().abs_diff(length) <= allowed)
         .map(|name| {
             (
                 strsim::damerau_levenshtein(&lower, &name.to_lowercase()),
@@ -51,6 +54,12 @@ mod tests {
         );
         assert_eq!(nearest("plya", ["play", "go"]), Some("play"));
         assert_eq!(nearest("repairs", ["orders", "goodbye"]), None);
+    }
+
+    #[test]
+    fn a_word_of_many_letters_is_near_to_nothing() {
+        let word = "Europe/Londo".to_owned() + &"0".repeat(2_000_000);
+        assert_eq!(nearest(&word, vec!["Europe/London"; 600]), None);
     }
 
     #[test]
