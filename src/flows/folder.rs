@@ -1,16 +1,14 @@
-//! The flow files as calls see them.
+//! The flow files of a folder as calls see them: files mode.
 //!
 //! **Owns**: reading `NAME.flow.yaml`, and the last good version of each. A saved file is picked up by the next call;
 //! a broken one is refused and the last good version stays. **Must not**: interpret flows.
 
+use super::{ENDING, lock, lost};
 use ivr_flows::{Catalog, Finding, FindingLevel, Flow};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-
-/// The finding for a queue or a skill that the company does not have.
-const LOST: &str = "F004";
 
 /// What tells two savings of a file apart without reading it.
 type Stamp = (SystemTime, u64);
@@ -24,17 +22,16 @@ struct Held {
 
 /// All flows of one folder.
 #[derive(Debug)]
-pub struct FlowLibrary {
+pub(super) struct Folder {
     folder: PathBuf,
     held: Mutex<HashMap<String, Held>>,
     /// What flows may name; until it is known, names are not judged.
     names: Mutex<Option<Catalog>>,
 }
 
-impl FlowLibrary {
+impl Folder {
     /// A library over `folder`; nothing is read yet.
-    #[must_use]
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
+    pub(super) fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
             held: Mutex::default(),
@@ -44,7 +41,7 @@ impl FlowLibrary {
 
     /// From now on flows are read against these names: one that names anything else is refused when it is saved. Files
     /// that were refused before are looked at again.
-    pub fn set_names(&self, names: Catalog) {
+    pub(super) fn set_names(&self, names: Catalog) {
         *lock(&self.names) = Some(names);
         lock(&self.held)
             .values_mut()
@@ -53,19 +50,11 @@ impl FlowLibrary {
 
     /// What the versions that calls take would lose with these names: each place that names something which is gone. A
     /// flow whose file already fits the new names loses nothing.
-    #[must_use]
-    pub fn would_lose(&self, names: &Catalog) -> Vec<Finding> {
-        let lost = |flow: &Flow, names: &Catalog| -> Vec<Finding> {
-            let findings = ivr_flows::check(flow, Some(names)).into_iter();
-            findings.filter(|finding| finding.code == LOST).collect()
-        };
+    pub(super) fn would_lose(&self, names: &Catalog) -> Vec<Finding> {
         let now = lock(&self.names).clone();
         let mut all = Vec::new();
         for flow in self.live() {
-            // What is missing already is no loss.
-            let before = now.as_ref().map(|now| lost(&flow, now)).unwrap_or_default();
-            let mut after = lost(&flow, names);
-            after.retain(|finding| !before.contains(finding));
+            let mut after = lost(&flow, now.as_ref(), names);
             if !after.is_empty() && read(Path::new(flow.file()), Some(names)).is_err() {
                 all.append(&mut after);
             }
@@ -74,8 +63,7 @@ impl FlowLibrary {
     }
 
     /// The versions that calls may take, in order of name.
-    #[must_use]
-    pub fn live(&self) -> Vec<Arc<Flow>> {
+    pub(super) fn live(&self) -> Vec<Arc<Flow>> {
         let held = lock(&self.held);
         let mut flows: Vec<_> = held.values().filter_map(|held| held.good.clone()).collect();
         flows.sort_by(|a, b| a.name().cmp(b.name()));
@@ -84,8 +72,8 @@ impl FlowLibrary {
 
     /// The version that a call beginning now stays on; none when no version could ever be read.
     /// One `stat`, and a read only when the file was saved since.
-    pub fn current(&self, name: &str) -> Option<Arc<Flow>> {
-        let path = self.folder.join(format!("{name}.flow.yaml"));
+    pub(super) fn current(&self, name: &str) -> Option<Arc<Flow>> {
+        let path = self.folder.join(format!("{name}{ENDING}"));
         let mut held = lock(&self.held);
         let entry = held.entry(name.to_owned()).or_default();
         let stamp = stamp_of(&path);
@@ -116,36 +104,37 @@ impl FlowLibrary {
     }
 
     /// Looks at every flow file, so that a broken one is told when it is saved rather than at the next call.
-    pub fn refresh(&self) {
+    pub(super) fn refresh(&self) {
         let Ok(entries) = std::fs::read_dir(&self.folder) else {
             return;
         };
         for entry in entries.flatten() {
             let file = entry.file_name();
-            if let Some(name) = file
-                .to_str()
-                .and_then(|file| file.strip_suffix(".flow.yaml"))
-            {
+            if let Some(name) = file.to_str().and_then(|file| file.strip_suffix(ENDING)) {
                 self.current(name);
             }
         }
     }
 
+    /// The text of a flow's file and of its tests as they lie there now, good or not.
+    pub(super) fn texts(&self, name: &str) -> Option<(String, Option<String>)> {
+        let read = |ending: &str| std::fs::read(self.folder.join(format!("{name}{ending}")));
+        let text = String::from_utf8_lossy(&read(ENDING).ok()?).into_owned();
+        let tests = read(super::TESTS).ok();
+        Some((
+            text,
+            tests.map(|it| String::from_utf8_lossy(&it).into_owned()),
+        ))
+    }
+
     /// Names of the flow files in the folder, sorted.
-    #[must_use]
-    pub fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(&self.folder)
             .map(|entries| {
                 entries
                     .flatten()
                     .filter_map(|entry| {
-                        Some(
-                            entry
-                                .file_name()
-                                .to_str()?
-                                .strip_suffix(".flow.yaml")?
-                                .to_owned(),
-                        )
+                        Some(entry.file_name().to_str()?.strip_suffix(ENDING)?.to_owned())
                     })
                     .collect()
             })
@@ -153,10 +142,6 @@ impl FlowLibrary {
         names.sort();
         names
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn stamp_of(path: &Path) -> Option<Stamp> {

@@ -162,6 +162,7 @@ impl CallMachine {
                 value,
             },
             FlowOutput::Incident { what } => Event::SupervisorTold {
+                interaction: Some(interaction),
                 agent: None,
                 queue: None,
                 what,
@@ -187,6 +188,7 @@ impl CallMachine {
                 self.setup.flow.name()
             );
             self.log(Event::SupervisorTold {
+                interaction: Some(self.setup.interaction),
                 agent: None,
                 queue: None,
                 what,
