@@ -3,6 +3,8 @@
 //! **Owns**: start and stop. The only place where tasks of the contact centre are spawned, apart from each driver's
 //! own. **Must not**: decide anything about calls.
 
+mod forward;
+
 use crate::announcements::Announcements;
 use crate::api::access::Access;
 use crate::api::audit::AuditLog;
@@ -26,11 +28,11 @@ use crate::config::{Loaded, PasswordPolicy};
 use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DISTRIBUTOR_QUEUE, DistributorMessage, DistributorTask};
 use crate::floor::task::Floor;
-use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
 use crate::last_run::{ids_for, restored, signed_on, tell_findings};
 use crate::metrics::Metrics;
 use crate::prompts::Prompts;
+use crate::publishing::Publisher;
 use crate::speech::{Speech, Voice};
 use crate::talk_recorder::TalkRecorder;
 use crate::trunk_registrations::{self, TrunkRegistrations, TrunkStates};
@@ -154,6 +156,9 @@ impl App {
     }
 }
 
+/// What the API is handed besides the record.
+type Front = (LiveState, Floor, CallControl, Announcements, Publisher);
+
 /// What the tasks are built from.
 struct Wiring {
     clock: Clock,
@@ -186,7 +191,8 @@ impl Wiring {
         let (to_registry, at_registry) = mpsc::channel(REGISTRY_QUEUE);
         let (ready, is_ready) = watch::channel(true);
         let (live, live_requests) = LiveState::channel(is_ready);
-        let flows = Arc::new(FlowLibrary::new(&self.settings.node.flows));
+        let publisher = self.publisher(&store, &journal).await?;
+        let flows = publisher.flows().clone();
         let customers = self.customers(&store, &to_registry);
         let (voice, prompts, speech) = self.voice();
         let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
@@ -228,7 +234,8 @@ impl Wiring {
             certificates: self.ends.clone(),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
-        let front = (live, floor, CallControl::new(to_registry.clone()), said);
+        let calls_of = CallControl::new(to_registry.clone());
+        let front = (live, floor, calls_of, said, publisher);
         let (http, access) = self.serve_http((&store, &journal), front, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
@@ -251,6 +258,15 @@ impl Wiring {
         })
     }
 
+    /// The flows that calls take, and the way to other versions of them.
+    async fn publisher(&mut self, store: &Store, journal: &Journal) -> anyhow::Result<Publisher> {
+        let (company, journal) = (self.company.clone(), journal.clone());
+        let publisher = Publisher::new(&self.settings, store.clone(), company, journal, self.clock);
+        publisher.begin().await?;
+        self.spawn_behind(publisher.clone().watch_trials());
+        Ok(publisher)
+    }
+
     /// Hands the gateway's events on, and writes bindings down.
     fn listen(
         &mut self,
@@ -265,7 +281,7 @@ impl Wiring {
         self.spawn_behind(keeping);
         let (trunks, states) = TrunkRegistrations::new();
         self.tasks
-            .spawn(forward(events, to_them, keeper.clone(), trunks));
+            .spawn(forward::events(events, to_them, keeper.clone(), trunks));
         (keeper, states)
     }
 
@@ -350,7 +366,7 @@ impl Wiring {
     async fn serve_http(
         &mut self,
         (store, journal): (&Store, &Journal),
-        (live, floor, calls, announcements): (LiveState, Floor, CallControl, Announcements),
+        (live, floor, calls, announcements, publisher): Front,
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -377,6 +393,7 @@ impl Wiring {
             gateway: self.gateway.clone(),
             phones: PhoneNames::new(self.gateway.clone()),
             announcements,
+            publisher,
         };
         let access = state.access.clone();
         self.spawn_behind(access.clone().keep(store.clone(), self.clock));
@@ -518,45 +535,5 @@ fn gateway_config(
         accounts,
         bindings,
         user_agent: concat!("Cordboard/", env!("CARGO_PKG_VERSION")).to_owned(),
-    }
-}
-
-/// The gateway's events to whom they concern.
-async fn forward(
-    mut events: mpsc::Receiver<GatewayEvent>,
-    (registry, distributor): (
-        mpsc::Sender<RegistryMessage>,
-        mpsc::Sender<DistributorMessage>,
-    ),
-    bindings: BindingsKeeper,
-    trunks: TrunkRegistrations,
-) {
-    while let Some(event) = events.recv().await {
-        let gone = match event {
-            GatewayEvent::Incoming(call) => registry
-                .send(RegistryMessage::Incoming(call))
-                .await
-                .is_err(),
-            GatewayEvent::Leg { leg, event } => registry
-                .send(RegistryMessage::LegEvent { leg, event })
-                .await
-                .is_err(),
-            GatewayEvent::Device { extension, change } => distributor
-                .send(DistributorMessage::Device { extension, change })
-                .await
-                .is_err(),
-            GatewayEvent::Bindings(records) => {
-                bindings.keep(records).await;
-                false
-            }
-            GatewayEvent::Trunk { trunk, state } => {
-                trunks.changed(trunk, state);
-                false
-            }
-            GatewayEvent::Registration { .. } => false,
-        };
-        if gone {
-            break;
-        }
     }
 }

@@ -1,182 +1,193 @@
-//! The flow files as calls see them.
+//! The flows as calls see them, whichever is their master: a folder of files, or the versions in the database.
 //!
-//! **Owns**: reading `NAME.flow.yaml`, and the last good version of each. A saved file is picked up by the next call;
-//! a broken one is refused and the last good version stays. **Must not**: interpret flows.
+//! **Owns**: [`FlowLibrary`]: which version a call that begins now stays on, and which versions live calls are on.
+//! **Must not**: interpret flows, know SQL; `publishing.rs` moves versions here once they are written down.
 
-use ivr_flows::{Catalog, Finding, FindingLevel, Flow};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+pub mod canary;
+mod folder;
+pub mod gate;
+mod pins;
+mod published;
+
+pub use pins::InUse;
+pub use published::Pointed;
+
+use folder::Folder;
+use ivr_flows::{Catalog, Finding, Flow};
+use pins::Pins;
+use published::Published;
+use router::id::InteractionId;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+
+/// What a flow file's name ends with.
+pub const ENDING: &str = ".flow.yaml";
+/// What a file of tests ends with.
+pub const TESTS: &str = ".test.yaml";
+/// The alias that a number means when it names a flow alone.
+pub const LIVE: &str = recordings::store::flows::LIVE;
 
 /// The finding for a queue or a skill that the company does not have.
 const LOST: &str = "F004";
 
-/// What tells two savings of a file apart without reading it.
-type Stamp = (SystemTime, u64);
-
-/// One file's last good version and what was last seen of the file.
-#[derive(Debug, Default)]
-struct Held {
-    good: Option<Arc<Flow>>,
-    seen: Option<Stamp>,
-}
-
-/// All flows of one folder.
+/// All flows that calls may take.
 #[derive(Debug)]
 pub struct FlowLibrary {
-    folder: PathBuf,
-    held: Mutex<HashMap<String, Held>>,
-    /// What flows may name; until it is known, names are not judged.
-    names: Mutex<Option<Catalog>>,
+    source: Source,
+    pins: Pins,
+}
+
+#[derive(Debug)]
+enum Source {
+    Folder(Folder),
+    Published(Published),
+}
+
+/// A number's flow and alias: `support` is `support@live`.
+#[must_use]
+pub fn aliased(wanted: &str) -> (&str, &str) {
+    wanted.split_once('@').unwrap_or((wanted, LIVE))
 }
 
 impl FlowLibrary {
-    /// A library over `folder`; nothing is read yet.
+    /// Files mode: a library over `folder`; nothing is read yet.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self::over(Source::Folder(Folder::new(folder)))
+    }
+
+    /// Database mode: nothing is there before [`FlowLibrary::point`].
+    #[must_use]
+    pub fn of_versions() -> Self {
+        Self::over(Source::Published(Published::default()))
+    }
+
+    fn over(source: Source) -> Self {
         Self {
-            folder: folder.into(),
-            held: Mutex::default(),
-            names: Mutex::default(),
+            source,
+            pins: Pins::default(),
         }
     }
 
-    /// From now on flows are read against these names: one that names anything else is refused when it is saved. Files
-    /// that were refused before are looked at again.
+    /// Database mode: the alias of a flow points so from now on. Without effect in files mode.
+    pub fn point(&self, flow: &str, alias: &str, at: Pointed) {
+        if let Source::Published(published) = &self.source {
+            published.point(flow, alias, at);
+        }
+    }
+
+    /// Database mode: where an alias points.
+    #[must_use]
+    pub fn pointed(&self, flow: &str, alias: &str) -> Option<Pointed> {
+        match &self.source {
+            Source::Folder(_) => None,
+            Source::Published(published) => published.pointed(flow, alias),
+        }
+    }
+
+    /// From now on flows are judged against these names: in files mode, a file that names anything else is refused when
+    /// it is saved, and files that were refused before are looked at again.
     pub fn set_names(&self, names: Catalog) {
-        *lock(&self.names) = Some(names);
-        lock(&self.held)
-            .values_mut()
-            .for_each(|held| held.seen = None);
+        match &self.source {
+            Source::Folder(folder) => folder.set_names(names),
+            Source::Published(published) => published.set_names(names),
+        }
     }
 
     /// What the versions that calls take would lose with these names: each place that names something which is gone. A
     /// flow whose file already fits the new names loses nothing.
     #[must_use]
     pub fn would_lose(&self, names: &Catalog) -> Vec<Finding> {
-        let lost = |flow: &Flow, names: &Catalog| -> Vec<Finding> {
-            let findings = ivr_flows::check(flow, Some(names)).into_iter();
-            findings.filter(|finding| finding.code == LOST).collect()
-        };
-        let now = lock(&self.names).clone();
-        let mut all = Vec::new();
-        for flow in self.live() {
-            // What is missing already is no loss.
-            let before = now.as_ref().map(|now| lost(&flow, now)).unwrap_or_default();
-            let mut after = lost(&flow, names);
-            after.retain(|finding| !before.contains(finding));
-            if !after.is_empty() && read(Path::new(flow.file()), Some(names)).is_err() {
-                all.append(&mut after);
-            }
+        match &self.source {
+            Source::Folder(folder) => folder.would_lose(names),
+            Source::Published(published) => published.would_lose(names),
         }
-        all
     }
 
     /// The versions that calls may take, in order of name.
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Flow>> {
-        let held = lock(&self.held);
-        let mut flows: Vec<_> = held.values().filter_map(|held| held.good.clone()).collect();
-        flows.sort_by(|a, b| a.name().cmp(b.name()));
-        flows
+        match &self.source {
+            Source::Folder(folder) => folder.live(),
+            Source::Published(published) => published.live(),
+        }
     }
 
-    /// The version that a call beginning now stays on; none when no version could ever be read.
-    /// One `stat`, and a read only when the file was saved since.
-    pub fn current(&self, name: &str) -> Option<Arc<Flow>> {
-        let path = self.folder.join(format!("{name}.flow.yaml"));
-        let mut held = lock(&self.held);
-        let entry = held.entry(name.to_owned()).or_default();
-        let stamp = stamp_of(&path);
-        if stamp.is_some() && stamp != entry.seen {
-            entry.seen = stamp;
-            match read(&path, lock(&self.names).as_ref()) {
-                Ok(flow) => {
-                    if entry
-                        .good
-                        .as_ref()
-                        .is_none_or(|good| good.content_hash() != flow.content_hash())
-                    {
-                        tracing::info!(
-                            flow = name,
-                            version = flow.content_hash(),
-                            "flow read; the next call takes it"
-                        );
-                    }
-                    entry.good = Some(Arc::new(flow));
-                }
-                Err(report) => tracing::error!(
-                    flow = name,
-                    "flow refused, the last good version stays:\n{report}"
-                ),
+    /// The version that calls take by this name or `NAME@ALIAS`, a canary apart; none when there is none.
+    /// In files mode one `stat`, and a read only when the file was saved since.
+    pub fn current(&self, wanted: &str) -> Option<Arc<Flow>> {
+        let (name, alias) = aliased(wanted);
+        match &self.source {
+            Source::Folder(folder) => (alias == LIVE).then(|| folder.current(name)).flatten(),
+            Source::Published(published) => published.pointed(name, alias).map(|at| at.main),
+        }
+    }
+
+    /// The version that a call beginning now stays on.
+    pub fn for_call(&self, wanted: &str, interaction: InteractionId) -> Option<Arc<Flow>> {
+        match &self.source {
+            Source::Folder(_) => self.current(wanted),
+            Source::Published(published) => {
+                let (name, alias) = aliased(wanted);
+                Some(published.pointed(name, alias)?.of_call(interaction))
             }
         }
-        entry.good.clone()
     }
 
     /// Looks at every flow file, so that a broken one is told when it is saved rather than at the next call.
     pub fn refresh(&self) {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            let file = entry.file_name();
-            if let Some(name) = file
-                .to_str()
-                .and_then(|file| file.strip_suffix(".flow.yaml"))
-            {
-                self.current(name);
-            }
+        if let Source::Folder(folder) = &self.source {
+            folder.refresh();
         }
     }
 
-    /// Names of the flow files in the folder, sorted.
+    /// What numbers may name, sorted: flows, and `NAME@ALIAS` for aliases beside `live`.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = std::fs::read_dir(&self.folder)
-            .map(|entries| {
-                entries
-                    .flatten()
-                    .filter_map(|entry| {
-                        Some(
-                            entry
-                                .file_name()
-                                .to_str()?
-                                .strip_suffix(".flow.yaml")?
-                                .to_owned(),
-                        )
-                    })
-                    .collect()
-            })
-            .unwrap_or_default();
-        names.sort();
-        names
+        match &self.source {
+            Source::Folder(folder) => folder.names(),
+            Source::Published(published) => published.names(),
+        }
     }
+
+    /// Files mode: the text of a flow's file and of its tests as they lie there now.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Option<(String, Option<String>)> {
+        match &self.source {
+            Source::Folder(folder) => folder.texts(name),
+            Source::Published(_) => None,
+        }
+    }
+
+    /// A call began on this version, and stays on it.
+    pub fn pin(&self, interaction: InteractionId, flow: &Flow) {
+        self.pins.pin(interaction, flow);
+    }
+
+    /// A call is over.
+    pub fn unpin(&self, interaction: InteractionId) {
+        self.pins.unpin(interaction);
+    }
+
+    /// Which versions of a flow live calls are on.
+    #[must_use]
+    pub fn in_use(&self, flow: &str) -> Vec<InUse> {
+        self.pins.of(flow)
+    }
+}
+
+/// What a flow loses when names change; what is missing already is no loss.
+fn lost(flow: &Flow, now: Option<&Catalog>, names: &Catalog) -> Vec<Finding> {
+    let missing = |names: &Catalog| -> Vec<Finding> {
+        let findings = ivr_flows::check(flow, Some(names)).into_iter();
+        findings.filter(|finding| finding.code == LOST).collect()
+    };
+    let before = now.map(missing).unwrap_or_default();
+    let mut after = missing(names);
+    after.retain(|finding| !before.contains(finding));
+    after
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn stamp_of(path: &Path) -> Option<Stamp> {
-    let meta = std::fs::metadata(path).ok()?;
-    Some((meta.modified().ok()?, meta.len()))
-}
-
-/// Reads and checks one file; the report is for people.
-fn read(path: &Path, names: Option<&Catalog>) -> Result<Flow, String> {
-    let shown = path.display().to_string();
-    let source = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-    let flow = ivr_flows::parse(&source, &shown)
-        .map_err(|findings| ivr_flows::render_human(&findings, &source))?;
-    let errors: Vec<Finding> = ivr_flows::check(&flow, names)
-        .into_iter()
-        .filter(|finding| finding.level == FindingLevel::Error)
-        .collect();
-    if errors.is_empty() {
-        Ok(flow)
-    } else {
-        Err(ivr_flows::render_human(&errors, &source))
-    }
 }

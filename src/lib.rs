@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod number;
 pub mod phone;
 pub mod prompts;
+pub mod publishing;
 pub mod serve;
 pub mod speech;
 pub mod talk_recorder;

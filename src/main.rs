@@ -17,6 +17,10 @@ fn main() -> ExitCode {
         Command::Flow(FlowCommand::Simulate(args)) => cli::simulate::run(&args),
         Command::Flow(FlowCommand::Fuzz(args)) => cli::flow_fuzz::run(&args),
         Command::Flow(FlowCommand::Test(args)) => cli::flow_test::run(&args),
+        Command::Flow(other) => run(
+            &mut Builder::new_current_thread(),
+            cli::flow_publish::run(&other),
+        ),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))
         }

@@ -177,6 +177,7 @@ impl TalkRecorder {
     /// To the supervisors, and as a tag on the interaction's own record.
     async fn tell_fault(&self, interaction: InteractionId, what: &str, fault: Fault) {
         let told = Event::SupervisorTold {
+            interaction: None,
             agent: None,
             queue: None,
             what: what.to_owned(),

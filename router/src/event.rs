@@ -242,6 +242,42 @@ pub struct LegQuality {
     pub mos: Option<f64>,
 }
 
+/// Why an alias of a flow was moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowPointCause {
+    /// The folder came into the database at the first start.
+    Imported,
+    /// Somebody published a version.
+    Published,
+    /// Somebody published a version for a share of the calls.
+    Canary,
+    /// The version on trial is for all calls now.
+    Promoted,
+    /// Somebody went back to an older version.
+    RolledBack,
+    /// The version on trial did worse and was taken back by itself.
+    Returned,
+    /// Somebody pointed another alias than `live`.
+    Pointed,
+}
+
+impl FlowPointCause {
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Imported => "imported",
+            Self::Published => "published",
+            Self::Canary => "canary",
+            Self::Promoted => "promoted",
+            Self::RolledBack => "rolled_back",
+            Self::Returned => "returned",
+            Self::Pointed => "pointed",
+        }
+    }
+}
+
 /// Everything that can happen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -671,8 +707,27 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "is_none32")]
         calls: u32,
     },
+    /// An alias of a flow was moved: calls that begin from now on take another version.
+    FlowPointed {
+        /// The flow by name.
+        flow: String,
+        /// The alias: `live`, `test`, …
+        alias: String,
+        /// The version by number.
+        version: u32,
+        /// Content hash of the flow's text.
+        flow_version: String,
+        /// A version that a share of the calls takes instead, and the share in percent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canary: Option<(u32, u8)>,
+        /// Why.
+        cause: FlowPointCause,
+    },
     /// Something a supervisor should be told.
     SupervisorTold {
+        /// In which interaction, if in one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interaction: Option<InteractionId>,
         /// Which agent it is about, if any.
         agent: Option<AgentId>,
         /// Which queue it is about, if any.
@@ -691,10 +746,10 @@ impl Event {
             | Self::RouterInput { .. }
             | Self::QueueClosed { .. }
             | Self::QueueOpened { .. }
-            | Self::SupervisorTold { .. } => None,
-            Self::AgentStateChanged { interaction, .. } | Self::TaskChanged { interaction, .. } => {
-                *interaction
-            }
+            | Self::FlowPointed { .. } => None,
+            Self::AgentStateChanged { interaction, .. }
+            | Self::TaskChanged { interaction, .. }
+            | Self::SupervisorTold { interaction, .. } => *interaction,
             Self::Decided { decision } => Some(decision.interaction),
             Self::CallArrived { interaction, .. }
             | Self::CallAnswered { interaction }

@@ -17,6 +17,7 @@ mod customers;
 pub mod error;
 pub mod events;
 mod file_body;
+mod flows;
 mod guard;
 mod health;
 mod history;
@@ -60,6 +61,7 @@ use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::floor::task::Floor;
 use crate::metrics::Metrics;
+use crate::publishing::Publisher;
 use access::{Access, links_in, routes as session};
 use audit::AuditLog;
 use axum::Router;
@@ -122,6 +124,8 @@ pub struct ApiState {
     pub phones: PhoneNames,
     /// What callers of a closed queue may hear.
     pub announcements: Announcements,
+    /// The flows and their versions.
+    pub publisher: Publisher,
 }
 
 impl ApiState {
@@ -179,6 +183,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/recordings/{id}/audio", get(recordings_audio::audio))
         .route("/recordings/{id}/peaks", get(peaks::one))
         .merge(call_routes())
+        .merge(flow_routes())
         .merge(desk_routes());
     Router::new()
         .route("/", get(status_page::show))
@@ -223,6 +228,25 @@ fn call_routes() -> Router<ApiState> {
             post(calls::help).delete(calls::no_help),
         )
         .route("/calls/{interaction}/monitor", post(calls::monitor))
+}
+
+/// Flows and their versions.
+fn flow_routes() -> Router<ApiState> {
+    Router::new()
+        .route("/flows", get(flows::list))
+        .route("/flows/{name}", get(flows::one))
+        .route("/flows/{name}/versions", get(flows::versions))
+        .route("/flows/{name}/versions/{number}", get(flows::version))
+        .route(
+            "/flows/{name}/draft",
+            get(flows::draft).put(flows::save_draft),
+        )
+        .route("/flows/{name}/check", post(flows::check))
+        .route("/flows/{name}/publish", post(flows::publish))
+        .route("/flows/{name}/promote", post(flows::promote))
+        .route("/flows/{name}/rollback", post(flows::roll_back))
+        .route("/flows/{name}/aliases/{alias}", put(flows::point))
+        .layer(DefaultBodyLimit::max(flows::LARGEST_BODY))
 }
 
 /// What an agent writes down during a call and after it.

@@ -146,10 +146,16 @@ pub enum Action {
     FollowFloor,
     /// Read who did what.
     ReadAudit,
+    /// See flows and their versions.
+    ReadFlow,
+    /// Write drafts of flows, and have texts checked.
+    EditFlow,
+    /// Decide which version of a flow calls take.
+    PublishFlow,
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 26] = [
+pub const ACTIONS: [Action; 29] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
@@ -176,6 +182,9 @@ pub const ACTIONS: [Action; 26] = [
     Action::FollowOwn,
     Action::FollowFloor,
     Action::ReadAudit,
+    Action::ReadFlow,
+    Action::EditFlow,
+    Action::PublishFlow,
 ];
 
 /// Whose thing it is about, for the question whether it is an agent's own.
@@ -255,15 +264,19 @@ pub const fn rule(action: Action) -> Rule {
         | Action::ReadSignalling
         | Action::ReadEvents
         | Action::ReadMetrics
+        | Action::ReadFlow
         | Action::FollowFloor => Rule::OVERSIGHT,
         Action::SetAgentState
         | Action::FollowOwn
         | Action::WriteRecord
         | Action::WriteTask
         | Action::ControlCall => Rule::CHANGES,
-        Action::WriteCustomer | Action::PlaceCaller | Action::MonitorCall | Action::CloseQueue => {
-            Rule::SUPERVISORS
-        }
+        Action::WriteCustomer
+        | Action::PlaceCaller
+        | Action::MonitorCall
+        | Action::CloseQueue
+        | Action::EditFlow
+        | Action::PublishFlow => Rule::SUPERVISORS,
         // A supervisor's own deeds stand there too.
         Action::ReadAudit => Rule::NOBODY,
         Action::UsePhone => Rule {

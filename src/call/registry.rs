@@ -206,6 +206,7 @@ impl Registry {
             }
             RegistryMessage::CallOver { interaction, legs } => {
                 self.calls.remove(&interaction);
+                self.flows.unpin(interaction);
                 self.unlogged.remove(&interaction);
                 self.outbound.remove(&interaction);
                 self.asked.retain(|_, (call, _)| *call != interaction);
@@ -346,7 +347,7 @@ impl Registry {
             now: self.context.clock.now(),
             live: self.calls.len(),
             company: &company,
-            flow: &|name| self.flows.current(name),
+            flow: &|name, interaction| self.flows.for_call(name, interaction),
             journal_has_room: self.context.journal.has_room(),
         };
         self.arrivals.decide(call, &moment, &mut self.context.ids)
@@ -354,6 +355,7 @@ impl Registry {
 
     fn start(&mut self, setup: CallSetup) {
         let interaction = setup.interaction;
+        self.flows.pin(interaction, &setup.flow);
         let (own, mailbox) = mpsc::channel(MAILBOX);
         self.calls.insert(setup.interaction, own.clone());
         self.legs.insert(setup.leg, own.clone());
@@ -384,6 +386,7 @@ impl Registry {
         let Some(mailbox) = self.calls.remove(&interaction) else {
             return;
         };
+        self.flows.unpin(interaction);
         let legs: Vec<LegId> = self
             .legs
             .extract_if(|_, owner| owner.same_channel(&mailbox))

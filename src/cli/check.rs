@@ -7,7 +7,9 @@ use super::output::{self, COULD_NOT, WRONG};
 use super::{CheckArgs, flow_check, flow_files};
 use crate::certificates;
 use crate::config::finding::{ConfigFinding, code, to_text};
+use crate::config::settings::FlowMaster;
 use crate::config::{self, Company, Loaded, Override, Settings, nearest};
+use crate::flows::{LIVE, aliased};
 use ivr_flows::{Catalog, FindingLevel};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -66,6 +68,9 @@ fn certificates(settings: &Settings, file: &Path) -> Vec<ConfigFinding> {
 pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
     let node = &loaded.settings.node;
     let catalog = flow_files::catalog(&loaded.company, &loaded.settings);
+    if loaded.settings.flows == FlowMaster::Database {
+        return without_flows(loaded, &catalog);
+    }
     let files = match flow_files::find(&node.flows) {
         Ok(files) => files,
         Err(problem) => return vec![unreadable(&node.flows.display().to_string(), &problem.why)],
@@ -99,6 +104,18 @@ pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
     findings
 }
 
+/// In database mode each version was judged when it was published, and the running process judges the company.
+fn without_flows(loaded: &Loaded, catalog: &Catalog) -> Vec<ConfigFinding> {
+    let mut prompts = BTreeSet::new();
+    let mut findings = music(loaded, catalog, &mut prompts);
+    let files = prompts.iter().map(String::as_str);
+    findings.extend(flow_files::check_prompts(
+        &loaded.settings.node.prompts,
+        files,
+    ));
+    findings
+}
+
 /// The numbers that start a flow which is not among `names`; `file` is the company's.
 #[must_use]
 pub(crate) fn numbers_without_flow(
@@ -106,15 +123,27 @@ pub(crate) fn numbers_without_flow(
     file: &str,
     names: &BTreeSet<String>,
 ) -> Vec<ConfigFinding> {
-    let missing = company.numbers.iter().filter(|n| !names.contains(&n.flow));
+    // `support@live` is `support`.
+    let named = |flow: &str| match aliased(flow) {
+        (name, LIVE) => name.to_owned(),
+        _ => flow.to_owned(),
+    };
+    let numbers = company.numbers.iter();
+    let missing = numbers.filter(|number| !names.contains(&named(&number.flow)));
     missing
         .map(|number| ConfigFinding {
             line: number.line,
-            message: format!("there is no flow \"{}\" in the flows folder", number.flow),
-            help: nearest(&number.flow, names.iter().map(String::as_str)).map_or_else(
-                || format!("add {}{}", number.flow, flow_files::ENDING),
-                |near| format!("did you mean \"{near}\"?"),
-            ),
+            message: format!("there is no flow \"{}\"", number.flow),
+            help: match aliased(&number.flow) {
+                (name, LIVE) => nearest(name, names.iter().map(String::as_str)).map_or_else(
+                    || format!("add {name}{}", flow_files::ENDING),
+                    |near| format!("did you mean \"{near}\"?"),
+                ),
+                (name, alias) => format!(
+                    "with `master = \"database\"` under [flows], `PUT /flows/{name}/aliases/{alias}` makes it; files have \
+                     no alias but `live`"
+                ),
+            },
             ..in_file(file.to_owned())
         })
         .collect()

@@ -3,6 +3,8 @@
 //! **Owns**: finding the files, the catalog of prompts, opening every prompt that a flow needs.
 //! **Must not know**: how flows are checked.
 
+pub(super) use crate::flows::ENDING;
+
 use super::output::Problem;
 use crate::config::Company;
 use crate::config::finding::{ConfigFinding, code};
@@ -12,13 +14,11 @@ use sip_gateway::media::clip::Clip;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What a flow file's name ends with.
-pub(super) const ENDING: &str = ".flow.yaml";
 /// Folders below the prompts folder are read to this depth: `en/greeting.wav`, `en/menu/greeting.wav`.
 const DEPTH: usize = 4;
 
 /// The flow files that a path names: itself, or every one in a folder, in order of name.
-pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Problem> {
+pub(crate) fn find(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     let cannot = |error: std::io::Error| {
         Problem::new(
             format!("cannot read {}", path.display()),
@@ -41,12 +41,12 @@ pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Problem> {
 }
 
 /// Name of the flow of a file: `support` of `…/support.flow.yaml`.
-pub(super) fn name_of(path: &Path) -> Option<&str> {
+pub(crate) fn name_of(path: &Path) -> Option<&str> {
     path.file_name()?.to_str()?.strip_suffix(ENDING)
 }
 
 /// What flows may refer to: the company's names and the audio files below the prompts folder.
-pub(super) fn catalog(company: &Company, settings: &Settings) -> Catalog {
+pub(crate) fn catalog(company: &Company, settings: &Settings) -> Catalog {
     let mut files = BTreeSet::new();
     collect(&settings.node.prompts, "", DEPTH, &mut files);
     Catalog {

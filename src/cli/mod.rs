@@ -1,16 +1,17 @@
 //! The command line: what may be typed, and the commands that work on files and on the store alone.
 //!
-//! **Owns**: the definitions of every command, `check`, `doctor`, `flow check`, `flow simulate`, `token create`, `user`,
-//! `explain`, `replay`, `audit verify`, `metrics verify`, and how results and errors are written.
+//! **Owns**: the definitions of every command, `check`, `doctor`, `flow …`, `token create`, `user`, `explain`, `replay`, `audit verify`, `metrics verify`, and how results and errors are written.
 //! **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
 
+mod api_client;
 pub mod audit;
 pub mod check;
 pub mod doctor;
 pub mod explain;
 pub mod flow_check;
-mod flow_files;
+pub(crate) mod flow_files;
 pub mod flow_fuzz;
+pub mod flow_publish;
 pub mod flow_test;
 mod junit;
 pub mod metrics;
@@ -198,6 +199,114 @@ pub enum FlowCommand {
     Test(FlowTestArgs),
     /// Send random callers through flows: every call must end, and nothing secret be told
     Fuzz(FlowFuzzArgs),
+    /// Publish the draft of a flow at a running server: new calls take it
+    Publish(FlowPublishArgs),
+    /// Publish every flow file of a folder that differs from what is live, with its tests; for CI
+    Push(FlowPushArgs),
+    /// Let all new calls take the version that is on trial
+    Promote(FlowNameArgs),
+    /// Let new calls take an older version again
+    Rollback(FlowRollbackArgs),
+    /// List the versions of a flow, newest first
+    Versions(FlowVersionsArgs),
+}
+
+/// Which server is asked, and as whom.
+#[derive(Clone, Debug, Args)]
+pub struct ServerArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Where the server is, such as https://cordboard.example.org [default: as the settings have it]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// File with the token of a supervisor [default: the environment's CORDBOARD_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Certificates to trust, PEM [default: the server's own, as the settings have it]
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+/// `cordboard flow publish`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowPublishArgs {
+    /// The flow
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// How it is published.
+    #[command(flatten)]
+    pub how: HowToPublish,
+}
+
+/// `cordboard flow push`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowPushArgs {
+    /// Folder of NAME.flow.yaml and NAME.test.yaml
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// How they are published.
+    #[command(flatten)]
+    pub how: HowToPublish,
+}
+
+/// How a flow is published.
+#[derive(Clone, Debug, Args)]
+pub struct HowToPublish {
+    /// What is different, for colleagues
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    pub comment: String,
+    /// Why warnings are meant; without it they keep the flow from being published
+    #[arg(long, value_name = "REASON")]
+    pub accept_warnings: Option<String>,
+    /// For this share of new calls alone, in percent; the others take what is live
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub canary: Option<u8>,
+}
+
+/// `cordboard flow promote`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowNameArgs {
+    /// The flow
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// `cordboard flow rollback`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowRollbackArgs {
+    /// The flow
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// The version [default: the one before the present one]
+    #[arg(long, value_name = "N")]
+    pub to: Option<u32>,
+}
+
+/// `cordboard flow versions`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowVersionsArgs {
+    /// The flow
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cordboard flow test`.

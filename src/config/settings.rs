@@ -27,6 +27,29 @@ pub struct Settings {
     pub speech_command: Option<SpeechCommand>,
     /// `[limits]` of this node; what is not given here comes from the company file.
     pub limits: LimitSettings,
+    /// `[flows]`: where flows are changed.
+    pub flows: FlowMaster,
+}
+
+/// Where flows are changed: one place at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlowMaster {
+    /// In the folder `flows` of `[node]`: a saved file is taken by the next call. The API shows them.
+    #[default]
+    Files,
+    /// By the API: versions in the database. The folder is read once, at the first start.
+    Database,
+}
+
+impl FlowMaster {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Database => "database",
+        }
+    }
 }
 
 /// `[node]`.

@@ -44,6 +44,7 @@ mod over_tcp;
 mod over_tls;
 mod over_websocket;
 mod privacy;
+mod publishing;
 mod queue_exits;
 mod reload;
 mod replay;

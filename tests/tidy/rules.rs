@@ -91,6 +91,7 @@ const HOMES: [(&str, &[&str]); 22] = [
             "sip-gateway/src/sip/endpoint/",
             "ivr-flows/src/flow.rs",
             "src/speech/cache",
+            "src/flows/canary.rs",
             "src/api/token",
             "src/api/access/",
             "recordings/src/store/audit.rs",

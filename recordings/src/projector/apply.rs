@@ -103,6 +103,7 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         // Their rows were written before the line.
         | Event::NotesSaved { .. }
         | Event::TaskChanged { .. }
+        | Event::FlowPointed { .. }
         | Event::SupervisorTold { .. } => Ok(()),
     }
 }

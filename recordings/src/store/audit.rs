@@ -4,9 +4,9 @@
 //! that was changed, taken out or put in between is found by [`Store::check_audit`]. **Must not know**: what is worth a
 //! row. Rows cut off at the end are not found by the chain alone: whoever kept a [`Head`] elsewhere finds them too.
 
-use super::Store;
 use super::page::{Page, Paging};
 use super::row::{RowExt as _, big};
+use super::{Conn, Store};
 use crate::error::StoreError;
 use crate::utc::Utc;
 use router::Timestamp;
@@ -89,29 +89,7 @@ impl Store {
     /// When the database fails; none of them is kept then.
     pub async fn append_audit(&self, drafts: &[AuditDraft]) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let last = sqlx::query("SELECT * FROM audit ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(&mut *tx)
-            .await?;
-        let last = last.as_ref().map(read).transpose()?;
-        let (mut seq, mut hash) = last.map_or_else(Default::default, |row| (row.seq, row.hash));
-        for draft in drafts {
-            seq += 1;
-            hash = chained(&hash, seq, draft);
-            sqlx::query(
-                "INSERT INTO audit (seq, at, actor, role, action, object, status, hash) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            )
-            .bind(big(seq))
-            .bind(draft.at.millis())
-            .bind(&draft.actor)
-            .bind(&draft.role)
-            .bind(&draft.action)
-            .bind(&draft.object)
-            .bind(i64::from(draft.status))
-            .bind(&hash)
-            .execute(&mut *tx)
-            .await?;
-        }
+        append(&mut tx, drafts).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -173,6 +151,34 @@ impl Store {
             }
         }
     }
+}
+
+/// Appends rows in this order, in somebody's transaction: what is done and its row are there together or not at all.
+pub(super) async fn append(conn: &mut Conn, drafts: &[AuditDraft]) -> Result<(), StoreError> {
+    let last = sqlx::query("SELECT * FROM audit ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(&mut *conn)
+        .await?;
+    let last = last.as_ref().map(read).transpose()?;
+    let (mut seq, mut hash) = last.map_or_else(Default::default, |row| (row.seq, row.hash));
+    for draft in drafts {
+        seq += 1;
+        hash = chained(&hash, seq, draft);
+        sqlx::query(
+            "INSERT INTO audit (seq, at, actor, role, action, object, status, hash) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(big(seq))
+        .bind(draft.at.millis())
+        .bind(&draft.actor)
+        .bind(&draft.role)
+        .bind(&draft.action)
+        .bind(&draft.object)
+        .bind(i64::from(draft.status))
+        .bind(&hash)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }
 
 impl AuditRow {

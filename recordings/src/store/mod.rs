@@ -17,6 +17,8 @@ pub mod customers;
 pub mod decisions;
 pub(crate) mod documents;
 pub mod events;
+pub mod flow_drafts;
+pub mod flows;
 pub mod history;
 pub mod interactions;
 pub mod intervals;

@@ -32,7 +32,9 @@ pub struct Paging {
 }
 
 impl Paging {
-    pub(super) fn limit(&self) -> u32 {
+    /// Items of a page, within bounds.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
         self.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
     }
 

@@ -39,6 +39,7 @@ impl Distributor {
         self.enter(id, State::NotReady(pause), Clock::Keep);
         if too_many {
             self.log(Event::SupervisorTold {
+                interaction: None,
                 agent: Some(id),
                 queue: None,
                 what: MAX_MISSES.to_owned(),

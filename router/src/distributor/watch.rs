@@ -51,6 +51,7 @@ impl Distributor {
         let queue = asked.first().map(|ask| ask.queue);
         if self.unmeetable.insert(asked) {
             self.log(Event::SupervisorTold {
+                interaction: None,
                 agent: None,
                 queue,
                 what: UNMEETABLE.to_owned(),

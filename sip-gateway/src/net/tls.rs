@@ -1,25 +1,26 @@
 //! TLS 1.2 and 1.3 for SIP and HTTP: certificates from files, read again when these change.
 //!
-//! **Owns**: everything that names rustls: [`Certificate`], [`Acceptor`]. **Must not know**: what is said over the
+//! **Owns**: everything that names rustls: [`Certificate`], [`Acceptor`], [`Connector`]. **Must not know**: what is said over the
 //! connections.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+pub use tokio_rustls::client::TlsStream as ClientTlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
-use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, ServerConfig};
 pub use tokio_rustls::server::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// A handshake must be done after this time.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -185,20 +186,7 @@ fn load(files: &CertificateFiles) -> Result<CertifiedKey, TlsError> {
         std::fs::read(&file).map_err(|error| TlsError::Unreadable { file, error })
     };
     let (cert, key) = (read(&files.cert)?, read(&files.key)?);
-    let chain = CertificateDer::pem_slice_iter(&cert)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| TlsError::Content {
-            file: files.cert.clone(),
-            reason: format!("not PEM: {error}"),
-            help: "write the file anew from where the certificate came",
-        })?;
-    if chain.is_empty() {
-        return Err(TlsError::Content {
-            file: files.cert.clone(),
-            reason: "no certificate in it (`-----BEGIN CERTIFICATE-----`)".to_owned(),
-            help: instead_of_a_certificate(&cert),
-        });
-    }
+    let chain = certificates(&files.cert, &cert)?;
     let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| TlsError::Content {
         file: files.key.clone(),
         reason: "no private key in it that can be read (`-----BEGIN PRIVATE KEY-----`)".to_owned(),
@@ -210,6 +198,68 @@ fn load(files: &CertificateFiles) -> Result<CertifiedKey, TlsError> {
             error,
         }
     })
+}
+
+/// Every certificate of a PEM file.
+fn certificates(file: &Path, bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain = CertificateDer::pem_slice_iter(bytes)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| TlsError::Content {
+            file: file.to_owned(),
+            reason: format!("not PEM: {error}"),
+            help: "write the file anew from where the certificate came",
+        })?;
+    if chain.is_empty() {
+        return Err(TlsError::Content {
+            file: file.to_owned(),
+            reason: "no certificate in it (`-----BEGIN CERTIFICATE-----`)".to_owned(),
+            help: instead_of_a_certificate(bytes),
+        });
+    }
+    Ok(chain)
+}
+
+/// Opens connections to servers whose certificate it can trust.
+#[derive(Clone)]
+pub struct Connector(TlsConnector);
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+impl Connector {
+    /// Trusts the certificates of a PEM file and what they signed; those of them that cannot be read are left out.
+    ///
+    /// # Errors
+    /// [`TlsError`] names the file and what is wrong with it.
+    pub fn trusting(file: &Path) -> Result<Self, TlsError> {
+        let bytes = std::fs::read(file).map_err(|error| TlsError::Unreadable {
+            file: file.to_owned(),
+            error,
+        })?;
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates(file, &bytes)?);
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let builder = builder.with_safe_default_protocol_versions();
+        let builder = builder.map_err(TlsError::Setup)?;
+        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
+    /// Does the handshake with the server of this name or address.
+    ///
+    /// # Errors
+    /// When the handshake fails, takes longer than 5 s, or the certificate is not trusted for this name.
+    pub async fn connect(
+        &self,
+        stream: TcpStream,
+        host: &str,
+    ) -> std::io::Result<ClientTlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
+        timeout(HANDSHAKE, self.0.connect(name, stream)).await?
+    }
 }
 
 /// What to do with a file in which there is no certificate.

@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, audit, caller, calls, certificates, closures, customers, events, health, history,
-    interactions, intervals, ladder, live_socket, metrics, notes, peaks, phones, queues,
+    agents, audit, caller, calls, certificates, closures, customers, events, flows, health,
+    history, interactions, intervals, ladder, live_socket, metrics, notes, peaks, phones, queues,
     recordings_audio, sip_socket, targets, tasks, timeline, wrap_up,
 };
 use axum::http::header;
@@ -84,6 +84,17 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         customers::create,
         customers::change,
         customers::interactions,
+        flows::list,
+        flows::one,
+        flows::versions,
+        flows::version,
+        flows::draft,
+        flows::save_draft,
+        flows::check,
+        flows::publish,
+        flows::promote,
+        flows::roll_back,
+        flows::point,
         recordings_audio::one,
         recordings_audio::audio,
         peaks::one,

@@ -5,6 +5,7 @@ mod callers;
 mod calls_page;
 mod desk;
 mod events;
+mod flows;
 mod http;
 mod live;
 mod metrics;

@@ -2,7 +2,7 @@
 
 use super::world::{CALLER, RECORDING, TALK, World};
 use crate::api::openapi::document;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// When the world's calls were.
@@ -139,11 +139,39 @@ fn compare(document: &Value, schema: &Value, answer: &Value, place: &str) {
     }
 }
 
+/// A flow with a version on trial, a draft, and something to say about it.
+async fn with_flows(world: &World) {
+    let text = "flow: 1\nname: menu\nblocks:\n  start:\n    - answer:\n    - hangup:\n";
+    for (request, body) in [
+        ("POST /flows/menu/publish", json!({ "text": text })),
+        (
+            "POST /flows/menu/publish",
+            json!({ "text": format!("{text}# 2\n"), "base": 1, "canary": 10 }),
+        ),
+        (
+            "PUT /flows/menu/draft",
+            json!({ "text": "broken", "base": 1 }),
+        ),
+    ] {
+        let answer = world.ask("admin", request, &body.to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+}
+
 #[tokio::test]
 async fn answers_are_as_described() {
     let world = World::start().await;
     let document = document();
+    with_flows(&world).await;
     for (template, path) in [
+        ("/flows", "/flows".to_owned()),
+        ("/flows/{name}", "/flows/menu".to_owned()),
+        ("/flows/{name}/versions", "/flows/menu/versions".to_owned()),
+        (
+            "/flows/{name}/versions/{number}",
+            "/flows/menu/versions/1".to_owned(),
+        ),
+        ("/flows/{name}/draft", "/flows/menu/draft".to_owned()),
         ("/agents", "/agents".to_owned()),
         ("/agents/{login}", "/agents/ana".to_owned()),
         ("/queues", "/queues".to_owned()),

@@ -98,6 +98,38 @@ fn of_closings() -> Vec<(String, &'static str, [u16; 8])> {
     ]
 }
 
+/// The same for flows. The world's company has them in the database, and publishes nothing by itself.
+fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
+    let reads = |found| [401, 401, found, 403, 403, 401, found, found];
+    let writes = |done| [401, 401, 403, 403, 403, 401, done, done];
+    let flow = str::to_owned;
+    vec![
+        (flow("GET /flows"), "", reads(200)),
+        (flow("GET /flows/support"), "", reads(404)),
+        (flow("GET /flows/support/versions"), "", reads(404)),
+        (flow("GET /flows/support/versions/1"), "", reads(404)),
+        (flow("GET /flows/other/draft"), "", reads(404)),
+        (
+            flow("PUT /flows/support/draft"),
+            r#"{"text":"x","base":7}"#,
+            writes(409),
+        ),
+        (
+            flow("POST /flows/support/check"),
+            r#"{"text":"x"}"#,
+            writes(200),
+        ),
+        (flow("POST /flows/support/publish"), "{}", writes(409)),
+        (flow("POST /flows/support/promote"), "", writes(404)),
+        (flow("POST /flows/support/rollback"), "{}", writes(404)),
+        (
+            flow("PUT /flows/support/aliases/test"),
+            r#"{"version":1}"#,
+            writes(404),
+        ),
+    ]
+}
+
 /// The same for what agents write, and for reports.
 fn desk_table() -> Vec<(String, &'static str, [u16; 8])> {
     let everyone = [401, 401, 200, 200, 200, 401, 200, 200];
@@ -191,7 +223,7 @@ fn of_calls() -> Vec<(String, &'static str, [u16; 8])> {
 
 /// Every row of the matrix.
 fn rows() -> impl Iterator<Item = (String, &'static str, [u16; 8])> {
-    let all = table().into_iter().chain(of_closings());
+    let all = table().into_iter().chain(of_closings()).chain(of_flows());
     all.chain(desk_table()).chain(of_calls())
 }
 
@@ -384,15 +416,19 @@ fn rights(action: Action) -> &'static str {
         | Action::ReadSignalling
         | Action::ReadEvents
         | Action::ReadMetrics
+        | Action::ReadFlow
         | Action::FollowFloor => "supervisor readonly",
         Action::SetAgentState
         | Action::FollowOwn
         | Action::WriteRecord
         | Action::WriteTask
         | Action::ControlCall => "supervisor agent",
-        Action::WriteCustomer | Action::PlaceCaller | Action::MonitorCall | Action::CloseQueue => {
-            "supervisor"
-        }
+        Action::WriteCustomer
+        | Action::PlaceCaller
+        | Action::MonitorCall
+        | Action::CloseQueue
+        | Action::EditFlow
+        | Action::PublishFlow => "supervisor",
         Action::UsePhone => "supervisor agent caller",
         Action::ReadAudit => "",
     }

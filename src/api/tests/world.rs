@@ -15,13 +15,13 @@ use crate::call::registry::RegistryMessage;
 use crate::certificates::{Ends, For};
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
-use crate::config::settings::LimitSettings;
+use crate::config::settings::{FlowMaster, LimitSettings};
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
 use crate::floor::items::FloorView;
 use crate::floor::task::Floor;
-use crate::flows::FlowLibrary;
 use crate::metrics::Metrics;
 use crate::prompts::Prompts;
+use crate::publishing::Publisher;
 use crate::speech::Speech;
 use recordings::{DataFolder, Journal, Store, startup};
 use router::agent::Wanted;
@@ -144,6 +144,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = listener.local_addr().unwrap();
         let gateway = gateway().await;
+        let publisher = publisher(&data, &store, &company, &started.journal, clock);
         let state = ApiState {
             store: store.clone(),
             live,
@@ -163,7 +164,8 @@ impl World {
             audit,
             phones: PhoneNames::new(gateway.clone()),
             gateway,
-            announcements: announcements(data.root()),
+            announcements: announcements(data.root(), &publisher),
+            publisher,
         };
         let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -225,6 +227,28 @@ impl World {
         )
         .await
     }
+}
+
+/// In database mode, with no flow yet and prompts in `data`.
+fn publisher(
+    data: &DataFolder,
+    store: &Store,
+    company: &watch::Receiver<Arc<CompanyView>>,
+    journal: &Journal,
+    clock: Clock,
+) -> Publisher {
+    let mut settings = crate::config::Settings {
+        flows: FlowMaster::Database,
+        ..Default::default()
+    };
+    settings.node.prompts = data.root().join("prompts");
+    Publisher::new(
+        &settings,
+        store.clone(),
+        company.clone(),
+        journal.clone(),
+        clock,
+    )
 }
 
 /// One that nobody calls.
@@ -311,7 +335,7 @@ async fn tokens(store: &Store) -> BTreeMap<&'static str, String> {
 
 /// Two agents; Ana may not become available while her "phone" is away, which the reason `no-phone` brings about.
 /// One prompt, no flow, no speech command.
-fn announcements(data: &std::path::Path) -> Announcements {
+fn announcements(data: &std::path::Path, publisher: &Publisher) -> Announcements {
     let folder = data.join("prompts");
     std::fs::create_dir_all(&folder).unwrap();
     let spec = hound::WavSpec {
@@ -326,8 +350,7 @@ fn announcements(data: &std::path::Path) -> Announcements {
     wav.finalize().unwrap();
     let speech = Speech::new(None, data.join("speech")).0;
     let prompts = Arc::new(Prompts::new(&folder));
-    let flows = Arc::new(FlowLibrary::new(data.join("flows")));
-    Announcements::new(prompts, speech, flows)
+    Announcements::new(prompts, speech, publisher.flows().clone())
 }
 
 async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {

@@ -81,6 +81,7 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
         | Event::WrapUpEnded { .. }
         | Event::NotesSaved { .. }
         | Event::AgentStateChanged { .. }
+        | Event::FlowPointed { .. }
         | Event::SupervisorTold { .. } => return Told::Elsewhere,
     };
     Told::Moment(kind, words, agent)

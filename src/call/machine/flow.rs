@@ -163,6 +163,7 @@ impl CallMachine {
                 value,
             },
             FlowOutput::Incident { what } => Event::SupervisorTold {
+                interaction: Some(interaction),
                 agent: None,
                 queue: None,
                 what,
@@ -188,6 +189,7 @@ impl CallMachine {
                 self.setup.flow.name()
             );
             self.log(Event::SupervisorTold {
+                interaction: Some(self.setup.interaction),
                 agent: None,
                 queue: None,
                 what,

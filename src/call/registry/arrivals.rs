@@ -72,8 +72,8 @@ pub struct Moment<'a> {
     pub journal_has_room: bool,
     /// The company.
     pub company: &'a CompanyView,
-    /// The version of a flow that a call beginning now stays on; none when none could ever be read.
-    pub flow: &'a dyn Fn(&str) -> Option<Arc<Flow>>,
+    /// The version of a flow that a call beginning now, as this interaction, stays on; none when there is none.
+    pub flow: &'a dyn Fn(&str, InteractionId) -> Option<Arc<Flow>>,
 }
 
 impl Arrivals {
@@ -113,8 +113,9 @@ impl Arrivals {
         let Some((number, flow_name)) = found.or_else(by_account) else {
             return refused(404, None);
         };
-        let Some(flow) = (moment.flow)(&flow_name) else {
-            tracing::error!(flow = %flow_name, "no version of this flow could be read yet: the call is refused");
+        let interaction = ids.interaction();
+        let Some(flow) = (moment.flow)(&flow_name, interaction) else {
+            tracing::error!(flow = %flow_name, "there is no version of this flow that can run: the call is refused");
             return refused(503, Some(Duration::from_secs(30)));
         };
         let caller = call
@@ -128,7 +129,7 @@ impl Arrivals {
             CallSource::Caller { .. } => (None, None),
         };
         Arrival::Interaction(Box::new(CallSetup {
-            interaction: ids.interaction(),
+            interaction,
             leg: call.leg,
             log_leg: ids.log_leg(),
             sip_call_id: call.sip_call_id,

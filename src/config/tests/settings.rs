@@ -106,6 +106,12 @@ const WRONG: &[(&str, usize, usize, &str)] = &[
         2,
         "unknown key `nod` in the settings / did you mean `node`?",
     ),
+    (
+        "[flows]\nmaster = \"git\"",
+        2,
+        10,
+        "`master = \"git\"` is not a choice / write \"files\" or \"database\"",
+    ),
     ("[node]\ndata = 3", 2, 8, "must be text, and is a number"),
     (
         "[node]\ntime_zone = \"Europe/Madird\"",

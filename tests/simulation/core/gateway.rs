@@ -99,7 +99,7 @@ impl Core {
             live: self.calls.len(),
             journal_has_room: !self.dice.percent(1),
             company: &company,
-            flow: &company::flow,
+            flow: &|name, _| company::flow(name),
         };
         let (id, machine) = match self.arrivals.decide(call, &moment, &mut self.ids) {
             Arrival::Refused(refused) => {

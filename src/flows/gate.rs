@@ -1,0 +1,196 @@
+//! Whether the text of a flow may reach a caller: it can be read, nothing in it is wrong, its tests pass. PURE.
+//!
+//! **Owns**: [`judge`] and its [`Report`], for every way in: the API, `flow push`, the import, a rollback.
+//! **Must not know**: who asks, where texts are kept.
+
+use super::{ENDING, TESTS};
+use ivr_flows::trial;
+use ivr_flows::{Catalog, Finding, FindingLevel, Flow, check_source};
+use recordings::store::flows::FlowTexts;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Tests of one flow at most; each costs far below a millisecond.
+const MOST_TESTS: usize = 2_000;
+/// Lines of a failed test's transcript that are kept: the last ones.
+const LINES: usize = 40;
+/// The flow has another name than the one it is published by.
+const OTHER_NAME: &str = "F104";
+
+/// What check and tests said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Report {
+    /// Everything found in both texts, in their order.
+    #[schema(value_type = Vec<FoundSchema>)]
+    pub findings: Vec<Finding>,
+    /// What came of the tests; none: there are none, or they cannot be run.
+    pub tests: Option<Tests>,
+}
+
+/// What came of the tests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Tests {
+    /// How many were run.
+    pub count: usize,
+    /// Those that failed.
+    pub failed: Vec<FailedTest>,
+}
+
+/// A test that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FailedTest {
+    /// Its name.
+    pub name: String,
+    /// Where in the file of tests, from 1.
+    pub line: usize,
+    /// From 1.
+    pub column: usize,
+    /// What was missed.
+    pub why: String,
+    /// What the caller heard and did.
+    pub transcript: Vec<String>,
+}
+
+/// A finding as the API's description has it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+#[schema(as = FlowFinding)]
+pub(crate) struct FoundSchema {
+    code: String,
+    /// `error`, `warning` or `info`.
+    level: String,
+    file: String,
+    line: usize,
+    column: usize,
+    message: String,
+    help: String,
+}
+
+/// Why a text may not be published as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// It is wrong, or a test failed: never.
+    Broken,
+    /// It has warnings: only with a reason.
+    Warnings,
+}
+
+/// What came of [`judge`].
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The flow, when nothing in either text is wrong and every test passed.
+    pub flow: Option<Arc<Flow>>,
+    /// What is told.
+    pub report: Report,
+}
+
+impl Judged {
+    /// Why it may not be published as it is; none: it may.
+    #[must_use]
+    pub fn held(&self) -> Option<Held> {
+        if self.flow.is_none() {
+            return Some(Held::Broken);
+        }
+        let mut levels = self.report.findings.iter().map(|finding| finding.level);
+        levels
+            .any(|level| level == FindingLevel::Warning)
+            .then_some(Held::Warnings)
+    }
+}
+
+impl Report {
+    /// As it is kept beside a version.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// How many errors, warnings and failed tests, in words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let count = |level| self.findings.iter().filter(|f| f.level == level).count();
+        let failed = self.tests.as_ref().map_or(0, |tests| tests.failed.len());
+        let errors = count(FindingLevel::Error);
+        let warnings = count(FindingLevel::Warning);
+        format!("{errors} error(s), {warnings} warning(s), {failed} failed test(s)")
+    }
+}
+
+/// Judges the texts of the flow `name`. Without a catalog, queues, skills and audio are not judged.
+#[must_use]
+pub fn judge(name: &str, texts: &FlowTexts, catalog: Option<&Catalog>) -> Judged {
+    let file = format!("{name}{ENDING}");
+    let checked = check_source(&texts.text, &file, catalog);
+    let mut findings = checked.findings;
+    let mut flow = checked.flow.map(Arc::new);
+    if let Some(found) = flow.take_if(|flow| flow.name() != name) {
+        let message = format!("the flow calls itself `{}`", found.name());
+        let help = format!("write `name: {name}`, or publish it as `{}`", found.name());
+        findings.push(wrong(&file, 1, message, help));
+    }
+    let mut tests = None;
+    if let Some(text) = &texts.tests {
+        match read_tests(name, text) {
+            Err(found) => {
+                findings.extend(found);
+                flow = None;
+            }
+            Ok(trials) => tests = flow.as_ref().map(|flow| run(flow, &trials)),
+        }
+    }
+    if tests.as_ref().is_some_and(|tests| !tests.failed.is_empty()) {
+        flow = None;
+    }
+    Judged {
+        flow,
+        report: Report { findings, tests },
+    }
+}
+
+fn read_tests(name: &str, text: &str) -> Result<Vec<trial::Trial>, Vec<Finding>> {
+    let file = format!("{name}{TESTS}");
+    let trials = trial::read(text, &file)?;
+    if trials.flow != name {
+        let message = format!("these are tests of the flow `{}`", trials.flow);
+        let help = format!("write `flow: {name}`");
+        return Err(vec![wrong(&file, 1, message, help)]);
+    }
+    if trials.trials.len() > MOST_TESTS {
+        let message = format!("there are more than {MOST_TESTS} tests");
+        let help = "keep those that fail for different reasons".to_owned();
+        return Err(vec![wrong(&file, 1, message, help)]);
+    }
+    Ok(trials.trials)
+}
+
+fn run(flow: &Arc<Flow>, trials: &[trial::Trial]) -> Tests {
+    let failed = trials.iter().filter_map(|one| {
+        let outcome = trial::run(flow, one);
+        let (pos, why) = outcome.missed?;
+        let skipped = outcome.transcript.len().saturating_sub(LINES);
+        let lines = outcome.transcript.iter().skip(skipped);
+        Some(FailedTest {
+            name: one.name.clone(),
+            line: pos.line,
+            column: pos.column,
+            why,
+            transcript: lines.map(ToString::to_string).collect(),
+        })
+    });
+    Tests {
+        failed: failed.collect(),
+        count: trials.len(),
+    }
+}
+
+fn wrong(file: &str, line: usize, message: String, help: String) -> Finding {
+    Finding {
+        code: OTHER_NAME,
+        level: FindingLevel::Error,
+        file: file.to_owned(),
+        line,
+        column: 1,
+        message,
+        help,
+    }
+}
