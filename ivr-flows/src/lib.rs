@@ -18,6 +18,7 @@ pub mod interpreter;
 mod nearest;
 pub mod port;
 mod read;
+pub mod reference;
 mod render;
 pub mod trial;
 mod yaml;
