@@ -10,6 +10,7 @@
 
 mod calendar;
 mod check;
+pub mod diff;
 pub mod edit;
 mod explain;
 mod expression;
