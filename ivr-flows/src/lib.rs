@@ -11,11 +11,13 @@
 mod calendar;
 mod check;
 pub mod diff;
+pub mod draw;
 pub mod edit;
 mod explain;
 mod expression;
 pub mod finding;
 mod flow;
+pub mod format;
 pub mod interpreter;
 mod nearest;
 pub mod port;

@@ -57,7 +57,7 @@ struct Block {
 }
 
 fn blocks(file: &Path) -> Vec<Block> {
-    let text = std::fs::read_to_string(file).unwrap();
+    let text = std::fs::read_to_string(file).expect("a document");
     let mut blocks: Vec<Block> = Vec::new();
     let mut open = false;
     let mut before = "";
@@ -66,7 +66,11 @@ fn blocks(file: &Path) -> Vec<Block> {
         if !open && bare.starts_with("```yaml") {
             open = true;
             blocks.push(Block {
-                file: file.file_name().unwrap().to_string_lossy().into_owned(),
+                file: file
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
                 line: number + 2,
                 text: String::new(),
                 foreign: before == FOREIGN,

@@ -21,7 +21,7 @@ mod write;
 pub use operation::Operation;
 pub(crate) use source::{Source, Splice, applied};
 pub use tree::Tree;
-pub(crate) use write::flow_text;
+pub(crate) use write::{flow_text, scalar_text};
 
 use crate::finding::Finding;
 use crate::yaml;

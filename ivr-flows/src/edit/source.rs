@@ -122,7 +122,7 @@ impl<'t> Source<'t> {
     }
 
     /// Whether a list or map is written with brackets.
-    pub(super) fn in_brackets(&self, node: &Node) -> bool {
+    pub(crate) fn in_brackets(&self, node: &Node) -> bool {
         matches!(node.kind, Kind::List(_) | Kind::Map(_))
             && matches!(self.text.as_bytes().get(node.span.start), Some(b'[' | b'{'))
     }
@@ -148,7 +148,7 @@ impl<'t> Source<'t> {
     }
 
     /// How many signs stand in front of a byte in its line.
-    pub(super) fn column(&self, at: usize) -> usize {
+    pub(crate) fn column(&self, at: usize) -> usize {
         let line = self.text.get(self.line_start(at)..at).unwrap_or_default();
         line.chars().count()
     }
@@ -160,21 +160,21 @@ impl<'t> Source<'t> {
     }
 
     /// Behind the colon of a line of a map.
-    pub(super) fn behind_colon(&self, entry: &Entry) -> usize {
+    pub(crate) fn behind_colon(&self, entry: &Entry) -> usize {
         let rest = self.text.get(entry.key_span.end..).unwrap_or_default();
         let colon = rest.find(':').unwrap_or(0);
         entry.key_span.end + colon + 1
     }
 
     /// Where a line of a map really ends: behind the colon when no value stands there.
-    pub(super) fn entry_end(&self, entry: &Entry) -> usize {
+    pub(crate) fn entry_end(&self, entry: &Entry) -> usize {
         match &entry.value.kind {
             Kind::Empty if entry.value.span.is_empty() => self.behind_colon(entry),
             _ => self.node_end(&entry.value),
         }
     }
 
-    pub(super) fn node_end(&self, node: &Node) -> usize {
+    pub(crate) fn node_end(&self, node: &Node) -> usize {
         if self.in_brackets(node) {
             return node.span.end;
         }

@@ -19,9 +19,9 @@ pub enum Tree {
     /// A whole number or a truth value, as written.
     Bare(String),
     /// A list.
-    List(Vec<Tree>),
+    List(Vec<Self>),
     /// A map.
-    Map(Vec<(String, Tree)>),
+    Map(Vec<(String, Self)>),
     /// A step on its way elsewhere.
     #[doc(hidden)]
     Gone,

@@ -57,7 +57,7 @@ pub(crate) fn is_plain(text: &str, inside: bool) -> bool {
     let odd = text
         .chars()
         .any(|c| c.is_control() || c == '\u{feff}' || is_break(c));
-    !(indicator && !dashed)
+    (dashed || !indicator)
         && !typed
         && !odd
         && text.trim() == text

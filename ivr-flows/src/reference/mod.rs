@@ -19,8 +19,8 @@ pub(crate) use actions::ACTIONS;
 pub(crate) use exits::EXITS;
 pub use page::page;
 pub use schema::{Names, schema};
-pub(crate) use shapes::TOP;
-pub(crate) use walk::{Place, walk};
+pub(crate) use shapes::{BESIDE, CHOICE, SAID, TARGET, TOP};
+pub(crate) use walk::{Place, fits, walk};
 
 use crate::flow::ExitName;
 

@@ -193,7 +193,7 @@ fn step(names: &Names) -> Value {
         "properties": properties,
         "additionalProperties": false,
         "minProperties": 1,
-        "if": { "anyOf": begun },
+        "if": { "type": "object", "anyOf": begun },
         "then": { "properties": beside },
     })
 }
@@ -260,7 +260,7 @@ fn kind(kind_: Kind, names: &Names) -> Value {
         Kind::OneOf(words) => {
             let number = |word: &&str| {
                 word.parse::<u32>()
-                    .map_or(json!(word), |number| json!(number))
+                    .map_or_else(|_| json!(word), |number| json!(number))
             };
             json!({ "enum": words.iter().map(number).collect::<Vec<Value>>() })
         }

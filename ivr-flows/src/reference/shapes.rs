@@ -41,16 +41,16 @@ pub(crate) const TOP: Shape = Shape {
             "What callers hear, by name: texts by language, and `file:` where the audio is not `NAME.wav`.",
         ),
         Field::new(
-            "vars",
-            Kind::Map(Key::Own("a variable"), &Kind::Shape(&VARIABLE)),
-            "",
-            "Variables, by name.",
-        ),
-        Field::new(
             "hours",
             Kind::Map(Key::Own("a calendar"), &Kind::Shape(&CALENDAR)),
             "",
             "Calendars, by name: when it is open.",
+        ),
+        Field::new(
+            "vars",
+            Kind::Map(Key::Own("a variable"), &Kind::Shape(&VARIABLE)),
+            "",
+            "Variables, by name.",
         ),
         Field::needed(
             "blocks",

@@ -187,6 +187,8 @@ impl<'a> Builder<'a> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.properties(anchor, tag.map(|tag| tag.original()), pos);
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let bytes = if block { self.with_sign(bytes) } else { bytes };
                 self.scalar(&text, style, pos, bytes);
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -337,6 +339,17 @@ impl<'a> Builder<'a> {
         let begins = place(&span.start).min(self.source.len());
         let text = self.source.get(begins..place(&span.end));
         begins..begins.saturating_add(text.map_or(0, |text| text.trim_end().len()))
+    }
+
+    /// A text of several lines begins with its `|` or `>`.
+    fn with_sign(&self, text: Range<usize>) -> Range<usize> {
+        let before = self.source.get(..text.start).unwrap_or_default();
+        let own = self.source.as_bytes().get(text.start);
+        let sign = before.rfind(['|', '>']);
+        match (own, sign) {
+            (Some(b'|' | b'>'), _) | (_, None) => text,
+            (_, Some(sign)) => sign..text.end.max(sign),
+        }
     }
 
     fn put(&mut self, node: Node) {
