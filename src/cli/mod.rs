@@ -8,9 +8,11 @@ pub mod audit;
 pub mod check;
 pub mod doctor;
 pub mod explain;
+pub mod flow_args;
 pub mod flow_check;
 mod flow_files;
 pub mod flow_test;
+pub mod flow_tools;
 mod junit;
 pub mod metrics;
 pub mod output;
@@ -195,6 +197,9 @@ pub enum FlowCommand {
     Simulate(SimulateArgs),
     /// Run the tests beside flow files (NAME.test.yaml): scripted callers, a virtual clock
     Test(FlowTestArgs),
+    /// The tools around flow files.
+    #[command(flatten)]
+    Tool(flow_args::FlowTool),
 }
 
 /// `cordboard flow test`.
