@@ -36,6 +36,18 @@ pub(super) struct Run {
     pub(super) label: Option<Place>,
 }
 
+impl Run {
+    /// From a place to the nearest point of the arrow, squared.
+    fn distance(&self, (x, y): Place) -> f64 {
+        // Each pair ends on the arrow, but for the first, which begins there.
+        let first = self.points.first().map(|(start, _)| *start);
+        let others = self.points.iter().skip(1).map(|(_, point)| *point);
+        let each = first.into_iter().chain(others);
+        each.map(|(px, py)| (px - x).powi(2) + (py - y).powi(2))
+            .fold(f64::INFINITY, f64::min)
+    }
+}
+
 /// Places boxes of these sizes and arrows with these labels. None: the library cannot.
 ///
 /// Its last pass, which straightens arrows, gives up on some nets with a broken assertion of its own; without that pass
@@ -93,17 +105,15 @@ fn number(properties: Option<&String>) -> Option<usize> {
 
 impl Seen {
     fn placed(mut self, arrows: &[(usize, usize, String)]) -> Placed {
-        // Labels come in the order of the arrows that have one; those of arrows back to their own box come last.
-        let labelled = arrows
-            .iter()
-            .enumerate()
-            .filter(|(_, arrow)| !arrow.2.is_empty());
-        let (own, others): (Vec<_>, Vec<_>) = labelled.partition(|(_, (from, to, _))| from == to);
-        let order = others.into_iter().chain(own);
-        for ((at, (_, _, label)), (place, text)) in order.zip(&self.texts) {
-            if text == label
-                && let Some(run) = self.runs.get_mut(at)
-            {
+        for (place, text) in &self.texts {
+            // The arrow of that label that runs by it.
+            let near = arrows
+                .iter()
+                .zip(&mut self.runs)
+                .filter(|((_, _, label), run)| label == text && run.label.is_none())
+                .map(|(_, run)| (run.distance(*place), run))
+                .min_by(|(a, _), (b, _)| a.total_cmp(b));
+            if let Some((_, run)) = near {
                 run.label = Some(*place);
             }
         }

@@ -144,6 +144,24 @@ fn the_picture_has_words_for_who_cannot_see_it_and_both_grounds() {
 }
 
 #[test]
+fn every_label_stands_in_the_picture() {
+    for zoom in [Zoom::Blocks, Zoom::Steps] {
+        let options = Options {
+            zoom,
+            inherited: true,
+            ..Options::default()
+        };
+        let picture = picture(SUPPORT, &options).unwrap();
+        let labelled = picture
+            .arrows
+            .iter()
+            .filter(|arrow| !arrow.label.is_empty());
+        let svg = picture.svg().unwrap();
+        assert_eq!(svg.matches("class=\"label\"").count(), labelled.count());
+    }
+}
+
+#[test]
 fn no_name_breaks_out_of_its_notation() {
     let source = "flow: 1\nname: x\ntitle: \"</title><script>\\\"]\"\nblocks:\n  start:\n    - branch: [ { when: 'a < \"|b\"', go: start } ]\n";
     let picture = picture(source, &Options::default()).unwrap();

@@ -63,9 +63,13 @@ struct Part<'n> {
 impl<'s> Printer<'s> {
     /// The remarks of a stretch that are not yet printed.
     fn take(&mut self, range: Range<usize>, wanted: impl Fn(&Comment) -> bool) -> Vec<Comment> {
+        let first = self
+            .comments
+            .partition_point(|comment| comment.at < range.start);
+        let within = self.comments.iter().zip(&mut self.kept).skip(first);
         let mut taken = Vec::new();
-        for (comment, kept) in self.comments.iter().zip(&mut self.kept) {
-            if range.contains(&comment.at) && !*kept && wanted(comment) {
+        for (comment, kept) in within.take_while(|(comment, _)| comment.at < range.end) {
+            if !*kept && wanted(comment) {
                 *kept = true;
                 taken.push(comment.clone());
             }
