@@ -5,6 +5,9 @@
 //!
 //! The interpreter is the one that runs live calls; a wait of five minutes costs the few steps that happen in it.
 
+mod from_call;
+#[cfg(test)]
+mod from_call_tests;
 mod run;
 mod seen;
 #[cfg(test)]
@@ -16,6 +19,7 @@ use crate::port::{KnownCustomer, QueueEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use from_call::{Happened, Story, from_call};
 pub use run::{Outcome, run};
 pub use seen::{Moment, Seen};
 
