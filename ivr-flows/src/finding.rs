@@ -70,7 +70,7 @@ pub(crate) enum About {
 
 impl Finding {
     /// An error at a place.
-    pub(crate) fn error(
+    pub fn error(
         code: &'static str,
         file: &str,
         pos: Pos,

@@ -10,15 +10,20 @@
 
 mod calendar;
 mod check;
+pub mod diff;
+pub mod draw;
+pub mod edit;
 mod explain;
 mod expression;
 pub mod finding;
 mod flow;
+pub mod format;
 pub mod fuzz;
 pub mod interpreter;
 mod nearest;
 pub mod port;
 mod read;
+pub mod reference;
 mod render;
 pub mod trial;
 mod yaml;

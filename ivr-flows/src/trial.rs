@@ -6,6 +6,9 @@
 //! The interpreter is the one that runs live calls; a wait of five minutes costs the few steps that happen in it.
 
 mod coverage;
+mod from_call;
+#[cfg(test)]
+mod from_call_tests;
 mod run;
 mod seen;
 #[cfg(test)]
@@ -18,6 +21,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use coverage::{steps, ways};
+pub use from_call::{Happened, Story, from_call};
 pub use run::{Outcome, run};
 pub use seen::{Moment, Seen};
 

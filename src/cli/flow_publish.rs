@@ -26,7 +26,11 @@ pub async fn run(command: &FlowCommand) -> ExitCode {
             act(&args.server, &args.name, "rollback", &body).await
         }
         FlowCommand::Versions(args) => versions(args).await,
-        FlowCommand::Check(_) | FlowCommand::Simulate(_) | FlowCommand::Test(_) => Ok(true),
+        FlowCommand::Check(_)
+        | FlowCommand::Simulate(_)
+        | FlowCommand::Fuzz(_)
+        | FlowCommand::Tool(_)
+        | FlowCommand::Test(_) => Ok(true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -123,9 +123,27 @@ fn test_files(path: &Path) -> Result<Vec<PathBuf>, Problem> {
         files.sort();
         return Ok(files);
     }
-    let beside =
-        super::flow_files::name_of(path).map(|name| path.with_file_name(format!("{name}{ENDING}")));
-    Ok(vec![beside.unwrap_or_else(|| path.to_path_buf())])
+    Ok(vec![beside(path).unwrap_or_else(|| path.to_path_buf())])
+}
+
+/// The test file beside a flow file; none: the path names no flow file.
+pub(super) fn beside(path: &Path) -> Option<PathBuf> {
+    let name = super::flow_files::name_of(path)?;
+    Some(path.with_file_name(format!("{name}{ENDING}")))
+}
+
+/// The steps of a flow that the tests beside it come by.
+pub(super) fn covered(flow: &Path) -> Result<BTreeSet<Pos>, Unusable> {
+    let Some(file) = beside(flow) else {
+        let why = format!("{} is no flow file", flow.display());
+        let help = "name a file such as flows/support.flow.yaml";
+        Err(Problem::new("there are no tests beside it", why, help))?
+    };
+    let tested = test(file)?;
+    let come_by = come_by(&tested);
+    let steps = trial::steps(&tested.flow).into_iter();
+    let covered = steps.filter(|(block, step, _)| come_by.contains(&(block.clone(), *step)));
+    Ok(covered.map(|(_, _, pos)| pos).collect())
 }
 
 fn test(file: PathBuf) -> Result<Tested, Unusable> {
@@ -208,11 +226,16 @@ pub fn told(one: &Tested, coverage: bool) -> String {
     text
 }
 
+fn come_by(one: &Tested) -> BTreeSet<&(String, u32)> {
+    let outcomes = one.tests.iter().map(|(_, outcome, _)| outcome);
+    outcomes.flat_map(|outcome| &outcome.steps).collect()
+}
+
 /// How many steps and ways out were come by, and those that were not.
 fn coverage_of(one: &Tested) -> String {
-    let outcomes = || one.tests.iter().map(|(_, outcome, _)| outcome);
-    let entered: BTreeSet<_> = outcomes().flat_map(|outcome| &outcome.steps).collect();
-    let taken: BTreeSet<_> = outcomes().flat_map(|outcome| &outcome.ways).collect();
+    let outcomes = one.tests.iter().map(|(_, outcome, _)| outcome);
+    let entered = come_by(one);
+    let taken: BTreeSet<_> = outcomes.flat_map(|outcome| &outcome.ways).collect();
     let steps: Vec<(Pos, bool, String)> = trial::steps(&one.flow)
         .into_iter()
         .map(|(block, step, pos)| {

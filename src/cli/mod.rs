@@ -8,11 +8,13 @@ pub mod audit;
 pub mod check;
 pub mod doctor;
 pub mod explain;
+pub mod flow_args;
 pub mod flow_check;
 pub(crate) mod flow_files;
 pub mod flow_fuzz;
 pub mod flow_publish;
 pub mod flow_test;
+pub mod flow_tools;
 mod junit;
 pub mod metrics;
 pub mod output;
@@ -24,6 +26,11 @@ mod story;
 mod tests;
 pub mod token;
 pub mod user;
+
+pub use flow_args::{
+    FlowCheckArgs, FlowCommand, FlowFuzzArgs, FlowNameArgs, FlowPublishArgs, FlowPushArgs,
+    FlowRollbackArgs, FlowTestArgs, FlowVersionsArgs, HowToPublish, ServerArgs, SimulateArgs,
+};
 
 use crate::api::right::RoleName;
 use crate::config::{self, ConfigFinding, Override, Settings, duration};
@@ -183,189 +190,6 @@ pub struct DoctorArgs {
     /// Which settings.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// How findings are written
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
-}
-
-/// `cordboard flow …`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum FlowCommand {
-    /// Check flow files; works offline
-    Check(FlowCheckArgs),
-    /// Try one call through a flow in the terminal: texts instead of audio, a virtual clock
-    Simulate(SimulateArgs),
-    /// Run the tests beside flow files (NAME.test.yaml): scripted callers, a virtual clock
-    Test(FlowTestArgs),
-    /// Send random callers through flows: every call must end, and nothing secret be told
-    Fuzz(FlowFuzzArgs),
-    /// Publish the draft of a flow at a running server: new calls take it
-    Publish(FlowPublishArgs),
-    /// Publish every flow file of a folder that differs from what is live, with its tests; for CI
-    Push(FlowPushArgs),
-    /// Let all new calls take the version that is on trial
-    Promote(FlowNameArgs),
-    /// Let new calls take an older version again
-    Rollback(FlowRollbackArgs),
-    /// List the versions of a flow, newest first
-    Versions(FlowVersionsArgs),
-}
-
-/// Which server is asked, and as whom.
-#[derive(Clone, Debug, Args)]
-pub struct ServerArgs {
-    /// Which settings.
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    /// Where the server is, such as https://cordboard.example.org [default: as the settings have it]
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// File with the token of a supervisor [default: the environment's CORDBOARD_TOKEN]
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Certificates to trust, PEM [default: the server's own, as the settings have it]
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-}
-
-/// `cordboard flow publish`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowPublishArgs {
-    /// The flow
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// Which server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-    /// How it is published.
-    #[command(flatten)]
-    pub how: HowToPublish,
-}
-
-/// `cordboard flow push`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowPushArgs {
-    /// Folder of NAME.flow.yaml and NAME.test.yaml
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
-    /// Which server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-    /// How they are published.
-    #[command(flatten)]
-    pub how: HowToPublish,
-}
-
-/// How a flow is published.
-#[derive(Clone, Debug, Args)]
-pub struct HowToPublish {
-    /// What is different, for colleagues
-    #[arg(long, value_name = "WORDS", default_value = "")]
-    pub comment: String,
-    /// Why warnings are meant; without it they keep the flow from being published
-    #[arg(long, value_name = "REASON")]
-    pub accept_warnings: Option<String>,
-    /// For this share of new calls alone, in percent; the others take what is live
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
-    pub canary: Option<u8>,
-}
-
-/// `cordboard flow promote`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowNameArgs {
-    /// The flow
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// Which server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-}
-
-/// `cordboard flow rollback`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowRollbackArgs {
-    /// The flow
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// Which server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-    /// The version [default: the one before the present one]
-    #[arg(long, value_name = "N")]
-    pub to: Option<u32>,
-}
-
-/// `cordboard flow versions`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowVersionsArgs {
-    /// The flow
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// Which server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-    /// One JSON document
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `cordboard flow test`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowTestArgs {
-    /// Test files, flow files and folders of them
-    #[arg(value_name = "PATH", default_value = "flows")]
-    pub paths: Vec<PathBuf>,
-    /// Tell which steps no test comes by
-    #[arg(long)]
-    pub coverage: bool,
-    /// Write the results as JUnit XML too
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// Run again whenever one of the files is saved
-    #[arg(long)]
-    pub watch: bool,
-}
-
-/// `cordboard flow fuzz`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowFuzzArgs {
-    /// Flow files and folders of them
-    #[arg(value_name = "PATH", default_value = "flows")]
-    pub paths: Vec<PathBuf>,
-    /// How many callers for each flow
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub callers: u64,
-    /// The first caller's seed; each next one has the next
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-}
-
-/// `cordboard flow simulate`.
-#[derive(Clone, Debug, Args)]
-pub struct SimulateArgs {
-    /// Flow file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Who calls; `call.from` of the flow
-    #[arg(long, value_name = "NUMBER", default_value = "")]
-    pub from: String,
-    /// What was dialled; `call.to` of the flow
-    #[arg(long, value_name = "NUMBER", default_value = "")]
-    pub to: String,
-    /// When the call begins, such as 2026-12-24T10:00:00+01:00 [default: now]
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
-}
-
-/// `cordboard flow check`.
-#[derive(Clone, Debug, Args)]
-pub struct FlowCheckArgs {
-    /// Flow files, and folders of them [default: the flows folder of the settings, else ./flows]
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Settings file; without it, queues, skills and audio are not judged
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// How findings are written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

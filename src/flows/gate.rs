@@ -5,7 +5,7 @@
 
 use super::{ENDING, TESTS};
 use ivr_flows::trial;
-use ivr_flows::{Catalog, Finding, FindingLevel, Flow, check_source};
+use ivr_flows::{Catalog, Finding, FindingLevel, Flow, Pos, check_source};
 use recordings::store::flows::FlowTexts;
 use serde::Serialize;
 use std::sync::Arc;
@@ -184,13 +184,5 @@ fn run(flow: &Arc<Flow>, trials: &[trial::Trial]) -> Tests {
 }
 
 fn wrong(file: &str, line: usize, message: String, help: String) -> Finding {
-    Finding {
-        code: OTHER_NAME,
-        level: FindingLevel::Error,
-        file: file.to_owned(),
-        line,
-        column: 1,
-        message,
-        help,
-    }
+    Finding::error(OTHER_NAME, file, Pos { line, column: 1 }, message, help)
 }

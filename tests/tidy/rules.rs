@@ -61,13 +61,14 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 23] = [
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
         &["ivr-flows/src/calendar", "src/api", "src/config", "src/cli"],
     ),
     ("cel", &["ivr-flows/src/expression"]),
+    ("layout", &["ivr-flows/src/draw/layout.rs"]),
     ("rsip", &["sip-gateway/src/sip/message/vocabulary.rs"]),
     ("sdp_types", &["sip-gateway/src/sip/sdp"]),
     ("rtc_dtls", &["sip-gateway/src/media/secure/dtls_srtp.rs"]),

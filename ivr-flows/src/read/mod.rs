@@ -67,6 +67,23 @@ pub(crate) fn read(source: &str, file: &str) -> Outcome {
     Outcome { flow, findings }
 }
 
+/// The actions that the reader knows.
+#[cfg(test)]
+pub(crate) fn known_actions() -> &'static [&'static str] {
+    &step::ACTIONS
+}
+
+/// The maps that stand in a source, by the reader's name for them, with the keys that each may have.
+#[cfg(test)]
+pub(crate) fn recorded_keys(source: &str) -> Vec<(String, Vec<String>)> {
+    let reading = yaml::read(source, "test");
+    let mut reader = Reader::new("test", reading.findings);
+    if let Some(root) = reading.root {
+        top::flow(&mut reader, &root, String::new());
+    }
+    reader.recorded
+}
+
 /// Collects findings and the blocks that `do:` lists become; knows the defaults once they are read.
 struct Reader<'a> {
     file: &'a str,
@@ -75,6 +92,9 @@ struct Reader<'a> {
     defaults: Defaults,
     /// The flow's default language.
     language: String,
+    /// Which keys each map was found to have, for the test that holds the reference to the reader.
+    #[cfg(test)]
+    recorded: Vec<(String, Vec<String>)>,
 }
 
 impl<'a> Reader<'a> {
@@ -86,6 +106,8 @@ impl<'a> Reader<'a> {
             inline: Vec::new(),
             defaults: Defaults::default(),
             language: String::new(),
+            #[cfg(test)]
+            recorded: Vec::new(),
         }
     }
 }
@@ -155,6 +177,11 @@ impl Reader<'_> {
         known: &[&str],
         later: &[&str],
     ) -> Option<Fields<'n>> {
+        #[cfg(test)]
+        self.recorded.push((
+            what.to_owned(),
+            known.iter().map(|&key| key.to_owned()).collect(),
+        ));
         let Kind::Map(entries) = &node.kind else {
             let keys: Vec<String> = known.iter().map(|key| format!("`{key}:`")).collect();
             self.wrong_kind(

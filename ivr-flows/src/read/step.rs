@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 15] = [
+pub(super) const ACTIONS: [&str; 15] = [
     "answer",
     "play",
     "say",

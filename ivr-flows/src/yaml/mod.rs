@@ -6,8 +6,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
-use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
+use serde_saphyr::granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Span};
 
 use crate::finding::Finding;
 use crate::flow::Pos;
@@ -30,6 +31,8 @@ const MAX_FINDINGS: usize = 100;
 pub(crate) struct Node {
     pub(crate) pos: Pos,
     pub(crate) kind: Kind,
+    /// Where it begins and ends in the source, in bytes; a value that is not there has both behind its key.
+    pub(crate) span: Range<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +54,18 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) pos: Pos,
     pub(crate) value: Node,
+    /// Where the key begins and ends in the source, in bytes.
+    pub(crate) key_span: Range<usize>,
+}
+
+impl Entry {
+    /// Where its last byte ends: that of the value, or of the key when there is no value.
+    pub(crate) fn end(&self) -> usize {
+        match self.value.kind {
+            Kind::Empty if self.value.span.is_empty() => self.key_span.end,
+            _ => self.value.span.end.max(self.key_span.end),
+        }
+    }
 }
 
 /// A tree as far as it could be read, and what is wrong with it.
@@ -84,7 +99,7 @@ pub(crate) fn read(source: &str, file: &str) -> Reading {
     options.disallow_directives = true;
     options.flow_nesting_limit = MAX_DEPTH;
     options.block_nesting_limit = MAX_DEPTH;
-    let mut builder = Builder::new(file);
+    let mut builder = Builder::new(file, source);
     for event in Parser::new_from_str_with_options(source, options) {
         let stop = match event {
             Ok((event, span)) => builder.event(event, span),
@@ -113,10 +128,12 @@ pub(crate) fn read(source: &str, file: &str) -> Reading {
 enum Open {
     List {
         pos: Pos,
+        begins: usize,
         items: Vec<Node>,
     },
     Map {
         pos: Pos,
+        begins: usize,
         entries: Vec<Entry>,
         seen: HashMap<String, Pos>,
         key: Option<Key>,
@@ -127,12 +144,14 @@ enum Open {
 struct Key {
     text: String,
     pos: Pos,
+    span: Range<usize>,
     /// It stood in the map before.
     again: bool,
 }
 
 struct Builder<'a> {
     file: &'a str,
+    source: &'a str,
     stack: Vec<Open>,
     root: Option<Node>,
     findings: Vec<Finding>,
@@ -141,9 +160,10 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(file: &'a str) -> Self {
+    fn new(file: &'a str, source: &'a str) -> Self {
         Self {
             file,
+            source,
             stack: Vec::new(),
             root: None,
             findings: Vec::new(),
@@ -155,6 +175,7 @@ impl<'a> Builder<'a> {
     /// Takes one event; true when reading must stop.
     fn event(&mut self, event: Event<'_>, span: Span) -> bool {
         let pos = place(&span);
+        let bytes = self.bytes(&span);
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
@@ -169,12 +190,15 @@ impl<'a> Builder<'a> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.properties(anchor, tag.map(|tag| tag.original()), pos);
-                self.scalar(&text, style, pos);
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let bytes = if block { self.with_sign(bytes) } else { bytes };
+                self.scalar(&text, style, pos, bytes);
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.properties(anchor, tag.map(|tag| tag.original()), pos);
                 self.stack.push(Open::List {
                     pos,
+                    begins: bytes.start,
                     items: Vec::new(),
                 });
             }
@@ -182,14 +206,15 @@ impl<'a> Builder<'a> {
                 self.properties(anchor, tag.map(|tag| tag.original()), pos);
                 self.stack.push(Open::Map {
                     pos,
+                    begins: bytes.start,
                     entries: Vec::new(),
                     seen: HashMap::new(),
                     key: None,
                 });
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close(),
-            Event::Alias(_) => self.alias(None, pos),
-            Event::UnresolvedAlias(name) => self.alias(Some(name), pos),
+            Event::SequenceEnd | Event::MappingEnd => self.close(bytes.end),
+            Event::Alias(_) => self.alias(None, pos, bytes),
+            Event::UnresolvedAlias(name) => self.alias(Some(name), pos, bytes),
             _ => {}
         }
         self.full(pos)
@@ -226,7 +251,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn alias(&mut self, name: Option<Cow<'_, str>>, pos: Pos) {
+    fn alias(&mut self, name: Option<Cow<'_, str>>, pos: Pos, span: Range<usize>) {
         let help = if name.is_none() {
             "write the value out: what runs must stand in the text"
         } else {
@@ -235,11 +260,12 @@ impl<'a> Builder<'a> {
         self.refuse(pos, "aliases (`*name`) are not allowed in flow files", help);
         self.put(Node {
             pos,
+            span,
             kind: Kind::Empty,
         });
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, pos: Pos) {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, pos: Pos, span: Range<usize>) {
         let quoted = style != ScalarStyle::Plain;
         if let Some(Open::Map {
             key: key @ None,
@@ -251,6 +277,7 @@ impl<'a> Builder<'a> {
             *key = Some(Key {
                 text: text.to_owned(),
                 pos,
+                span,
                 again: first.is_some(),
             });
             if text == "<<" && !quoted {
@@ -272,22 +299,60 @@ impl<'a> Builder<'a> {
                 quoted,
             }
         };
-        self.put(Node { pos, kind });
+        self.put(Node { pos, kind, span });
     }
 
-    fn close(&mut self) {
+    /// `end` is where the closing bracket ends; without brackets a value ends where its last part does.
+    fn close(&mut self, end: usize) {
+        let brackets = |begins: usize| {
+            let first = self.source.as_bytes().get(begins);
+            matches!(first, Some(b'[' | b'{'))
+        };
+        let ends = |begins: usize, last: Option<usize>| {
+            if brackets(begins) {
+                end.max(begins)
+            } else {
+                last.unwrap_or(begins).max(begins)
+            }
+        };
         let node = match self.stack.pop() {
-            Some(Open::List { pos, items }) => Node {
+            Some(Open::List { pos, begins, items }) => Node {
                 pos,
+                span: begins..ends(begins, items.last().map(|item| item.span.end)),
                 kind: Kind::List(items),
             },
-            Some(Open::Map { pos, entries, .. }) => Node {
+            Some(Open::Map {
                 pos,
+                begins,
+                entries,
+                ..
+            }) => Node {
+                pos,
+                span: begins..ends(begins, entries.last().map(Entry::end)),
                 kind: Kind::Map(entries),
             },
             None => return,
         };
         self.put(node);
+    }
+
+    /// Where something stands in the source, without the room behind it.
+    fn bytes(&self, span: &Span) -> Range<usize> {
+        let place = |marker: &Marker| marker.byte_offset().unwrap_or_else(|| marker.index());
+        let begins = place(&span.start).min(self.source.len());
+        let text = self.source.get(begins..place(&span.end));
+        begins..begins.saturating_add(text.map_or(0, |text| text.trim_end().len()))
+    }
+
+    /// A text of several lines begins with its `|` or `>`.
+    fn with_sign(&self, text: Range<usize>) -> Range<usize> {
+        let before = self.source.get(..text.start).unwrap_or_default();
+        let own = self.source.as_bytes().get(text.start);
+        let sign = before.rfind(['|', '>']);
+        match (own, sign) {
+            (Some(b'|' | b'>'), _) | (_, None) => text,
+            (_, Some(sign)) => sign..text.end.max(sign),
+        }
     }
 
     fn put(&mut self, node: Node) {
@@ -306,9 +371,12 @@ impl<'a> Builder<'a> {
                 {
                     cut = Some(pos);
                 }
-                Some(Key { text, pos, .. }) => entries.push(Entry {
+                Some(Key {
+                    text, pos, span, ..
+                }) => entries.push(Entry {
                     key: text,
                     pos,
+                    key_span: span,
                     value: node,
                 }),
                 None => {
@@ -316,6 +384,7 @@ impl<'a> Builder<'a> {
                     *key = Some(Key {
                         text: String::new(),
                         pos: node.pos,
+                        span: node.span.clone(),
                         again: true,
                     });
                 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod flow_test;
+mod flow_tools;
 mod simulate;
 mod story;
 mod typed;
