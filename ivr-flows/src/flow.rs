@@ -13,8 +13,10 @@ use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
 mod exits;
+mod survey;
 
 pub(crate) use exits::{ExitName, Exits, find_exit};
+pub(crate) use survey::{Question, Survey};
 
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -315,6 +317,7 @@ pub(crate) enum Action {
     Customer(Customer),
     Language(Language),
     Voicemail(Box<Voicemail>),
+    Survey(Box<Survey>),
     Go(Go),
     Branch(Branch),
     Hours(Hours),
@@ -344,6 +347,7 @@ impl Step {
                 &collect.no_match,
             ],
             Action::Voicemail(voicemail) => vec![&voicemail.prompt],
+            Action::Survey(survey) => survey.sayings(),
             _ => Vec::new(),
         };
         lists.into_iter().flatten()
@@ -384,6 +388,7 @@ impl Action {
             Self::Customer(_) => "customer",
             Self::Language(_) => "language",
             Self::Voicemail(_) => "voicemail",
+            Self::Survey(_) => "survey",
             Self::Go(_) => "go",
             Self::Branch(_) => "branch",
             Self::Hours(_) => "hours",
@@ -402,6 +407,7 @@ impl Action {
             Self::Collect(collect) => Some(&collect.exits),
             Self::Customer(customer) => Some(&customer.exits),
             Self::Voicemail(voicemail) => Some(&voicemail.exits),
+            Self::Survey(survey) => Some(&survey.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer

@@ -306,6 +306,13 @@ pub enum FlowOutput {
         /// The digits, where the flow says that they are harmless.
         digits: Option<Digits>,
     },
+    /// A question of a survey was asked: the answer, or that there is none.
+    SurveyAnswered {
+        /// The name under which answers are kept.
+        question: String,
+        /// The digit that was pressed; none: the caller gave no answer.
+        answer: Option<u8>,
+    },
     /// The call's language changed.
     LanguageSet {
         /// To this one.

@@ -140,6 +140,13 @@ pub enum Expect {
         /// Value.
         value: String,
     },
+    /// A question of a survey, and its answer; none: it was asked and not answered.
+    Survey {
+        /// As it is stored.
+        question: String,
+        /// The digit.
+        answer: Option<u8>,
+    },
     /// The call's language.
     Language(String),
     /// A block is entered.

@@ -335,6 +335,15 @@ pub enum Event {
         /// Its value.
         value: String,
     },
+    /// A question of a survey was asked: the answer, or that the caller gave none.
+    SurveyAnswered {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The name under which answers are kept.
+        question: String,
+        /// The digit that was pressed.
+        answer: Option<u8>,
+    },
     /// The flow found out whose call this is.
     CustomerIdentified {
         /// The interaction.
@@ -703,6 +712,7 @@ impl Event {
             | Self::Typed { interaction, .. }
             | Self::LanguageSet { interaction, .. }
             | Self::Tagged { interaction, .. }
+            | Self::SurveyAnswered { interaction, .. }
             | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }
             | Self::QueueRelaxed { interaction, .. }

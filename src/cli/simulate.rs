@@ -246,6 +246,10 @@ impl Simulation {
             }
             FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
             FlowOutput::Typed { label, .. } => format!("the agent reads: typed {label}"),
+            FlowOutput::SurveyAnswered { question, answer } => match answer {
+                Some(answer) => format!("answers {question}: {answer}"),
+                None => format!("does not answer {question}"),
+            },
             FlowOutput::LanguageSet { language, .. } => format!("language {language}"),
             FlowOutput::Tag { key, value } => format!("tag {key} = {value}"),
             FlowOutput::Hangup { cause } => {

@@ -56,6 +56,7 @@ mod stopping;
 mod strangers;
 mod strategies;
 mod supervisor;
+mod survey;
 mod tiers;
 mod transfer;
 mod trunk_register;

@@ -149,6 +149,7 @@ impl Builder<'_> {
                 self.exhausted(&places);
             }
             Action::Voicemail(_) => self.voicemail(&places),
+            Action::Survey(_) => self.survey(&places),
             Action::Hangup => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
@@ -236,6 +237,15 @@ impl Builder<'_> {
                 None if self.last => self.ends(),
                 None => self.next(why),
             }
+        }
+    }
+
+    /// A silent caller goes on too.
+    fn survey(&mut self, places: &[&Exits]) {
+        self.next(Why::Person);
+        match find_exit(places.iter().copied(), ExitName::Skipped) {
+            Some(target) => self.target(target, Why::Itself),
+            None => self.next(Why::Itself),
         }
     }
 

@@ -59,7 +59,11 @@ impl<'a> Names<'a, '_> {
                     .chain(&branch.otherwise)
                     .for_each(|target| self.target(target));
             }
-            Action::Answer | Action::Hangup | Action::Play(_) | Action::Customer(_) => {}
+            Action::Answer
+            | Action::Hangup
+            | Action::Play(_)
+            | Action::Customer(_)
+            | Action::Survey(_) => {}
             Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
             Action::Collect(collect) => self.into(collect),
             Action::Language(language) => self.language(language),

@@ -25,6 +25,7 @@ pub(crate) enum ExitName {
     NotFound,
     Recorded,
     TooShort,
+    Skipped,
     Error,
     Hangup,
 }
@@ -58,6 +59,7 @@ impl ExitName {
         &[Self::NotFound, Self::Timeout, Self::Error, Self::Hangup];
     pub(crate) const VOICEMAIL: &[Self] =
         &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
+    pub(crate) const SURVEY: &[Self] = &[Self::Skipped, Self::Error, Self::Hangup];
     pub(crate) const ALL: &[Self] = &[
         Self::Answered,
         Self::Timeout,
@@ -73,6 +75,7 @@ impl ExitName {
         Self::NotFound,
         Self::Recorded,
         Self::TooShort,
+        Self::Skipped,
         Self::Error,
         Self::Hangup,
     ];
@@ -93,6 +96,7 @@ impl ExitName {
             Self::NotFound => "not_found",
             Self::Recorded => "recorded",
             Self::TooShort => "too_short",
+            Self::Skipped => "skipped",
             Self::Error => "error",
             Self::Hangup => "hangup",
         }

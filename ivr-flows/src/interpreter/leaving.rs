@@ -24,10 +24,12 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::Step(_)
             | State::Waiting(_)
             | State::TurnedAway { .. }
             | State::Talking => {
                 self.stop_message();
+                self.step_cut_off();
                 self.exit(ExitName::Hangup)
             }
         };

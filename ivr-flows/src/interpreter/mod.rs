@@ -26,6 +26,8 @@ mod limits;
 mod menu;
 mod run;
 mod saying;
+mod step_run;
+mod survey;
 mod voicemail;
 mod waiting;
 
@@ -35,6 +37,7 @@ mod tests;
 use collect::CollectRun;
 use limits::Limits;
 use menu::MenuRun;
+use step_run::StepRun;
 use voicemail::VoicemailRun;
 use waiting::WaitRun;
 
@@ -107,6 +110,8 @@ enum State {
         until: Duration,
     },
     Voicemail(VoicemailRun),
+    /// Any other step that keeps the caller for a while.
+    Step(StepRun),
     Waiting(WaitRun),
     /// Hears why the queue is closed.
     TurnedAway {
@@ -218,6 +223,7 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::Step(_)
             | State::TurnedAway { .. }
             | State::Waiting(_) => self.limits.deadline(),
         };
@@ -253,6 +259,7 @@ impl Interpreter {
             State::Collect(collect) => collect.deadline(),
             State::Asking { until, .. } => Some(*until),
             State::Voicemail(voicemail) => voicemail.deadline(),
+            State::Step(step) => step.deadline(),
             State::Waiting(wait) => wait.deadline(),
         }
     }
@@ -286,6 +293,7 @@ impl Interpreter {
             State::Menu(_) => self.menu_key(key),
             State::Collect(_) => self.collect_key(key),
             State::Voicemail(_) => self.voicemail_key(key),
+            State::Step(_) => self.step_key(key),
             State::Asking { .. } => self.keep(key),
             State::TurnedAway { token } => {
                 self.keep(key);
@@ -310,6 +318,7 @@ impl Interpreter {
             State::Menu(menu) if menu.asks(token) => self.menu_asked(),
             State::Collect(collect) if collect.asks(token) => self.collect_asked(),
             State::Voicemail(voicemail) if voicemail.greets(token) => self.message_begins(),
+            State::Step(step) if step.plays(token) => self.step_played(),
             State::Waiting(wait) if wait.plays(token) => self.wait_on(),
             State::TurnedAway { token: current } if *current == token => self.take_closed_exit(),
             _ => {}
@@ -332,6 +341,7 @@ impl Interpreter {
             State::Collect(_) => self.collect_timeout(),
             State::Asking { .. } => self.customer_timeout(),
             State::Voicemail(_) => self.message_over(false),
+            State::Step(_) => self.step_timeout(),
             State::Waiting(_) => self.wait_timeout(),
             State::New
             | State::Playing { .. }
@@ -348,6 +358,7 @@ impl Interpreter {
             State::Menu(menu) => menu.token(),
             State::Collect(collect) => collect.token(),
             State::Voicemail(voicemail) => voicemail.token(),
+            State::Step(step) => step.token(),
             State::Waiting(wait) => wait.token(),
             State::New | State::Asking { .. } | State::Talking | State::Over => None,
         };

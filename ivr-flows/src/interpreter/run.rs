@@ -67,6 +67,7 @@ impl Interpreter {
             Action::Collect(collect) => self.enter_collect(collect),
             Action::Customer(customer) => self.enter_customer(customer),
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
+            Action::Survey(survey) => self.enter_survey(survey),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Go(_)
             | Action::Branch(_)
@@ -92,9 +93,11 @@ impl Interpreter {
             Action::Hangup => Move::End(FlowEnd::Hangup),
             Action::Language(language) => self.language_step(language),
             Action::Answer | Action::Play(_) | Action::Customer(_) => Move::Next,
-            Action::Menu(_) | Action::Collect(_) | Action::Queue(_) | Action::Voicemail(_) => {
-                Move::Stay
-            }
+            Action::Menu(_)
+            | Action::Collect(_)
+            | Action::Queue(_)
+            | Action::Voicemail(_)
+            | Action::Survey(_) => Move::Stay,
         }
     }
 

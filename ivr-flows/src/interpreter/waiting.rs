@@ -248,6 +248,7 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::Step(_)
             | State::TurnedAway { .. }
             | State::Waiting(_) => {
                 self.stop_playing();

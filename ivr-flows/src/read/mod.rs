@@ -19,6 +19,7 @@ mod raw;
 mod saying;
 mod scalar;
 mod step;
+mod survey;
 mod top;
 mod trial;
 

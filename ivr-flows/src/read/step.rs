@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 15] = [
+const ACTIONS: [&str; 16] = [
     "answer",
     "play",
     "say",
@@ -20,6 +20,7 @@ const ACTIONS: [&str; 15] = [
     "customer",
     "language",
     "voicemail",
+    "survey",
     "go",
     "branch",
     "hours",
@@ -29,7 +30,7 @@ const ACTIONS: [&str; 15] = [
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 17] = [
+const LATER: [&str; 16] = [
     "http",
     "offer_callback",
     "callback",
@@ -37,7 +38,6 @@ const LATER: [&str; 17] = [
     "record",
     "transfer",
     "dial",
-    "survey",
     "pay",
     "call",
     "return",
@@ -152,6 +152,9 @@ impl Reader<'_> {
             "voicemail" => self
                 .voicemail(node, block)
                 .map(|voicemail| Action::Voicemail(Box::new(voicemail))),
+            "survey" => self
+                .survey(node, entry.pos, block)
+                .map(|survey| Action::Survey(Box::new(survey))),
             "go" => self.go(node, block).map(Action::Go),
             "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),

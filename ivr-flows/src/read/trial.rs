@@ -25,6 +25,7 @@ const EXPECT: &[&str] = &[
     "voicemail",
     "chooses",
     "tag",
+    "survey",
     "language",
     "block",
     "ends",
@@ -304,6 +305,7 @@ impl Reader<'_> {
             "block" => Expect::Block(text("a block")?),
             "queued" => self.queued(&entry.value)?,
             "tag" => self.tagged(&entry.value)?,
+            "survey" => self.surveyed(&entry.value)?,
             "ends" => Expect::Ends,
             _ => return None,
         })
@@ -346,5 +348,20 @@ impl Reader<'_> {
             key: entry.key.clone(),
             value,
         })
+    }
+
+    fn surveyed(&mut self, node: &Node) -> Option<Expect> {
+        let help = "write `survey: { csat: 4 }`, or `survey: { csat: none }`";
+        let [entry] = self.entries(node, "answers", help) else {
+            self.wrong_kind(node, "one answer", help);
+            return None;
+        };
+        let question = entry.key.clone();
+        let text = self.text(&entry.value, "an answer", help)?;
+        let answer = match text.as_str() {
+            "none" => None,
+            _ => Some(u8::try_from(self.number(&entry.value, "an answer", 0, 9)?).ok()?),
+        };
+        Some(Expect::Survey { question, answer })
     }
 }

@@ -283,6 +283,9 @@ impl<'t> Call<'t> {
             }
             FlowOutput::StepEntered { block, step, .. } => self.entered(block, step),
             FlowOutput::MenuChosen { label, .. } => self.saw(Seen::Chose(label)),
+            FlowOutput::SurveyAnswered { question, answer } => {
+                self.saw(Seen::Survey(question, answer));
+            }
             FlowOutput::LanguageSet { language, .. } => self.saw(Seen::Language(language)),
             FlowOutput::Tag { key, value } => self.saw(Seen::Tagged(key, value)),
             FlowOutput::Hangup { cause } => {

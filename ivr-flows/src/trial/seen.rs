@@ -46,6 +46,8 @@ pub enum Seen {
     Message(Option<String>),
     /// A choice of a menu.
     Chose(String),
+    /// A question of a survey and its answer, if any was given.
+    Survey(String, Option<u8>),
     /// A tag was set.
     Tagged(String, String),
     /// The language changed.
@@ -79,6 +81,9 @@ impl Seen {
             (Expect::Voicemail(wanted), Self::Message(Some(mailbox))) => wanted == mailbox,
             (Expect::Chooses(wanted), Self::Chose(label)) => wanted == label,
             (Expect::Tag { key, value }, Self::Tagged(own, has)) => key == own && value == has,
+            (Expect::Survey { question, answer }, Self::Survey(own, has)) => {
+                question == own && answer == has
+            }
             (Expect::Language(wanted), Self::Language(has)) => wanted == has,
             (Expect::Block(wanted), Self::Block(name)) => wanted == name,
             (Expect::Ends, Self::Ended(_)) => true,
@@ -98,6 +103,9 @@ impl fmt::Display for Expect {
             Self::Voicemail(mailbox) => write!(f, "a message for {mailbox}"),
             Self::Chooses(label) => write!(f, "chooses {label}"),
             Self::Tag { key, value } => write!(f, "tag {key} = {value}"),
+            Self::Survey { question, answer } => {
+                write!(f, "survey {}", survey(question, *answer))
+            }
             Self::Language(language) => write!(f, "language {language}"),
             Self::Block(name) => write!(f, "block {name}"),
             Self::Ends => write!(f, "the call ends"),
@@ -126,11 +134,19 @@ impl fmt::Display for Moment {
             Seen::Message(None) => write!(f, "leaves no message: too short"),
             Seen::Chose(label) => write!(f, "chooses {label}"),
             Seen::Tagged(key, value) => write!(f, "tag {key} = {value}"),
+            Seen::Survey(question, answer) => write!(f, "survey {}", survey(question, *answer)),
             Seen::Language(language) => write!(f, "language {language}"),
             Seen::Incident(what) => write!(f, "INCIDENT: {what}"),
             Seen::Ended(why) => write!(f, "the call ends: {why}"),
         }
     }
+}
+
+fn survey(question: &str, answer: Option<u8>) -> String {
+    answer.map_or_else(
+        || format!("{question}: no answer"),
+        |answer| format!("{question} = {answer}"),
+    )
 }
 
 fn levels(skills: &BTreeMap<String, u8>) -> String {

@@ -7,7 +7,7 @@ use super::batch;
 use crate::error::StoreError;
 use crate::store::{
     Conn, closures, documents, events, interactions, legs, meta, notes, path, pauses, recordings,
-    wrap_up_choices,
+    surveys, wrap_up_choices,
 };
 use router::event::TalkChange;
 use router::{Event, LogLine, Timestamp};
@@ -69,6 +69,11 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             key,
             value,
         } => path::tagged(conn, *interaction, key, value).await,
+        Event::SurveyAnswered {
+            interaction,
+            question,
+            answer,
+        } => surveys::answered(conn, line.seq, *interaction, at, (question, *answer)).await,
         Event::CustomerIdentified {
             interaction,
             customer,

@@ -468,3 +468,39 @@ async fn a_locked_database_delays_the_records_and_loses_nothing() {
             .is_some()
     );
 }
+
+#[tokio::test]
+async fn answers_of_surveys_stand_in_the_record_in_their_order() {
+    let (_temp, store) = store().await;
+    let interaction = ids(0).interaction;
+    let answered = |question: &str, answer| {
+        let question = question.to_owned();
+        let event = Event::SurveyAnswered {
+            interaction,
+            question,
+            answer,
+        };
+        (at(80), event, None)
+    };
+    let mut story = call(0, Phase::Over);
+    story.extend([
+        answered("csat", Some(4)),
+        answered("solved", None),
+        answered("csat", Some(5)),
+    ]);
+    let lines = numbered(1, story);
+    apply_batch(&store, &lines).await.unwrap();
+    // A line that comes twice counts once.
+    apply_batch(&store, &lines).await.unwrap();
+    let record = store.interaction(interaction).await.unwrap().unwrap();
+    let record = serde_json::to_value(&record).unwrap();
+    let at = "2026-11-21T20:01:20.000Z";
+    assert_eq!(
+        record["survey"],
+        json!([
+            { "at": at, "question": "csat", "answer": 4 },
+            { "at": at, "question": "solved", "answer": null },
+            { "at": at, "question": "csat", "answer": 5 },
+        ])
+    );
+}

@@ -36,6 +36,7 @@ pub mod recordings;
 pub mod registrations;
 mod row;
 pub mod sessions;
+pub(crate) mod surveys;
 pub mod sweeping;
 pub mod tasks;
 pub mod tokens;

@@ -57,6 +57,7 @@ pub(in crate::api) struct InteractionRecord {
     menu_path: Vec<MenuChoice>,
     why: Vec<String>,
     tags: BTreeMap<String, String>,
+    survey: Vec<SurveyAnswer>,
     queue_entries: Vec<QueueEntry>,
     offers: Vec<Offer>,
     legs: Vec<Leg>,
@@ -122,6 +123,14 @@ pub(in crate::api) struct MenuChoice {
     block: String,
     key: String,
     label: String,
+}
+
+/// A question of a survey that the caller was asked; `answer` is `null` when there is none.
+#[derive(ToSchema)]
+pub(in crate::api) struct SurveyAnswer {
+    at: Moment,
+    question: String,
+    answer: Option<u8>,
 }
 
 /// One waiting in one queue.

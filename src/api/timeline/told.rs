@@ -39,6 +39,9 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
             language, chosen, ..
         } => (Choice, spoken(language, *chosen), None),
         Event::Tagged { key, value, .. } => (Record, format!("Noted: {key} {value}"), None),
+        Event::SurveyAnswered {
+            question, answer, ..
+        } => (Choice, surveyed(question, *answer), None),
         Event::CustomerIdentified { .. } => (Record, FOUND.to_owned(), None),
         Event::CustomerConfirmed { customer, by, .. } => {
             let who = name(by, "Somebody");
@@ -95,6 +98,13 @@ fn typed(label: &str, digits: Option<&str>) -> String {
     digits.map_or_else(
         || format!("Typed {label}"),
         |digits| format!("Typed {label}: {digits}"),
+    )
+}
+
+fn surveyed(question: &str, answer: Option<u8>) -> String {
+    answer.map_or_else(
+        || format!("Asked {question}, and not answered"),
+        |answer| format!("Answered {question}: {answer}"),
     )
 }
 

@@ -107,6 +107,7 @@ impl CallMachine {
             | FlowOutput::StepEntered { .. }
             | FlowOutput::MenuChosen { .. }
             | FlowOutput::Typed { .. }
+            | FlowOutput::SurveyAnswered { .. }
             | FlowOutput::LanguageSet { .. }
             | FlowOutput::Tag { .. }
             | FlowOutput::Incident { .. } => {}
@@ -155,6 +156,11 @@ impl CallMachine {
                 interaction,
                 language,
                 chosen,
+            },
+            FlowOutput::SurveyAnswered { question, answer } => Event::SurveyAnswered {
+                interaction,
+                question,
+                answer,
             },
             FlowOutput::Tag { key, value } => Event::Tagged {
                 interaction,

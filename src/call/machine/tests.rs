@@ -7,6 +7,7 @@ mod message;
 mod moved;
 mod ring_all;
 mod silence;
+mod steps;
 mod talk;
 
 use super::CallMachine;

@@ -149,6 +149,7 @@ fn record() -> InteractionRecord {
             label: "Help".to_owned(),
         }],
         tags: [].into(),
+        survey: vec![],
         queue_entries: vec![QueueEntryRecord {
             id: ENTRY,
             queue: Some("support".to_owned()),

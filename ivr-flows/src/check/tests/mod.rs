@@ -7,6 +7,7 @@ use crate::finding::FindingLevel;
 
 mod faults;
 mod hours;
+mod call_steps;
 mod steps;
 
 /// A flow that is clean, with marks for what the tables put in.

@@ -14,6 +14,7 @@ mod leaving;
 mod menu;
 mod property;
 mod saying;
+mod survey;
 mod type_ahead;
 mod voicemail;
 mod waiting;
@@ -204,6 +205,7 @@ fn person(output: &FlowOutput) -> String {
             let digits = digits.as_ref().map_or("***", |digits| &digits.0);
             format!("{block} typed {label} {digits}")
         }
+        FlowOutput::SurveyAnswered { question, answer } => format!("survey {question} {answer:?}"),
         FlowOutput::LanguageSet { language, chosen } => format!("language {language} {chosen}"),
         other => panic!("{other:?}"),
     }

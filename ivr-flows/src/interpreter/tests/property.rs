@@ -31,6 +31,7 @@ fn passing() -> impl Strategy<Value = String> {
         Just("customer: { by: call.language, create: true }".to_owned()),
         (target(), 1_u32..3).prop_map(|(to, tries)| format!("collect: {{ into: v, prompt: p, digits: 1-3, tries: {tries}, exits: {{ exhausted: {to} }} }}")),
         target().prop_map(|to| format!("voicemail: {{ box: x, prompt: q, max: 3s, exits: {{ too_short: {to} }} }}")),
+        (target(), 1_u32..3).prop_map(|(to, tries)| format!("survey: {{ prompt: p, keys: 1-5, store: s, tries: {tries}, exits: {{ skipped: {to} }} }}")),
         Just("set: { v: x }".to_owned()),
         Just("tag: { a: \"{{ vars.v }}{{ queue.position }}\" }".to_owned()),
         target().prop_map(|to| format!("go: {to}\n      when: vars.v == \"x\"")),
@@ -160,6 +161,7 @@ impl Driver {
                 FlowOutput::StepEntered { .. }
                 | FlowOutput::MenuChosen { .. }
                 | FlowOutput::Typed { .. }
+                | FlowOutput::SurveyAnswered { .. }
                 | FlowOutput::LanguageSet { .. }
                 | FlowOutput::Tag { .. } => {}
             }

@@ -1,0 +1,66 @@
+//! Steps that keep the caller for a while and are no menu, input, message or queue.
+//!
+//! **Owns**: which of them the call is in, and what reaches it: keys, the end of a playing, its time, the caller's leaving.
+//! **Must not know**: what each of them does with it.
+
+use std::time::Duration;
+
+use super::survey::SurveyRun;
+use super::{Interpreter, State};
+use crate::port::PlayToken;
+
+/// The step that the call is in.
+#[derive(Debug)]
+pub(super) enum StepRun {
+    Survey(SurveyRun),
+}
+
+impl StepRun {
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Survey(survey) => survey.deadline(),
+        }
+    }
+
+    pub(super) fn token(&self) -> Option<PlayToken> {
+        match self {
+            Self::Survey(survey) => survey.token(),
+        }
+    }
+
+    pub(super) fn plays(&self, token: PlayToken) -> bool {
+        self.token() == Some(token)
+    }
+}
+
+impl Interpreter {
+    pub(super) fn step_key(&mut self, key: char) {
+        match &self.state {
+            State::Step(StepRun::Survey(_)) => self.survey_key(key),
+            _ => {}
+        }
+    }
+
+    /// What the step plays is over.
+    pub(super) fn step_played(&mut self) {
+        match &self.state {
+            State::Step(StepRun::Survey(_)) => self.survey_asked(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn step_timeout(&mut self) {
+        match &self.state {
+            State::Step(StepRun::Survey(_)) => self.survey_timeout(),
+            _ => {}
+        }
+    }
+
+    /// The caller hung up in the middle of it.
+    pub(super) fn step_cut_off(&mut self) {
+        match &self.state {
+            State::Step(StepRun::Survey(_)) => self.survey_cut_off(),
+            _ => {}
+        }
+    }
+}
