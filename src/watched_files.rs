@@ -103,6 +103,7 @@ impl WatchedFiles {
             skills: company.skills.iter().cloned().collect(),
             prompt_files: None,
             speech: self.settings.speech_command.is_some(),
+            consent: company.needs_consent(self.settings.recording),
         }
     }
 

@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 27] = [
+const TEXTS: [(&str, &str); 28] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -77,6 +77,11 @@ const TEXTS: [(&str, &str); 27] = [
         "F013",
         "The same key stands twice in one map, so one of the two would be lost; or a menu has `1` and `12` with \
          `between_digits: 0s`, so `12` could never be pressed.",
+    ),
+    (
+        "F017",
+        "A `record: start` can be reached before the caller was asked by a `consent` step, and the company records calls with \
+         consent only: `record = \"consent\"` of a trunk, or `default = \"consent\"` under `[recording]`.",
     ),
     (
         "F018",

@@ -13,9 +13,11 @@ use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
 mod exits;
+mod recording;
 mod survey;
 
 pub(crate) use exits::{ExitName, Exits, find_exit};
+pub(crate) use recording::{Consent, Record};
 pub(crate) use survey::{Question, Survey};
 
 /// Where something stands in the file.
@@ -318,6 +320,8 @@ pub(crate) enum Action {
     Language(Language),
     Voicemail(Box<Voicemail>),
     Survey(Box<Survey>),
+    Consent(Box<Consent>),
+    Record(Record),
     Go(Go),
     Branch(Branch),
     Hours(Hours),
@@ -348,6 +352,7 @@ impl Step {
             ],
             Action::Voicemail(voicemail) => vec![&voicemail.prompt],
             Action::Survey(survey) => survey.sayings(),
+            Action::Consent(consent) => vec![&consent.prompt],
             _ => Vec::new(),
         };
         lists.into_iter().flatten()
@@ -389,6 +394,8 @@ impl Action {
             Self::Language(_) => "language",
             Self::Voicemail(_) => "voicemail",
             Self::Survey(_) => "survey",
+            Self::Consent(_) => "consent",
+            Self::Record(_) => "record",
             Self::Go(_) => "go",
             Self::Branch(_) => "branch",
             Self::Hours(_) => "hours",
@@ -408,9 +415,11 @@ impl Action {
             Self::Customer(customer) => Some(&customer.exits),
             Self::Voicemail(voicemail) => Some(&voicemail.exits),
             Self::Survey(survey) => Some(&survey.exits),
+            Self::Consent(consent) => Some(&consent.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer
+            | Self::Record(_)
             | Self::Language(_)
             | Self::Go(_)
             | Self::Branch(_)

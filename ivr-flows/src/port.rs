@@ -313,6 +313,18 @@ pub enum FlowOutput {
         /// The digit that was pressed; none: the caller gave no answer.
         answer: Option<u8>,
     },
+    /// The caller was asked whether the call may be recorded.
+    Consent {
+        /// It may.
+        granted: bool,
+        /// The caller said so by a key; else the step says what holds for one who presses nothing.
+        by_key: bool,
+    },
+    /// Something is to be done with the recording of the call.
+    Record {
+        /// What.
+        what: RecordAction,
+    },
     /// The call's language changed.
     LanguageSet {
         /// To this one.
@@ -337,6 +349,34 @@ pub enum FlowOutput {
         /// What, in words.
         what: String,
     },
+}
+
+/// What a flow can do with the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordAction {
+    /// Begin; goes on into the next talk and ends with it.
+    Start,
+    /// End, and record no talk until it is begun again.
+    Stop,
+    /// Silence from here on.
+    Pause,
+    /// Sound again.
+    Resume,
+}
+
+impl RecordAction {
+    pub(crate) const ALL: [Self; 4] = [Self::Start, Self::Stop, Self::Pause, Self::Resume];
+
+    /// As a flow writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
 }
 
 /// Digits that a caller typed or a network sent. `Debug` does not show them.

@@ -12,7 +12,7 @@ mod tests;
 
 use crate::finding::Finding;
 use crate::flow::{Flow, Pos};
-use crate::port::{KnownCustomer, QueueEnd};
+use crate::port::{KnownCustomer, QueueEnd, RecordAction};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -147,6 +147,10 @@ pub enum Expect {
         /// The digit.
         answer: Option<u8>,
     },
+    /// Whether the call may be recorded.
+    Consent(bool),
+    /// What is done with the recording.
+    Record(RecordAction),
     /// The call's language.
     Language(String),
     /// A block is entered.

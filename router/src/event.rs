@@ -141,6 +141,8 @@ pub enum PauseCause {
     Transfer,
     /// The agent's phone is gone and may come back: a page that is loaded again.
     Reconnect,
+    /// The flow leaves something out of the recording; no talk.
+    Flow,
 }
 
 impl PauseCause {
@@ -152,15 +154,22 @@ impl PauseCause {
             Self::Consult => "consult",
             Self::Transfer => "transfer",
             Self::Reconnect => "reconnect",
+            Self::Flow => "flow",
         }
     }
 
     /// The inverse of [`Self::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Hold, Self::Consult, Self::Transfer, Self::Reconnect]
-            .into_iter()
-            .find(|cause| cause.as_str() == name)
+        [
+            Self::Hold,
+            Self::Consult,
+            Self::Transfer,
+            Self::Reconnect,
+            Self::Flow,
+        ]
+        .into_iter()
+        .find(|cause| cause.as_str() == name)
     }
 }
 
@@ -334,6 +343,15 @@ pub enum Event {
         key: String,
         /// Its value.
         value: String,
+    },
+    /// The caller was asked whether the call may be recorded.
+    RecordingConsent {
+        /// The interaction.
+        interaction: InteractionId,
+        /// It may.
+        granted: bool,
+        /// Said by a key; else it is what holds for a caller who presses nothing.
+        by_key: bool,
     },
     /// A question of a survey was asked: the answer, or that the caller gave none.
     SurveyAnswered {
@@ -713,6 +731,7 @@ impl Event {
             | Self::LanguageSet { interaction, .. }
             | Self::Tagged { interaction, .. }
             | Self::SurveyAnswered { interaction, .. }
+            | Self::RecordingConsent { interaction, .. }
             | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }
             | Self::QueueRelaxed { interaction, .. }

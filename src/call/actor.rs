@@ -337,6 +337,7 @@ const fn matters_after_a_crash(event: &Event) -> bool {
                 ..
             }
             | Event::RecordingStarted { .. }
+            | Event::RecordingConsent { .. }
             | Event::TalkPaused { .. }
             | Event::TalkResumed { .. }
     )

@@ -4,6 +4,7 @@
 
 use super::control::{ControlId, ControlRequest, Refused};
 use super::phone_call::PhoneAsk;
+use crate::config::settings::RecordPolicy;
 use ivr_flows::Flow;
 use ivr_flows::port::{CustomerAnswer, Digits, Sound};
 use router::closure::ClosureMessage;
@@ -47,8 +48,8 @@ pub struct CallSetup {
     pub flow: Arc<Flow>,
     /// Queues by name, as the company has them now.
     pub queues: Arc<BTreeMap<String, KnownQueue>>,
-    /// Whether talks are recorded, unless the queue says otherwise.
-    pub record: bool,
+    /// The rule about recording, unless the queue says otherwise.
+    pub record: RecordPolicy,
 }
 
 /// A queue as a call sees it.
@@ -188,7 +189,7 @@ pub struct Offered {
     /// How long to ring.
     pub ring_timeout: Duration,
     /// What the queue says about recording; none: as the call's trunk or the node says.
-    pub record: Option<bool>,
+    pub record: Option<RecordPolicy>,
 }
 
 /// What a call asks of its driver, in order.

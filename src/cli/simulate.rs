@@ -246,6 +246,9 @@ impl Simulation {
             }
             FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
             FlowOutput::Typed { label, .. } => format!("the agent reads: typed {label}"),
+            FlowOutput::Consent { granted: true, .. } => "may be recorded".to_owned(),
+            FlowOutput::Consent { granted: false, .. } => "may not be recorded".to_owned(),
+            FlowOutput::Record { what } => format!("recording: {}", what.as_str()),
             FlowOutput::SurveyAnswered { question, answer } => match answer {
                 Some(answer) => format!("answers {question}: {answer}"),
                 None => format!("does not answer {question}"),

@@ -295,6 +295,15 @@ impl Company {
         self.agents.iter().find(|a| a.extension == extension)
     }
 
+    /// Whether calls are recorded only of those who agreed: by a trunk, in a queue, or by the settings' own rule.
+    #[must_use]
+    pub fn needs_consent(&self, rule: RecordPolicy) -> bool {
+        let trunks = self.trunks.iter().filter_map(|trunk| trunk.record);
+        let queues = self.queues.iter().filter_map(|queue| queue.record);
+        let mut all = trunks.chain(queues).chain([rule]);
+        all.any(|rule| rule == RecordPolicy::Consent)
+    }
+
     /// The queue of this name.
     #[must_use]
     pub fn queue(&self, name: &str) -> Option<&Queue> {

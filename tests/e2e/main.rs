@@ -16,6 +16,7 @@ mod browser_legs;
 mod closed_queue;
 mod codecs;
 mod commands;
+mod consent;
 mod consult;
 mod crash_in_a_talk;
 mod desk_phones;

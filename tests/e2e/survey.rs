@@ -1,7 +1,7 @@
 //! After the agent has left, the caller is asked: what is heard, what the record and the log say.
 
 use crate::hold::{AGENT_HZ, customer, registered, talk};
-use crate::support::phone::{Call, End, seconds};
+use crate::support::phone::{Call, End, Phone, seconds};
 use crate::support::world::{BUSY, FLOW, GOODBYE, MENU, Plan, SORRY, World};
 use serde_json::{Value, json};
 
@@ -19,9 +19,8 @@ fn world() -> World {
 }
 
 /// A caller whom the agent has just left: the first question is heard.
-fn asked(world: &World) -> (Call, String) {
-    let (ana, customer) = (registered(world, "ana", "2001"), customer());
-    let (call, agent, id) = talk(world, &customer, &ana);
+fn asked(world: &World, ana: &Phone, customer: &Phone) -> (Call, String) {
+    let (call, agent, id) = talk(world, customer, ana);
     agent.hang_up();
     call.wait_tone(MENU, seconds(5)).unwrap();
     (call, id)
@@ -36,7 +35,8 @@ fn answers(record: &Value) -> Vec<(Value, Value)> {
 #[test]
 fn answers_after_the_talk_stand_in_the_record() {
     let world = world();
-    let (call, id) = asked(&world);
+    let (ana, customer) = (registered(&world, "ana", "2001"), customer());
+    let (call, id) = asked(&world, &ana, &customer);
     call.press("9");
     call.wait_tone(SORRY, seconds(5)).unwrap();
     call.wait_tone(MENU, seconds(5)).unwrap();
@@ -58,7 +58,9 @@ fn answers_after_the_talk_stand_in_the_record() {
     assert_eq!(record["recordings"].as_array().unwrap().len(), 1);
     let rows = world.query("SELECT question, answer FROM survey_answers ORDER BY seq");
     assert_eq!(rows, [["csat", "4"], ["solved", "1"]]);
-    let file = world.recording_file(&id, 1).with_file_name("interaction.json");
+    let file = world
+        .recording_file(&id, 1)
+        .with_file_name("interaction.json");
     let document: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     assert_eq!(document["survey"], record["survey"]);
 }
@@ -66,15 +68,21 @@ fn answers_after_the_talk_stand_in_the_record() {
 #[test]
 fn who_says_nothing_takes_the_exit_and_who_hangs_up_has_not_answered() {
     let world = world();
-    let (call, _) = asked(&world);
+    let (ana, customer) = (registered(&world, "ana", "2001"), customer());
+    let (call, _) = asked(&world, &ana, &customer);
     // Two tries of three seconds.
     assert_eq!(call.wait_ended(seconds(15)).unwrap(), End::TheyHungUp);
     assert!(call.heard().duration_of(AGENT_HZ) > std::time::Duration::ZERO);
     let record = world.wait_last_interaction(seconds(5));
-    assert_eq!(answers(&record), [(json!("csat"), Value::Null)], "{record:#}");
+    assert_eq!(
+        answers(&record),
+        [(json!("csat"), Value::Null)],
+        "{record:#}"
+    );
     assert_eq!(record["tags"]["survey"], "skipped");
 
-    let (call, id) = asked(&world);
+    world.wait_agent("ana", "available", seconds(5));
+    let (call, id) = asked(&world, &ana, &customer);
     call.press("5");
     call.wait_tone(BUSY, seconds(5)).unwrap();
     call.hang_up();

@@ -133,7 +133,11 @@ impl Builder<'_> {
         }
         let places = self.flow.exit_places(action);
         match action {
-            Action::Answer | Action::Language(_) | Action::Set(_) | Action::Tag(_) => {
+            Action::Answer
+            | Action::Record(_)
+            | Action::Language(_)
+            | Action::Set(_)
+            | Action::Tag(_) => {
                 self.next(Why::Itself);
             }
             Action::Customer(customer) => {
@@ -150,6 +154,7 @@ impl Builder<'_> {
             }
             Action::Voicemail(_) => self.voicemail(&places),
             Action::Survey(_) => self.survey(&places),
+            Action::Consent(_) => self.consent(&places),
             Action::Hangup => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
@@ -246,6 +251,16 @@ impl Builder<'_> {
         match find_exit(places.iter().copied(), ExitName::Skipped) {
             Some(target) => self.target(target, Why::Itself),
             None => self.next(Why::Itself),
+        }
+    }
+
+    /// A caller who presses nothing has said one or the other, as the step has it.
+    fn consent(&mut self, places: &[&Exits]) {
+        for exit in [ExitName::Granted, ExitName::Denied] {
+            match find_exit(places.iter().copied(), exit) {
+                Some(target) => self.target(target, Why::Itself),
+                None => self.next(Why::Itself),
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is wrong with a flow that has the right shape.
 //!
-//! **Owns**: the checks F001 to F025 and the [`Catalog`] of what lies outside the flow.
+//! **Owns**: the checks F001 to F026 and the [`Catalog`] of what lies outside the flow.
 //! **Must not know**: YAML, files, the company's settings as such.
 
 use std::collections::BTreeSet;
@@ -10,6 +10,7 @@ use crate::flow::{Flow, Pos};
 use crate::read;
 
 mod circles;
+mod consent;
 mod graph;
 mod hours;
 mod names;
@@ -33,6 +34,8 @@ pub struct Catalog {
     pub prompt_files: Option<BTreeSet<String>>,
     /// A speech command says what has no file.
     pub speech: bool,
+    /// The company records calls only of those who agreed, on a trunk or everywhere.
+    pub consent: bool,
 }
 
 /// What came of [`check_source`].
@@ -83,6 +86,7 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     speech::check(flow, catalog, &mut notes);
     paths::check(flow, &mut notes);
     hours::check(flow, &mut notes);
+    consent::check(flow, catalog, &mut notes);
     sort(&mut notes.findings);
     notes.findings
 }

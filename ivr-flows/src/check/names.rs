@@ -63,7 +63,9 @@ impl<'a> Names<'a, '_> {
             | Action::Hangup
             | Action::Play(_)
             | Action::Customer(_)
-            | Action::Survey(_) => {}
+            | Action::Survey(_)
+            | Action::Consent(_)
+            | Action::Record(_) => {}
             Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
             Action::Collect(collect) => self.into(collect),
             Action::Language(language) => self.language(language),

@@ -26,6 +26,8 @@ pub(crate) enum ExitName {
     Recorded,
     TooShort,
     Skipped,
+    Granted,
+    Denied,
     Error,
     Hangup,
 }
@@ -60,6 +62,7 @@ impl ExitName {
     pub(crate) const VOICEMAIL: &[Self] =
         &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
     pub(crate) const SURVEY: &[Self] = &[Self::Skipped, Self::Error, Self::Hangup];
+    pub(crate) const CONSENT: &[Self] = &[Self::Granted, Self::Denied, Self::Error, Self::Hangup];
     pub(crate) const ALL: &[Self] = &[
         Self::Answered,
         Self::Timeout,
@@ -76,6 +79,8 @@ impl ExitName {
         Self::Recorded,
         Self::TooShort,
         Self::Skipped,
+        Self::Granted,
+        Self::Denied,
         Self::Error,
         Self::Hangup,
     ];
@@ -97,6 +102,8 @@ impl ExitName {
             Self::Recorded => "recorded",
             Self::TooShort => "too_short",
             Self::Skipped => "skipped",
+            Self::Granted => "granted",
+            Self::Denied => "denied",
             Self::Error => "error",
             Self::Hangup => "hangup",
         }

@@ -28,7 +28,9 @@ pub(crate) struct Question {
 impl Question {
     /// The answer that a key is; none: that key answers nothing here.
     pub(crate) fn answer(&self, key: char) -> Option<u8> {
-        let digit = key.to_digit(10).and_then(|digit| u8::try_from(digit).ok())?;
+        let digit = key
+            .to_digit(10)
+            .and_then(|digit| u8::try_from(digit).ok())?;
         self.keys.contains(&digit).then_some(digit)
     }
 }

@@ -24,6 +24,7 @@ mod collect;
 mod leaving;
 mod limits;
 mod menu;
+mod recording;
 mod run;
 mod saying;
 mod step_run;

@@ -68,6 +68,8 @@ impl Interpreter {
             Action::Customer(customer) => self.enter_customer(customer),
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
             Action::Survey(survey) => self.enter_survey(survey),
+            Action::Consent(consent) => self.enter_consent(consent),
+            Action::Record(record) => self.record(record),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Go(_)
             | Action::Branch(_)
@@ -92,12 +94,15 @@ impl Interpreter {
             Action::Tag(tags) => self.tag(tags),
             Action::Hangup => Move::End(FlowEnd::Hangup),
             Action::Language(language) => self.language_step(language),
-            Action::Answer | Action::Play(_) | Action::Customer(_) => Move::Next,
+            Action::Answer | Action::Play(_) | Action::Customer(_) | Action::Record(_) => {
+                Move::Next
+            }
             Action::Menu(_)
             | Action::Collect(_)
             | Action::Queue(_)
             | Action::Voicemail(_)
-            | Action::Survey(_) => Move::Stay,
+            | Action::Survey(_)
+            | Action::Consent(_) => Move::Stay,
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::recording::ConsentRun;
 use super::survey::SurveyRun;
 use super::{Interpreter, State};
 use crate::port::PlayToken;
@@ -13,18 +14,21 @@ use crate::port::PlayToken;
 #[derive(Debug)]
 pub(super) enum StepRun {
     Survey(SurveyRun),
+    Consent(ConsentRun),
 }
 
 impl StepRun {
     pub(super) fn deadline(&self) -> Option<Duration> {
         match self {
             Self::Survey(survey) => survey.deadline(),
+            Self::Consent(consent) => consent.deadline(),
         }
     }
 
     pub(super) fn token(&self) -> Option<PlayToken> {
         match self {
             Self::Survey(survey) => survey.token(),
+            Self::Consent(consent) => consent.token(),
         }
     }
 
@@ -37,6 +41,7 @@ impl Interpreter {
     pub(super) fn step_key(&mut self, key: char) {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_key(key),
+            State::Step(StepRun::Consent(_)) => self.consent_key(key),
             _ => {}
         }
     }
@@ -45,6 +50,7 @@ impl Interpreter {
     pub(super) fn step_played(&mut self) {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_asked(),
+            State::Step(StepRun::Consent(_)) => self.consent_asked(),
             _ => {}
         }
     }
@@ -52,6 +58,7 @@ impl Interpreter {
     pub(super) fn step_timeout(&mut self) {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_timeout(),
+            State::Step(StepRun::Consent(_)) => self.consent_timeout(),
             _ => {}
         }
     }
@@ -62,5 +69,15 @@ impl Interpreter {
             State::Step(StepRun::Survey(_)) => self.survey_cut_off(),
             _ => {}
         }
+    }
+
+    /// Nothing of what it plays could be made audible; whether the step minds.
+    pub(super) fn step_unheard(&mut self, token: PlayToken) -> bool {
+        let minds =
+            matches!(&self.state, State::Step(step @ StepRun::Consent(_)) if step.plays(token));
+        if minds {
+            self.consent_unheard();
+        }
+        minds
     }
 }

@@ -16,6 +16,7 @@ mod ladder;
 mod menu;
 mod queue;
 mod raw;
+mod recording;
 mod saying;
 mod scalar;
 mod step;

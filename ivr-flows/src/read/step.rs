@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 16] = [
+const ACTIONS: [&str; 18] = [
     "answer",
     "play",
     "say",
@@ -21,6 +21,8 @@ const ACTIONS: [&str; 16] = [
     "language",
     "voicemail",
     "survey",
+    "consent",
+    "record",
     "go",
     "branch",
     "hours",
@@ -30,12 +32,10 @@ const ACTIONS: [&str; 16] = [
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 16] = [
+const LATER: [&str; 14] = [
     "http",
     "offer_callback",
     "callback",
-    "consent",
-    "record",
     "transfer",
     "dial",
     "pay",
@@ -155,6 +155,10 @@ impl Reader<'_> {
             "survey" => self
                 .survey(node, entry.pos, block)
                 .map(|survey| Action::Survey(Box::new(survey))),
+            "consent" => self
+                .consent(node, entry.pos, block)
+                .map(|consent| Action::Consent(Box::new(consent))),
+            "record" => self.record(node).map(Action::Record),
             "go" => self.go(node, block).map(Action::Go),
             "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),

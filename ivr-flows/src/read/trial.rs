@@ -26,6 +26,8 @@ const EXPECT: &[&str] = &[
     "chooses",
     "tag",
     "survey",
+    "consent",
+    "record",
     "language",
     "block",
     "ends",
@@ -306,6 +308,8 @@ impl Reader<'_> {
             "queued" => self.queued(&entry.value)?,
             "tag" => self.tagged(&entry.value)?,
             "survey" => self.surveyed(&entry.value)?,
+            "consent" => Expect::Consent(self.granted(&entry.value)?),
+            "record" => Expect::Record(self.record_action(&entry.value)?),
             "ends" => Expect::Ends,
             _ => return None,
         })

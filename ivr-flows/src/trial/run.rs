@@ -286,6 +286,8 @@ impl<'t> Call<'t> {
             FlowOutput::SurveyAnswered { question, answer } => {
                 self.saw(Seen::Survey(question, answer));
             }
+            FlowOutput::Consent { granted, .. } => self.saw(Seen::Consent(granted)),
+            FlowOutput::Record { what } => self.saw(Seen::Record(what)),
             FlowOutput::LanguageSet { language, .. } => self.saw(Seen::Language(language)),
             FlowOutput::Tag { key, value } => self.saw(Seen::Tagged(key, value)),
             FlowOutput::Hangup { cause } => {

@@ -5,7 +5,7 @@
 
 use super::Expect;
 use crate::flow::Flow;
-use crate::port::Sound;
+use crate::port::{RecordAction, Sound};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
@@ -48,6 +48,10 @@ pub enum Seen {
     Chose(String),
     /// A question of a survey and its answer, if any was given.
     Survey(String, Option<u8>),
+    /// Whether the call may be recorded.
+    Consent(bool),
+    /// Something is done with the recording.
+    Record(RecordAction),
     /// A tag was set.
     Tagged(String, String),
     /// The language changed.
@@ -84,6 +88,8 @@ impl Seen {
             (Expect::Survey { question, answer }, Self::Survey(own, has)) => {
                 question == own && answer == has
             }
+            (Expect::Consent(wanted), Self::Consent(has)) => wanted == has,
+            (Expect::Record(wanted), Self::Record(has)) => wanted == has,
             (Expect::Language(wanted), Self::Language(has)) => wanted == has,
             (Expect::Block(wanted), Self::Block(name)) => wanted == name,
             (Expect::Ends, Self::Ended(_)) => true,
@@ -106,6 +112,8 @@ impl fmt::Display for Expect {
             Self::Survey { question, answer } => {
                 write!(f, "survey {}", survey(question, *answer))
             }
+            Self::Consent(granted) => write!(f, "consent {}", agreed(*granted)),
+            Self::Record(what) => write!(f, "record {}", what.as_str()),
             Self::Language(language) => write!(f, "language {language}"),
             Self::Block(name) => write!(f, "block {name}"),
             Self::Ends => write!(f, "the call ends"),
@@ -135,11 +143,17 @@ impl fmt::Display for Moment {
             Seen::Chose(label) => write!(f, "chooses {label}"),
             Seen::Tagged(key, value) => write!(f, "tag {key} = {value}"),
             Seen::Survey(question, answer) => write!(f, "survey {}", survey(question, *answer)),
+            Seen::Consent(granted) => write!(f, "consent {}", agreed(*granted)),
+            Seen::Record(what) => write!(f, "record {}", what.as_str()),
             Seen::Language(language) => write!(f, "language {language}"),
             Seen::Incident(what) => write!(f, "INCIDENT: {what}"),
             Seen::Ended(why) => write!(f, "the call ends: {why}"),
         }
     }
+}
+
+const fn agreed(granted: bool) -> &'static str {
+    if granted { "granted" } else { "denied" }
 }
 
 fn survey(question: &str, answer: Option<u8>) -> String {

@@ -6,8 +6,8 @@
 use super::batch;
 use crate::error::StoreError;
 use crate::store::{
-    Conn, closures, documents, events, interactions, legs, meta, notes, path, pauses, recordings,
-    surveys, wrap_up_choices,
+    Conn, closures, consents, documents, events, interactions, legs, meta, notes, path, pauses,
+    recordings, surveys, wrap_up_choices,
 };
 use router::event::TalkChange;
 use router::{Event, LogLine, Timestamp};
@@ -69,6 +69,11 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
             key,
             value,
         } => path::tagged(conn, *interaction, key, value).await,
+        Event::RecordingConsent {
+            interaction,
+            granted,
+            by_key,
+        } => consents::told(conn, *interaction, at, (*granted, *by_key)).await,
         Event::SurveyAnswered {
             interaction,
             question,

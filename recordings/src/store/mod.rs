@@ -12,6 +12,7 @@
 pub mod audit;
 mod candidates;
 pub(crate) mod closures;
+pub(crate) mod consents;
 pub mod counters;
 pub mod customers;
 pub mod decisions;

@@ -39,6 +39,9 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
             language, chosen, ..
         } => (Choice, spoken(language, *chosen), None),
         Event::Tagged { key, value, .. } => (Record, format!("Noted: {key} {value}"), None),
+        Event::RecordingConsent {
+            granted, by_key, ..
+        } => (Record, agreed(*granted, *by_key).to_owned(), None),
         Event::SurveyAnswered {
             question, answer, ..
         } => (Choice, surveyed(question, *answer), None),
@@ -99,6 +102,15 @@ fn typed(label: &str, digits: Option<&str>) -> String {
         || format!("Typed {label}"),
         |digits| format!("Typed {label}: {digits}"),
     )
+}
+
+const fn agreed(granted: bool, by_key: bool) -> &'static str {
+    match (granted, by_key) {
+        (true, true) => "The caller agreed by a key to be recorded",
+        (true, false) => "The caller was told of the recording and did not refuse",
+        (false, true) => "The caller refused by a key to be recorded",
+        (false, false) => "The caller was asked and did not agree to be recorded",
+    }
 }
 
 fn surveyed(question: &str, answer: Option<u8>) -> String {
@@ -166,6 +178,7 @@ const fn pause(cause: PauseCause) -> &'static str {
         PauseCause::Consult => "The customer hears music: the agent asks a colleague",
         PauseCause::Transfer => "The customer hears music: a colleague's phone rings",
         PauseCause::Reconnect => "The customer waits: the agent's phone is gone and may come back",
+        PauseCause::Flow => "The menu leaves out what is said from the recording",
     }
 }
 

@@ -84,6 +84,7 @@ impl CallMachine {
     fn leave_phase(&mut self, cause: EndCause, now: Timestamp) {
         let mut owed = None;
         self.message_cut_off(now);
+        self.flow_recording_over();
         match std::mem::replace(&mut self.phase, Phase::InFlow) {
             Phase::InFlow | Phase::Ending(_) => {}
             Phase::Waiting(waiting) => {

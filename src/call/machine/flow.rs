@@ -100,6 +100,8 @@ impl CallMachine {
                 create,
             } => self.find_customer(ask, number, create),
             FlowOutput::StartVoicemail { silence } => self.start_message(silence, now, ids),
+            FlowOutput::Consent { granted, by_key } => self.consented(granted, by_key),
+            FlowOutput::Record { what } => self.flow_records(what, ids),
             FlowOutput::LeaveQueue { by_key: true } => self.leave_queue(LeaveCause::KeyExit),
             FlowOutput::LeaveQueue { by_key: false } => self.leave_queue(LeaveCause::TimedOut),
             FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
@@ -125,7 +127,7 @@ impl CallMachine {
                 action,
             } => {
                 // Whatever asks the caller something new is no longer the agent's goodbye.
-                if !["play", "say", "set", "tag", "go", "hangup"].contains(&action) {
+                if !["play", "say", "set", "tag", "go", "record", "hangup"].contains(&action) {
                     self.history.agent_left_last = false;
                 }
                 let action = action.to_owned();

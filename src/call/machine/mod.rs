@@ -7,7 +7,7 @@
 //! messages, `ringing.rs` an offer at an agent's phone,
 //! `waiting.rs` what is asked of one who waits, `talking.rs` the bridge, `control.rs` what is asked of a talk, `asides.rs`
 //! help and notes, `helper.rs` colleagues and supervisors who are called in, `away.rs` an agent whose phone is gone and
-//! may come back, `sound.rs` what everybody hears meanwhile, `ending.rs` the way out and the outcome.
+//! may come back, `recorded.rs` whether it is recorded, `sound.rs` what everybody hears meanwhile, `ending.rs` the way out and the outcome.
 
 mod asides;
 mod asked;
@@ -18,6 +18,7 @@ mod flow;
 mod helper;
 mod message;
 mod phase;
+mod recorded;
 pub(in crate::call) mod ringing;
 mod silence;
 mod sound;

@@ -7,6 +7,7 @@ use super::helper::Helper;
 use super::sound::Sound;
 use crate::call::control::Who;
 use crate::call::port::KnownQueue;
+use crate::config::settings::RecordPolicy;
 use router::Timestamp;
 use router::company::Skills;
 use router::event::PauseCause;
@@ -99,8 +100,8 @@ pub(super) struct Ringing {
     pub(super) silent_at: Timestamp,
     /// When ringing ends.
     pub(super) until: Timestamp,
-    /// Whether the talk will be recorded.
-    pub(super) record: bool,
+    /// The rule about recording that holds for the talk.
+    pub(super) record: RecordPolicy,
 }
 
 /// An agent has the caller; others may be called in.
@@ -179,6 +180,13 @@ pub(super) struct Message {
     pub(super) since: Timestamp,
 }
 
+/// A recording that the flow began and no talk has taken over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FlowRecording {
+    pub(super) recording: RecordingId,
+    pub(super) paused: bool,
+}
+
 /// What the outcome is worked out from.
 #[derive(Debug, Default)]
 pub(super) struct History {
@@ -194,6 +202,12 @@ pub(super) struct History {
     pub(super) voicemail: bool,
     /// Our fault ended the call.
     pub(super) failed: bool,
+    /// What the caller said when asked whether the call may be recorded.
+    pub(super) consent: Option<bool>,
+    /// The flow has ended the recording, and begun none since.
+    pub(super) flow_says_no: bool,
+    /// What the flow records now.
+    pub(super) flow_recording: Option<FlowRecording>,
     /// Recordings so far.
     pub(super) recordings: u32,
 }

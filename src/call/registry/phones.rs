@@ -6,6 +6,7 @@ use super::arrivals::{Arrival, ArrivalIds, Moment};
 use crate::call::internal::{InternalCall, InternalSetup};
 use crate::call::outbound::{LegNames, NoWay, OutboundSetup, Way};
 use crate::call::service::{FeatureCode, ServiceCall};
+use crate::config::settings::RecordPolicy;
 use router::id::AgentId;
 use router::{PhoneNumber, Private};
 use sip_gateway::leg::IncomingCall;
@@ -68,7 +69,8 @@ fn call_out(
             uri: Private::new(format!("sip:{}@{}", number.reveal(), rules.address)),
             caller_id: rules.caller_id.clone(),
             credentials: rules.credentials.clone(),
-            record: company.record_by(Some(trunk)),
+            // Of a call out nobody asks the called party: only what is always recorded is.
+            record: company.record_by(Some(trunk)) == RecordPolicy::Always,
             of_trunk: rules.max_calls,
             of_agent: rules.max_calls_per_agent,
         })

@@ -150,6 +150,7 @@ fn record() -> InteractionRecord {
         }],
         tags: [].into(),
         survey: vec![],
+        recording_consent: None,
         queue_entries: vec![QueueEntryRecord {
             id: ENTRY,
             queue: Some("support".to_owned()),

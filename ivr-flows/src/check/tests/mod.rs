@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{Catalog, check_source};
 use crate::finding::FindingLevel;
 
+mod call_steps;
 mod faults;
 mod hours;
-mod call_steps;
 mod steps;
 
 /// A flow that is clean, with marks for what the tables put in.
@@ -50,6 +50,7 @@ fn catalog() -> Catalog {
         skills: set(&["billing"]),
         prompt_files: Some(set(&["en/hello.wav", "moh/calm.wav"])),
         speech: false,
+        consent: false,
     }
 }
 

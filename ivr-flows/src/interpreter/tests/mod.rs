@@ -13,6 +13,7 @@ mod customer;
 mod leaving;
 mod menu;
 mod property;
+mod recording;
 mod saying;
 mod survey;
 mod type_ahead;
@@ -205,6 +206,8 @@ fn person(output: &FlowOutput) -> String {
             let digits = digits.as_ref().map_or("***", |digits| &digits.0);
             format!("{block} typed {label} {digits}")
         }
+        FlowOutput::Consent { granted, by_key } => format!("consent {granted}, by key {by_key}"),
+        FlowOutput::Record { what } => format!("recording {}", what.as_str()),
         FlowOutput::SurveyAnswered { question, answer } => format!("survey {question} {answer:?}"),
         FlowOutput::LanguageSet { language, chosen } => format!("language {language} {chosen}"),
         other => panic!("{other:?}"),

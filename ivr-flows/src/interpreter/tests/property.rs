@@ -32,6 +32,9 @@ fn passing() -> impl Strategy<Value = String> {
         (target(), 1_u32..3).prop_map(|(to, tries)| format!("collect: {{ into: v, prompt: p, digits: 1-3, tries: {tries}, exits: {{ exhausted: {to} }} }}")),
         target().prop_map(|to| format!("voicemail: {{ box: x, prompt: q, max: 3s, exits: {{ too_short: {to} }} }}")),
         (target(), 1_u32..3).prop_map(|(to, tries)| format!("survey: {{ prompt: p, keys: 1-5, store: s, tries: {tries}, exits: {{ skipped: {to} }} }}")),
+        Just("record: { action: start, beep: true }".to_owned()),
+        Just("record: stop".to_owned()),
+        target().prop_map(|to| format!("consent: {{ prompt: p, opt_out_key: 1, default: granted, exits: {{ denied: {to} }} }}")),
         Just("set: { v: x }".to_owned()),
         Just("tag: { a: \"{{ vars.v }}{{ queue.position }}\" }".to_owned()),
         target().prop_map(|to| format!("go: {to}\n      when: vars.v == \"x\"")),
@@ -162,6 +165,8 @@ impl Driver {
                 | FlowOutput::MenuChosen { .. }
                 | FlowOutput::Typed { .. }
                 | FlowOutput::SurveyAnswered { .. }
+                | FlowOutput::Consent { .. }
+                | FlowOutput::Record { .. }
                 | FlowOutput::LanguageSet { .. }
                 | FlowOutput::Tag { .. } => {}
             }

@@ -61,10 +61,18 @@ fn silence_and_wrong_keys_are_counted_apart_and_for_each_question() {
     let mut call = asked("exits: { skipped: gone }");
     call.ended();
     assert_eq!(call.seconds(6), "play silence+rate");
-    assert_eq!(call.key('9'), "stop, play wrong+rate", "a wrong key is another count");
+    assert_eq!(
+        call.key('9'),
+        "stop, play wrong+rate",
+        "a wrong key is another count"
+    );
     assert_eq!(call.key('5'), "stop, survey csat Some(5), play again");
     call.ended();
-    assert_eq!(call.seconds(6), "play silence+again", "the count begins anew");
+    assert_eq!(
+        call.seconds(6),
+        "play silence+again",
+        "the count begins anew"
+    );
     call.ended();
     assert_eq!(call.seconds(6), "survey solved None, hangup Hangup");
 }

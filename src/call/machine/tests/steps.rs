@@ -1,6 +1,8 @@
 //! Steps of a flow that act on the call: what the log is told of them.
 
 use super::*;
+use crate::call::control::{Colleague, Control, ControlId, ControlRequest, Destination};
+use crate::call::phone_call::PhoneAnswer;
 
 const SURVEY: &str = r#"
 flow: 1
@@ -72,4 +74,177 @@ fn an_answer_to_a_survey_is_logged_and_the_flow_has_ended_the_call() {
     });
     assert!(told);
     assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Flow)]);
+}
+
+const CONSENT: &str = r#"
+flow: 1
+name: support
+prompts: { words: { en: "Recorded." } }
+blocks:
+  start:
+    - answer:
+    - RECORD
+    - consent: { prompt: words, opt_out_key: 1, default: granted, timeout: 1s }
+    - queue: { to: support, exits: { answered: start } }
+    - hangup:
+"#;
+
+/// What is asked of recordings, in order.
+fn of_recordings(script: &Script) -> Vec<String> {
+    let commands = script.all.iter().filter_map(|output| match output {
+        CallOutput::Leg(LegCommand::StartRecording { index, agent, .. }) => Some(format!(
+            "start {index} with {}",
+            if *agent == CUSTOMER {
+                "nobody"
+            } else {
+                "the agent"
+            }
+        )),
+        CallOutput::Leg(LegCommand::RecordOthers { agents, .. }) => {
+            Some(format!("goes on with {}", agents.len()))
+        }
+        CallOutput::Leg(LegCommand::PauseRecording { paused, .. }) => {
+            Some(format!("pause {paused}"))
+        }
+        CallOutput::Leg(LegCommand::StopRecording(_)) => Some("stop".to_owned()),
+        _ => None,
+    });
+    commands.collect()
+}
+
+/// A caller who was asked, by the rule of the company.
+fn asked(record: &str, policy: RecordPolicy) -> Script {
+    let flow = CONSENT.replace("    - RECORD\n", record);
+    let mut script = Script::begin_by(&flow, None, Some("own.wav"), policy);
+    let play = script.played();
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
+    script
+}
+
+fn talk(script: &mut Script) -> LegId {
+    let leg = script.offer();
+    script.accept(leg);
+    leg
+}
+
+#[test]
+fn who_refuses_is_recorded_in_no_talk_of_the_call() {
+    let mut script = asked("", RecordPolicy::Always);
+    script.key('1');
+    let told = |event: &Event| {
+        matches!(
+            event,
+            Event::RecordingConsent {
+                granted: false,
+                by_key: true,
+                ..
+            }
+        )
+    };
+    assert!(logged(&script).into_iter().any(told));
+    talk(&mut script);
+    assert_eq!(of_recordings(&script), Vec::<String>::new());
+    // Nor with an agent whom a supervisor gives the caller to.
+    let colleague = Colleague {
+        agent: AgentId::from_number(8),
+        extension: "2002".to_owned(),
+    };
+    script.say(CallInput::Control(ControlRequest {
+        id: ControlId(1),
+        by: None,
+        control: Control::Transfer {
+            to: Destination::Colleague(colleague),
+            notes: None,
+        },
+    }));
+    script.say(CallInput::PhoneAnswered(PhoneAnswer::Done));
+    let leg = script
+        .last
+        .iter()
+        .find_map(|output| match output {
+            CallOutput::Leg(LegCommand::Dial { leg, .. }) => Some(*leg),
+            _ => None,
+        })
+        .unwrap();
+    script.say(CallInput::Leg {
+        leg,
+        event: LegEvent::Answered,
+    });
+    assert_eq!(of_recordings(&script), Vec::<String>::new());
+}
+
+#[test]
+fn where_consent_is_needed_only_who_agreed_is_recorded() {
+    let mut agreed = asked("", RecordPolicy::Consent);
+    agreed.after(Duration::from_secs(1));
+    talk(&mut agreed);
+    assert_eq!(of_recordings(&agreed), ["start 1 with the agent"]);
+    let mut unasked = Script::begin_by(FLOW, None, Some("own.wav"), RecordPolicy::Consent);
+    let play = unasked.played();
+    unasked.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
+    talk(&mut unasked);
+    assert_eq!(of_recordings(&unasked), Vec::<String>::new());
+    let mut never = asked("    - record: start\n", RecordPolicy::Never);
+    never.after(Duration::from_secs(1));
+    talk(&mut never);
+    assert_eq!(of_recordings(&never), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_flow_begins_goes_on_into_the_talk_and_a_no_ends_it() {
+    let record = "    - record: start\n    - record: pause\n";
+    let mut script = asked(record, RecordPolicy::Always);
+    script.after(Duration::from_secs(1));
+    let agent = talk(&mut script);
+    let begun = [
+        "start 1 with nobody",
+        "pause true",
+        "pause false",
+        "goes on with 1",
+    ];
+    assert_eq!(of_recordings(&script), begun);
+    let paused = |event: &Event| {
+        matches!(
+            event,
+            Event::TalkPaused {
+                cause: router::event::PauseCause::Flow,
+                recording: Some(_),
+                ..
+            }
+        )
+    };
+    assert_eq!(
+        logged(&script)
+            .into_iter()
+            .filter(|event| paused(event))
+            .count(),
+        1
+    );
+    script.leg_ends(agent, LegEndCause::Bye);
+    assert_eq!(of_recordings(&script)[4], "stop");
+    let mut script = asked(record, RecordPolicy::Always);
+    script.key('1');
+    let ended = ["start 1 with nobody", "pause true", "pause false", "stop"];
+    assert_eq!(of_recordings(&script), ended);
+    // Who hangs up in the menu leaves a recording that ends.
+    let mut script = asked("    - record: start\n", RecordPolicy::Always);
+    script.customer_hangs_up();
+    assert_eq!(of_recordings(&script), ["start 1 with nobody", "stop"]);
+    // The flow's own no holds for the talks that follow.
+    let mut script = asked("    - record: stop\n", RecordPolicy::Always);
+    script.after(Duration::from_secs(1));
+    talk(&mut script);
+    assert_eq!(of_recordings(&script), Vec::<String>::new());
 }
