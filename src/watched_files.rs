@@ -104,6 +104,7 @@ impl WatchedFiles {
             prompt_files: None,
             speech: self.settings.speech_command.is_some(),
             consent: company.needs_consent(self.settings.recording),
+            staff: Some(company.staff()),
         }
     }
 

@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 28] = [
+const TEXTS: [(&str, &str); 29] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -97,6 +97,11 @@ const TEXTS: [(&str, &str); 28] = [
         "F020",
         "`#:` begins a comment in YAML, so the choice behind it is not there at all. Write `hash:` for the hash key and \
          `star:` for the star key.",
+    ),
+    (
+        "F023",
+        "The times of `relax` do not rise from step to step; or after its last step no configured agent who serves the queue, \
+         or one that `also` names, has the levels that are still asked for: callers would wait for nobody.",
     ),
     (
         "F025",

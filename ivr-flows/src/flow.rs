@@ -14,11 +14,15 @@ use crate::expression::{Expression, Template};
 
 mod exits;
 mod recording;
+mod small;
 mod survey;
+mod wait_keys;
 
 pub(crate) use exits::{ExitName, Exits, find_exit};
 pub(crate) use recording::{Consent, Record};
+pub(crate) use small::{Confirm, Format, Notify};
 pub(crate) use survey::{Question, Survey};
+pub(crate) use wait_keys::{WaitKey, WaitThen};
 
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,9 +157,15 @@ impl Flow {
         let defaults = self.defaults.no_input.iter().chain(&self.defaults.no_match);
         let waits = self.waits.values().flat_map(|wait| &wait.plays);
         let waits = waits.flat_map(|(_, play)| &play.sayings);
+        let keys = self.waits.values().flat_map(|wait| &wait.keys);
+        let keys = keys.flat_map(|key| match &key.then {
+            WaitThen::Hear(sayings) => sayings.as_slice(),
+            WaitThen::Leave(_) => &[],
+        });
         defaults
             .chain(self.steps().flat_map(Step::sayings))
             .chain(waits)
+            .chain(keys)
     }
 
     /// The fixed words that callers may hear, for whoever renders them ahead: in which language, the audio file that
@@ -322,13 +332,16 @@ pub(crate) enum Action {
     Survey(Box<Survey>),
     Consent(Box<Consent>),
     Record(Record),
+    Pause(Duration),
+    Notify(Box<Notify>),
     Go(Go),
     Branch(Branch),
     Hours(Hours),
     Set(Vec<(Name, Value)>),
     Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
-    Hangup,
+    /// With this SIP status when the call was not answered.
+    Hangup(Option<u16>),
 }
 
 impl Step {
@@ -344,12 +357,16 @@ impl Step {
                     &menu.no_match,
                 ]
             }
-            Action::Collect(collect) => vec![
-                &collect.prompt,
-                &collect.short_prompt,
-                &collect.no_input,
-                &collect.no_match,
-            ],
+            Action::Collect(collect) => {
+                let lists = [
+                    &collect.prompt,
+                    &collect.short_prompt,
+                    &collect.no_input,
+                    &collect.no_match,
+                ];
+                let confirm = collect.confirm.as_ref().map(|confirm| &confirm.prompt);
+                lists.into_iter().chain(confirm).collect()
+            }
             Action::Voicemail(voicemail) => vec![&voicemail.prompt],
             Action::Survey(survey) => survey.sayings(),
             Action::Consent(consent) => vec![&consent.prompt],
@@ -374,6 +391,14 @@ impl Step {
         match &self.action {
             Action::Branch(branch) => all.extend(branch.cases.iter().map(|(when, _)| when)),
             Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
+            Action::Notify(notify) => {
+                all.extend(
+                    notify
+                        .data
+                        .iter()
+                        .flat_map(|(_, value)| value.expressions()),
+                );
+            }
             Action::Customer(customer) => all.push(&customer.by),
             Action::Language(Language::From(from)) => all.push(from),
             _ => {}
@@ -396,13 +421,15 @@ impl Action {
             Self::Survey(_) => "survey",
             Self::Consent(_) => "consent",
             Self::Record(_) => "record",
+            Self::Pause(_) => "wait",
+            Self::Notify(_) => "notify",
             Self::Go(_) => "go",
             Self::Branch(_) => "branch",
             Self::Hours(_) => "hours",
             Self::Set(_) => "set",
             Self::Tag(_) => "tag",
             Self::Queue(_) => "queue",
-            Self::Hangup => "hangup",
+            Self::Hangup(_) => "hangup",
         }
     }
 
@@ -420,12 +447,14 @@ impl Action {
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer
             | Self::Record(_)
+            | Self::Pause(_)
+            | Self::Notify(_)
             | Self::Language(_)
             | Self::Go(_)
             | Self::Branch(_)
             | Self::Set(_)
             | Self::Tag(_)
-            | Self::Hangup => None,
+            | Self::Hangup(_) => None,
         }
     }
 }
@@ -465,8 +494,12 @@ pub(crate) struct Collect {
     /// Fewest and most digits.
     pub(crate) digits: (usize, usize),
     pub(crate) end_key: Option<char>,
+    /// Wrong input unless it has this form.
+    pub(crate) format: Option<Format>,
     /// Wrong input unless it holds.
     pub(crate) check: Option<Expression>,
+    /// Read back before it counts.
+    pub(crate) confirm: Option<Confirm>,
     /// Nothing typed ahead counts, and the value must not be heard or noted.
     pub(crate) sensitive: bool,
     /// What the digits are, for people.
@@ -596,6 +629,12 @@ pub(crate) struct Wait {
     pub(crate) pos: Pos,
     /// What is played when its expression holds.
     pub(crate) plays: Vec<(Option<Expression>, Play)>,
+    /// What a waiting caller may press.
+    pub(crate) keys: Vec<WaitKey>,
+    /// Holds for a `queue` step without a ladder of its own.
+    pub(crate) relax: Option<Vec<Rung>>,
+    /// Where `relax` stands.
+    pub(crate) relax_pos: Option<Pos>,
     pub(crate) give_up_after: Option<Duration>,
     pub(crate) exits: Exits,
 }

@@ -325,6 +325,18 @@ pub enum FlowOutput {
         /// What.
         what: RecordAction,
     },
+    /// Something has happened that others want to know.
+    Notify {
+        /// What, by name.
+        event: String,
+        /// What goes with it, by name.
+        data: BTreeMap<String, String>,
+    },
+    /// The call was not answered and is about to end: refuse it so.
+    RefuseWith {
+        /// SIP status.
+        status: u16,
+    },
     /// The call's language changed.
     LanguageSet {
         /// To this one.

@@ -147,6 +147,8 @@ pub enum Expect {
         /// The digit.
         answer: Option<u8>,
     },
+    /// An event for others, by name.
+    Notify(String),
     /// Whether the call may be recorded.
     Consent(bool),
     /// What is done with the recording.

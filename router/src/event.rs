@@ -20,6 +20,7 @@ use crate::private::{PhoneNumber, Private};
 use crate::requirement::Wishes;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -343,6 +344,15 @@ pub enum Event {
         key: String,
         /// Its value.
         value: String,
+    },
+    /// The flow tells others something by a name of its own.
+    Notified {
+        /// The interaction.
+        interaction: InteractionId,
+        /// What, by the flow's name for it.
+        event: String,
+        /// What goes with it, by name.
+        data: BTreeMap<String, String>,
     },
     /// The caller was asked whether the call may be recorded.
     RecordingConsent {
@@ -732,6 +742,7 @@ impl Event {
             | Self::Tagged { interaction, .. }
             | Self::SurveyAnswered { interaction, .. }
             | Self::RecordingConsent { interaction, .. }
+            | Self::Notified { interaction, .. }
             | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }
             | Self::QueueRelaxed { interaction, .. }

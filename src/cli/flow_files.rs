@@ -55,6 +55,7 @@ pub(super) fn catalog(company: &Company, settings: &Settings) -> Catalog {
         prompt_files: Some(files),
         speech: settings.speech_command.is_some(),
         consent: company.needs_consent(settings.recording),
+        staff: Some(company.staff()),
     }
 }
 

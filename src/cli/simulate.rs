@@ -246,6 +246,8 @@ impl Simulation {
             }
             FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
             FlowOutput::Typed { label, .. } => format!("the agent reads: typed {label}"),
+            FlowOutput::Notify { event, .. } => format!("tells others: {event}"),
+            FlowOutput::RefuseWith { status } => format!("is refused with {status}"),
             FlowOutput::Consent { granted: true, .. } => "may be recorded".to_owned(),
             FlowOutput::Consent { granted: false, .. } => "may not be recorded".to_owned(),
             FlowOutput::Record { what } => format!("recording: {}", what.as_str()),

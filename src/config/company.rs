@@ -304,6 +304,22 @@ impl Company {
         all.any(|rule| rule == RecordPolicy::Consent)
     }
 
+    /// Who is configured to serve whom, as the check of flows looks at it.
+    #[must_use]
+    pub fn staff(&self) -> ivr_flows::Staff {
+        let agents = self.agents.iter().map(|agent| ivr_flows::Member {
+            queues: agent.queues.keys().cloned().collect(),
+            skills: agent.skills.clone(),
+        });
+        let queues = self.queues.iter();
+        ivr_flows::Staff {
+            agents: agents.collect(),
+            queues: queues
+                .map(|queue| (queue.name.clone(), queue.rules.skills.clone()))
+                .collect(),
+        }
+    }
+
     /// The queue of this name.
     #[must_use]
     pub fn queue(&self, name: &str) -> Option<&Queue> {

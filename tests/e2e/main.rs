@@ -61,5 +61,6 @@ mod survey;
 mod tiers;
 mod transfer;
 mod trunk_register;
+mod wait_keys;
 mod watching;
 mod wideband;

@@ -4,7 +4,8 @@
 //! **Must not know**: what is wrong about it.
 
 use crate::flow::{
-    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target, find_exit,
+    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target, WaitThen,
+    find_exit,
 };
 
 /// Why one step follows another.
@@ -135,6 +136,8 @@ impl Builder<'_> {
         match action {
             Action::Answer
             | Action::Record(_)
+            | Action::Pause(_)
+            | Action::Notify(_)
             | Action::Language(_)
             | Action::Set(_)
             | Action::Tag(_) => {
@@ -155,7 +158,7 @@ impl Builder<'_> {
             Action::Voicemail(_) => self.voicemail(&places),
             Action::Survey(_) => self.survey(&places),
             Action::Consent(_) => self.consent(&places),
-            Action::Hangup => self.ends(),
+            Action::Hangup(_) => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
                 if let Some(target) = find_exit(places.iter().copied(), ExitName::Interrupted) {
@@ -264,7 +267,13 @@ impl Builder<'_> {
         }
     }
 
-    fn queue(&mut self, _queue: &Queue, places: &[&Exits]) {
+    fn queue(&mut self, queue: &Queue, places: &[&Exits]) {
+        let keys = self.flow.wait_of(queue).map(|wait| &wait.keys);
+        for key in keys.into_iter().flatten() {
+            if let WaitThen::Leave(target) = &key.then {
+                self.target(target, Why::Person);
+            }
+        }
         let mut falls_through = false;
         for exit in ExitName::QUEUE {
             let why = match exit {

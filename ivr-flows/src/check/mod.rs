@@ -3,7 +3,7 @@
 //! **Owns**: the checks F001 to F026 and the [`Catalog`] of what lies outside the flow.
 //! **Must not know**: YAML, files, the company's settings as such.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, FindingLevel};
 use crate::flow::{Flow, Pos};
@@ -15,6 +15,7 @@ mod graph;
 mod hours;
 mod names;
 mod paths;
+mod relax;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,26 @@ pub struct Catalog {
     pub speech: bool,
     /// The company records calls only of those who agreed, on a trunk or everywhere.
     pub consent: bool,
+    /// Who is configured to serve whom. None: not known, so nobody is missed.
+    pub staff: Option<Staff>,
+}
+
+/// Agents and queues, as far as skills go.
+#[derive(Clone, Debug, Default)]
+pub struct Staff {
+    /// Every configured agent.
+    pub agents: Vec<Member>,
+    /// Minimum levels of each queue, by its name.
+    pub queues: BTreeMap<String, BTreeMap<String, u8>>,
+}
+
+/// One configured agent.
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    /// Queues that they serve, by name.
+    pub queues: BTreeSet<String>,
+    /// Levels of their skills.
+    pub skills: BTreeMap<String, u8>,
 }
 
 /// What came of [`check_source`].
@@ -87,6 +108,7 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     paths::check(flow, &mut notes);
     hours::check(flow, &mut notes);
     consent::check(flow, catalog, &mut notes);
+    relax::check(flow, catalog, &mut notes);
     sort(&mut notes.findings);
     notes.findings
 }

@@ -6,8 +6,8 @@
 use super::{Catalog, Notes};
 use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Template};
 use crate::flow::{
-    Action, ChoiceTarget, Collect, Exits, Flow, Language, Menu, Name, Queue, Saying, Step, Target,
-    Value,
+    Action, ChoiceTarget, Collect, Exits, Flow, Language, Levels, Menu, Name, Queue, Saying, Step,
+    Target, Value, Wait, WaitThen,
 };
 use crate::nearest::suggest;
 use crate::read::{fit, kind_help};
@@ -32,6 +32,7 @@ pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_
     }
     for wait in flow.waits.values() {
         names.exits(&wait.exits);
+        names.wait(wait);
         for when in wait.plays.iter().filter_map(|(when, _)| when.as_ref()) {
             names.reads(when);
         }
@@ -60,13 +61,20 @@ impl<'a> Names<'a, '_> {
                     .for_each(|target| self.target(target));
             }
             Action::Answer
-            | Action::Hangup
+            | Action::Hangup(_)
+            | Action::Pause(_)
             | Action::Play(_)
             | Action::Customer(_)
             | Action::Survey(_)
             | Action::Consent(_)
             | Action::Record(_) => {}
             Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
+            Action::Notify(notify) => {
+                notify
+                    .data
+                    .iter()
+                    .for_each(|(_, value)| self.secrets(value));
+            }
             Action::Collect(collect) => self.into(collect),
             Action::Language(language) => self.language(language),
             Action::Voicemail(voicemail) => self.company_queue(&voicemail.mailbox),
@@ -262,20 +270,33 @@ impl<'a> Names<'a, '_> {
         for name in queue.ladder.iter().flatten().flat_map(|rung| &rung.queues) {
             self.company_queue(name);
         }
-        let Some(catalog) = self.catalog else { return };
         let rungs = queue.ladder.iter().flatten();
         let levels = std::iter::once(&queue.skills)
             .chain(&queue.any_of)
             .chain(rungs.map(|rung| &rung.skills));
-        for (skill, (_, pos)) in levels.flatten() {
+        levels.for_each(|levels| self.skills(levels));
+    }
+
+    /// Where its keys lead, and whom it asks for less.
+    fn wait(&mut self, wait: &'a Wait) {
+        for key in &wait.keys {
+            if let WaitThen::Leave(target) = &key.then {
+                self.target(target);
+            }
+        }
+        for rung in wait.relax.iter().flatten() {
+            rung.queues.iter().for_each(|name| self.company_queue(name));
+            self.skills(&rung.skills);
+        }
+    }
+
+    fn skills(&mut self, levels: &Levels) {
+        let Some(catalog) = self.catalog else { return };
+        for (skill, (_, pos)) in levels {
             if !catalog.skills.contains(skill) {
                 let help = suggest(skill, catalog.skills.iter().map(String::as_str));
-                self.notes.error(
-                    "F004",
-                    *pos,
-                    format!("the company has no skill `{skill}`"),
-                    help,
-                );
+                let message = format!("the company has no skill `{skill}`");
+                self.notes.error("F004", *pos, message, help);
             }
         }
     }

@@ -69,7 +69,8 @@ impl Interpreter {
                     | Action::Language(_)
                     | Action::Set(_)
                     | Action::Tag(_)
-                    | Action::Hangup
+                    | Action::Notify(_)
+                    | Action::Hangup(_)
             ) {
                 self.step_entered(action);
             }

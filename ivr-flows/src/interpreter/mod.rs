@@ -21,15 +21,18 @@ use crate::flow::{Action, Flow, Step, Value, Voicemail};
 use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken};
 
 mod collect;
+mod confirm;
 mod leaving;
 mod limits;
 mod menu;
 mod recording;
 mod run;
 mod saying;
+mod small;
 mod step_run;
 mod survey;
 mod voicemail;
+mod wait_keys;
 mod waiting;
 
 #[cfg(test)]
@@ -301,8 +304,9 @@ impl Interpreter {
                 self.put(FlowOutput::StopPlay { token });
                 self.take_closed_exit();
             }
-            // Keys pressed while waiting or talking are meant for nobody.
-            State::New | State::Waiting(_) | State::Talking | State::Over => {}
+            State::Waiting(_) => self.wait_key(key),
+            // Keys pressed while talking are meant for nobody.
+            State::New | State::Talking | State::Over => {}
         }
     }
 

@@ -70,6 +70,7 @@ impl Interpreter {
             Action::Survey(survey) => self.enter_survey(survey),
             Action::Consent(consent) => self.enter_consent(consent),
             Action::Record(record) => self.record(record),
+            Action::Pause(time) => self.enter_pause(*time),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Go(_)
             | Action::Branch(_)
@@ -77,7 +78,8 @@ impl Interpreter {
             | Action::Language(_)
             | Action::Set(_)
             | Action::Tag(_)
-            | Action::Hangup => self.quiet(action),
+            | Action::Notify(_)
+            | Action::Hangup(_) => self.quiet(action),
         }
     }
 
@@ -92,11 +94,14 @@ impl Interpreter {
             Action::Branch(branch) => self.branch(branch),
             Action::Hours(hours) => self.hours(hours),
             Action::Tag(tags) => self.tag(tags),
-            Action::Hangup => Move::End(FlowEnd::Hangup),
+            Action::Notify(notify) => self.notify(notify),
+            Action::Hangup(status) => self.hangup(*status),
             Action::Language(language) => self.language_step(language),
-            Action::Answer | Action::Play(_) | Action::Customer(_) | Action::Record(_) => {
-                Move::Next
-            }
+            Action::Answer
+            | Action::Play(_)
+            | Action::Customer(_)
+            | Action::Record(_)
+            | Action::Pause(_) => Move::Next,
             Action::Menu(_)
             | Action::Collect(_)
             | Action::Queue(_)

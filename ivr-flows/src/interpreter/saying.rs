@@ -136,6 +136,14 @@ impl Interpreter {
         }
     }
 
+    /// A text that cannot be worked out is left out.
+    pub(super) fn sounds_or_nothing(&mut self, saying: &Saying) -> Vec<Sound> {
+        self.sounds(saying).unwrap_or_else(|why| {
+            self.told_words(why);
+            Vec::new()
+        })
+    }
+
     fn sounds(&self, saying: &Saying) -> Result<Vec<Sound>, Failure> {
         match saying {
             Saying::Text(spoken) => match self.in_language(&spoken.texts) {

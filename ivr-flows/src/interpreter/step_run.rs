@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::recording::ConsentRun;
+use super::run::Move;
 use super::survey::SurveyRun;
 use super::{Interpreter, State};
 use crate::port::PlayToken;
@@ -15,6 +16,10 @@ use crate::port::PlayToken;
 pub(super) enum StepRun {
     Survey(SurveyRun),
     Consent(ConsentRun),
+    /// Nothing is heard.
+    Pause {
+        until: Duration,
+    },
 }
 
 impl StepRun {
@@ -22,6 +27,7 @@ impl StepRun {
         match self {
             Self::Survey(survey) => survey.deadline(),
             Self::Consent(consent) => consent.deadline(),
+            Self::Pause { until } => Some(*until),
         }
     }
 
@@ -29,6 +35,7 @@ impl StepRun {
         match self {
             Self::Survey(survey) => survey.token(),
             Self::Consent(consent) => consent.token(),
+            Self::Pause { .. } => None,
         }
     }
 
@@ -42,6 +49,7 @@ impl Interpreter {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_key(key),
             State::Step(StepRun::Consent(_)) => self.consent_key(key),
+            State::Step(StepRun::Pause { .. }) => self.keep(key),
             _ => {}
         }
     }
@@ -59,6 +67,7 @@ impl Interpreter {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_timeout(),
             State::Step(StepRun::Consent(_)) => self.consent_timeout(),
+            State::Step(StepRun::Pause { .. }) => self.go(Move::Next),
             _ => {}
         }
     }

@@ -19,10 +19,12 @@ mod raw;
 mod recording;
 mod saying;
 mod scalar;
+mod small;
 mod step;
 mod survey;
 mod top;
 mod trial;
+mod wait_keys;
 
 pub(crate) use top::{fit, kind_help};
 pub(crate) use trial::trials;

@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 18] = [
+const ACTIONS: [&str; 20] = [
     "answer",
     "play",
     "say",
@@ -23,6 +23,8 @@ const ACTIONS: [&str; 18] = [
     "survey",
     "consent",
     "record",
+    "wait",
+    "notify",
     "go",
     "branch",
     "hours",
@@ -32,7 +34,7 @@ const ACTIONS: [&str; 18] = [
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 14] = [
+const LATER: [&str; 12] = [
     "http",
     "offer_callback",
     "callback",
@@ -42,9 +44,7 @@ const LATER: [&str; 14] = [
     "call",
     "return",
     "remote",
-    "notify",
     "event",
-    "wait",
     "if",
     "log",
 ];
@@ -136,8 +136,8 @@ impl Reader<'_> {
                 Some(Action::Answer)
             }
             "hangup" => {
-                self.bare(node, "hangup", &["cause", "code"]);
-                Some(Action::Hangup)
+                let status = self.hangup(node);
+                Some(Action::Hangup(status))
             }
             "play" => self.play(node, block).map(Action::Play),
             "menu" => self
@@ -159,6 +159,10 @@ impl Reader<'_> {
                 .consent(node, entry.pos, block)
                 .map(|consent| Action::Consent(Box::new(consent))),
             "record" => self.record(node).map(Action::Record),
+            "wait" => self.pause(node).map(Action::Pause),
+            "notify" => self
+                .notify(node)
+                .map(|notify| Action::Notify(Box::new(notify))),
             "go" => self.go(node, block).map(Action::Go),
             "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),

@@ -28,6 +28,7 @@ const EXPECT: &[&str] = &[
     "survey",
     "consent",
     "record",
+    "notify",
     "language",
     "block",
     "ends",
@@ -302,6 +303,7 @@ impl Reader<'_> {
         Some(match entry.key.as_str() {
             "hears" => Expect::Hears(text("a prompt")?),
             "voicemail" => Expect::Voicemail(text("a box")?),
+            "notify" => Expect::Notify(text("an event")?),
             "chooses" => Expect::Chooses(text("a choice's label")?),
             "language" => Expect::Language(text("a language")?),
             "block" => Expect::Block(text("a block")?),

@@ -286,6 +286,8 @@ impl<'t> Call<'t> {
             FlowOutput::SurveyAnswered { question, answer } => {
                 self.saw(Seen::Survey(question, answer));
             }
+            FlowOutput::Notify { event, .. } => self.saw(Seen::Notified(event)),
+            FlowOutput::RefuseWith { status } => self.saw(Seen::Refused(status)),
             FlowOutput::Consent { granted, .. } => self.saw(Seen::Consent(granted)),
             FlowOutput::Record { what } => self.saw(Seen::Record(what)),
             FlowOutput::LanguageSet { language, .. } => self.saw(Seen::Language(language)),

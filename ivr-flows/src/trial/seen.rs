@@ -48,6 +48,10 @@ pub enum Seen {
     Chose(String),
     /// A question of a survey and its answer, if any was given.
     Survey(String, Option<u8>),
+    /// An event was told.
+    Notified(String),
+    /// The call is refused with this SIP status.
+    Refused(u16),
     /// Whether the call may be recorded.
     Consent(bool),
     /// Something is done with the recording.
@@ -88,6 +92,7 @@ impl Seen {
             (Expect::Survey { question, answer }, Self::Survey(own, has)) => {
                 question == own && answer == has
             }
+            (Expect::Notify(wanted), Self::Notified(event)) => wanted == event,
             (Expect::Consent(wanted), Self::Consent(has)) => wanted == has,
             (Expect::Record(wanted), Self::Record(has)) => wanted == has,
             (Expect::Language(wanted), Self::Language(has)) => wanted == has,
@@ -112,6 +117,7 @@ impl fmt::Display for Expect {
             Self::Survey { question, answer } => {
                 write!(f, "survey {}", survey(question, *answer))
             }
+            Self::Notify(event) => write!(f, "notify {event}"),
             Self::Consent(granted) => write!(f, "consent {}", agreed(*granted)),
             Self::Record(what) => write!(f, "record {}", what.as_str()),
             Self::Language(language) => write!(f, "language {language}"),
@@ -143,6 +149,8 @@ impl fmt::Display for Moment {
             Seen::Chose(label) => write!(f, "chooses {label}"),
             Seen::Tagged(key, value) => write!(f, "tag {key} = {value}"),
             Seen::Survey(question, answer) => write!(f, "survey {}", survey(question, *answer)),
+            Seen::Notified(event) => write!(f, "tells others: {event}"),
+            Seen::Refused(status) => write!(f, "is refused with {status}"),
             Seen::Consent(granted) => write!(f, "consent {}", agreed(*granted)),
             Seen::Record(what) => write!(f, "record {}", what.as_str()),
             Seen::Language(language) => write!(f, "language {language}"),

@@ -105,6 +105,7 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::RouterInput { .. }
         | Event::StepEntered { .. }
         | Event::Typed { .. }
+        | Event::Notified { .. }
         | Event::LanguageSet { .. }
         | Event::WrapUpExtended { .. }
         | Event::QueueRelaxed { .. }

@@ -39,6 +39,7 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
             language, chosen, ..
         } => (Choice, spoken(language, *chosen), None),
         Event::Tagged { key, value, .. } => (Record, format!("Noted: {key} {value}"), None),
+        Event::Notified { event, .. } => (Record, format!("The menu told others: {event}"), None),
         Event::RecordingConsent {
             granted, by_key, ..
         } => (Record, agreed(*granted, *by_key).to_owned(), None),

@@ -73,7 +73,7 @@ impl CallMachine {
             } else {
                 let status = match cause {
                     EndCause::Shutdown | EndCause::Error => 503,
-                    _ => 480,
+                    _ => self.history.refuse_with.unwrap_or(480),
                 };
                 self.leg(LegCommand::Reject { leg, status });
             }

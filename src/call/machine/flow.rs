@@ -100,6 +100,7 @@ impl CallMachine {
                 create,
             } => self.find_customer(ask, number, create),
             FlowOutput::StartVoicemail { silence } => self.start_message(silence, now, ids),
+            FlowOutput::RefuseWith { status } => self.history.refuse_with = Some(status),
             FlowOutput::Consent { granted, by_key } => self.consented(granted, by_key),
             FlowOutput::Record { what } => self.flow_records(what, ids),
             FlowOutput::LeaveQueue { by_key: true } => self.leave_queue(LeaveCause::KeyExit),
@@ -110,6 +111,7 @@ impl CallMachine {
             | FlowOutput::MenuChosen { .. }
             | FlowOutput::Typed { .. }
             | FlowOutput::SurveyAnswered { .. }
+            | FlowOutput::Notify { .. }
             | FlowOutput::LanguageSet { .. }
             | FlowOutput::Tag { .. }
             | FlowOutput::Incident { .. } => {}
@@ -127,7 +129,11 @@ impl CallMachine {
                 action,
             } => {
                 // Whatever asks the caller something new is no longer the agent's goodbye.
-                if !["play", "say", "set", "tag", "go", "record", "hangup"].contains(&action) {
+                if ![
+                    "play", "say", "set", "tag", "go", "record", "notify", "wait", "hangup",
+                ]
+                .contains(&action)
+                {
                     self.history.agent_left_last = false;
                 }
                 let action = action.to_owned();
@@ -163,6 +169,11 @@ impl CallMachine {
                 interaction,
                 question,
                 answer,
+            },
+            FlowOutput::Notify { event, data } => Event::Notified {
+                interaction,
+                event,
+                data,
             },
             FlowOutput::Tag { key, value } => Event::Tagged {
                 interaction,

@@ -208,6 +208,8 @@ pub(super) struct History {
     pub(super) flow_says_no: bool,
     /// What the flow records now.
     pub(super) flow_recording: Option<FlowRecording>,
+    /// How the flow wants a call refused that it does not answer: SIP status.
+    pub(super) refuse_with: Option<u16>,
     /// Recordings so far.
     pub(super) recordings: u32,
 }

@@ -1,7 +1,7 @@
 //! Steps that act on the call itself: what is clean, and each fault at its place.
 
 use super::{STEP, catalog, found, frame};
-use crate::check::{Catalog, check_source};
+use crate::check::{Catalog, Member, Staff, check_source};
 
 #[test]
 fn every_form_is_clean() {
@@ -12,6 +12,12 @@ fn every_form_is_clean() {
         "    - consent: { prompt: hello, opt_out_key: 1, default: granted }\n    - go: bye",
         "    - consent: { say: \"May we?\", opt_out_key: 2, opt_in_key: star, default: denied, scope: recording, timeout: 5s, exits: { granted: bye, denied: bye } }",
         "    - record: start\n    - record: pause\n    - record: resume\n    - record: { action: stop, beep: true }\n    - go: bye",
+        "    - wait: 2s\n    - wait: { for: 1m }\n    - notify: seen\n    - notify: { event: seen, data: { a: \"b\", c: 1 } }\n    - go: bye",
+        "    - hangup: busy",
+        "    - hangup: { cause: not_found }",
+        "    - hangup: { code: 503 }",
+        "    - collect: { into: reason, prompt: hello, digits: 8, format: date, confirm: { prompt: hello, accept: 1, again: star } }\n    - go: bye",
+        "    - collect: { into: reason, prompt: hello, digits: 7-15, format: phone }\n    - collect: { into: reason, prompt: hello, digits: 12-19, format: card-luhn, sensitive: true }\n    - go: bye",
     ] {
         let mut catalog = catalog();
         catalog.speech = true;
@@ -147,6 +153,45 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "F104",
         "`true`",
     ),
+    ("    - wait: @2\n    - go: bye", "F104", "`6s`"),
+    ("    - wait: @2m\n    - go: bye", "F104", "at most 60s"),
+    (
+        "    - notify: @{ data: { a: b } }\n    - go: bye",
+        "F103",
+        "`event: NAME`",
+    ),
+    (
+        "    - notify: { event: e, @webhook: x }\n    - go: bye",
+        "F101",
+        "later version",
+    ),
+    ("    - hangup: @bussy", "F104", "did you mean `busy`?"),
+    ("    - hangup: { code: @200 }", "F104", "400 to 699"),
+    (
+        "    - hangup: { cause: busy, code: @486 }",
+        "F105",
+        "keep one",
+    ),
+    (
+        "    - collect: { into: reason, prompt: hello, digits: 6, format: @date }\n    - go: bye",
+        "F104",
+        "`digits: 8`",
+    ),
+    (
+        "    - collect: { into: reason, prompt: hello, digits: 6, format: @fone }\n    - go: bye",
+        "F104",
+        "`phone`",
+    ),
+    (
+        "    - collect: { into: reason, prompt: hello, digits: 6, confirm: @{ prompt: hello, accept: 1 } }\n    - go: bye",
+        "F103",
+        "`again`",
+    ),
+    (
+        "    - collect: { into: reason, prompt: hello, digits: 6, sensitive: true, confirm: @{ prompt: hello, accept: 1, again: 2 } }\n    - go: bye",
+        "F019",
+        "read back",
+    ),
 ];
 
 #[test]
@@ -208,4 +253,87 @@ fn what_records_before_the_caller_was_asked_is_told_where_the_company_needs_it()
     );
     let stops = frame("    - record: stop\n    - go: bye", "");
     assert_eq!(found(&stops, Some(&needs)), [], "nothing begins");
+}
+
+#[test]
+fn secrets_stand_in_no_event() {
+    let step = "    - collect: { into: reason, prompt: hello, digits: 4, sensitive: true }\n    - notify: { event: e, data: { pin: \"{{ vars.reason }}\" } }\n    - go: bye";
+    let source = frame(step, "").replace("hangup: bye }", "hangup: bye, error: bye }");
+    let codes: Vec<_> = found(&source, Some(&catalog()))
+        .iter()
+        .map(|f| f.0)
+        .collect();
+    assert_eq!(codes, ["F019"]);
+}
+
+/// The findings of this wait, used by a queue that asks for nothing more than `billing` 5.
+fn of_wait(wait: &str, catalog: &Catalog) -> Vec<(&'static str, usize)> {
+    let queue = "    - queue: { to: support, use: w, skills: { billing: 5 } }";
+    let source = frame(
+        queue,
+        &format!("waits:\n  w:\n    loop: [ {{ play: music }} ]\n{wait}"),
+    );
+    found(&source, Some(catalog))
+        .iter()
+        .map(|f| (f.0, f.1))
+        .collect()
+}
+
+#[test]
+fn keys_and_relax_of_a_wait_are_judged() {
+    let line = STEP + 6;
+    for (wait, code) in [
+        (
+            "    keys: { 1: bye, 2: { play: hello }, star: { do: [ { hangup: } ], label: X }, 3: { go: bye } }",
+            None,
+        ),
+        ("    keys: { 12: bye }", Some("F104")),
+        ("    keys: { 1: bey }", Some("F001")),
+        ("    keys: { 1: { play: helo } }", Some("F002")),
+        ("    keys: { 1: { play: hello, go: bye } }", Some("F105")),
+        ("    keys: { 1: {} }", Some("F103")),
+        ("    keys: { star: bye, \"*\": bye }", Some("F013")),
+        (
+            "    relax: [ { after: 45s, skills: { billing: 1 } }, { after: 2m, also: [repairs], drop: [billing], head_start: 1m } ]",
+            None,
+        ),
+        ("    relax: [ { after: 2m }, { after: 45s } ]", Some("F023")),
+        ("    relax: [ { skills: { billing: 1 } } ]", Some("F103")),
+        ("    relax: [ { after: 5s, also: [suport] } ]", Some("F004")),
+        ("    relax: [ { after: 5s, drop: [biling] } ]", Some("F004")),
+        ("    relax: [ { after: 5s, priority: 3 } ]", Some("F101")),
+    ] {
+        let expected: Vec<_> = code.into_iter().map(|code| (code, line)).collect();
+        assert_eq!(of_wait(wait, &catalog()), expected, "{wait}");
+    }
+}
+
+#[test]
+fn the_last_step_of_relax_must_find_somebody_who_is_configured() {
+    let member = |queue: &str, level: u8| Member {
+        queues: [queue.to_owned()].into(),
+        skills: [("billing".to_owned(), level)].into(),
+    };
+    let staffed = |agents: Vec<Member>| Catalog {
+        staff: Some(Staff {
+            agents,
+            queues: [("support".to_owned(), [("billing".to_owned(), 2)].into())].into(),
+        }),
+        ..catalog()
+    };
+    let relax = "    relax: [ { after: 45s, skills: { billing: 3 } } ]";
+    let told = [("F023", STEP + 6)];
+    assert_eq!(of_wait(relax, &staffed(vec![member("support", 3)])), []);
+    assert_eq!(of_wait(relax, &staffed(vec![member("support", 2)])), told);
+    assert_eq!(of_wait(relax, &staffed(vec![member("repairs", 5)])), told);
+    let also = "    relax: [ { after: 45s, skills: { billing: 3 }, also: [repairs] } ]";
+    assert_eq!(of_wait(also, &staffed(vec![member("repairs", 3)])), []);
+    let drop = "    relax: [ { after: 45s, drop: [billing] } ]";
+    assert_eq!(of_wait(drop, &staffed(vec![member("support", 0)])), []);
+    assert_eq!(of_wait(drop, &staffed(Vec::new())), told);
+    assert_eq!(
+        of_wait(relax, &catalog()),
+        [],
+        "nobody is known, so nobody is missed"
+    );
 }

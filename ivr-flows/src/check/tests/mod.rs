@@ -51,6 +51,7 @@ fn catalog() -> Catalog {
         prompt_files: Some(set(&["en/hello.wav", "moh/calm.wav"])),
         speech: false,
         consent: false,
+        staff: None,
     }
 }
 
@@ -103,7 +104,6 @@ fn the_frame_itself_is_clean() {
 fn what_comes_later_is_refused_and_says_so() {
     for step in [
         "    - hours: { check: support, exits: { emergency: bye } }",
-        "    - collect: { into: x, confirm: true }",
         "    - voicemail: { box: support, transcribe: true }",
         "    - http: { get: x }",
         "    - customer: { by: call.from, adapter: crm }",
@@ -365,9 +365,12 @@ fn waits_are_judged() {
             "w: { loop: [ { play: { prompt: music, exits: { interrupted: bye } } } ] }",
             Some("F104"),
         ),
-        ("w: { loop: [ { play: music } ], relax: [] }", Some("F101")),
         (
-            "w: { loop: [ { play: music } ], keys: { 1: bye } }",
+            "w: { loop: [ { play: music } ], skills: { billing: 1 } }",
+            Some("F101"),
+        ),
+        (
+            "w: { loop: [ { play: music } ], offer_callback: { key: 1 } }",
             Some("F101"),
         ),
         (

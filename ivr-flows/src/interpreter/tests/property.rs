@@ -34,6 +34,9 @@ fn passing() -> impl Strategy<Value = String> {
         (target(), 1_u32..3).prop_map(|(to, tries)| format!("survey: {{ prompt: p, keys: 1-5, store: s, tries: {tries}, exits: {{ skipped: {to} }} }}")),
         Just("record: { action: start, beep: true }".to_owned()),
         Just("record: stop".to_owned()),
+        Just("wait: 2s".to_owned()),
+        Just("notify: { event: e, data: { v: \"{{ vars.v }}\" } }".to_owned()),
+        (target(), 1_u32..3).prop_map(|(to, tries)| format!("collect: {{ into: v, prompt: p, digits: 1-8, tries: {tries}, format: date, confirm: {{ prompt: q, accept: 1, again: 2 }}, exits: {{ exhausted: {to} }} }}")),
         target().prop_map(|to| format!("consent: {{ prompt: p, opt_out_key: 1, default: granted, exits: {{ denied: {to} }} }}")),
         Just("set: { v: x }".to_owned()),
         Just("tag: { a: \"{{ vars.v }}{{ queue.position }}\" }".to_owned()),
@@ -56,6 +59,7 @@ fn last() -> impl Strategy<Value = String> {
     );
     prop_oneof![
         Just("hangup:".to_owned()),
+        Just("hangup: busy".to_owned()),
         target().prop_map(|to| format!("go: {to}")),
         Just("queue: x".to_owned()),
         (target(), target()).prop_map(|(a, b)| {
@@ -78,7 +82,7 @@ fn flow() -> impl Strategy<Value = String> {
         let mut out = format!(
             "flow: 1\nname: t\ndefaults:\n  no_input: [q]\n  no_match: [p, q]\n  exits: {{ {error}hangup: b2 }}\n\
              prompts: {{ p: {{ en: a }}, q: {{ en: a }} }}\nvars: {{ v: {{ type: string }} }}\n\
-             waits:\n  w: {{ loop: [ {{ play: {{ prompt: q, for: 30s }} }}, {{ play: p }} ], give_up_after: 1m }}\n\
+             waits:\n  w: {{ loop: [ {{ play: {{ prompt: q, for: 30s }} }}, {{ play: p }} ], keys: {{ 1: b1, 2: {{ play: q }} }}, relax: [ {{ after: 5s, drop: [s] }} ], give_up_after: 1m }}\n\
              blocks:\n"
         );
         for (name, (steps, last)) in BLOCKS.iter().zip(blocks) {
@@ -167,6 +171,8 @@ impl Driver {
                 | FlowOutput::SurveyAnswered { .. }
                 | FlowOutput::Consent { .. }
                 | FlowOutput::Record { .. }
+                | FlowOutput::Notify { .. }
+                | FlowOutput::RefuseWith { .. }
                 | FlowOutput::LanguageSet { .. }
                 | FlowOutput::Tag { .. } => {}
             }

@@ -248,3 +248,57 @@ fn what_the_flow_begins_goes_on_into_the_talk_and_a_no_ends_it() {
     talk(&mut script);
     assert_eq!(of_recordings(&script), Vec::<String>::new());
 }
+
+#[test]
+fn an_event_of_the_flow_is_logged_and_a_call_is_refused_with_its_reason() {
+    let script = Script::begin_with(
+        r#"
+flow: 1
+name: support
+blocks:
+  start:
+    - notify: { event: asked, data: { why: test } }
+    - hangup: busy
+"#,
+    );
+    let told = |event: &Event| matches!(event, Event::Notified { event, data, .. } if event == "asked" && data["why"] == "test");
+    assert!(logged(&script).into_iter().any(told));
+    let refused = LegCommand::Reject {
+        leg: CUSTOMER,
+        status: 486,
+    };
+    assert!(script.did(&refused), "{:?}", script.last);
+}
+
+#[test]
+fn a_key_takes_the_caller_out_of_the_queue_and_the_record_says_so() {
+    let flow = FLOW.replace(
+        "    loop:\n",
+        "    keys: { 1: after, 2: { play: hello } }\n    loop:\n",
+    );
+    let mut script = Script::begin_with(&flow);
+    let play = script.played();
+    script.say(CallInput::Leg {
+        leg: CUSTOMER,
+        event: LegEvent::PlayEnded {
+            play,
+            finished: true,
+        },
+    });
+    let entry = script.entry();
+    script.key('2');
+    assert!(
+        script
+            .inputs()
+            .iter()
+            .all(|input| !matches!(input, Input::Leave { .. }))
+    );
+    let agent = script.offer();
+    script.key('1');
+    assert!(script.inputs().contains(&Input::Leave {
+        entry,
+        cause: LeaveCause::KeyExit,
+    }));
+    assert!(script.did(&LegCommand::Hangup(agent)), "no phone rings on");
+    assert_eq!(script.ended(), [(Outcome::SelfServed, EndCause::Flow)]);
+}
