@@ -1,6 +1,6 @@
 //! Keys of callers who wait, and small steps: judged by what is heard, by the record, and by the event stream.
 
-use crate::hold::{customer, registered};
+use crate::hold::customer;
 use crate::support::phone::{Call, End, Phone, Sending, seconds};
 use crate::support::world::{BUSY, FLOW, GOODBYE, MUSIC, Plan, SORRY, World};
 use serde_json::{Value, json};
@@ -55,7 +55,8 @@ fn an_agent_who_answers_after_a_key_that_only_plays_has_the_caller() {
     let call = waiting(&world, &customer);
     call.press("5");
     call.wait_tone(GOODBYE, seconds(5)).unwrap();
-    let ana = registered(&world, "ana", "2001");
+    let ana = Phone::start("127.0.0.1".parse().unwrap()).unwrap();
+    ana.register(world.sip, "2001", "word-of-ana").unwrap();
     let talk = ana.wait_ring(seconds(10)).unwrap().answer().unwrap();
     talk.send(Sending::Tone(1_297.0));
     call.wait_tone(1_297.0, seconds(5)).unwrap();

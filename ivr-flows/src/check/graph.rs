@@ -4,8 +4,8 @@
 //! **Must not know**: what is wrong about it.
 
 use crate::flow::{
-    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target, WaitThen,
-    find_exit,
+    Action, ChoiceTarget, Customer, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target,
+    WaitThen, find_exit,
 };
 
 /// Why one step follows another.
@@ -143,14 +143,7 @@ impl Builder<'_> {
             | Action::Tag(_) => {
                 self.next(Why::Itself);
             }
-            Action::Customer(customer) => {
-                self.next(Why::Itself);
-                let own = customer.exits.get(&ExitName::Timeout);
-                let none = find_exit(places.iter().copied(), ExitName::NotFound);
-                for target in own.into_iter().chain(none) {
-                    self.target(target, Why::Itself);
-                }
-            }
+            Action::Customer(customer) => self.customer(customer, &places),
             Action::Collect(_) => {
                 self.next(Why::Person);
                 self.exhausted(&places);
@@ -184,15 +177,7 @@ impl Builder<'_> {
                     None => self.next(Why::Itself),
                 }
             }
-            Action::Hours(_) => {
-                for exit in [ExitName::Open, ExitName::Closed, ExitName::Holiday] {
-                    match find_exit(places.iter().copied(), exit) {
-                        Some(target) => self.target(target, Why::Itself),
-                        None if exit == ExitName::Open => self.next(Why::Itself),
-                        None => {}
-                    }
-                }
-            }
+            Action::Hours(_) => self.hours(&places),
             Action::Menu(menu) => self.menu(menu, &places),
             Action::Queue(queue) => self.queue(queue, &places),
         }
@@ -211,6 +196,25 @@ impl Builder<'_> {
             self.ends();
         } else {
             self.next(Why::Itself);
+        }
+    }
+
+    fn customer(&mut self, customer: &Customer, places: &[&Exits]) {
+        self.next(Why::Itself);
+        let own = customer.exits.get(&ExitName::Timeout);
+        let none = find_exit(places.iter().copied(), ExitName::NotFound);
+        for target in own.into_iter().chain(none) {
+            self.target(target, Why::Itself);
+        }
+    }
+
+    fn hours(&mut self, places: &[&Exits]) {
+        for exit in [ExitName::Open, ExitName::Closed, ExitName::Holiday] {
+            match find_exit(places.iter().copied(), exit) {
+                Some(target) => self.target(target, Why::Itself),
+                None if exit == ExitName::Open => self.next(Why::Itself),
+                None => {}
+            }
         }
     }
 
