@@ -105,6 +105,7 @@ impl WatchedFiles {
             speech: self.settings.speech_command.is_some(),
             consent: company.needs_consent(self.settings.recording),
             staff: Some(company.staff()),
+            callable: Some(company.callable()),
         }
     }
 

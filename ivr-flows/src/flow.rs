@@ -17,6 +17,7 @@ mod queue;
 mod recording;
 mod small;
 mod survey;
+mod transfer;
 mod wait_keys;
 
 pub(crate) use exits::{ExitName, Exits, find_exit};
@@ -24,6 +25,7 @@ pub(crate) use queue::{Levels, Queue, Rung, Wait};
 pub(crate) use recording::{Consent, Record};
 pub(crate) use small::{Confirm, Format, Notify};
 pub(crate) use survey::{Question, Survey};
+pub(crate) use transfer::{Transfer, TransferTo};
 pub(crate) use wait_keys::{WaitKey, WaitThen};
 
 /// Where something stands in the file.
@@ -334,6 +336,7 @@ pub(crate) enum Action {
     Survey(Box<Survey>),
     Consent(Box<Consent>),
     Record(Record),
+    Transfer(Box<Transfer>),
     Pause(Duration),
     Notify(Box<Notify>),
     Go(Go),
@@ -423,6 +426,8 @@ impl Action {
             Self::Survey(_) => "survey",
             Self::Consent(_) => "consent",
             Self::Record(_) => "record",
+            Self::Transfer(transfer) if transfer.dial => "dial",
+            Self::Transfer(_) => "transfer",
             Self::Pause(_) => "wait",
             Self::Notify(_) => "notify",
             Self::Go(_) => "go",
@@ -445,6 +450,7 @@ impl Action {
             Self::Voicemail(voicemail) => Some(&voicemail.exits),
             Self::Survey(survey) => Some(&survey.exits),
             Self::Consent(consent) => Some(&consent.exits),
+            Self::Transfer(transfer) => Some(&transfer.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer

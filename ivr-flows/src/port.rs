@@ -168,6 +168,8 @@ pub enum FlowInput {
     AgentLeft,
     /// The caller hung up.
     HungUp,
+    /// What came of [`FlowOutput::Dial`].
+    DialEnded(DialEnd),
     /// A deadline passed.
     Tick,
 }
@@ -325,6 +327,15 @@ pub enum FlowOutput {
         /// What.
         what: RecordAction,
     },
+    /// Call somebody for the caller and join the two; answered by [`FlowInput::DialEnded`].
+    Dial {
+        /// Whom.
+        to: DialTo,
+        /// As whom.
+        shown: ShownAs,
+        /// How long it may ring.
+        ring: Duration,
+    },
     /// Something has happened that others want to know.
     Notify {
         /// What, by name.
@@ -361,6 +372,46 @@ pub enum FlowOutput {
         /// What, in words.
         what: String,
     },
+}
+
+/// Whom a flow calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialTo {
+    /// A number in its international form, as it stands in the flow.
+    Number(String),
+    /// An agent's extension.
+    Agent(String),
+}
+
+/// What the called party is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownAs {
+    /// The number that the trunk has for calls out.
+    Company,
+    /// The caller's own, where it is known.
+    Caller,
+}
+
+/// How calling somebody ended; each is an exit of the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialEnd {
+    /// They talked, and the called party hung up first.
+    Done,
+    /// Nobody answered.
+    NoAnswer,
+    /// They are talking, or do not want the call.
+    Busy,
+    /// It could not be called.
+    Failed,
+}
+
+impl DialEnd {
+    pub(crate) const ALL: [(&'static str, Self); 4] = [
+        ("done", Self::Done),
+        ("no_answer", Self::NoAnswer),
+        ("busy", Self::Busy),
+        ("failed", Self::Failed),
+    ];
 }
 
 /// What a flow can do with the recording.

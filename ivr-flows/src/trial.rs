@@ -12,7 +12,7 @@ mod tests;
 
 use crate::finding::Finding;
 use crate::flow::{Flow, Pos};
-use crate::port::{KnownCustomer, QueueEnd, RecordAction};
+use crate::port::{DialEnd, KnownCustomer, QueueEnd, RecordAction};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub struct Trial {
     pub caller: Caller,
     /// How queues treat the caller, by name.
     pub queues: BTreeMap<String, QueueMock>,
+    /// What comes of calling somebody, by number or extension; without a word about it they talk for a minute.
+    pub calls: BTreeMap<String, DialEnd>,
     /// What the caller does, in order.
     pub acts: Vec<Act>,
     /// What must be seen, in this order.
@@ -147,6 +149,8 @@ pub enum Expect {
         /// The digit.
         answer: Option<u8>,
     },
+    /// Somebody is called, by number or extension.
+    Calls(String),
     /// An event for others, by name.
     Notify(String),
     /// Whether the call may be recorded.

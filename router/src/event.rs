@@ -60,6 +60,8 @@ pub enum LegRole {
     Customer,
     /// An agent's.
     Agent,
+    /// Somebody's whom the flow called through a trunk.
+    Outside,
 }
 
 /// Which way an interaction went, seen from the company.
@@ -172,6 +174,22 @@ impl PauseCause {
         .into_iter()
         .find(|cause| cause.as_str() == name)
     }
+}
+
+/// What came of calling somebody for a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialOutcome {
+    /// They talked.
+    Answered,
+    /// Nobody answered.
+    NoAnswer,
+    /// They were talking, or did not want the call.
+    Busy,
+    /// It could not be called: nobody may, no trunk took it, or there is no such number.
+    Failed,
+    /// The caller hung up while it rang.
+    CallerLeft,
 }
 
 /// How who talks in an interaction changed.
@@ -344,6 +362,17 @@ pub enum Event {
         key: String,
         /// Its value.
         value: String,
+    },
+    /// The flow called somebody for the caller; told when it is over. The numbers are in no line.
+    FlowDialled {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The agent whose phone rang; none: a number, or an agent who was not free.
+        agent: Option<AgentId>,
+        /// The trunk that was tried last.
+        trunk: Option<String>,
+        /// What came of it.
+        outcome: DialOutcome,
     },
     /// The flow tells others something by a name of its own.
     Notified {
@@ -743,6 +772,7 @@ impl Event {
             | Self::SurveyAnswered { interaction, .. }
             | Self::RecordingConsent { interaction, .. }
             | Self::Notified { interaction, .. }
+            | Self::FlowDialled { interaction, .. }
             | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }
             | Self::QueueRelaxed { interaction, .. }

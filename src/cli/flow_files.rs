@@ -56,6 +56,7 @@ pub(super) fn catalog(company: &Company, settings: &Settings) -> Catalog {
         speech: settings.speech_command.is_some(),
         consent: company.needs_consent(settings.recording),
         staff: Some(company.staff()),
+        callable: Some(company.callable()),
     }
 }
 

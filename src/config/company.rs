@@ -320,6 +320,22 @@ impl Company {
         }
     }
 
+    /// Whom flows may call outside queues.
+    #[must_use]
+    pub fn callable(&self) -> ivr_flows::Callable {
+        let out = self
+            .trunks
+            .iter()
+            .filter_map(|trunk| trunk.outbound.as_ref());
+        let agents = self.agents.iter();
+        ivr_flows::Callable {
+            extensions: agents.map(|agent| agent.extension.clone()).collect(),
+            trunks: out
+                .map(|out| (out.prefixes.clone(), out.denied.clone()))
+                .collect(),
+        }
+    }
+
     /// The queue of this name.
     #[must_use]
     pub fn queue(&self, name: &str) -> Option<&Queue> {

@@ -151,6 +151,7 @@ impl Builder<'_> {
             Action::Voicemail(_) => self.voicemail(&places),
             Action::Survey(_) => self.survey(&places),
             Action::Consent(_) => self.consent(&places),
+            Action::Transfer(transfer) => self.transfer(transfer.return_here, &places),
             Action::Hangup(_) => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
@@ -258,6 +259,21 @@ impl Builder<'_> {
         match find_exit(places.iter().copied(), ExitName::Skipped) {
             Some(target) => self.target(target, Why::Itself),
             None => self.next(Why::Itself),
+        }
+    }
+
+    /// Nobody may answer, however often; who talked is a person. Without a way back the call ends after the talk.
+    fn transfer(&mut self, returns: bool, places: &[&Exits]) {
+        for exit in [ExitName::NoAnswer, ExitName::Busy, ExitName::Failed] {
+            match find_exit(places.iter().copied(), exit) {
+                Some(target) => self.target(target, Why::Itself),
+                None => self.next(Why::Itself),
+            }
+        }
+        match find_exit(places.iter().copied(), ExitName::Done) {
+            Some(target) => self.target(target, Why::Person),
+            None if returns => self.next(Why::Person),
+            None => self.ends(),
         }
     }
 

@@ -39,6 +39,26 @@ pub struct Catalog {
     pub consent: bool,
     /// Who is configured to serve whom. None: not known, so nobody is missed.
     pub staff: Option<Staff>,
+    /// Whom a flow may call. None: not known, so nobody is judged.
+    pub callable: Option<Callable>,
+}
+
+/// Whom a flow may call outside queues.
+#[derive(Clone, Debug, Default)]
+pub struct Callable {
+    /// Extensions of agents.
+    pub extensions: BTreeSet<String>,
+    /// Of each trunk that takes calls out: beginnings of numbers that are allowed, and those that are not all the same.
+    pub trunks: Vec<(Vec<String>, Vec<String>)>,
+}
+
+impl Callable {
+    fn allows(&self, number: &str) -> bool {
+        let begins = |all: &[String]| all.iter().any(|prefix| number.starts_with(prefix.as_str()));
+        let fits =
+            |(allowed, denied): &(Vec<String>, Vec<String>)| begins(allowed) && !begins(denied);
+        self.trunks.iter().any(fits)
+    }
 }
 
 /// Agents and queues, as far as skills go.

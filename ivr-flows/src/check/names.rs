@@ -7,7 +7,7 @@ use super::{Catalog, Notes};
 use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Template};
 use crate::flow::{
     Action, ChoiceTarget, Collect, Exits, Flow, Language, Levels, Menu, Name, Queue, Saying, Step,
-    Target, Value, Wait, WaitThen,
+    Target, TransferTo, Value, Wait, WaitThen,
 };
 use crate::nearest::suggest;
 use crate::read::{fit, kind_help};
@@ -69,6 +69,7 @@ impl<'a> Names<'a, '_> {
             | Action::Consent(_)
             | Action::Record(_) => {}
             Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
+            Action::Transfer(transfer) => self.called(&transfer.to),
             Action::Notify(notify) => {
                 notify
                     .data
@@ -275,6 +276,28 @@ impl<'a> Names<'a, '_> {
             .chain(&queue.any_of)
             .chain(rungs.map(|rung| &rung.skills));
         levels.for_each(|levels| self.skills(levels));
+    }
+
+    /// Only what a trunk allows is called, and only agents that there are.
+    fn called(&mut self, to: &TransferTo) {
+        let callable = self.catalog.and_then(|catalog| catalog.callable.as_ref());
+        let Some(callable) = callable.filter(|_| !self.notes.full()) else {
+            return;
+        };
+        match to {
+            TransferTo::Agent(name) if !callable.extensions.contains(&name.text) => {
+                let known = callable.extensions.iter().map(String::as_str);
+                let help = suggest(&name.text, known);
+                let message = format!("no agent has the extension `{}`", name.text);
+                self.notes.error("F004", name.pos, message, help);
+            }
+            TransferTo::Number(name) if !callable.allows(&name.text) => {
+                let message = format!("no trunk of the company allows calls to `{}`", name.text);
+                let help = "add its beginning to `prefixes` of a trunk's `outbound`, or call another number";
+                self.notes.error("F004", name.pos, message, help);
+            }
+            TransferTo::Agent(_) | TransferTo::Number(_) => {}
+        }
     }
 
     /// Where its keys lead, and whom it asks for less.

@@ -28,6 +28,10 @@ pub(crate) enum ExitName {
     Skipped,
     Granted,
     Denied,
+    NoAnswer,
+    Busy,
+    Failed,
+    Done,
     Error,
     Hangup,
 }
@@ -63,6 +67,14 @@ impl ExitName {
         &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
     pub(crate) const SURVEY: &[Self] = &[Self::Skipped, Self::Error, Self::Hangup];
     pub(crate) const CONSENT: &[Self] = &[Self::Granted, Self::Denied, Self::Error, Self::Hangup];
+    pub(crate) const TRANSFER: &[Self] = &[
+        Self::NoAnswer,
+        Self::Busy,
+        Self::Failed,
+        Self::Done,
+        Self::Error,
+        Self::Hangup,
+    ];
     pub(crate) const ALL: &[Self] = &[
         Self::Answered,
         Self::Timeout,
@@ -81,6 +93,10 @@ impl ExitName {
         Self::Skipped,
         Self::Granted,
         Self::Denied,
+        Self::NoAnswer,
+        Self::Busy,
+        Self::Failed,
+        Self::Done,
         Self::Error,
         Self::Hangup,
     ];
@@ -104,6 +120,10 @@ impl ExitName {
             Self::Skipped => "skipped",
             Self::Granted => "granted",
             Self::Denied => "denied",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::Done => "done",
             Self::Error => "error",
             Self::Hangup => "hangup",
         }

@@ -31,6 +31,7 @@ mod saying;
 mod small;
 mod step_run;
 mod survey;
+mod transfer;
 mod voicemail;
 mod wait_keys;
 mod waiting;
@@ -196,6 +197,7 @@ impl Interpreter {
             FlowInput::AgentLeft => self.agent_left(),
             FlowInput::PlayFailed(token) => self.play_failed(token),
             FlowInput::Customer { ask, answer } => self.customer_answered(ask, answer),
+            FlowInput::DialEnded(end) => self.dial_ended(end),
             FlowInput::CallerSilent => self.caller_silent(),
             FlowInput::RecordingFailed => self.recording_failed(),
             FlowInput::Queued { position, expected } => {

@@ -69,6 +69,7 @@ impl Interpreter {
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
             Action::Survey(survey) => self.enter_survey(survey),
             Action::Consent(consent) => self.enter_consent(consent),
+            Action::Transfer(transfer) => self.enter_transfer(transfer),
             Action::Record(record) => self.record(record),
             Action::Pause(time) => self.enter_pause(*time),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
@@ -107,7 +108,8 @@ impl Interpreter {
             | Action::Queue(_)
             | Action::Voicemail(_)
             | Action::Survey(_)
-            | Action::Consent(_) => Move::Stay,
+            | Action::Consent(_)
+            | Action::Transfer(_) => Move::Stay,
         }
     }
 

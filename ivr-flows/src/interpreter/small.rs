@@ -31,7 +31,10 @@ impl Interpreter {
                 Ok(value) => {
                     data.insert(name.clone(), value.chars().take(LONGEST).collect());
                 }
-                Err(why) => exit = exit.or(self.failed(why)),
+                Err(why) => {
+                    let next = self.failed(why);
+                    exit = exit.or(next);
+                }
             }
         }
         self.put(FlowOutput::Notify {

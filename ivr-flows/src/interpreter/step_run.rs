@@ -16,6 +16,8 @@ use crate::port::PlayToken;
 pub(super) enum StepRun {
     Survey(SurveyRun),
     Consent(ConsentRun),
+    /// Somebody is called, or talks with the caller.
+    Dialling,
     /// Nothing is heard.
     Pause {
         until: Duration,
@@ -28,6 +30,7 @@ impl StepRun {
             Self::Survey(survey) => survey.deadline(),
             Self::Consent(consent) => consent.deadline(),
             Self::Pause { until } => Some(*until),
+            Self::Dialling => None,
         }
     }
 
@@ -35,7 +38,7 @@ impl StepRun {
         match self {
             Self::Survey(survey) => survey.token(),
             Self::Consent(consent) => consent.token(),
-            Self::Pause { .. } => None,
+            Self::Pause { .. } | Self::Dialling => None,
         }
     }
 
@@ -74,9 +77,8 @@ impl Interpreter {
 
     /// The caller hung up in the middle of it.
     pub(super) fn step_cut_off(&mut self) {
-        match &self.state {
-            State::Step(StepRun::Survey(_)) => self.survey_cut_off(),
-            _ => {}
+        if let State::Step(StepRun::Survey(_)) = &self.state {
+            self.survey_cut_off();
         }
     }
 

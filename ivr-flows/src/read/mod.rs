@@ -23,6 +23,7 @@ mod small;
 mod step;
 mod survey;
 mod top;
+mod transfer;
 mod trial;
 mod wait_keys;
 

@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 20] = [
+const ACTIONS: [&str; 22] = [
     "answer",
     "play",
     "say",
@@ -25,6 +25,8 @@ const ACTIONS: [&str; 20] = [
     "record",
     "wait",
     "notify",
+    "transfer",
+    "dial",
     "go",
     "branch",
     "hours",
@@ -34,12 +36,10 @@ const ACTIONS: [&str; 20] = [
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 12] = [
+const LATER: [&str; 10] = [
     "http",
     "offer_callback",
     "callback",
-    "transfer",
-    "dial",
     "pay",
     "call",
     "return",
@@ -160,6 +160,9 @@ impl Reader<'_> {
                 .map(|consent| Action::Consent(Box::new(consent))),
             "record" => self.record(node).map(Action::Record),
             "wait" => self.pause(node).map(Action::Pause),
+            what @ ("transfer" | "dial") => self
+                .transfer(node, what == "dial", block)
+                .map(|transfer| Action::Transfer(Box::new(transfer))),
             "notify" => self
                 .notify(node)
                 .map(|notify| Action::Notify(Box::new(notify))),

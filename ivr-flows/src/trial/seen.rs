@@ -48,6 +48,8 @@ pub enum Seen {
     Chose(String),
     /// A question of a survey and its answer, if any was given.
     Survey(String, Option<u8>),
+    /// Somebody is called for the caller.
+    Calls(String),
     /// An event was told.
     Notified(String),
     /// The call is refused with this SIP status.
@@ -92,6 +94,7 @@ impl Seen {
             (Expect::Survey { question, answer }, Self::Survey(own, has)) => {
                 question == own && answer == has
             }
+            (Expect::Calls(wanted), Self::Calls(who)) => wanted == who,
             (Expect::Notify(wanted), Self::Notified(event)) => wanted == event,
             (Expect::Consent(wanted), Self::Consent(has)) => wanted == has,
             (Expect::Record(wanted), Self::Record(has)) => wanted == has,
@@ -117,6 +120,7 @@ impl fmt::Display for Expect {
             Self::Survey { question, answer } => {
                 write!(f, "survey {}", survey(question, *answer))
             }
+            Self::Calls(who) => write!(f, "calls {who}"),
             Self::Notify(event) => write!(f, "notify {event}"),
             Self::Consent(granted) => write!(f, "consent {}", agreed(*granted)),
             Self::Record(what) => write!(f, "record {}", what.as_str()),
@@ -149,6 +153,7 @@ impl fmt::Display for Moment {
             Seen::Chose(label) => write!(f, "chooses {label}"),
             Seen::Tagged(key, value) => write!(f, "tag {key} = {value}"),
             Seen::Survey(question, answer) => write!(f, "survey {}", survey(question, *answer)),
+            Seen::Calls(who) => write!(f, "is given to {who}"),
             Seen::Notified(event) => write!(f, "tells others: {event}"),
             Seen::Refused(status) => write!(f, "is refused with {status}"),
             Seen::Consent(granted) => write!(f, "consent {}", agreed(*granted)),

@@ -86,6 +86,7 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::StepEntered { .. }
         | Event::Typed { .. }
         | Event::Notified { .. }
+        | Event::FlowDialled { .. }
         | Event::LanguageSet { .. }
         | Event::WrapUpExtended { .. }
         | Event::QueueRelaxed { .. }

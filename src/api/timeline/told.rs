@@ -2,7 +2,7 @@
 //! does not compile.
 
 use super::ItemKind;
-use router::event::{Event, PauseCause, TalkChange};
+use router::event::{DialOutcome, Event, PauseCause, TalkChange};
 use router::id::AgentId;
 use router::overflow::{Cause, Way};
 
@@ -39,6 +39,10 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
             language, chosen, ..
         } => (Choice, spoken(language, *chosen), None),
         Event::Tagged { key, value, .. } => (Record, format!("Noted: {key} {value}"), None),
+        Event::FlowDialled { agent, outcome, .. } => {
+            let who = name(agent, "somebody outside");
+            (Others, dialled(&who, *outcome), *agent)
+        }
         Event::Notified { event, .. } => (Record, format!("The menu told others: {event}"), None),
         Event::RecordingConsent {
             granted, by_key, ..
@@ -103,6 +107,16 @@ fn typed(label: &str, digits: Option<&str>) -> String {
         || format!("Typed {label}"),
         |digits| format!("Typed {label}: {digits}"),
     )
+}
+
+fn dialled(who: &str, outcome: DialOutcome) -> String {
+    match outcome {
+        DialOutcome::Answered => format!("The menu gave the caller to {who}, who talked with them"),
+        DialOutcome::NoAnswer => format!("The menu called {who}: no answer"),
+        DialOutcome::Busy => format!("The menu called {who}: busy"),
+        DialOutcome::Failed => format!("The menu could not call {who}"),
+        DialOutcome::CallerLeft => format!("The caller hung up while the phone of {who} rang"),
+    }
 }
 
 const fn agreed(granted: bool, by_key: bool) -> &'static str {

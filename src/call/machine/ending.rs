@@ -101,6 +101,7 @@ impl CallMachine {
                 owed = Some(waiting.entry);
             }
             Phase::Talking(talking) => self.talk_over(talking, None),
+            Phase::Dialled(dialled) => self.dial_cut_off(*dialled),
         }
         self.phase = Phase::Ending(Ending {
             cause,

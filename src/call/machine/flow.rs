@@ -100,6 +100,7 @@ impl CallMachine {
                 create,
             } => self.find_customer(ask, number, create),
             FlowOutput::StartVoicemail { silence } => self.start_message(silence, now, ids),
+            FlowOutput::Dial { to, shown, ring } => self.dial(to, shown, ring, now),
             FlowOutput::RefuseWith { status } => self.history.refuse_with = Some(status),
             FlowOutput::Consent { granted, by_key } => self.consented(granted, by_key),
             FlowOutput::Record { what } => self.flow_records(what, ids),

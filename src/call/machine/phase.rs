@@ -3,6 +3,7 @@
 //! **Owns**: these values. **Must not**: decide anything.
 
 use super::away::Away;
+use super::dialled::Dialled;
 use super::helper::Helper;
 use super::sound::Sound;
 use crate::call::control::Who;
@@ -26,6 +27,8 @@ pub(super) enum Phase {
     Waiting(Waiting),
     /// Talks with an agent.
     Talking(Talking),
+    /// The flow calls somebody for them, or they talk with whom it called.
+    Dialled(Box<Dialled>),
     /// On the way out.
     Ending(Ending),
 }

@@ -1,7 +1,7 @@
 //! Steps that act on the call itself: what is clean, and each fault at its place.
 
 use super::{STEP, catalog, found, frame};
-use crate::check::{Catalog, Member, Staff, check_source};
+use crate::check::{Callable, Catalog, Member, Staff, check_source};
 
 #[test]
 fn every_form_is_clean() {
@@ -14,6 +14,9 @@ fn every_form_is_clean() {
         "    - record: start\n    - record: pause\n    - record: resume\n    - record: { action: stop, beep: true }\n    - go: bye",
         "    - wait: 2s\n    - wait: { for: 1m }\n    - notify: seen\n    - notify: { event: seen, data: { a: \"b\", c: 1 } }\n    - go: bye",
         "    - hangup: busy",
+        "    - transfer: \"+34 911 222 333\"\n    - go: bye",
+        "    - transfer: { to: \"+34911222333\", mode: blind, caller_id: caller, ring: 20s, exits: { no_answer: bye, busy: bye, failed: bye, done: bye } }",
+        "    - dial: { agent: 2001, exits: { busy: bye } }\n    - go: bye",
         "    - hangup: { cause: not_found }",
         "    - hangup: { code: 503 }",
         "    - collect: { into: reason, prompt: hello, digits: 8, format: date, confirm: { prompt: hello, accept: 1, again: star } }\n    - go: bye",
@@ -192,6 +195,52 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "F019",
         "read back",
     ),
+    (
+        "    - transfer: @911222333\n    - go: bye",
+        "F104",
+        "country code",
+    ),
+    (
+        "    - transfer: @\"sip:a@example.org\"\n    - go: bye",
+        "F101",
+        "SIP address",
+    ),
+    (
+        "    - transfer: @\"+{{ vars.reason }}\"\n    - go: bye",
+        "F101",
+        "later version",
+    ),
+    (
+        "    - transfer: @{ ring: 20s }\n    - go: bye",
+        "F103",
+        "`to`",
+    ),
+    (
+        "    - transfer: { to: \"+34911222333\", agent: @2001 }\n    - go: bye",
+        "F105",
+        "one party",
+    ),
+    (
+        "    - transfer: { agent: 2001, mode: @consult }\n    - go: bye",
+        "F104",
+        "cannot consult",
+    ),
+    (
+        "    - transfer: { agent: 2001, ring: @5m }\n    - go: bye",
+        "F104",
+        "at most 120 s",
+    ),
+    (
+        "    - transfer: { agent: 2001, caller_id: @me }\n    - go: bye",
+        "F104",
+        "`company`",
+    ),
+    (
+        "    - transfer: { agent: 2001, exits: { @timeout: bye } }\n    - go: bye",
+        "F102",
+        "`no_answer`",
+    ),
+    ("    - @transfer: { agent: 2001 }", "F007", "goes nowhere"),
 ];
 
 #[test]
@@ -336,4 +385,38 @@ fn the_last_step_of_relax_must_find_somebody_who_is_configured() {
         [],
         "nobody is known, so nobody is missed"
     );
+}
+
+#[test]
+fn only_whom_the_company_may_call_is_called() {
+    let callable = Callable {
+        extensions: ["2001".to_owned()].into(),
+        trunks: vec![(vec!["+34".to_owned()], vec!["+34803".to_owned()])],
+    };
+    let catalog = Catalog {
+        callable: Some(callable),
+        ..catalog()
+    };
+    let judged = |step: &str| {
+        let source = frame(&format!("    - {step}\n    - go: bye"), "");
+        found(&source, Some(&catalog))
+    };
+    for allowed in ["transfer: \"+34911222333\"", "dial: { agent: 2001 }"] {
+        assert_eq!(judged(allowed), [], "{allowed}");
+    }
+    assert_eq!(judged("transfer: \"+34803123456\""), [("F004", STEP, 17)]);
+    assert_eq!(judged("dial: \"+33123456789\""), [("F004", STEP, 13)]);
+    assert_eq!(judged("dial: { agent: 2009 }"), [("F004", STEP, 22)]);
+}
+
+#[test]
+fn nobody_may_answer_for_ever_so_a_circle_is_one() {
+    let circle = "    - dial: { agent: 2001, exits: { no_answer: start } }\n    - go: bye";
+    assert!(
+        found(&frame(circle, ""), None)
+            .iter()
+            .any(|f| f.0 == "F006")
+    );
+    let person = "    - dial: { agent: 2001, exits: { done: start } }\n    - go: bye";
+    assert_eq!(found(&frame(person, ""), None), []);
 }

@@ -52,6 +52,7 @@ fn catalog() -> Catalog {
         speech: false,
         consent: false,
         staff: None,
+        callable: None,
     }
 }
 

@@ -17,6 +17,7 @@ mod recording;
 mod saying;
 mod small;
 mod survey;
+mod transfer;
 mod type_ahead;
 mod voicemail;
 mod wait_keys;
@@ -208,6 +209,7 @@ fn person(output: &FlowOutput) -> String {
             let digits = digits.as_ref().map_or("***", |digits| &digits.0);
             format!("{block} typed {label} {digits}")
         }
+        FlowOutput::Dial { to, shown, ring } => format!("dial {to:?} as {shown:?} for {ring:?}"),
         FlowOutput::Notify { event, data } => format!("notify {event} {data:?}"),
         FlowOutput::RefuseWith { status } => format!("refuse {status}"),
         FlowOutput::Consent { granted, by_key } => format!("consent {granted}, by key {by_key}"),

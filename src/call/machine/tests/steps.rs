@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::call::control::{Colleague, Control, ControlId, ControlRequest, Destination};
-use crate::call::phone_call::PhoneAnswer;
+use crate::call::outbound::{LegNames, Way as OutWay};
+use crate::call::phone_call::{PhoneAnswer, PhoneAsk};
+use crate::call::port::DialWays;
+use router::event::DialOutcome;
 
 const SURVEY: &str = r#"
 flow: 1
@@ -301,4 +304,156 @@ fn a_key_takes_the_caller_out_of_the_queue_and_the_record_says_so() {
     }));
     assert!(script.did(&LegCommand::Hangup(agent)), "no phone rings on");
     assert_eq!(script.ended(), [(Outcome::SelfServed, EndCause::Flow)]);
+}
+
+const TRANSFER: &str = r#"
+flow: 1
+name: support
+prompts: { sorry: { en: "Sorry." }, busy: { en: "Busy." } }
+blocks:
+  start:
+    - answer:
+    - STEP: { TO, ring: 20s, exits: { no_answer: sorry, busy: busy, failed: sorry } }
+    - hangup:
+  sorry: [ { play: sorry }, { hangup: } ]
+  busy: [ { play: busy }, { hangup: } ]
+"#;
+
+fn way(trunk: &str, leg: u64) -> OutWay {
+    OutWay {
+        party: LegNames {
+            leg: LegId(leg),
+            log_leg: LogLegId::from_number(leg),
+        },
+        trunk: trunk.to_owned(),
+        uri: Private::new("sip:+34911222333@192.0.2.1".to_owned()),
+        caller_id: PhoneNumber::from_normalised("+34910000000"),
+        credentials: None,
+        record: true,
+        of_trunk: 1,
+        of_agent: 1,
+    }
+}
+
+/// A caller for whom the first of two trunks rings.
+fn dials() -> Script {
+    let flow = TRANSFER
+        .replace("STEP", "transfer")
+        .replace("TO", "to: \"+34911222333\"");
+    let mut script = Script::begin_with(&flow);
+    assert!(script.did(&LegCommand::Ringback(CUSTOMER)));
+    let ways = vec![way("first", 501), way("second", 502)];
+    script.say(CallInput::WayFound(DialWays::Trunks(ways)));
+    script
+}
+
+fn outcome(script: &Script) -> Vec<(Option<String>, DialOutcome)> {
+    let told = logged(script).into_iter().filter_map(|event| match event {
+        Event::FlowDialled { trunk, outcome, .. } => Some((trunk.clone(), *outcome)),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn a_trunk_that_fails_is_followed_by_the_next_and_the_talk_by_the_end() {
+    let mut script = dials();
+    script.leg_ends(LegId(501), LegEndCause::Rejected(503));
+    let next = script.last.iter().any(|output| {
+        matches!(output, CallOutput::Leg(LegCommand::DialOut { trunk, .. }) if trunk == "second")
+    });
+    assert!(next, "{:?}", script.last);
+    script.say(CallInput::Leg {
+        leg: LegId(502),
+        event: LegEvent::Answered,
+    });
+    let bridge = LegCommand::Bridge {
+        customer: CUSTOMER,
+        agent: LegId(502),
+    };
+    assert!(script.did(&bridge));
+    assert_eq!(of_recordings(&script), ["start 1 with the agent"]);
+    script.leg_ends(LegId(502), LegEndCause::Bye);
+    assert_eq!(of_recordings(&script)[1], "stop");
+    assert_eq!(
+        outcome(&script),
+        [(Some("second".to_owned()), DialOutcome::Answered)]
+    );
+    assert_eq!(script.ended(), [(Outcome::SelfServed, EndCause::Flow)]);
+}
+
+#[test]
+fn what_keeps_ringing_is_cancelled_by_time_and_by_the_caller() {
+    let mut script = dials();
+    script.say(CallInput::Leg {
+        leg: LegId(501),
+        event: LegEvent::Progress { status: 180 },
+    });
+    script.after(Duration::from_secs(19));
+    assert!(outcome(&script).is_empty());
+    script.after(Duration::from_secs(1));
+    assert!(script.did(&LegCommand::Hangup(LegId(501))));
+    assert_eq!(
+        outcome(&script),
+        [(Some("first".to_owned()), DialOutcome::NoAnswer)]
+    );
+    let mut script = dials();
+    script.customer_hangs_up();
+    assert!(script.did(&LegCommand::Hangup(LegId(501))));
+    assert_eq!(
+        outcome(&script),
+        [(Some("first".to_owned()), DialOutcome::CallerLeft)]
+    );
+    assert_eq!(script.ended(), [(Outcome::SelfServed, EndCause::Customer)]);
+    // Nobody may be called so, or the company does not answer.
+    let mut refused = dials();
+    refused.leg_ends(LegId(501), LegEndCause::Rejected(404));
+    assert_eq!(
+        outcome(&refused),
+        [(Some("first".to_owned()), DialOutcome::Failed)]
+    );
+    let flow = TRANSFER
+        .replace("STEP", "dial")
+        .replace("TO", "agent: 2001");
+    let mut nobody = Script::begin_with(&flow);
+    nobody.after(Duration::from_secs(2));
+    assert_eq!(outcome(&nobody), [(None, DialOutcome::Failed)]);
+}
+
+#[test]
+fn an_agent_who_is_not_free_is_busy_and_one_who_rings_is_released() {
+    let flow = TRANSFER
+        .replace("STEP", "dial")
+        .replace("TO", "agent: 2001");
+    let agent = AgentId::from_number(7);
+    let asked = || {
+        let mut script = Script::begin_with(&flow);
+        script.say(CallInput::WayFound(DialWays::Agent {
+            agent,
+            extension: "2001".to_owned(),
+        }));
+        script
+    };
+    let released = |script: &Script| {
+        let release = PhoneAsk::Release { agent };
+        let is = |output: &&CallOutput| matches!(output, CallOutput::Ask(ask) if *ask == release);
+        script.all.iter().filter(is).count()
+    };
+    let mut busy = asked();
+    busy.say(CallInput::PhoneAnswered(PhoneAnswer::Busy));
+    assert_eq!(outcome(&busy), [(None, DialOutcome::Busy)]);
+    assert_eq!(released(&busy), 0, "another call has the agent");
+    let mut script = asked();
+    script.say(CallInput::PhoneAnswered(PhoneAnswer::Done));
+    let leg = script.last.iter().find_map(|output| match output {
+        CallOutput::Leg(LegCommand::Dial { leg, .. }) => Some(*leg),
+        _ => None,
+    });
+    script.say(CallInput::Leg {
+        leg: leg.unwrap(),
+        event: LegEvent::Answered,
+    });
+    script.leg_ends(leg.unwrap(), LegEndCause::Bye);
+    assert_eq!(released(&script), 1);
+    assert_eq!(script.ended(), [(Outcome::Answered, EndCause::Agent)]);
 }
