@@ -13,6 +13,7 @@ use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
 mod exits;
+mod not_yet;
 mod queue;
 mod recording;
 mod small;
@@ -21,6 +22,7 @@ mod transfer;
 mod wait_keys;
 
 pub(crate) use exits::{ExitName, Exits, find_exit};
+pub(crate) use not_yet::NotYet;
 pub(crate) use queue::{Levels, Queue, Rung, Wait};
 pub(crate) use recording::{Consent, Record};
 pub(crate) use small::{Confirm, Format, Notify};
@@ -337,6 +339,7 @@ pub(crate) enum Action {
     Consent(Box<Consent>),
     Record(Record),
     Transfer(Box<Transfer>),
+    NotYet(Box<NotYet>),
     Pause(Duration),
     Notify(Box<Notify>),
     Go(Go),
@@ -375,6 +378,7 @@ impl Step {
             Action::Voicemail(voicemail) => vec![&voicemail.prompt],
             Action::Survey(survey) => survey.sayings(),
             Action::Consent(consent) => vec![&consent.prompt],
+            Action::NotYet(later) => vec![&later.prompt],
             _ => Vec::new(),
         };
         lists.into_iter().flatten()
@@ -428,6 +432,7 @@ impl Action {
             Self::Record(_) => "record",
             Self::Transfer(transfer) if transfer.dial => "dial",
             Self::Transfer(_) => "transfer",
+            Self::NotYet(later) => later.name,
             Self::Pause(_) => "wait",
             Self::Notify(_) => "notify",
             Self::Go(_) => "go",
@@ -451,6 +456,7 @@ impl Action {
             Self::Survey(survey) => Some(&survey.exits),
             Self::Consent(consent) => Some(&consent.exits),
             Self::Transfer(transfer) => Some(&transfer.exits),
+            Self::NotYet(later) => Some(&later.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer

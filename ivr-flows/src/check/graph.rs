@@ -151,6 +151,7 @@ impl Builder<'_> {
             Action::Voicemail(_) => self.voicemail(&places),
             Action::Survey(_) => self.survey(&places),
             Action::Consent(_) => self.consent(&places),
+            Action::NotYet(later) => self.not_yet(&later.exits),
             Action::Transfer(transfer) => self.transfer(transfer.return_here, &places),
             Action::Hangup(_) => self.ends(),
             Action::Play(_) => {
@@ -274,6 +275,18 @@ impl Builder<'_> {
             Some(target) => self.target(target, Why::Person),
             None if returns => self.next(Why::Person),
             None => self.ends(),
+        }
+    }
+
+    /// Only `unavailable` is taken; the others are ways that will be.
+    fn not_yet(&mut self, exits: &Exits) {
+        for (exit, target) in exits {
+            let why = match exit {
+                ExitName::Error | ExitName::Hangup => continue,
+                ExitName::Unavailable => Why::Itself,
+                _ => Why::Person,
+            };
+            self.target(target, why);
         }
     }
 

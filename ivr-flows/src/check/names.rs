@@ -67,6 +67,7 @@ impl<'a> Names<'a, '_> {
             | Action::Customer(_)
             | Action::Survey(_)
             | Action::Consent(_)
+            | Action::NotYet(_)
             | Action::Record(_) => {}
             Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
             Action::Transfer(transfer) => self.called(&transfer.to),

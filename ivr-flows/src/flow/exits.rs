@@ -32,6 +32,12 @@ pub(crate) enum ExitName {
     Busy,
     Failed,
     Done,
+    Accepted,
+    Declined,
+    InvalidNumber,
+    Paid,
+    Abandoned,
+    Unavailable,
     Error,
     Hangup,
 }
@@ -72,6 +78,22 @@ impl ExitName {
         Self::Busy,
         Self::Failed,
         Self::Done,
+        Self::Error,
+        Self::Hangup,
+    ];
+    pub(crate) const CALLBACK: &[Self] = &[
+        Self::Accepted,
+        Self::Declined,
+        Self::InvalidNumber,
+        Self::Unavailable,
+        Self::Error,
+        Self::Hangup,
+    ];
+    pub(crate) const PAY: &[Self] = &[
+        Self::Paid,
+        Self::Declined,
+        Self::Abandoned,
+        Self::Unavailable,
         Self::Error,
         Self::Hangup,
     ];
@@ -124,6 +146,12 @@ impl ExitName {
             Self::Busy => "busy",
             Self::Failed => "failed",
             Self::Done => "done",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::InvalidNumber => "invalid_number",
+            Self::Paid => "paid",
+            Self::Abandoned => "abandoned",
+            Self::Unavailable => "unavailable",
             Self::Error => "error",
             Self::Hangup => "hangup",
         }

@@ -69,6 +69,8 @@ impl Interpreter {
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
             Action::Survey(survey) => self.enter_survey(survey),
             Action::Consent(consent) => self.enter_consent(consent),
+            // Nothing stands behind it, and the check asked for this exit.
+            Action::NotYet(_) => self.exit(ExitName::Unavailable).unwrap_or(Move::Next),
             Action::Transfer(transfer) => self.enter_transfer(transfer),
             Action::Record(record) => self.record(record),
             Action::Pause(time) => self.enter_pause(*time),
@@ -109,7 +111,8 @@ impl Interpreter {
             | Action::Voicemail(_)
             | Action::Survey(_)
             | Action::Consent(_)
-            | Action::Transfer(_) => Move::Stay,
+            | Action::Transfer(_)
+            | Action::NotYet(_) => Move::Stay,
         }
     }
 

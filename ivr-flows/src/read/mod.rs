@@ -14,6 +14,7 @@ mod hours;
 mod input;
 mod ladder;
 mod menu;
+mod not_yet;
 mod queue;
 mod raw;
 mod recording;

@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 22] = [
+const ACTIONS: [&str; 25] = [
     "answer",
     "play",
     "say",
@@ -27,6 +27,9 @@ const ACTIONS: [&str; 22] = [
     "notify",
     "transfer",
     "dial",
+    "offer_callback",
+    "callback",
+    "pay",
     "go",
     "branch",
     "hours",
@@ -36,18 +39,7 @@ const ACTIONS: [&str; 22] = [
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 10] = [
-    "http",
-    "offer_callback",
-    "callback",
-    "pay",
-    "call",
-    "return",
-    "remote",
-    "event",
-    "if",
-    "log",
-];
+const LATER: [&str; 7] = ["http", "call", "return", "remote", "event", "if", "log"];
 
 impl Reader<'_> {
     /// A list of steps; `block` names the block they stand in.
@@ -160,6 +152,15 @@ impl Reader<'_> {
                 .map(|consent| Action::Consent(Box::new(consent))),
             "record" => self.record(node).map(Action::Record),
             "wait" => self.pause(node).map(Action::Pause),
+            "offer_callback" => self
+                .callback(node, entry.pos, ("offer_callback", block))
+                .map(|later| Action::NotYet(Box::new(later))),
+            "callback" => self
+                .callback(node, entry.pos, ("callback", block))
+                .map(|later| Action::NotYet(Box::new(later))),
+            "pay" => self
+                .pay(node, entry.pos, block)
+                .map(|later| Action::NotYet(Box::new(later))),
             what @ ("transfer" | "dial") => self
                 .transfer(node, what == "dial", block)
                 .map(|transfer| Action::Transfer(Box::new(transfer))),

@@ -14,6 +14,9 @@ fn every_form_is_clean() {
         "    - record: start\n    - record: pause\n    - record: resume\n    - record: { action: stop, beep: true }\n    - go: bye",
         "    - wait: 2s\n    - wait: { for: 1m }\n    - notify: seen\n    - notify: { event: seen, data: { a: \"b\", c: 1 } }\n    - go: bye",
         "    - hangup: busy",
+        "    - offer_callback: { key: 2, prompt: hello, number: caller, window: 2h, keeps_place: true, attempts: 3, spacing: 10m, exits: { accepted: bye, unavailable: bye } }",
+        "    - callback: { say: \"We call you back.\", number: ask, exits: { invalid_number: bye, unavailable: bye } }",
+        "    - pay: { processor: bank, amount: vars.count, retain_agent: true, exits: { paid: bye, declined: bye, abandoned: bye, unavailable: bye } }",
         "    - transfer: \"+34 911 222 333\"\n    - go: bye",
         "    - transfer: { to: \"+34911222333\", mode: blind, caller_id: caller, ring: 20s, exits: { no_answer: bye, busy: bye, failed: bye, done: bye } }",
         "    - dial: { agent: 2001, exits: { busy: bye } }\n    - go: bye",
@@ -241,6 +244,51 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "`no_answer`",
     ),
     ("    - @transfer: { agent: 2001 }", "F007", "goes nowhere"),
+    (
+        "    - @offer_callback: { key: 2, prompt: hello, exits: { accepted: bye } }\n    - go: bye",
+        "F101",
+        "unavailable: BLOCK",
+    ),
+    (
+        "    - @callback: { prompt: hello }\n    - go: bye",
+        "F101",
+        "nothing stands behind `callback`",
+    ),
+    (
+        "    - @pay: { processor: bank, amount: vars.count }\n    - go: bye",
+        "F101",
+        "nothing stands behind `pay`",
+    ),
+    (
+        "    - @offer_callback: { prompt: hello, exits: { unavailable: bye } }",
+        "F103",
+        "`key: 2`",
+    ),
+    (
+        "    - @pay: { amount: vars.count, exits: { unavailable: bye } }",
+        "F103",
+        "`processor: NAME`",
+    ),
+    (
+        "    - @pay: { processor: bank, exits: { unavailable: bye } }",
+        "F103",
+        "`amount: vars.NAME`",
+    ),
+    (
+        "    - callback: { number: @mine, exits: { unavailable: bye } }",
+        "F104",
+        "`number: caller`",
+    ),
+    (
+        "    - callback: { attempts: @0, exits: { unavailable: bye } }",
+        "F104",
+        "1 to 10",
+    ),
+    (
+        "    - pay: { processor: bank, amount: vars.count, exits: { @refused: bye, unavailable: bye } }",
+        "F102",
+        "`declined`",
+    ),
 ];
 
 #[test]

@@ -143,3 +143,17 @@ fn silence_and_wrong_keys_at_the_question_are_counted_with_the_others() {
     }
     assert_eq!(call.key('9'), "stop, tag out=none, hangup Hangup");
 }
+
+#[test]
+fn what_nothing_stands_behind_goes_where_the_flow_says_and_nowhere_else() {
+    for step in [
+        "callback: { exits: { unavailable: gone, accepted: bye } }",
+        "offer_callback: { key: 1, prompt: hello, exits: { unavailable: gone } }",
+        "pay: { processor: bank, amount: \"1\", exits: { unavailable: gone, paid: bye } }",
+    ] {
+        let mut call = Call::new(&format!(
+            "prompts: {{ hello: {{ en: a }} }}\nblocks:\n  start: [ {{ {step} }} ]\n  gone: [ {{ tag: {{ it: later }} }}, {{ hangup: }} ]\n  bye: [ {{ hangup: }} ]\n"
+        ));
+        assert_eq!(call.heard(), "tag it=later, hangup Hangup", "{step}");
+    }
+}
