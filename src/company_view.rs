@@ -162,22 +162,18 @@ impl CompanyView {
 
     /// What a queue says about recording, if it says anything.
     #[must_use]
-    pub fn record_in(&self, queue: QueueId) -> Option<bool> {
+    pub fn record_in(&self, queue: QueueId) -> Option<RecordPolicy> {
         let name = self.queue_name(queue)?;
-        self.company
-            .queue(&name)?
-            .record
-            .map(|policy| policy == RecordPolicy::Always)
+        self.company.queue(&name)?.record
     }
 
-    /// Whether calls by this trunk are recorded when the queue says nothing. `consent` records nothing until a flow
-    /// can ask for it.
+    /// The rule about recording calls by this trunk, when the queue says nothing.
     #[must_use]
-    pub fn record_by(&self, trunk: Option<&str>) -> bool {
+    pub fn record_by(&self, trunk: Option<&str>) -> RecordPolicy {
         let by_trunk = trunk
             .and_then(|name| self.company.trunks.iter().find(|known| known.name == name))
             .and_then(|known| known.record);
-        by_trunk.unwrap_or(self.record) == RecordPolicy::Always
+        by_trunk.unwrap_or(self.record)
     }
 }
 

@@ -103,6 +103,9 @@ impl WatchedFiles {
             skills: company.skills.iter().cloned().collect(),
             prompt_files: None,
             speech: self.settings.speech_command.is_some(),
+            consent: company.needs_consent(self.settings.recording),
+            staff: Some(company.staff()),
+            callable: Some(company.callable()),
         }
     }
 

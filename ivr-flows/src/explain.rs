@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 33] = [
+const TEXTS: [(&str, &str); 35] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -98,6 +98,11 @@ const TEXTS: [(&str, &str); 33] = [
          menu without a `0`.",
     ),
     (
+        "F017",
+        "A `record: start` can be reached before the caller was asked by a `consent` step, and the company records calls with \
+         consent only: `record = \"consent\"` of a trunk, or `default = \"consent\"` under `[recording]`.",
+    ),
+    (
         "F018",
         "An `hours` step has no `holiday` exit though its calendar has days under `closed_on:`; or a calendar has no \
          `closed_on:` at all, or is never open. Write `closed_on: []` for a calendar without holidays.",
@@ -116,6 +121,11 @@ const TEXTS: [(&str, &str); 33] = [
         "F021",
         "A text without quotes means something else in YAML: ` #` begins a comment, `: ` a second key, `{{` a map. Put \
          the text in quotes; then it is taken as it stands.",
+    ),
+    (
+        "F023",
+        "The times of `relax` do not rise from step to step; or after its last step no configured agent who serves the queue, \
+         or one that `also` names, has the levels that are still asked for: callers would wait for nobody.",
     ),
     (
         "F024",

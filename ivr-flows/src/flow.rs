@@ -13,8 +13,22 @@ use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
 mod exits;
+mod not_yet;
+mod queue;
+mod recording;
+mod small;
+mod survey;
+mod transfer;
+mod wait_keys;
 
 pub(crate) use exits::{ExitName, Exits, find_exit, find_word};
+pub(crate) use not_yet::NotYet;
+pub(crate) use queue::{Levels, Queue, Rung, Wait};
+pub(crate) use recording::{Consent, Record};
+pub(crate) use small::{Confirm, Format, Notify};
+pub(crate) use survey::{Question, Survey};
+pub(crate) use transfer::{Transfer, TransferTo};
+pub(crate) use wait_keys::{WaitKey, WaitThen};
 
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,9 +165,15 @@ impl Flow {
         let defaults = self.defaults.no_input.iter().chain(&self.defaults.no_match);
         let waits = self.waits.values().flat_map(|wait| &wait.plays);
         let waits = waits.flat_map(|(_, play)| &play.sayings);
+        let keys = self.waits.values().flat_map(|wait| &wait.keys);
+        let keys = keys.flat_map(|key| match &key.then {
+            WaitThen::Hear(sayings) => sayings.as_slice(),
+            WaitThen::Leave(_) => &[],
+        });
         defaults
             .chain(self.steps().flat_map(Step::sayings))
             .chain(waits)
+            .chain(keys)
     }
 
     /// The fixed words that callers may hear, for whoever renders them ahead: in which language, the audio file that
@@ -317,13 +337,21 @@ pub(crate) enum Action {
     Customer(Customer),
     Language(Language),
     Voicemail(Box<Voicemail>),
+    Survey(Box<Survey>),
+    Consent(Box<Consent>),
+    Record(Record),
+    Transfer(Box<Transfer>),
+    NotYet(Box<NotYet>),
+    Pause(Duration),
+    Notify(Box<Notify>),
     Go(Go),
     Branch(Branch),
     Hours(Hours),
     Set(Vec<(Name, Value)>),
     Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
-    Hangup,
+    /// With this SIP status when the call was not answered.
+    Hangup(Option<u16>),
 }
 
 impl Step {
@@ -339,13 +367,20 @@ impl Step {
                     &menu.no_match,
                 ]
             }
-            Action::Collect(collect) => vec![
-                &collect.prompt,
-                &collect.short_prompt,
-                &collect.no_input,
-                &collect.no_match,
-            ],
+            Action::Collect(collect) => {
+                let lists = [
+                    &collect.prompt,
+                    &collect.short_prompt,
+                    &collect.no_input,
+                    &collect.no_match,
+                ];
+                let confirm = collect.confirm.as_ref().map(|confirm| &confirm.prompt);
+                lists.into_iter().chain(confirm).collect()
+            }
             Action::Voicemail(voicemail) => vec![&voicemail.prompt],
+            Action::Survey(survey) => survey.sayings(),
+            Action::Consent(consent) => vec![&consent.prompt],
+            Action::NotYet(later) => vec![&later.prompt],
             _ => Vec::new(),
         };
         lists.into_iter().flatten()
@@ -367,6 +402,14 @@ impl Step {
         match &self.action {
             Action::Branch(branch) => all.extend(branch.cases.iter().map(|(when, _)| when)),
             Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
+            Action::Notify(notify) => {
+                all.extend(
+                    notify
+                        .data
+                        .iter()
+                        .flat_map(|(_, value)| value.expressions()),
+                );
+            }
             Action::Customer(customer) => all.push(&customer.by),
             Action::Language(Language::From(from)) => all.push(from),
             _ => {}
@@ -386,13 +429,21 @@ impl Action {
             Self::Customer(_) => "customer",
             Self::Language(_) => "language",
             Self::Voicemail(_) => "voicemail",
+            Self::Survey(_) => "survey",
+            Self::Consent(_) => "consent",
+            Self::Record(_) => "record",
+            Self::Transfer(transfer) if transfer.dial => "dial",
+            Self::Transfer(_) => "transfer",
+            Self::NotYet(later) => later.name,
+            Self::Pause(_) => "wait",
+            Self::Notify(_) => "notify",
             Self::Go(_) => "go",
             Self::Branch(_) => "branch",
             Self::Hours(_) => "hours",
             Self::Set(_) => "set",
             Self::Tag(_) => "tag",
             Self::Queue(_) => "queue",
-            Self::Hangup => "hangup",
+            Self::Hangup(_) => "hangup",
         }
     }
 
@@ -404,15 +455,22 @@ impl Action {
             Self::Collect(collect) => Some(&collect.exits),
             Self::Customer(customer) => Some(&customer.exits),
             Self::Voicemail(voicemail) => Some(&voicemail.exits),
+            Self::Survey(survey) => Some(&survey.exits),
+            Self::Consent(consent) => Some(&consent.exits),
+            Self::Transfer(transfer) => Some(&transfer.exits),
+            Self::NotYet(later) => Some(&later.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
             Self::Answer
+            | Self::Record(_)
+            | Self::Pause(_)
+            | Self::Notify(_)
             | Self::Language(_)
             | Self::Go(_)
             | Self::Branch(_)
             | Self::Set(_)
             | Self::Tag(_)
-            | Self::Hangup => None,
+            | Self::Hangup(_) => None,
         }
     }
 }
@@ -452,8 +510,12 @@ pub(crate) struct Collect {
     /// Fewest and most digits.
     pub(crate) digits: (usize, usize),
     pub(crate) end_key: Option<char>,
+    /// Wrong input unless it has this form.
+    pub(crate) format: Option<Format>,
     /// Wrong input unless it holds.
     pub(crate) check: Option<Expression>,
+    /// Read back before it counts.
+    pub(crate) confirm: Option<Confirm>,
     /// Nothing typed ahead counts, and the value must not be heard or noted.
     pub(crate) sensitive: bool,
     /// What the digits are, for people.
@@ -544,47 +606,6 @@ pub(crate) struct Hours {
 pub(crate) struct Bound {
     pub(crate) at_most: u32,
     pub(crate) then: Option<Target>,
-}
-
-/// Skills and their levels, with the place of each.
-pub(crate) type Levels = BTreeMap<String, (u8, Pos)>;
-
-#[derive(Clone, Debug)]
-pub(crate) struct Queue {
-    pub(crate) to: Name,
-    pub(crate) skills: Levels,
-    /// One of these besides; none: nothing besides.
-    pub(crate) any_of: Vec<Levels>,
-    /// In place of the queue's own.
-    pub(crate) ladder: Option<Vec<Rung>>,
-    /// How long the caller waits for the agent they spoke with last alone; none: as the queue says.
-    pub(crate) last_agent: Option<Duration>,
-    pub(crate) head_start: Duration,
-    /// 0 emergency, 1 normal; none: the queue's own.
-    pub(crate) class: Option<u8>,
-    pub(crate) wait: Option<Name>,
-    pub(crate) exits: Exits,
-}
-
-/// One step of a ladder: what is asked for from a time on.
-#[derive(Clone, Debug)]
-pub(crate) struct Rung {
-    pub(crate) after: Duration,
-    /// No more than this; 0 drops the skill.
-    pub(crate) skills: Levels,
-    pub(crate) max_tier: Option<u8>,
-    pub(crate) queues: Vec<Name>,
-    pub(crate) head_start: Duration,
-}
-
-/// What a waiting caller hears.
-#[derive(Clone, Debug)]
-pub(crate) struct Wait {
-    pub(crate) pos: Pos,
-    /// What is played when its expression holds.
-    pub(crate) plays: Vec<(Option<Expression>, Play)>,
-    pub(crate) give_up_after: Option<Duration>,
-    pub(crate) exits: Exits,
 }
 
 #[derive(Clone, Debug)]

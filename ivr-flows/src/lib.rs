@@ -28,7 +28,7 @@ mod render;
 pub mod trial;
 mod yaml;
 
-pub use check::{Catalog, Checked, check, check_source};
+pub use check::{Callable, Catalog, Checked, Member, Staff, check, check_source};
 pub use explain::explain;
 pub use finding::{Finding, FindingLevel, Note};
 pub use flow::{Flow, Languages, Name, Pos, Prompt, Value};

@@ -168,6 +168,8 @@ pub enum FlowInput {
     AgentLeft,
     /// The caller hung up.
     HungUp,
+    /// What came of [`FlowOutput::Dial`].
+    DialEnded(DialEnd),
     /// A deadline passed.
     Tick,
 }
@@ -308,6 +310,46 @@ pub enum FlowOutput {
         /// The digits, where the flow says that they are harmless.
         digits: Option<Digits>,
     },
+    /// A question of a survey was asked: the answer, or that there is none.
+    SurveyAnswered {
+        /// The name under which answers are kept.
+        question: String,
+        /// The digit that was pressed; none: the caller gave no answer.
+        answer: Option<u8>,
+    },
+    /// The caller was asked whether the call may be recorded.
+    Consent {
+        /// It may.
+        granted: bool,
+        /// The caller said so by a key; else the step says what holds for one who presses nothing.
+        by_key: bool,
+    },
+    /// Something is to be done with the recording of the call.
+    Record {
+        /// What.
+        what: RecordAction,
+    },
+    /// Call somebody for the caller and join the two; answered by [`FlowInput::DialEnded`].
+    Dial {
+        /// Whom.
+        to: DialTo,
+        /// As whom.
+        shown: ShownAs,
+        /// How long it may ring.
+        ring: Duration,
+    },
+    /// Something has happened that others want to know.
+    Notify {
+        /// What, by name.
+        event: String,
+        /// What goes with it, by name.
+        data: BTreeMap<String, String>,
+    },
+    /// The call was not answered and is about to end: refuse it so.
+    RefuseWith {
+        /// SIP status.
+        status: u16,
+    },
     /// The call's language changed.
     LanguageSet {
         /// To this one.
@@ -357,6 +399,74 @@ pub enum WayOf {
     Wait(String),
     /// The flow's, under `defaults:`.
     Defaults,
+}
+
+/// Whom a flow calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialTo {
+    /// A number in its international form, as it stands in the flow.
+    Number(String),
+    /// An agent's extension.
+    Agent(String),
+}
+
+/// What the called party is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownAs {
+    /// The number that the trunk has for calls out.
+    Company,
+    /// The caller's own, where it is known.
+    Caller,
+}
+
+/// How calling somebody ended; each is an exit of the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialEnd {
+    /// They talked, and the called party hung up first.
+    Done,
+    /// Nobody answered.
+    NoAnswer,
+    /// They are talking, or do not want the call.
+    Busy,
+    /// It could not be called.
+    Failed,
+}
+
+impl DialEnd {
+    pub(crate) const ALL: [(&'static str, Self); 4] = [
+        ("done", Self::Done),
+        ("no_answer", Self::NoAnswer),
+        ("busy", Self::Busy),
+        ("failed", Self::Failed),
+    ];
+}
+
+/// What a flow can do with the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordAction {
+    /// Begin; goes on into the next talk and ends with it.
+    Start,
+    /// End, and record no talk until it is begun again.
+    Stop,
+    /// Silence from here on.
+    Pause,
+    /// Sound again.
+    Resume,
+}
+
+impl RecordAction {
+    pub(crate) const ALL: [Self; 4] = [Self::Start, Self::Stop, Self::Pause, Self::Resume];
+
+    /// As a flow writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
 }
 
 /// Digits that a caller typed or a network sent. `Debug` does not show them.

@@ -16,7 +16,7 @@ mod tests;
 
 use crate::finding::Finding;
 use crate::flow::Pos;
-use crate::port::{KnownCustomer, QueueEnd};
+use crate::port::{DialEnd, KnownCustomer, QueueEnd, RecordAction};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -53,6 +53,8 @@ pub struct Trial {
     pub caller: Caller,
     /// How queues treat the caller, by name.
     pub queues: BTreeMap<String, QueueMock>,
+    /// What comes of calling somebody, by number or extension; without a word about it they talk for a minute.
+    pub calls: BTreeMap<String, DialEnd>,
     /// What the caller does, in order.
     pub acts: Vec<Act>,
     /// What must be seen, in this order.
@@ -136,6 +138,21 @@ pub enum Expect {
         /// Value.
         value: String,
     },
+    /// A question of a survey, and its answer; none: it was asked and not answered.
+    Survey {
+        /// As it is stored.
+        question: String,
+        /// The digit.
+        answer: Option<u8>,
+    },
+    /// Somebody is called, by number or extension.
+    Calls(String),
+    /// An event for others, by name.
+    Notify(String),
+    /// Whether the call may be recorded.
+    Consent(bool),
+    /// What is done with the recording.
+    Record(RecordAction),
     /// The call's language.
     Language(String),
     /// A block is entered.

@@ -20,6 +20,7 @@ use crate::private::{PhoneNumber, Private};
 use crate::requirement::Wishes;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,8 @@ pub enum LegRole {
     Customer,
     /// An agent's.
     Agent,
+    /// Somebody's whom the flow called through a trunk.
+    Outside,
 }
 
 /// Which way an interaction went, seen from the company.
@@ -141,6 +144,8 @@ pub enum PauseCause {
     Transfer,
     /// The agent's phone is gone and may come back: a page that is loaded again.
     Reconnect,
+    /// The flow leaves something out of the recording; no talk.
+    Flow,
 }
 
 impl PauseCause {
@@ -152,16 +157,39 @@ impl PauseCause {
             Self::Consult => "consult",
             Self::Transfer => "transfer",
             Self::Reconnect => "reconnect",
+            Self::Flow => "flow",
         }
     }
 
     /// The inverse of [`Self::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Hold, Self::Consult, Self::Transfer, Self::Reconnect]
-            .into_iter()
-            .find(|cause| cause.as_str() == name)
+        [
+            Self::Hold,
+            Self::Consult,
+            Self::Transfer,
+            Self::Reconnect,
+            Self::Flow,
+        ]
+        .into_iter()
+        .find(|cause| cause.as_str() == name)
     }
+}
+
+/// What came of calling somebody for a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialOutcome {
+    /// They talked.
+    Answered,
+    /// Nobody answered.
+    NoAnswer,
+    /// They were talking, or did not want the call.
+    Busy,
+    /// It could not be called: nobody may, no trunk took it, or there is no such number.
+    Failed,
+    /// The caller hung up while it rang.
+    CallerLeft,
 }
 
 /// How who talks in an interaction changed.
@@ -370,6 +398,44 @@ pub enum Event {
         key: String,
         /// Its value.
         value: String,
+    },
+    /// The flow called somebody for the caller; told when it is over. The numbers are in no line.
+    FlowDialled {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The agent whose phone rang; none: a number, or an agent who was not free.
+        agent: Option<AgentId>,
+        /// The trunk that was tried last.
+        trunk: Option<String>,
+        /// What came of it.
+        outcome: DialOutcome,
+    },
+    /// The flow tells others something by a name of its own.
+    Notified {
+        /// The interaction.
+        interaction: InteractionId,
+        /// What, by the flow's name for it.
+        event: String,
+        /// What goes with it, by name.
+        data: BTreeMap<String, String>,
+    },
+    /// The caller was asked whether the call may be recorded.
+    RecordingConsent {
+        /// The interaction.
+        interaction: InteractionId,
+        /// It may.
+        granted: bool,
+        /// Said by a key; else it is what holds for a caller who presses nothing.
+        by_key: bool,
+    },
+    /// A question of a survey was asked: the answer, or that the caller gave none.
+    SurveyAnswered {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The name under which answers are kept.
+        question: String,
+        /// The digit that was pressed.
+        answer: Option<u8>,
     },
     /// The flow found out whose call this is.
     CustomerIdentified {
@@ -758,6 +824,10 @@ impl Event {
             | Self::Typed { interaction, .. }
             | Self::LanguageSet { interaction, .. }
             | Self::Tagged { interaction, .. }
+            | Self::SurveyAnswered { interaction, .. }
+            | Self::RecordingConsent { interaction, .. }
+            | Self::Notified { interaction, .. }
+            | Self::FlowDialled { interaction, .. }
             | Self::CustomerIdentified { interaction, .. }
             | Self::QueueEntered { interaction, .. }
             | Self::QueueRelaxed { interaction, .. }

@@ -181,6 +181,19 @@ impl CallActor {
             }
             CallOutput::Ask(ask) => self.ask(ask).await,
             CallOutput::Answer { id, result } => self.answer_control(id, result).await,
+            CallOutput::FindWay(question) => {
+                let interaction = self.interaction;
+                let message = super::registry::RegistryMessage::FindWay {
+                    interaction,
+                    to: question.to,
+                };
+                let _ = self.context.registry.send(message).await;
+            }
+            CallOutput::WayOver => {
+                let interaction = self.interaction;
+                let message = super::registry::RegistryMessage::WayOver { interaction };
+                let _ = self.context.registry.send(message).await;
+            }
             CallOutput::FindCustomer(question) => self.find_customer(question),
             CallOutput::Finished => {}
         }
@@ -337,6 +350,7 @@ const fn matters_after_a_crash(event: &Event) -> bool {
                 ..
             }
             | Event::RecordingStarted { .. }
+            | Event::RecordingConsent { .. }
             | Event::TalkPaused { .. }
             | Event::TalkResumed { .. }
     )

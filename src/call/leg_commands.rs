@@ -91,6 +91,25 @@ impl LegCommand {
             Self::HoldTone(leg) => return ForGateway::HoldTone(leg),
             Self::Play(play) => return ForGateway::Play(play),
             Self::Ringback(leg) => return ForGateway::Ringback(leg),
+            Self::DialOut {
+                leg,
+                trunk,
+                uri,
+                caller_id,
+                credentials,
+            } => {
+                let dial = Dial {
+                    target: DialTarget::Trunk {
+                        trunk,
+                        uri: uri.into_inner(),
+                    },
+                    from_user: Some(caller_id.reveal().to_owned()),
+                    from_name: None,
+                    headers: Vec::new(),
+                    credentials,
+                };
+                return dialled(leg, dial);
+            }
             Self::Dial {
                 leg,
                 extension,

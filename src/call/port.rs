@@ -3,9 +3,11 @@
 //! **Owns**: [`CallSetup`], [`CallInput`], [`CallOutput`], [`LegCommand`] and [`IdSource`].
 
 use super::control::{ControlId, ControlRequest, Refused};
+use super::outbound::Way as TrunkWay;
 use super::phone_call::PhoneAsk;
+use crate::config::settings::RecordPolicy;
 use ivr_flows::Flow;
-use ivr_flows::port::{CustomerAnswer, Digits, Sound};
+use ivr_flows::port::{CustomerAnswer, DialTo, Digits, Sound};
 use router::closure::ClosureMessage;
 use router::event::PersonalData;
 use router::id::{
@@ -15,7 +17,7 @@ use router::id::{
 use router::outcome::{EntryOutcome, Refusal};
 use router::overflow::Way;
 use router::{Event, PhoneNumber, Private};
-use sip_gateway::leg::{LegEvent, LegId, PlayId};
+use sip_gateway::leg::{Credentials, LegEvent, LegId, PlayId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,8 +49,8 @@ pub struct CallSetup {
     pub flow: Arc<Flow>,
     /// Queues by name, as the company has them now.
     pub queues: Arc<BTreeMap<String, KnownQueue>>,
-    /// Whether talks are recorded, unless the queue says otherwise.
-    pub record: bool,
+    /// The rule about recording, unless the queue says otherwise.
+    pub record: RecordPolicy,
 }
 
 /// A queue as a call sees it.
@@ -162,6 +164,8 @@ pub enum CallInput {
         /// The phone.
         extension: String,
     },
+    /// By which way somebody is called whom the flow asked for.
+    WayFound(DialWays),
     /// Somebody asks something of the call; answered by [`CallOutput::Answer`].
     Control(ControlRequest),
     /// The line that had to be on the disk is not: nothing that was to follow it was carried out.
@@ -188,7 +192,7 @@ pub struct Offered {
     /// How long to ring.
     pub ring_timeout: Duration,
     /// What the queue says about recording; none: as the call's trunk or the node says.
-    pub record: Option<bool>,
+    pub record: Option<RecordPolicy>,
 }
 
 /// What a call asks of its driver, in order.
@@ -207,6 +211,10 @@ pub enum CallOutput {
         /// Done, or why not.
         result: Result<(), Refused>,
     },
+    /// By which way can somebody be called? The answer is [`CallInput::WayFound`].
+    FindWay(WayQuestion),
+    /// Whoever was called is called no more: the trunk has room for others.
+    WayOver,
     /// Look for a customer; the answer is [`CallInput::CustomerFound`].
     FindCustomer(CustomerQuestion),
     /// A line for the one event log.
@@ -265,6 +273,19 @@ pub enum LegCommand {
         from_name: Option<Private<String>>,
         /// `X-Cordboard-…` headers.
         headers: Vec<(String, String)>,
+    },
+    /// Call the outside through a trunk.
+    DialOut {
+        /// The new leg.
+        leg: LegId,
+        /// The trunk, by name.
+        trunk: String,
+        /// `sip:NUMBER@ADDRESS`.
+        uri: Private<String>,
+        /// What the called party is shown.
+        caller_id: PhoneNumber,
+        /// For the carrier's challenge.
+        credentials: Option<Credentials>,
     },
     /// End it in the way its state needs.
     Hangup(LegId),
@@ -341,6 +362,29 @@ pub enum LegCommand {
         /// The legs of the right side.
         agents: Vec<LegId>,
     },
+}
+
+/// Whom the flow wants to call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayQuestion {
+    /// As it stands in the flow.
+    pub to: DialTo,
+}
+
+/// By which way.
+#[derive(Clone, Debug)]
+pub enum DialWays {
+    /// Nobody may be called so, or every trunk is full.
+    None,
+    /// An agent's phone.
+    Agent {
+        /// The agent.
+        agent: AgentId,
+        /// The phone.
+        extension: String,
+    },
+    /// Trunks, in the order to try them; at least one.
+    Trunks(Vec<TrunkWay>),
 }
 
 /// A question of the flow: whose number is this?

@@ -12,12 +12,12 @@ use super::control::{self, Control, ControlId, ControlRequest};
 use super::outbound::{NoWay, OutboundCall, OutboundSetup};
 use super::phone_call::PhoneMachine;
 use super::phone_call::actor::PhoneActor;
-use super::port::{CallInput, CallSetup};
+use super::port::{CallInput, CallSetup, DialWays};
 use crate::company_view::CompanyView;
 use crate::distributor_task::DistributorMessage;
 use crate::flows::FlowLibrary;
 use arrivals::{Arrival, Arrivals, Moment, Refused};
-use ivr_flows::port::CustomerAnswer;
+use ivr_flows::port::{CustomerAnswer, DialTo};
 use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Private};
@@ -55,6 +55,18 @@ pub enum RegistryMessage {
         interaction: InteractionId,
         /// The trunk, by name.
         trunk: String,
+    },
+    /// By which way can somebody be called for a caller?
+    FindWay {
+        /// The caller's interaction.
+        interaction: InteractionId,
+        /// Whom.
+        to: DialTo,
+    },
+    /// Whoever was called for a caller is called no more.
+    WayOver {
+        /// The caller's interaction.
+        interaction: InteractionId,
     },
     /// A call is over.
     CallOver {
@@ -131,6 +143,8 @@ pub struct Registry {
     unlogged: HashSet<InteractionId>,
     /// Live calls to the outside: whose, and by which trunk.
     outbound: HashMap<InteractionId, (AgentId, String)>,
+    /// The trunk by which a flow calls somebody for a caller.
+    flow_dials: HashMap<InteractionId, String>,
     arrivals: Arrivals,
     browser_calls: BrowserCalls,
     /// Who waits for an answer of which call.
@@ -162,6 +176,7 @@ impl Registry {
             driven: HashMap::new(),
             unlogged: HashSet::new(),
             outbound: HashMap::new(),
+            flow_dials: HashMap::new(),
             arrivals: Arrivals::default(),
             browser_calls: BrowserCalls::default(),
             asked: HashMap::new(),
@@ -204,7 +219,10 @@ impl Registry {
                     *by = trunk;
                 }
             }
+            RegistryMessage::FindWay { interaction, to } => self.find_way(interaction, &to),
+            RegistryMessage::WayOver { interaction } => drop(self.flow_dials.remove(&interaction)),
             RegistryMessage::CallOver { interaction, legs } => {
+                self.flow_dials.remove(&interaction);
                 self.calls.remove(&interaction);
                 self.flows.unpin(interaction);
                 self.unlogged.remove(&interaction);
@@ -323,6 +341,8 @@ impl Registry {
             let of_agent = all().filter(|(by, _)| *by == agent).count();
             ways.retain(|way| {
                 let of_trunk = all().filter(|(_, by)| *by == way.trunk).count();
+                let by_flows = self.flow_dials.values().filter(|by| **by == way.trunk);
+                let of_trunk = of_trunk + by_flows.count();
                 of_trunk < way.of_trunk as usize && of_agent < way.of_agent as usize
             });
             if ways.is_empty() {
@@ -339,6 +359,29 @@ impl Registry {
         let leg = setup.phone.leg;
         let machine = OutboundCall::new(setup);
         self.drive(key, leg, machine);
+    }
+
+    /// The company's word about whom a flow wants to call: the trunks that allow the number and have room, in order.
+    fn find_way(&mut self, interaction: InteractionId, to: &DialTo) {
+        let company = self.company.borrow().clone();
+        let mut found = phones::way_to(&company, to, &mut self.context.ids);
+        if let DialWays::Trunks(ways) = &mut found {
+            ways.retain(|way| {
+                let agents = self.outbound.values().filter(|(_, by)| *by == way.trunk);
+                let flows = self.flow_dials.values().filter(|by| **by == way.trunk);
+                agents.count() + flows.count() < way.of_trunk as usize
+            });
+            match ways.first() {
+                Some(way) => drop(self.flow_dials.insert(interaction, way.trunk.clone())),
+                None => found = DialWays::None,
+            }
+        }
+        if matches!(found, DialWays::None) {
+            tracing::warn!(%interaction, "a flow wanted to call somebody whom no trunk allows, or all trunks are full");
+        }
+        if let Some(mailbox) = self.calls.get(&interaction) {
+            let _ = mailbox.try_send(CallInput::WayFound(found));
+        }
     }
 
     fn decide(&mut self, call: IncomingCall) -> Arrival {
@@ -399,6 +442,7 @@ impl Registry {
         let _ = self.context.distributor.send(lost).await;
         self.live.send_replace(self.calls.len());
         self.outbound.remove(&interaction);
+        self.flow_dials.remove(&interaction);
         self.asked.retain(|_, (call, _)| *call != interaction);
         if self.unlogged.remove(&interaction) {
             return;

@@ -54,6 +54,9 @@ pub(crate) fn catalog(company: &Company, settings: &Settings) -> Catalog {
         skills: company.skills.iter().cloned().collect(),
         prompt_files: Some(files),
         speech: settings.speech_command.is_some(),
+        consent: company.needs_consent(settings.recording),
+        staff: Some(company.staff()),
+        callable: Some(company.callable()),
     }
 }
 

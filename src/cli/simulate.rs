@@ -6,7 +6,9 @@
 use super::output::{self, Problem, WRONG};
 use super::{SimulateArgs, flow_check};
 use crate::config::duration;
-use ivr_flows::port::{CustomerAnswer, KnownCustomer, PlayToken, QueueEnd, Sound, Words};
+use ivr_flows::port::{
+    CustomerAnswer, DialEnd, DialTo, KnownCustomer, PlayToken, QueueEnd, Sound, Words,
+};
 use ivr_flows::{CallFacts, Flow, FlowInput, FlowOutput, Interpreter};
 use std::io::BufRead as _;
 use std::process::ExitCode;
@@ -22,6 +24,7 @@ const HELP: &str = "  keys      1, 12, *, #: the caller presses them\n  (empty) 
     place 3   the caller's place in the queue; `place 3 2m`: and the expected wait\n  \
     customer Ana Ruiz es   whom the flow finds, perhaps with a language; `stranger`: nobody\n  \
     silent    the caller who leaves a message stops speaking\n  full, closed, timeout, no_agents: the waiting ends so\n  \
+    done, busy, no_answer, failed: so ends calling somebody\n  \
     bye       the caller hangs up\n  quit      end";
 
 /// Runs the command: reads lines from standard input until the call or the input is over.
@@ -118,6 +121,10 @@ impl Simulation {
             "stranger" => self.answer(CustomerAnswer::NotFound),
             "silent" => self.give(FlowInput::CallerSilent),
             "left" => self.give(FlowInput::AgentLeft),
+            "done" => self.give(FlowInput::DialEnded(DialEnd::Done)),
+            "busy" => self.give(FlowInput::DialEnded(DialEnd::Busy)),
+            "no_answer" => self.give(FlowInput::DialEnded(DialEnd::NoAnswer)),
+            "failed" => self.give(FlowInput::DialEnded(DialEnd::Failed)),
             "full" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::Full)),
             "closed" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::Closed)),
             "timeout" => self.leave_queue(FlowInput::QueueEnded(QueueEnd::TimedOut)),
@@ -247,6 +254,21 @@ impl Simulation {
             }
             FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
             FlowOutput::Typed { label, .. } => format!("the agent reads: typed {label}"),
+            FlowOutput::Dial { to, ring, .. } => {
+                let (DialTo::Number(who) | DialTo::Agent(who)) = to;
+                format!(
+                    "{who} is called, for {ring:?} at most; `done`, `busy`, `no_answer` or `failed`?"
+                )
+            }
+            FlowOutput::Notify { event, .. } => format!("tells others: {event}"),
+            FlowOutput::RefuseWith { status } => format!("is refused with {status}"),
+            FlowOutput::Consent { granted: true, .. } => "may be recorded".to_owned(),
+            FlowOutput::Consent { granted: false, .. } => "may not be recorded".to_owned(),
+            FlowOutput::Record { what } => format!("recording: {}", what.as_str()),
+            FlowOutput::SurveyAnswered { question, answer } => match answer {
+                Some(answer) => format!("answers {question}: {answer}"),
+                None => format!("does not answer {question}"),
+            },
             FlowOutput::LanguageSet { language, .. } => format!("language {language}"),
             FlowOutput::Tag { key, value } => format!("tag {key} = {value}"),
             FlowOutput::Hangup { cause } => {

@@ -206,6 +206,7 @@ fn tell_offer(offer: &OfferRecord, all: &[OfferRecord]) -> String {
 fn tell_leg(leg: &LegRecord) -> String {
     let mut text = match leg.role {
         LegRole::Customer => "customer".to_owned(),
+        LegRole::Outside => "whom the flow called".to_owned(),
         LegRole::Agent => leg.agent_id.map_or_else(
             || "agent".to_owned(),
             |id| format!("agent {}", name(leg.agent.as_deref(), id)),

@@ -295,6 +295,47 @@ impl Company {
         self.agents.iter().find(|a| a.extension == extension)
     }
 
+    /// Whether calls are recorded only of those who agreed: by a trunk, in a queue, or by the settings' own rule.
+    #[must_use]
+    pub fn needs_consent(&self, rule: RecordPolicy) -> bool {
+        let trunks = self.trunks.iter().filter_map(|trunk| trunk.record);
+        let queues = self.queues.iter().filter_map(|queue| queue.record);
+        let mut all = trunks.chain(queues).chain([rule]);
+        all.any(|rule| rule == RecordPolicy::Consent)
+    }
+
+    /// Who is configured to serve whom, as the check of flows looks at it.
+    #[must_use]
+    pub fn staff(&self) -> ivr_flows::Staff {
+        let agents = self.agents.iter().map(|agent| ivr_flows::Member {
+            queues: agent.queues.keys().cloned().collect(),
+            skills: agent.skills.clone(),
+        });
+        let queues = self.queues.iter();
+        ivr_flows::Staff {
+            agents: agents.collect(),
+            queues: queues
+                .map(|queue| (queue.name.clone(), queue.rules.skills.clone()))
+                .collect(),
+        }
+    }
+
+    /// Whom flows may call outside queues.
+    #[must_use]
+    pub fn callable(&self) -> ivr_flows::Callable {
+        let out = self
+            .trunks
+            .iter()
+            .filter_map(|trunk| trunk.outbound.as_ref());
+        let agents = self.agents.iter();
+        ivr_flows::Callable {
+            extensions: agents.map(|agent| agent.extension.clone()).collect(),
+            trunks: out
+                .map(|out| (out.prefixes.clone(), out.denied.clone()))
+                .collect(),
+        }
+    }
+
     /// The queue of this name.
     #[must_use]
     pub fn queue(&self, name: &str) -> Option<&Queue> {

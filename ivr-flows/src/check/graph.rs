@@ -4,7 +4,8 @@
 //! **Must not know**: what is wrong about it.
 
 use crate::flow::{
-    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target, find_exit,
+    Action, ChoiceTarget, Customer, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target,
+    WaitThen, find_exit,
 };
 
 /// Why one step follows another.
@@ -133,23 +134,26 @@ impl Builder<'_> {
         }
         let places = self.flow.exit_places(action);
         match action {
-            Action::Answer | Action::Language(_) | Action::Set(_) | Action::Tag(_) => {
+            Action::Answer
+            | Action::Record(_)
+            | Action::Pause(_)
+            | Action::Notify(_)
+            | Action::Language(_)
+            | Action::Set(_)
+            | Action::Tag(_) => {
                 self.next(Why::Itself);
             }
-            Action::Customer(customer) => {
-                self.next(Why::Itself);
-                let own = customer.exits.get(&ExitName::Timeout);
-                let none = find_exit(places.iter().copied(), ExitName::NotFound);
-                for target in own.into_iter().chain(none) {
-                    self.target(target, Why::Itself);
-                }
-            }
+            Action::Customer(customer) => self.customer(customer, &places),
             Action::Collect(_) => {
                 self.next(Why::Person);
                 self.exhausted(&places);
             }
             Action::Voicemail(_) => self.voicemail(&places),
-            Action::Hangup => self.ends(),
+            Action::Survey(_) => self.survey(&places),
+            Action::Consent(_) => self.consent(&places),
+            Action::NotYet(later) => self.not_yet(&later.exits),
+            Action::Transfer(transfer) => self.transfer(transfer.return_here, &places),
+            Action::Hangup(_) => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
                 if let Some(target) = find_exit(places.iter().copied(), ExitName::Interrupted) {
@@ -175,15 +179,7 @@ impl Builder<'_> {
                     None => self.next(Why::Itself),
                 }
             }
-            Action::Hours(_) => {
-                for exit in [ExitName::Open, ExitName::Closed, ExitName::Holiday] {
-                    match find_exit(places.iter().copied(), exit) {
-                        Some(target) => self.target(target, Why::Itself),
-                        None if exit == ExitName::Open => self.next(Why::Itself),
-                        None => {}
-                    }
-                }
-            }
+            Action::Hours(_) => self.hours(&places),
             Action::Menu(menu) => self.menu(menu, &places),
             Action::Queue(queue) => self.queue(queue, &places),
         }
@@ -202,6 +198,25 @@ impl Builder<'_> {
             self.ends();
         } else {
             self.next(Why::Itself);
+        }
+    }
+
+    fn customer(&mut self, customer: &Customer, places: &[&Exits]) {
+        self.next(Why::Itself);
+        let own = customer.exits.get(&ExitName::Timeout);
+        let none = find_exit(places.iter().copied(), ExitName::NotFound);
+        for target in own.into_iter().chain(none) {
+            self.target(target, Why::Itself);
+        }
+    }
+
+    fn hours(&mut self, places: &[&Exits]) {
+        for exit in [ExitName::Open, ExitName::Closed, ExitName::Holiday] {
+            match find_exit(places.iter().copied(), exit) {
+                Some(target) => self.target(target, Why::Itself),
+                None if exit == ExitName::Open => self.next(Why::Itself),
+                None => {}
+            }
         }
     }
 
@@ -239,7 +254,59 @@ impl Builder<'_> {
         }
     }
 
-    fn queue(&mut self, _queue: &Queue, places: &[&Exits]) {
+    /// A silent caller goes on too.
+    fn survey(&mut self, places: &[&Exits]) {
+        self.next(Why::Person);
+        match find_exit(places.iter().copied(), ExitName::Skipped) {
+            Some(target) => self.target(target, Why::Itself),
+            None => self.next(Why::Itself),
+        }
+    }
+
+    /// Nobody may answer, however often; who talked is a person. Without a way back the call ends after the talk.
+    fn transfer(&mut self, returns: bool, places: &[&Exits]) {
+        for exit in [ExitName::NoAnswer, ExitName::Busy, ExitName::Failed] {
+            match find_exit(places.iter().copied(), exit) {
+                Some(target) => self.target(target, Why::Itself),
+                None => self.next(Why::Itself),
+            }
+        }
+        match find_exit(places.iter().copied(), ExitName::Done) {
+            Some(target) => self.target(target, Why::Person),
+            None if returns => self.next(Why::Person),
+            None => self.ends(),
+        }
+    }
+
+    /// Only `unavailable` is taken; the others are ways that will be.
+    fn not_yet(&mut self, exits: &Exits) {
+        for (exit, target) in exits {
+            let why = match exit {
+                ExitName::Error | ExitName::Hangup => continue,
+                ExitName::Unavailable => Why::Itself,
+                _ => Why::Person,
+            };
+            self.target(target, why);
+        }
+    }
+
+    /// A caller who presses nothing has said one or the other, as the step has it.
+    fn consent(&mut self, places: &[&Exits]) {
+        for exit in [ExitName::Granted, ExitName::Denied] {
+            match find_exit(places.iter().copied(), exit) {
+                Some(target) => self.target(target, Why::Itself),
+                None => self.next(Why::Itself),
+            }
+        }
+    }
+
+    fn queue(&mut self, queue: &Queue, places: &[&Exits]) {
+        let keys = self.flow.wait_of(queue).map(|wait| &wait.keys);
+        for key in keys.into_iter().flatten() {
+            if let WaitThen::Leave(target) = &key.then {
+                self.target(target, Why::Person);
+            }
+        }
         let mut falls_through = false;
         for exit in ExitName::QUEUE {
             let why = match exit {

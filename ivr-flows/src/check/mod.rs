@@ -3,19 +3,21 @@
 //! **Owns**: the checks F001 to F026 and the [`Catalog`] of what lies outside the flow.
 //! **Must not know**: YAML, files, the company's settings as such.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{About, Finding, FindingLevel};
 use crate::flow::{Flow, Pos};
 use crate::read;
 
 mod circles;
+mod consent;
 mod graph;
 mod hours;
 mod keys;
 mod names;
 mod order;
 mod paths;
+mod relax;
 mod roots;
 mod speech;
 #[cfg(test)]
@@ -36,6 +38,48 @@ pub struct Catalog {
     pub prompt_files: Option<BTreeSet<String>>,
     /// A speech command says what has no file.
     pub speech: bool,
+    /// The company records calls only of those who agreed, on a trunk or everywhere.
+    pub consent: bool,
+    /// Who is configured to serve whom. None: not known, so nobody is missed.
+    pub staff: Option<Staff>,
+    /// Whom a flow may call. None: not known, so nobody is judged.
+    pub callable: Option<Callable>,
+}
+
+/// Whom a flow may call outside queues.
+#[derive(Clone, Debug, Default)]
+pub struct Callable {
+    /// Extensions of agents.
+    pub extensions: BTreeSet<String>,
+    /// Of each trunk that takes calls out: beginnings of numbers that are allowed, and those that are not all the same.
+    pub trunks: Vec<(Vec<String>, Vec<String>)>,
+}
+
+impl Callable {
+    fn allows(&self, number: &str) -> bool {
+        let begins = |all: &[String]| all.iter().any(|prefix| number.starts_with(prefix.as_str()));
+        let fits =
+            |(allowed, denied): &(Vec<String>, Vec<String>)| begins(allowed) && !begins(denied);
+        self.trunks.iter().any(fits)
+    }
+}
+
+/// Agents and queues, as far as skills go.
+#[derive(Clone, Debug, Default)]
+pub struct Staff {
+    /// Every configured agent.
+    pub agents: Vec<Member>,
+    /// Minimum levels of each queue, by its name.
+    pub queues: BTreeMap<String, BTreeMap<String, u8>>,
+}
+
+/// One configured agent.
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    /// Queues that they serve, by name.
+    pub queues: BTreeSet<String>,
+    /// Levels of their skills.
+    pub skills: BTreeMap<String, u8>,
 }
 
 /// What came of [`check_source`].
@@ -90,6 +134,8 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     hours::check(flow, &mut notes);
     keys::check(flow, &mut notes);
     order::check(flow, &mut notes);
+    consent::check(flow, catalog, &mut notes);
+    relax::check(flow, catalog, &mut notes);
     sort(&mut notes.findings);
     roots::among(&mut notes.findings);
     notes.findings

@@ -7,8 +7,8 @@ use super::{Catalog, Notes};
 use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Template};
 use crate::finding::About;
 use crate::flow::{
-    Action, ChoiceTarget, Collect, Exits, Flow, Language, Menu, Name, Queue, Saying, Step, Target,
-    Value,
+    Action, ChoiceTarget, Collect, Exits, Flow, Language, Levels, Menu, Name, Queue, Saying, Step,
+    Target, TransferTo, Value, Wait, WaitThen,
 };
 use crate::nearest::suggest;
 use crate::read::{fit, kind_help};
@@ -33,6 +33,7 @@ pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_
     }
     for wait in flow.waits.values() {
         names.exits(&wait.exits);
+        names.wait(wait);
         for when in wait.plays.iter().filter_map(|(when, _)| when.as_ref()) {
             names.reads(when);
         }
@@ -60,8 +61,23 @@ impl<'a> Names<'a, '_> {
                     .chain(&branch.otherwise)
                     .for_each(|target| self.target(target));
             }
-            Action::Answer | Action::Hangup | Action::Play(_) | Action::Customer(_) => {}
+            Action::Answer
+            | Action::Hangup(_)
+            | Action::Pause(_)
+            | Action::Play(_)
+            | Action::Customer(_)
+            | Action::Survey(_)
+            | Action::Consent(_)
+            | Action::NotYet(_)
+            | Action::Record(_) => {}
             Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
+            Action::Transfer(transfer) => self.called(&transfer.to),
+            Action::Notify(notify) => {
+                notify
+                    .data
+                    .iter()
+                    .for_each(|(_, value)| self.secrets(value));
+            }
             Action::Collect(collect) => self.into(collect),
             Action::Language(language) => self.language(language),
             Action::Voicemail(voicemail) => self.company_queue(&voicemail.mailbox),
@@ -275,20 +291,55 @@ impl<'a> Names<'a, '_> {
         for name in queue.ladder.iter().flatten().flat_map(|rung| &rung.queues) {
             self.company_queue(name);
         }
-        let Some(catalog) = self.catalog else { return };
         let rungs = queue.ladder.iter().flatten();
         let levels = std::iter::once(&queue.skills)
             .chain(&queue.any_of)
             .chain(rungs.map(|rung| &rung.skills));
-        for (skill, (_, pos)) in levels.flatten() {
+        levels.for_each(|levels| self.skills(levels));
+    }
+
+    /// Only what a trunk allows is called, and only agents that there are.
+    fn called(&mut self, to: &TransferTo) {
+        let callable = self.catalog.and_then(|catalog| catalog.callable.as_ref());
+        let Some(callable) = callable.filter(|_| !self.notes.full()) else {
+            return;
+        };
+        match to {
+            TransferTo::Agent(name) if !callable.extensions.contains(&name.text) => {
+                let known = callable.extensions.iter().map(String::as_str);
+                let help = suggest(&name.text, known);
+                let message = format!("no agent has the extension `{}`", name.text);
+                self.notes.error("F004", name.pos, message, help);
+            }
+            TransferTo::Number(name) if !callable.allows(&name.text) => {
+                let message = format!("no trunk of the company allows calls to `{}`", name.text);
+                let help = "add its beginning to `prefixes` of a trunk's `outbound`, or call another number";
+                self.notes.error("F004", name.pos, message, help);
+            }
+            TransferTo::Agent(_) | TransferTo::Number(_) => {}
+        }
+    }
+
+    /// Where its keys lead, and whom it asks for less.
+    fn wait(&mut self, wait: &'a Wait) {
+        for key in &wait.keys {
+            if let WaitThen::Leave(target) = &key.then {
+                self.target(target);
+            }
+        }
+        for rung in wait.relax.iter().flatten() {
+            rung.queues.iter().for_each(|name| self.company_queue(name));
+            self.skills(&rung.skills);
+        }
+    }
+
+    fn skills(&mut self, levels: &Levels) {
+        let Some(catalog) = self.catalog else { return };
+        for (skill, (_, pos)) in levels {
             if !catalog.skills.contains(skill) {
                 let help = suggest(skill, catalog.skills.iter().map(String::as_str));
-                self.notes.error(
-                    "F004",
-                    *pos,
-                    format!("the company has no skill `{skill}`"),
-                    help,
-                );
+                let message = format!("the company has no skill `{skill}`");
+                self.notes.error("F004", *pos, message, help);
             }
         }
     }

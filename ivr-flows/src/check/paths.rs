@@ -275,7 +275,8 @@ impl Paths<'_> {
             };
             match node.action {
                 "answer" => {}
-                "menu" | "collect" | "voicemail" | "queue" => {
+                "menu" | "collect" | "voicemail" | "survey" | "consent" | "transfer" | "dial"
+                | "queue" => {
                     let message = format!("`{}` comes before `answer`", node.action);
                     let help = "add `- answer:` before it; without, the call is answered here";
                     notes.warning("F025", node.pos, message, help);

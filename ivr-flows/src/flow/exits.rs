@@ -25,6 +25,19 @@ pub(crate) enum ExitName {
     NotFound,
     Recorded,
     TooShort,
+    Skipped,
+    Granted,
+    Denied,
+    NoAnswer,
+    Busy,
+    Failed,
+    Done,
+    Accepted,
+    Declined,
+    InvalidNumber,
+    Paid,
+    Abandoned,
+    Unavailable,
     Error,
     Hangup,
 }
@@ -58,6 +71,32 @@ impl ExitName {
         &[Self::NotFound, Self::Timeout, Self::Error, Self::Hangup];
     pub(crate) const VOICEMAIL: &[Self] =
         &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
+    pub(crate) const SURVEY: &[Self] = &[Self::Skipped, Self::Error, Self::Hangup];
+    pub(crate) const CONSENT: &[Self] = &[Self::Granted, Self::Denied, Self::Error, Self::Hangup];
+    pub(crate) const TRANSFER: &[Self] = &[
+        Self::NoAnswer,
+        Self::Busy,
+        Self::Failed,
+        Self::Done,
+        Self::Error,
+        Self::Hangup,
+    ];
+    pub(crate) const CALLBACK: &[Self] = &[
+        Self::Accepted,
+        Self::Declined,
+        Self::InvalidNumber,
+        Self::Unavailable,
+        Self::Error,
+        Self::Hangup,
+    ];
+    pub(crate) const PAY: &[Self] = &[
+        Self::Paid,
+        Self::Declined,
+        Self::Abandoned,
+        Self::Unavailable,
+        Self::Error,
+        Self::Hangup,
+    ];
     pub(crate) const ALL: &[Self] = &[
         Self::Answered,
         Self::Timeout,
@@ -73,6 +112,13 @@ impl ExitName {
         Self::NotFound,
         Self::Recorded,
         Self::TooShort,
+        Self::Skipped,
+        Self::Granted,
+        Self::Denied,
+        Self::NoAnswer,
+        Self::Busy,
+        Self::Failed,
+        Self::Done,
         Self::Error,
         Self::Hangup,
     ];
@@ -93,6 +139,19 @@ impl ExitName {
             Self::NotFound => "not_found",
             Self::Recorded => "recorded",
             Self::TooShort => "too_short",
+            Self::Skipped => "skipped",
+            Self::Granted => "granted",
+            Self::Denied => "denied",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::Done => "done",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::InvalidNumber => "invalid_number",
+            Self::Paid => "paid",
+            Self::Abandoned => "abandoned",
+            Self::Unavailable => "unavailable",
             Self::Error => "error",
             Self::Hangup => "hangup",
         }

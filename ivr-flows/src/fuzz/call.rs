@@ -8,8 +8,8 @@ use super::dice::Dice;
 use crate::flow::{Flow, Value};
 use crate::interpreter::Interpreter;
 use crate::port::{
-    CallFacts, CustomerAnswer, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken, QueueEnd,
-    Sound, Words,
+    CallFacts, CustomerAnswer, DialEnd, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken,
+    QueueEnd, Sound, Words,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +55,8 @@ enum Place {
     Queue(Duration),
     /// With an agent until then.
     Agent(Duration),
+    /// Somebody outside rings or talks until then.
+    Called(Duration),
 }
 
 impl<'f> Call<'f> {
@@ -133,7 +135,7 @@ impl<'f> Call<'f> {
     fn due(&self) -> Option<Duration> {
         let place = match self.place {
             Place::Menus => None,
-            Place::Queue(until) | Place::Agent(until) => Some(until),
+            Place::Queue(until) | Place::Agent(until) | Place::Called(until) => Some(until),
         };
         let plays = self.playing.map(|(_, ends)| ends);
         let asked = self.asked.map(|(_, at)| at);
@@ -177,6 +179,12 @@ impl<'f> Call<'f> {
                 self.give(FlowInput::Customer { ask, answer })
             }
             (_, _, Place::Queue(until)) if due(until) => self.queue_ends(),
+            (_, _, Place::Called(until)) if due(until) => {
+                self.place = Place::Menus;
+                let (name, end) = self.dice.one(&DialEnd::ALL, ("failed", DialEnd::Failed));
+                self.note(name);
+                self.give(FlowInput::DialEnded(end))
+            }
             (_, _, Place::Agent(until)) if due(until) => {
                 self.place = Place::Menus;
                 let leaves = self.dice.below(3) > 0;
@@ -339,7 +347,17 @@ impl<'f> Call<'f> {
                     return Err(what);
                 }
             }
+            FlowOutput::Dial { ring, .. } => {
+                self.note("somebody is called");
+                let time = self.dice.time(ring.saturating_mul(2));
+                self.place = Place::Called(self.now.saturating_add(time));
+            }
             FlowOutput::WayTaken(_)
+            | FlowOutput::SurveyAnswered { .. }
+            | FlowOutput::Consent { .. }
+            | FlowOutput::Record { .. }
+            | FlowOutput::Notify { .. }
+            | FlowOutput::RefuseWith { .. }
             | FlowOutput::MenuChosen { .. }
             | FlowOutput::Typed { .. }
             | FlowOutput::LanguageSet { .. }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::run::Move;
 use super::{Interpreter, State};
-use crate::flow::{Action, Collect, Customer, ExitName, Saying, Value};
+use crate::flow::{Action, Collect, Confirm, Customer, ExitName, Saying, Value};
 use crate::port::{CustomerAnswer, Digits, FlowOutput, PlayToken};
 
 /// One pass through a `collect`.
@@ -22,6 +22,8 @@ pub(super) struct CollectRun {
     asking: Option<PlayToken>,
     /// Until when the caller may take time; none while the prompt plays.
     until: Option<Duration>,
+    /// The digits are read back; what the variable was before them.
+    confirming: Option<Option<Value>>,
 }
 
 /// Digits so far; `Debug` does not show them.
@@ -35,7 +37,7 @@ impl std::fmt::Debug for Typed {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Lost {
+pub(super) enum Lost {
     Silence,
     Wrong,
 }
@@ -71,7 +73,12 @@ impl Interpreter {
         }
     }
 
-    fn ask_digits(&mut self, collect: &Collect, first: Option<&Saying>, again: bool) -> Move {
+    pub(super) fn ask_digits(
+        &mut self,
+        collect: &Collect,
+        first: Option<&Saying>,
+        again: bool,
+    ) -> Move {
         if collect.input.barge_in && !self.keys.is_empty() {
             return self.take_digits(collect);
         }
@@ -82,10 +89,7 @@ impl Interpreter {
         };
         let all: Vec<&Saying> = first.into_iter().chain(prompt).collect();
         let token = self.start_sayings(&all);
-        if let Some(run) = self.collect_run() {
-            run.asking = Some(token);
-            run.until = None;
-        }
+        self.collect_asks(token);
         Move::Stay
     }
 
@@ -110,16 +114,60 @@ impl Interpreter {
                 this.put(FlowOutput::StopPlay { token });
             }
             this.keep(key);
-            this.take_digits(collect)
+            this.take_keys(collect)
         });
     }
 
     pub(super) fn collect_asked(&mut self) {
-        self.in_collect(Self::take_digits);
+        self.in_collect(Self::take_keys);
     }
 
     pub(super) fn collect_timeout(&mut self) {
-        self.in_collect(Self::enough);
+        self.in_collect(|this, collect| match this.present_confirm(collect) {
+            Some(confirm) => this.unconfirmed(collect, confirm, Lost::Silence),
+            None => this.enough(collect),
+        });
+    }
+
+    /// What the digits that were typed are read back by, while they are.
+    fn present_confirm<'c>(&mut self, collect: &'c Collect) -> Option<&'c Confirm> {
+        let confirming = self.collect_run()?.confirming.is_some();
+        collect.confirm.as_ref().filter(|_| confirming)
+    }
+
+    fn take_keys(&mut self, collect: &Collect) -> Move {
+        match self.present_confirm(collect) {
+            Some(confirm) => {
+                if let Some(run) = self.collect_run() {
+                    run.asking = None;
+                }
+                self.take_confirmation(collect, confirm)
+            }
+            None => self.take_digits(collect),
+        }
+    }
+
+    pub(super) fn collect_asks(&mut self, token: PlayToken) {
+        if let Some(run) = self.collect_run() {
+            run.asking = Some(token);
+            run.until = None;
+        }
+    }
+
+    pub(super) fn collect_listens(&mut self, time: Duration) {
+        let until = self.now.saturating_add(time);
+        if let Some(run) = self.collect_run() {
+            run.asking = None;
+            run.until = Some(until);
+        }
+    }
+
+    /// What was typed does not count: the variable is what it was.
+    pub(super) fn forget_typed(&mut self, collect: &Collect) {
+        let before = self.collect_run().and_then(|run| run.confirming.take());
+        if let Some(Some(before)) = before {
+            self.vars.insert(collect.into.text.clone(), before);
+        }
     }
 
     /// Takes kept keys until there are enough, the end key comes, or there are none.
@@ -166,6 +214,9 @@ impl Interpreter {
         if typed.len() < least {
             return self.lost(collect, Lost::Wrong);
         }
+        if collect.format.is_some_and(|format| !format.fits(&typed)) {
+            return self.lost(collect, Lost::Wrong);
+        }
         let name = collect.into.text.clone();
         let before = self.vars.insert(name.clone(), Value::Text(typed));
         let good = match &collect.check {
@@ -175,15 +226,25 @@ impl Interpreter {
                 false
             }),
         };
+        if good && let Some(confirm) = &collect.confirm {
+            if let Some(run) = self.collect_run() {
+                run.confirming = Some(before);
+            }
+            return self.read_back(collect, confirm, None);
+        }
         if good {
-            self.limits.failed = false;
-            self.told_typed(collect);
-            return Move::Next;
+            return self.collected(collect);
         }
         if let Some(before) = before {
             self.vars.insert(name, before);
         }
         self.lost(collect, Lost::Wrong)
+    }
+
+    pub(super) fn collected(&mut self, collect: &Collect) -> Move {
+        self.limits.failed = false;
+        self.told_typed(collect);
+        Move::Next
     }
 
     /// Whoever answers hears what was typed: the digits themselves only where the flow says that they are harmless.
@@ -205,8 +266,28 @@ impl Interpreter {
     fn lost(&mut self, collect: &Collect, lost: Lost) -> Move {
         // What else was typed belongs to the mistake.
         self.keys.clear();
+        match self.count_lost(collect, lost) {
+            Ok(first) => self.ask_digits(collect, first, true),
+            Err(exit) => self.collect_exhausted(exit),
+        }
+    }
+
+    pub(super) fn collect_exhausted(&mut self, exit: ExitName) -> Move {
+        match self.exit(exit) {
+            Some(next) => next,
+            None => self
+                .backstop("the tries of a `collect` are used up and nothing says what comes next"),
+        }
+    }
+
+    /// Counts a failure: what is said of it, or the exit when the tries are used up.
+    pub(super) fn count_lost<'c>(
+        &mut self,
+        collect: &'c Collect,
+        lost: Lost,
+    ) -> Result<Option<&'c Saying>, ExitName> {
         let Some(run) = self.collect_run() else {
-            return Move::Stay;
+            return Ok(None);
         };
         let (counter, words, exit) = match lost {
             Lost::Silence => (
@@ -219,16 +300,10 @@ impl Interpreter {
         *counter = counter.saturating_add(1);
         let count = *counter;
         if count >= collect.input.tries {
-            return match self.exit(exit) {
-                Some(next) => next,
-                None => self.backstop(
-                    "the tries of a `collect` are used up and nothing says what comes next",
-                ),
-            };
+            return Err(exit);
         }
         let nth = usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX);
-        let first = words.get(nth).or_else(|| words.last());
-        self.ask_digits(collect, first, true)
+        Ok(words.get(nth).or_else(|| words.last()))
     }
 
     pub(super) fn enter_customer(&mut self, customer: &Customer) -> Move {

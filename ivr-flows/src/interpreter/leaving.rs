@@ -24,10 +24,12 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::Step(_)
             | State::Waiting(_)
             | State::TurnedAway { .. }
             | State::Talking => {
                 self.stop_message();
+                self.step_cut_off();
                 self.exit(ExitName::Hangup)
             }
         };
@@ -67,7 +69,8 @@ impl Interpreter {
                     | Action::Language(_)
                     | Action::Set(_)
                     | Action::Tag(_)
-                    | Action::Hangup
+                    | Action::Notify(_)
+                    | Action::Hangup(_)
             ) {
                 self.step_entered(action);
             }

@@ -21,12 +21,19 @@ use crate::flow::{Action, Flow, Step, Value, Voicemail};
 use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken};
 
 mod collect;
+mod confirm;
 mod leaving;
 mod limits;
 mod menu;
+mod recording;
 mod run;
 mod saying;
+mod small;
+mod step_run;
+mod survey;
+mod transfer;
 mod voicemail;
+mod wait_keys;
 mod waiting;
 
 #[cfg(test)]
@@ -35,6 +42,7 @@ pub(crate) mod tests;
 use collect::CollectRun;
 use limits::Limits;
 use menu::MenuRun;
+use step_run::StepRun;
 use voicemail::VoicemailRun;
 use waiting::WaitRun;
 
@@ -107,6 +115,8 @@ enum State {
         until: Duration,
     },
     Voicemail(VoicemailRun),
+    /// Any other step that keeps the caller for a while.
+    Step(StepRun),
     Waiting(WaitRun),
     /// Hears why the queue is closed.
     TurnedAway {
@@ -187,6 +197,7 @@ impl Interpreter {
             FlowInput::AgentLeft => self.agent_left(),
             FlowInput::PlayFailed(token) => self.play_failed(token),
             FlowInput::Customer { ask, answer } => self.customer_answered(ask, answer),
+            FlowInput::DialEnded(end) => self.dial_ended(end),
             FlowInput::CallerSilent => self.caller_silent(),
             FlowInput::RecordingFailed => self.recording_failed(),
             FlowInput::Queued { position, expected } => {
@@ -218,6 +229,7 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::Step(_)
             | State::TurnedAway { .. }
             | State::Waiting(_) => self.limits.deadline(),
         };
@@ -253,6 +265,7 @@ impl Interpreter {
             State::Collect(collect) => collect.deadline(),
             State::Asking { until, .. } => Some(*until),
             State::Voicemail(voicemail) => voicemail.deadline(),
+            State::Step(step) => step.deadline(),
             State::Waiting(wait) => wait.deadline(),
         }
     }
@@ -286,14 +299,16 @@ impl Interpreter {
             State::Menu(_) => self.menu_key(key),
             State::Collect(_) => self.collect_key(key),
             State::Voicemail(_) => self.voicemail_key(key),
+            State::Step(_) => self.step_key(key),
             State::Asking { .. } => self.keep(key),
             State::TurnedAway { token } => {
                 self.keep(key);
                 self.put(FlowOutput::StopPlay { token });
                 self.take_closed_exit();
             }
-            // Keys pressed while waiting or talking are meant for nobody.
-            State::New | State::Waiting(_) | State::Talking | State::Over => {}
+            State::Waiting(_) => self.wait_key(key),
+            // Keys pressed while talking are meant for nobody.
+            State::New | State::Talking | State::Over => {}
         }
     }
 
@@ -310,6 +325,7 @@ impl Interpreter {
             State::Menu(menu) if menu.asks(token) => self.menu_asked(),
             State::Collect(collect) if collect.asks(token) => self.collect_asked(),
             State::Voicemail(voicemail) if voicemail.greets(token) => self.message_begins(),
+            State::Step(step) if step.plays(token) => self.step_played(),
             State::Waiting(wait) if wait.plays(token) => self.wait_on(),
             State::TurnedAway { token: current } if *current == token => self.take_closed_exit(),
             _ => {}
@@ -332,6 +348,7 @@ impl Interpreter {
             State::Collect(_) => self.collect_timeout(),
             State::Asking { .. } => self.customer_timeout(),
             State::Voicemail(_) => self.message_over(false),
+            State::Step(_) => self.step_timeout(),
             State::Waiting(_) => self.wait_timeout(),
             State::New
             | State::Playing { .. }
@@ -348,6 +365,7 @@ impl Interpreter {
             State::Menu(menu) => menu.token(),
             State::Collect(collect) => collect.token(),
             State::Voicemail(voicemail) => voicemail.token(),
+            State::Step(step) => step.token(),
             State::Waiting(wait) => wait.token(),
             State::New | State::Asking { .. } | State::Talking | State::Over => None,
         };

@@ -67,6 +67,13 @@ impl Interpreter {
             Action::Collect(collect) => self.enter_collect(collect),
             Action::Customer(customer) => self.enter_customer(customer),
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
+            Action::Survey(survey) => self.enter_survey(survey),
+            Action::Consent(consent) => self.enter_consent(consent),
+            // Nothing stands behind it, and the check asked for this exit.
+            Action::NotYet(_) => self.exit(ExitName::Unavailable).unwrap_or(Move::Next),
+            Action::Transfer(transfer) => self.enter_transfer(transfer),
+            Action::Record(record) => self.record(record),
+            Action::Pause(time) => self.enter_pause(*time),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Go(_)
             | Action::Branch(_)
@@ -74,7 +81,8 @@ impl Interpreter {
             | Action::Language(_)
             | Action::Set(_)
             | Action::Tag(_)
-            | Action::Hangup => self.quiet(action),
+            | Action::Notify(_)
+            | Action::Hangup(_) => self.quiet(action),
         }
     }
 
@@ -89,12 +97,22 @@ impl Interpreter {
             Action::Branch(branch) => self.branch(branch),
             Action::Hours(hours) => self.hours(hours),
             Action::Tag(tags) => self.tag(tags),
-            Action::Hangup => Move::End(FlowEnd::Hangup),
+            Action::Notify(notify) => self.notify(notify),
+            Action::Hangup(status) => self.hangup(*status),
             Action::Language(language) => self.language_step(language),
-            Action::Answer | Action::Play(_) | Action::Customer(_) => Move::Next,
-            Action::Menu(_) | Action::Collect(_) | Action::Queue(_) | Action::Voicemail(_) => {
-                Move::Stay
-            }
+            Action::Answer
+            | Action::Play(_)
+            | Action::Customer(_)
+            | Action::Record(_)
+            | Action::Pause(_) => Move::Next,
+            Action::Menu(_)
+            | Action::Collect(_)
+            | Action::Queue(_)
+            | Action::Voicemail(_)
+            | Action::Survey(_)
+            | Action::Consent(_)
+            | Action::Transfer(_)
+            | Action::NotYet(_) => Move::Stay,
         }
     }
 
@@ -277,6 +295,16 @@ impl Interpreter {
     pub(super) fn took_own(&mut self, name: impl Into<String>) {
         let (of, name) = (self.here(), name.into());
         self.put(FlowOutput::WayTaken(Way { of, name }));
+    }
+
+    /// Tells that a key of the present step's wait was pressed.
+    pub(super) fn took_wait_key(&mut self, key: char) {
+        if let Some(Action::Queue(queue)) = Self::action(&self.flow, self.at)
+            && let Some(wait) = &queue.wait
+        {
+            let (of, name) = (WayOf::Wait(wait.text.clone()), key.to_string());
+            self.put(FlowOutput::WayTaken(Way { of, name }));
+        }
     }
 
     fn here(&self) -> WayOf {

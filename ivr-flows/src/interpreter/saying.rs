@@ -26,7 +26,7 @@ impl Interpreter {
     }
 
     /// What only is heard needs no answer: nobody is charged for an announcement.
-    fn be_heard(&mut self) {
+    pub(super) fn be_heard(&mut self) {
         if !std::mem::replace(&mut self.audible, true) {
             self.put(FlowOutput::EarlyMedia);
         }
@@ -51,6 +51,9 @@ impl Interpreter {
     /// Nothing could be made audible. A step that only says something takes its own `error` exit; an inherited one would
     /// send away callers who merely miss a sentence. Anything else goes on as if it had been said.
     pub(super) fn play_failed(&mut self, token: PlayToken) {
+        if self.step_unheard(token) {
+            return;
+        }
         let says = matches!(self.state, State::Playing { token: current, .. } if current == token);
         let flow = Arc::clone(&self.flow);
         let own = match Self::action(&flow, self.at) {
@@ -132,6 +135,14 @@ impl Interpreter {
             let what = format!("flow `{flow}`: a text is left out, an expression failed: {why}");
             self.put(FlowOutput::Incident { what });
         }
+    }
+
+    /// A text that cannot be worked out is left out.
+    pub(super) fn sounds_or_nothing(&mut self, saying: &Saying) -> Vec<Sound> {
+        self.sounds(saying).unwrap_or_else(|why| {
+            self.told_words(why);
+            Vec::new()
+        })
     }
 
     fn sounds(&self, saying: &Saying) -> Result<Vec<Sound>, Failure> {

@@ -42,7 +42,8 @@ fn wishes_of(flow: &Flow, queue: &Queue) -> QueueWishes {
         queues: rung.queues.iter().map(|name| name.text.clone()).collect(),
         head_start: rung.head_start,
     };
-    let ladder = queue.ladder.as_ref();
+    let relax = || flow.wait_of(queue)?.relax.as_ref();
+    let ladder = queue.ladder.as_ref().or_else(relax);
     QueueWishes {
         any_of: queue.any_of.iter().map(plain_levels).collect(),
         ladder: ladder.map(|rungs| rungs.iter().map(step).collect()),
@@ -77,6 +78,12 @@ impl WaitRun {
 
     pub(super) fn plays(&self, token: PlayToken) -> bool {
         self.playing == Some(token)
+    }
+
+    /// Something was asked for by a key; the loop goes on behind it.
+    pub(super) fn hears(&mut self, token: PlayToken) {
+        self.playing = Some(token);
+        self.pause_until = None;
     }
 }
 
@@ -154,7 +161,7 @@ impl Interpreter {
         })
     }
 
-    fn present_wait<'f>(&self, flow: &'f Flow) -> Option<&'f Wait> {
+    pub(super) fn present_wait<'f>(&self, flow: &'f Flow) -> Option<&'f Wait> {
         match Self::action(flow, self.at) {
             Some(Action::Queue(queue)) => flow.wait_of(queue),
             _ => None,
@@ -248,6 +255,7 @@ impl Interpreter {
             | State::Collect(_)
             | State::Asking { .. }
             | State::Voicemail(_)
+            | State::Step(_)
             | State::TurnedAway { .. }
             | State::Waiting(_) => {
                 self.stop_playing();

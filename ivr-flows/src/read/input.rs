@@ -56,6 +56,8 @@ impl Reader<'_> {
             "tries",
             "barge_in",
             "check",
+            "confirm",
+            "format",
             "sensitive",
             "label",
             "harmless",
@@ -63,7 +65,7 @@ impl Reader<'_> {
             "no_match",
             "exits",
         ];
-        let fields = self.fields(node, "`collect`", &known, &["confirm", "format"])?;
+        let fields = self.fields(node, "`collect`", &known, &[])?;
         let into = match fields.get("into") {
             Some(into) => self.name(into, "a variable"),
             None => {
@@ -96,6 +98,8 @@ impl Reader<'_> {
             check: fields
                 .get("check")
                 .and_then(|node| self.expression(node, "`check`")),
+            format: self.format(&fields, digits),
+            confirm: self.confirm(&fields, sensitive),
             sensitive,
             harmless,
             label: fields.get("label").and_then(|node| self.label(node)),

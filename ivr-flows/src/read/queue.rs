@@ -96,8 +96,8 @@ impl Reader<'_> {
 
     /// One entry of `waits:`.
     pub(super) fn wait(&mut self, name: &Name, node: &Node) -> Option<Wait> {
-        let known = ["loop", "give_up_after", "exits"];
-        let later = ["skills", "relax", "keys", "exit_key", "offer_callback"];
+        let known = ["loop", "keys", "relax", "give_up_after", "exits"];
+        let later = ["skills", "exit_key", "offer_callback"];
         let fields = self.fields(node, "a wait", &known, &later)?;
         let plays = match fields.get("loop") {
             Some(steps) => self.wait_loop(steps, &name.text),
@@ -114,9 +114,16 @@ impl Reader<'_> {
         let give_up = fields.get("give_up_after");
         let give_up_after = give_up.and_then(|node| self.some_time(node, "`give_up_after`"));
         let exits = self.exits(fields.get("exits"), "a wait", ExitName::QUEUE, &name.text);
+        let keys = fields
+            .get("keys")
+            .map(|node| self.wait_keys(node, &name.text));
+        let relax = fields.get("relax");
         Some(Wait {
             pos: name.pos,
             plays,
+            keys: keys.unwrap_or_default(),
+            relax: relax.map(|node| self.relax(node)),
+            relax_pos: relax.map(|node| node.pos),
             give_up_after,
             exits,
         })

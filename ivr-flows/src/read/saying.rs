@@ -60,6 +60,11 @@ impl Reader<'_> {
         }
     }
 
+    /// Words of a step's own.
+    pub(super) fn said(&mut self, node: &Node) -> Option<Vec<Saying>> {
+        self.spoken(node).map(|spoken| vec![Saying::Text(spoken)])
+    }
+
     /// A text, or a map of one by language. A bare text is in the flow's default language.
     fn spoken(&mut self, node: &Node) -> Option<Spoken> {
         let mut texts = BTreeMap::new();

@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-pub(super) const ACTIONS: [&str; 15] = [
+pub(super) const ACTIONS: [&str; 25] = [
     "answer",
     "play",
     "say",
@@ -20,6 +20,16 @@ pub(super) const ACTIONS: [&str; 15] = [
     "customer",
     "language",
     "voicemail",
+    "survey",
+    "consent",
+    "record",
+    "wait",
+    "notify",
+    "transfer",
+    "dial",
+    "offer_callback",
+    "callback",
+    "pay",
     "go",
     "branch",
     "hours",
@@ -29,25 +39,7 @@ pub(super) const ACTIONS: [&str; 15] = [
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 17] = [
-    "http",
-    "offer_callback",
-    "callback",
-    "consent",
-    "record",
-    "transfer",
-    "dial",
-    "survey",
-    "pay",
-    "call",
-    "return",
-    "remote",
-    "notify",
-    "event",
-    "wait",
-    "if",
-    "log",
-];
+const LATER: [&str; 7] = ["http", "call", "return", "remote", "event", "if", "log"];
 
 impl Reader<'_> {
     /// A list of steps; `block` names the block they stand in.
@@ -136,8 +128,8 @@ impl Reader<'_> {
                 Some(Action::Answer)
             }
             "hangup" => {
-                self.bare(node, "hangup", &["cause", "code"]);
-                Some(Action::Hangup)
+                let status = self.hangup(node);
+                Some(Action::Hangup(status))
             }
             "play" => self.play(node, block).map(Action::Play),
             "menu" => self
@@ -152,6 +144,29 @@ impl Reader<'_> {
             "voicemail" => self
                 .voicemail(node, block)
                 .map(|voicemail| Action::Voicemail(Box::new(voicemail))),
+            "survey" => self
+                .survey(node, entry.pos, block)
+                .map(|survey| Action::Survey(Box::new(survey))),
+            "consent" => self
+                .consent(node, entry.pos, block)
+                .map(|consent| Action::Consent(Box::new(consent))),
+            "record" => self.record(node).map(Action::Record),
+            "wait" => self.pause(node).map(Action::Pause),
+            "offer_callback" => self
+                .callback(node, entry.pos, ("offer_callback", block))
+                .map(|later| Action::NotYet(Box::new(later))),
+            "callback" => self
+                .callback(node, entry.pos, ("callback", block))
+                .map(|later| Action::NotYet(Box::new(later))),
+            "pay" => self
+                .pay(node, entry.pos, block)
+                .map(|later| Action::NotYet(Box::new(later))),
+            what @ ("transfer" | "dial") => self
+                .transfer(node, what == "dial", block)
+                .map(|transfer| Action::Transfer(Box::new(transfer))),
+            "notify" => self
+                .notify(node)
+                .map(|notify| Action::Notify(Box::new(notify))),
             "go" => self.go(node, block).map(Action::Go),
             "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),

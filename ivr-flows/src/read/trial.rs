@@ -7,15 +7,21 @@ use super::{Fields, Reader, shortened};
 use crate::calendar;
 use crate::finding::Finding;
 use crate::flow::Pos;
-use crate::port::{KnownCustomer, QueueEnd};
+use crate::port::{DialEnd, KnownCustomer, QueueEnd};
 use crate::trial::{Act, Caller, Expect, QueueMock, Trial, Trials, What};
 use crate::yaml::{self, Kind, Node};
 use std::collections::BTreeMap;
 
 const FILE: &[&str] = &["flow", "defaults", "tests"];
-const DEFAULTS: &[&str] = &["now", "caller", "dialled", "customer", "queue"];
+const DEFAULTS: &[&str] = &["now", "caller", "dialled", "customer", "queue", "calls"];
+/// Who calls when, how queues treat the caller, and what comes of calling others.
+type Circumstances = (
+    Caller,
+    BTreeMap<String, QueueMock>,
+    BTreeMap<String, DialEnd>,
+);
 const TEST: &[&str] = &[
-    "name", "now", "caller", "dialled", "customer", "queue", "do", "expect", "never",
+    "name", "now", "caller", "dialled", "customer", "queue", "calls", "do", "expect", "never",
 ];
 const QUEUE: &[&str] = &["answers", "ends", "position", "expected_wait"];
 const ACT: &[&str] = &["press", "wait", "hang_up", "agent", "after"];
@@ -25,6 +31,11 @@ const EXPECT: &[&str] = &[
     "voicemail",
     "chooses",
     "tag",
+    "survey",
+    "consent",
+    "record",
+    "notify",
+    "calls",
     "language",
     "block",
     "ends",
@@ -71,7 +82,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let mut common = (Caller::default(), BTreeMap::new());
+        let mut common: Circumstances = Default::default();
         if let Some(node) = fields.get("defaults")
             && let Some(fields) = self.fields(node, "defaults of tests", DEFAULTS, &[])
         {
@@ -88,11 +99,7 @@ impl Reader<'_> {
         Some(Trials { flow, trials })
     }
 
-    fn trial(
-        &mut self,
-        node: &Node,
-        common: &(Caller, BTreeMap<String, QueueMock>),
-    ) -> Option<Trial> {
+    fn trial(&mut self, node: &Node, common: &Circumstances) -> Option<Trial> {
         let fields = self.fields(node, "a test", TEST, &[])?;
         let name = match fields.get("name") {
             Some(node) => self.text(node, "a test's name", "write it as text")?,
@@ -103,7 +110,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let (caller, queues) = self.circumstances(&fields, common);
+        let (caller, queues, calls) = self.circumstances(&fields, common);
         let mut acts = Vec::new();
         for item in self.list(&fields, "do", "write `- press: 1`") {
             acts.extend(self.act(item));
@@ -124,6 +131,7 @@ impl Reader<'_> {
             pos: fields.pos,
             caller,
             queues,
+            calls,
             acts,
             expects,
             never,
@@ -142,12 +150,8 @@ impl Reader<'_> {
     }
 
     /// Who calls when, and what queues do; what is not said is as it is for all tests.
-    fn circumstances(
-        &mut self,
-        fields: &Fields<'_>,
-        common: &(Caller, BTreeMap<String, QueueMock>),
-    ) -> (Caller, BTreeMap<String, QueueMock>) {
-        let (mut caller, mut queues) = common.clone();
+    fn circumstances(&mut self, fields: &Fields<'_>, common: &Circumstances) -> Circumstances {
+        let (mut caller, mut queues, mut calls) = common.clone();
         let help = "write the number in quotes, such as \"+34600111222\"";
         if let Some(node) = fields.get("caller") {
             caller.from = self.text(node, "a number", help).unwrap_or_default();
@@ -170,7 +174,27 @@ impl Reader<'_> {
                 }
             }
         }
-        (caller, queues)
+        if let Some(node) = fields.get("calls") {
+            for entry in self.entries(node, "calls", "write `\"+34911222333\": busy`") {
+                calls.extend(
+                    self.dial_end(&entry.value)
+                        .map(|end| (entry.key.clone(), end)),
+                );
+            }
+        }
+        (caller, queues, calls)
+    }
+
+    fn dial_end(&mut self, node: &Node) -> Option<DialEnd> {
+        let names: Vec<&str> = DialEnd::ALL.iter().map(|(name, _)| *name).collect();
+        let help = format!("write one of {}", names.join(", "));
+        let text = self.text(node, "an end of a call", &help)?;
+        let known = DialEnd::ALL.iter().find(|(name, _)| *name == text);
+        if known.is_none() {
+            let what = format!("`{}` is no way in which a call ends", shortened(&text));
+            self.error("F104", node.pos, what, help);
+        }
+        known.map(|(_, end)| *end)
     }
 
     /// A moment with its offset, in milliseconds since 1970.
@@ -299,11 +323,16 @@ impl Reader<'_> {
         Some(match entry.key.as_str() {
             "hears" => Expect::Hears(text("a prompt")?),
             "voicemail" => Expect::Voicemail(text("a box")?),
+            "notify" => Expect::Notify(text("an event")?),
+            "calls" => Expect::Calls(text("a number or an extension")?),
             "chooses" => Expect::Chooses(text("a choice's label")?),
             "language" => Expect::Language(text("a language")?),
             "block" => Expect::Block(text("a block")?),
             "queued" => self.queued(&entry.value)?,
             "tag" => self.tagged(&entry.value)?,
+            "survey" => self.surveyed(&entry.value)?,
+            "consent" => Expect::Consent(self.granted(&entry.value)?),
+            "record" => Expect::Record(self.record_action(&entry.value)?),
             "ends" => Expect::Ends,
             _ => return None,
         })
@@ -346,5 +375,20 @@ impl Reader<'_> {
             key: entry.key.clone(),
             value,
         })
+    }
+
+    fn surveyed(&mut self, node: &Node) -> Option<Expect> {
+        let help = "write `survey: { csat: 4 }`, or `survey: { csat: none }`";
+        let [entry] = self.entries(node, "answers", help) else {
+            self.wrong_kind(node, "one answer", help);
+            return None;
+        };
+        let question = entry.key.clone();
+        let text = self.text(&entry.value, "an answer", help)?;
+        let answer = match text.as_str() {
+            "none" => None,
+            _ => Some(u8::try_from(self.number(&entry.value, "an answer", 0, 9)?).ok()?),
+        };
+        Some(Expect::Survey { question, answer })
     }
 }

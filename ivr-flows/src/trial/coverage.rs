@@ -26,7 +26,12 @@ pub fn ways(flow: &Flow) -> Vec<(Way, Pos)> {
         of_step(&of, step, &mut all);
     }
     for (name, wait) in &flow.waits {
-        of_exits(&WayOf::Wait(name.clone()), &wait.exits, wait.pos, &mut all);
+        let of = WayOf::Wait(name.clone());
+        of_exits(&of, &wait.exits, wait.pos, &mut all);
+        all.extend(wait.keys.iter().map(|key| {
+            let (of, name) = (of.clone(), key.key.to_string());
+            (Way { of, name }, wait.pos)
+        }));
     }
     let top = Pos { line: 1, column: 1 };
     of_exits(&WayOf::Defaults, &flow.defaults.exits, top, &mut all);

@@ -7,7 +7,9 @@ use super::seen::{Moment, Seen, heard, prompts_by_file};
 use super::{Act, Expect, QueueMock, Trial, What};
 use crate::flow::{Flow, Pos};
 use crate::interpreter::Interpreter;
-use crate::port::{CallFacts, CustomerAnswer, FlowInput, FlowOutput, PlayToken, Sound, Way};
+use crate::port::{
+    CallFacts, CustomerAnswer, DialEnd, DialTo, FlowInput, FlowOutput, PlayToken, Sound, Way,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use std::time::Duration;
 const BETWEEN_KEYS: Duration = Duration::from_millis(300);
 /// A caller who leaves a message speaks so long.
 const MESSAGE: Duration = Duration::from_secs(10);
+/// Calling somebody takes so long, and talking with them.
+const CALLED: Duration = Duration::from_secs(60);
 /// A call that is still alive so long after its last act hangs up.
 const AFTER: Duration = Duration::from_secs(3 * 3600);
 /// The same for what a press waits for.
@@ -102,6 +106,8 @@ struct Call<'t> {
     waiting: Option<Option<Duration>>,
     /// When the caller has left a message.
     spoken: Option<Duration>,
+    /// When calling somebody is over, and how.
+    called: Option<(Duration, DialEnd)>,
     /// What a question or a queue answers, once the flow has said all it wants.
     answers: Vec<FlowInput>,
     block: String,
@@ -127,6 +133,7 @@ impl<'t> Call<'t> {
             over: BTreeSet::new(),
             waiting: None,
             spoken: None,
+            called: None,
             answers: Vec::new(),
             block: String::new(),
             transcript: Vec::new(),
@@ -209,7 +216,8 @@ impl<'t> Call<'t> {
     fn happens_before(&mut self, until: Duration) -> bool {
         let ends = self.playing.as_ref().map(|playing| playing.ends);
         let agent = self.waiting.flatten();
-        let all = [ends, agent, self.spoken, self.flow.next_deadline()];
+        let called = self.called.map(|(at, _)| at);
+        let all = [ends, agent, called, self.spoken, self.flow.next_deadline()];
         let next = all.into_iter().flatten().min();
         self.happened += 1;
         let Some(next) = next.filter(|next| *next < until && self.happened < MOST) else {
@@ -222,6 +230,8 @@ impl<'t> Call<'t> {
             self.waiting = None;
             self.did("an agent answers");
             self.give(FlowInput::AgentConnected);
+        } else if let Some((_, end)) = self.called.take_if(|(at, _)| *at == next) {
+            self.give(FlowInput::DialEnded(end));
         } else if self.spoken == Some(next) {
             self.spoken = None;
             self.give(FlowInput::CallerSilent);
@@ -291,10 +301,18 @@ impl<'t> Call<'t> {
                 self.ways.insert(way);
             }
             FlowOutput::MenuChosen { label, .. } => self.saw(Seen::Chose(label)),
+            FlowOutput::SurveyAnswered { question, answer } => {
+                self.saw(Seen::Survey(question, answer));
+            }
+            FlowOutput::Dial { to, .. } => self.calls(to),
+            FlowOutput::Notify { event, .. } => self.saw(Seen::Notified(event)),
+            FlowOutput::RefuseWith { status } => self.saw(Seen::Refused(status)),
+            FlowOutput::Consent { granted, .. } => self.saw(Seen::Consent(granted)),
+            FlowOutput::Record { what } => self.saw(Seen::Record(what)),
             FlowOutput::LanguageSet { language, .. } => self.saw(Seen::Language(language)),
             FlowOutput::Tag { key, value } => self.saw(Seen::Tagged(key, value)),
             FlowOutput::Hangup { cause } => {
-                (self.playing, self.waiting) = (None, None);
+                (self.playing, self.waiting, self.called) = (None, None, None);
                 self.saw(Seen::Ended(format!("{cause:?}")));
             }
             FlowOutput::Incident { what } => self.saw(Seen::Incident(what)),
@@ -317,6 +335,15 @@ impl<'t> Call<'t> {
         if let Some(seen) = seen {
             self.saw(seen);
         }
+    }
+
+    /// It rings for a while; who answers talks for a minute.
+    fn calls(&mut self, to: DialTo) {
+        let (DialTo::Number(who) | DialTo::Agent(who)) = to;
+        let end = self.trial.calls.get(&who).copied();
+        let end = end.unwrap_or(DialEnd::Done);
+        self.called = Some((self.now + CALLED, end));
+        self.saw(Seen::Calls(who));
     }
 
     fn enqueued(&mut self, queue: String, skills: BTreeMap<String, u8>) {

@@ -5,7 +5,7 @@
 
 use super::Expect;
 use crate::flow::Flow;
-use crate::port::Sound;
+use crate::port::{RecordAction, Sound};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
@@ -46,6 +46,18 @@ pub enum Seen {
     Message(Option<String>),
     /// A choice of a menu.
     Chose(String),
+    /// A question of a survey and its answer, if any was given.
+    Survey(String, Option<u8>),
+    /// Somebody is called for the caller.
+    Calls(String),
+    /// An event was told.
+    Notified(String),
+    /// The call is refused with this SIP status.
+    Refused(u16),
+    /// Whether the call may be recorded.
+    Consent(bool),
+    /// Something is done with the recording.
+    Record(RecordAction),
     /// A tag was set.
     Tagged(String, String),
     /// The language changed.
@@ -79,6 +91,13 @@ impl Seen {
             (Expect::Voicemail(wanted), Self::Message(Some(mailbox))) => wanted == mailbox,
             (Expect::Chooses(wanted), Self::Chose(label)) => wanted == label,
             (Expect::Tag { key, value }, Self::Tagged(own, has)) => key == own && value == has,
+            (Expect::Survey { question, answer }, Self::Survey(own, has)) => {
+                question == own && answer == has
+            }
+            (Expect::Calls(wanted), Self::Calls(who)) => wanted == who,
+            (Expect::Notify(wanted), Self::Notified(event)) => wanted == event,
+            (Expect::Consent(wanted), Self::Consent(has)) => wanted == has,
+            (Expect::Record(wanted), Self::Record(has)) => wanted == has,
             (Expect::Language(wanted), Self::Language(has)) => wanted == has,
             (Expect::Block(wanted), Self::Block(name)) => wanted == name,
             (Expect::Ends, Self::Ended(_)) => true,
@@ -98,6 +117,13 @@ impl fmt::Display for Expect {
             Self::Voicemail(mailbox) => write!(f, "a message for {mailbox}"),
             Self::Chooses(label) => write!(f, "chooses {label}"),
             Self::Tag { key, value } => write!(f, "tag {key} = {value}"),
+            Self::Survey { question, answer } => {
+                write!(f, "survey {}", survey(question, *answer))
+            }
+            Self::Calls(who) => write!(f, "calls {who}"),
+            Self::Notify(event) => write!(f, "notify {event}"),
+            Self::Consent(granted) => write!(f, "consent {}", agreed(*granted)),
+            Self::Record(what) => write!(f, "record {}", what.as_str()),
             Self::Language(language) => write!(f, "language {language}"),
             Self::Block(name) => write!(f, "block {name}"),
             Self::Ends => write!(f, "the call ends"),
@@ -126,11 +152,28 @@ impl fmt::Display for Moment {
             Seen::Message(None) => write!(f, "leaves no message: too short"),
             Seen::Chose(label) => write!(f, "chooses {label}"),
             Seen::Tagged(key, value) => write!(f, "tag {key} = {value}"),
+            Seen::Survey(question, answer) => write!(f, "survey {}", survey(question, *answer)),
+            Seen::Calls(who) => write!(f, "is given to {who}"),
+            Seen::Notified(event) => write!(f, "tells others: {event}"),
+            Seen::Refused(status) => write!(f, "is refused with {status}"),
+            Seen::Consent(granted) => write!(f, "consent {}", agreed(*granted)),
+            Seen::Record(what) => write!(f, "record {}", what.as_str()),
             Seen::Language(language) => write!(f, "language {language}"),
             Seen::Incident(what) => write!(f, "INCIDENT: {what}"),
             Seen::Ended(why) => write!(f, "the call ends: {why}"),
         }
     }
+}
+
+const fn agreed(granted: bool) -> &'static str {
+    if granted { "granted" } else { "denied" }
+}
+
+fn survey(question: &str, answer: Option<u8>) -> String {
+    answer.map_or_else(
+        || format!("{question}: no answer"),
+        |answer| format!("{question} = {answer}"),
+    )
 }
 
 fn levels(skills: &BTreeMap<String, u8>) -> String {

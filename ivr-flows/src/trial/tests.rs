@@ -67,6 +67,39 @@ fn missed(tests: &str) -> String {
 }
 
 #[test]
+fn a_survey_after_the_agent_left_is_answered_or_not() {
+    let flow = FLOW.replace(
+        "exits: { timeout: closed }",
+        "exits: { timeout: closed, answered: after }",
+    );
+    let flow = flow.replace(
+        "waits:\n",
+        "  after:\n    - survey: { prompt: greeting, keys: 1-5, store: csat }\n    - hangup:\nwaits:\n",
+    );
+    let flow = Arc::new(parse(&flow, "line.flow.yaml").unwrap());
+    let source = r#"
+flow: line
+defaults: { now: "2026-11-23T10:30:00+01:00", queue: { workshop: { answers: 5s } } }
+tests:
+  - name: answered
+    do: [{ press: 1 }, { wait: 10s }, { agent: leaves }, { press: 4 }]
+    expect: [{ survey: { csat: 4 } }, { ends: }]
+    never: [{ survey: { csat: none } }]
+  - name: not answered
+    do: [{ press: 1 }, { wait: 10s }, { agent: leaves }]
+    expect: [{ survey: { csat: none } }, { ends: }]
+"#;
+    for trial in &read(source, "line.test.yaml").unwrap().trials {
+        let outcome = run(&flow, trial);
+        assert_eq!(outcome.missed, None, "{:#?}", outcome.transcript);
+    }
+    let wrong = source.replace("csat: 4 } }, {", "csat: 3 } }, {");
+    let trials = read(&wrong, "line.test.yaml").unwrap();
+    let (_, why) = run(&flow, &trials.trials[0]).missed.unwrap();
+    assert!(why.contains("survey csat = 3"), "{why}");
+}
+
+#[test]
 fn what_callers_hear_and_where_they_get_is_found() {
     let all = outcomes(
         r#"

@@ -35,6 +35,7 @@ fn catalog() -> Catalog {
         skills: set(&["mechanics", "billing"]),
         prompt_files: Some(set(&["moh/calm.wav"])),
         speech: true,
+        ..Catalog::default()
     }
 }
 

@@ -6,8 +6,8 @@
 use super::batch;
 use crate::error::StoreError;
 use crate::store::{
-    Conn, closures, documents, events, interactions, legs, meta, notes, path, pauses, recordings,
-    wrap_up_choices,
+    Conn, closures, consents, documents, events, interactions, legs, meta, notes, path, pauses,
+    recordings, surveys, wrap_up_choices,
 };
 use router::event::TalkChange;
 use router::{Event, LogLine, Timestamp};
@@ -57,22 +57,12 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         Event::RecordingStarted { .. } | Event::RecordingFinished { .. } => {
             recording(conn, at, &line.event).await
         }
-        Event::MenuChosen {
-            interaction,
-            block,
-            key,
-            label,
-        } => path::menu_chosen(conn, line.seq, *interaction, at, [block, key, label]).await,
         Event::TalkChanged { .. } => by_supervisor(conn, line).await,
-        Event::Tagged {
-            interaction,
-            key,
-            value,
-        } => path::tagged(conn, *interaction, key, value).await,
-        Event::CustomerIdentified {
-            interaction,
-            customer,
-        } => interactions::identified(conn, *interaction, *customer).await,
+        Event::MenuChosen { .. }
+        | Event::Tagged { .. }
+        | Event::RecordingConsent { .. }
+        | Event::SurveyAnswered { .. }
+        | Event::CustomerIdentified { .. } => in_flow(conn, line).await,
         Event::QueueClosed { .. } | Event::QueueOpened { .. } => of_queues(conn, line).await,
         Event::CustomerConfirmed { .. }
         | Event::NotesHandedOn { .. }
@@ -95,6 +85,8 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::RouterInput { .. }
         | Event::StepEntered { .. }
         | Event::Typed { .. }
+        | Event::Notified { .. }
+        | Event::FlowDialled { .. }
         | Event::LanguageSet { .. }
         | Event::WrapUpExtended { .. }
         | Event::QueueRelaxed { .. }
@@ -105,6 +97,39 @@ pub(super) async fn one(conn: &mut Conn, line: &LogLine) -> Result<(), StoreErro
         | Event::TaskChanged { .. }
         | Event::FlowPointed { .. }
         | Event::SupervisorTold { .. } => Ok(()),
+    }
+}
+
+/// What the caller did in the flow, and what the flow found out.
+async fn in_flow(conn: &mut Conn, line: &LogLine) -> Result<(), StoreError> {
+    let at = line.at;
+    match &line.event {
+        Event::MenuChosen {
+            interaction,
+            block,
+            key,
+            label,
+        } => path::menu_chosen(conn, line.seq, *interaction, at, [block, key, label]).await,
+        Event::Tagged {
+            interaction,
+            key,
+            value,
+        } => path::tagged(conn, *interaction, key, value).await,
+        Event::RecordingConsent {
+            interaction,
+            granted,
+            by_key,
+        } => consents::told(conn, *interaction, at, (*granted, *by_key)).await,
+        Event::SurveyAnswered {
+            interaction,
+            question,
+            answer,
+        } => surveys::answered(conn, line.seq, *interaction, at, (question, *answer)).await,
+        Event::CustomerIdentified {
+            interaction,
+            customer,
+        } => interactions::identified(conn, *interaction, *customer).await,
+        _ => Ok(()),
     }
 }
 

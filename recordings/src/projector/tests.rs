@@ -468,3 +468,71 @@ async fn a_locked_database_delays_the_records_and_loses_nothing() {
             .is_some()
     );
 }
+
+#[tokio::test]
+async fn answers_of_surveys_stand_in_the_record_in_their_order() {
+    let (_temp, store) = store().await;
+    let interaction = ids(0).interaction;
+    let answered = |question: &str, answer| {
+        let question = question.to_owned();
+        let event = Event::SurveyAnswered {
+            interaction,
+            question,
+            answer,
+        };
+        (at(80), event, None)
+    };
+    let mut story = call(0, Phase::Over);
+    story.extend([
+        answered("csat", Some(4)),
+        answered("solved", None),
+        answered("csat", Some(5)),
+    ]);
+    let lines = numbered(1, story);
+    apply_batch(&store, &lines).await.unwrap();
+    // A line that comes twice counts once.
+    apply_batch(&store, &lines).await.unwrap();
+    let record = store.interaction(interaction).await.unwrap().unwrap();
+    let record = serde_json::to_value(&record).unwrap();
+    let at = "2026-11-21T20:01:20.000Z";
+    assert_eq!(
+        record["survey"],
+        json!([
+            { "at": at, "question": "csat", "answer": 4 },
+            { "at": at, "question": "solved", "answer": null },
+            { "at": at, "question": "csat", "answer": 5 },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn the_last_word_about_the_recording_counts() {
+    let (_temp, store) = store().await;
+    let interaction = ids(0).interaction;
+    let said = |second, granted, by_key| {
+        let event = Event::RecordingConsent {
+            interaction,
+            granted,
+            by_key,
+        };
+        (at(second), event, None)
+    };
+    let mut story = call(0, Phase::InFlow);
+    story.extend([said(2, true, false), said(3, false, true)]);
+    apply_batch(&store, &numbered(1, story)).await.unwrap();
+    let record = store.interaction(interaction).await.unwrap().unwrap();
+    let record = serde_json::to_value(&record).unwrap();
+    let at = "2026-11-21T20:00:03.000Z";
+    assert_eq!(
+        record["recording_consent"],
+        json!({ "at": at, "granted": false, "by_key": true })
+    );
+    let lines = numbered(100, call(1, Phase::Over));
+    apply_batch(&store, &lines).await.unwrap();
+    let other = store
+        .interaction(ids(1).interaction)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(other.recording_consent, None);
+}

@@ -7,8 +7,8 @@ use super::page::{Page, Paging, page};
 use super::record::{InteractionRecord, InteractionSummary, Parties, Times, WrapUpRecord, seconds};
 use super::row::{RowExt as _, big};
 use super::{
-    Conn, Store, decisions, events, legs, names, notes, path, queue_entries, recordings,
-    wrap_up_choices,
+    Conn, Store, consents, decisions, events, legs, names, notes, path, queue_entries, recordings,
+    surveys, wrap_up_choices,
 };
 use crate::error::StoreError;
 use router::event::{Direction, PersonalData};
@@ -253,6 +253,8 @@ async fn whole(
     }
     let mut menu_path = path::menu_paths(conn, ids).await?;
     let mut tags = path::tags(conn, ids).await?;
+    let mut consents = consents::of(conn, ids).await?;
+    let mut survey = surveys::of(conn, ids).await?;
     let mut queue_entries = queue_entries::of(conn, ids).await?;
     let mut offers = queue_entries::offers_of(conn, ids).await?;
     let mut legs = legs::of(conn, ids).await?;
@@ -269,6 +271,8 @@ async fn whole(
             why: path::why(&events),
             menu_path: menu_path.remove(id).unwrap_or_default(),
             tags: tags.remove(id).unwrap_or_default().into_iter().collect(),
+            recording_consent: consents.remove(id).and_then(|mut all| all.pop()),
+            survey: survey.remove(id).unwrap_or_default(),
             queue_entries: queue_entries.remove(id).unwrap_or_default(),
             offers: offers.remove(id).unwrap_or_default(),
             legs: legs.remove(id).unwrap_or_default(),

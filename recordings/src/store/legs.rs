@@ -153,11 +153,12 @@ const fn role_name(role: LegRole) -> &'static str {
     match role {
         LegRole::Customer => "customer",
         LegRole::Agent => "agent",
+        LegRole::Outside => "outside",
     }
 }
 
 fn role_from_name(name: &str) -> Option<LegRole> {
-    [LegRole::Customer, LegRole::Agent]
+    [LegRole::Customer, LegRole::Agent, LegRole::Outside]
         .into_iter()
         .find(|role| role_name(*role) == name)
 }

@@ -12,6 +12,7 @@
 pub mod audit;
 mod candidates;
 pub(crate) mod closures;
+pub(crate) mod consents;
 pub mod counters;
 pub mod customers;
 pub mod decisions;
@@ -38,6 +39,7 @@ pub mod recordings;
 pub mod registrations;
 mod row;
 pub mod sessions;
+pub(crate) mod surveys;
 pub mod sweeping;
 pub mod tasks;
 pub mod tokens;

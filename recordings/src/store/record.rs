@@ -97,6 +97,10 @@ pub struct InteractionRecord {
     pub why: Vec<String>,
     /// What the flow noted.
     pub tags: BTreeMap<String, String>,
+    /// What the caller said when asked whether the call may be recorded; none: nobody asked.
+    pub recording_consent: Option<RecordingConsent>,
+    /// What the caller answered in surveys, in order.
+    pub survey: Vec<SurveyAnswer>,
     /// Each waiting.
     pub queue_entries: Vec<QueueEntryRecord>,
     /// Each offer to an agent.
@@ -128,6 +132,28 @@ pub struct MenuChoice {
     pub key: String,
     /// The choice in words.
     pub label: String,
+}
+
+/// What a caller said when asked whether the call may be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordingConsent {
+    /// When.
+    pub at: Utc,
+    /// It may.
+    pub granted: bool,
+    /// Said by a key; else it is what holds for a caller who presses nothing.
+    pub by_key: bool,
+}
+
+/// A question of a survey that the caller was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SurveyAnswer {
+    /// When it was answered, or given up.
+    pub at: Utc,
+    /// The name under which the flow keeps answers, such as `csat`.
+    pub question: String,
+    /// The digit that was pressed; none: the caller gave no answer.
+    pub answer: Option<u8>,
 }
 
 /// One waiting in one queue.

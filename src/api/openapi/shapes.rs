@@ -57,6 +57,8 @@ pub(in crate::api) struct InteractionRecord {
     menu_path: Vec<MenuChoice>,
     why: Vec<String>,
     tags: BTreeMap<String, String>,
+    recording_consent: Option<RecordingConsent>,
+    survey: Vec<SurveyAnswer>,
     queue_entries: Vec<QueueEntry>,
     offers: Vec<Offer>,
     legs: Vec<Leg>,
@@ -122,6 +124,22 @@ pub(in crate::api) struct MenuChoice {
     block: String,
     key: String,
     label: String,
+}
+
+/// What the caller said when asked whether the call may be recorded; `by_key`: not by pressing nothing.
+#[derive(ToSchema)]
+pub(in crate::api) struct RecordingConsent {
+    at: Moment,
+    granted: bool,
+    by_key: bool,
+}
+
+/// A question of a survey that the caller was asked; `answer` is `null` when there is none.
+#[derive(ToSchema)]
+pub(in crate::api) struct SurveyAnswer {
+    at: Moment,
+    question: String,
+    answer: Option<u8>,
 }
 
 /// One waiting in one queue.
@@ -232,7 +250,8 @@ pub(in crate::api) struct Mark {
     to: Option<f64>,
 }
 
-/// Why a recording is silent: on hold; a colleague is asked; a colleague's phone rings; the agent's phone is gone.
+/// Why a recording is silent: on hold; a colleague is asked; a colleague's phone rings; the agent's phone is gone; the flow leaves something
+/// out.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub(in crate::api) enum MarkKind {
@@ -240,6 +259,7 @@ pub(in crate::api) enum MarkKind {
     Consult,
     Transfer,
     Reconnect,
+    Flow,
 }
 
 impl From<PauseCause> for MarkKind {
@@ -250,6 +270,7 @@ impl From<PauseCause> for MarkKind {
             PauseCause::Consult => Self::Consult,
             PauseCause::Transfer => Self::Transfer,
             PauseCause::Reconnect => Self::Reconnect,
+            PauseCause::Flow => Self::Flow,
         }
     }
 }

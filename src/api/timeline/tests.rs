@@ -28,7 +28,8 @@ const fn all_causes(after: Option<PauseCause>) -> Option<PauseCause> {
         Some(PauseCause::Hold) => Some(PauseCause::Consult),
         Some(PauseCause::Consult) => Some(PauseCause::Transfer),
         Some(PauseCause::Transfer) => Some(PauseCause::Reconnect),
-        Some(PauseCause::Reconnect) => None,
+        Some(PauseCause::Reconnect) => Some(PauseCause::Flow),
+        Some(PauseCause::Flow) => None,
     }
 }
 
@@ -48,7 +49,7 @@ fn every_pause_has_words_and_a_mark_in_the_player() {
         assert!(player.contains(&mark), "no word for the mark {next:?}");
         cause = Some(next);
     }
-    assert_eq!(said.len(), 4);
+    assert_eq!(said.len(), 5);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! does not compile.
 
 use super::ItemKind;
-use router::event::{Event, PauseCause, TalkChange};
+use router::event::{DialOutcome, Event, PauseCause, TalkChange};
 use router::id::AgentId;
 use router::overflow::{Cause, Way};
 
@@ -39,6 +39,17 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
             language, chosen, ..
         } => (Choice, spoken(language, *chosen), None),
         Event::Tagged { key, value, .. } => (Record, format!("Noted: {key} {value}"), None),
+        Event::FlowDialled { agent, outcome, .. } => {
+            let who = name(agent, "somebody outside");
+            (Others, dialled(&who, *outcome), *agent)
+        }
+        Event::Notified { event, .. } => (Record, format!("The menu told others: {event}"), None),
+        Event::RecordingConsent {
+            granted, by_key, ..
+        } => (Record, agreed(*granted, *by_key).to_owned(), None),
+        Event::SurveyAnswered {
+            question, answer, ..
+        } => (Choice, surveyed(question, *answer), None),
         Event::CustomerIdentified { .. } => (Record, FOUND.to_owned(), None),
         Event::CustomerConfirmed { customer, by, .. } => {
             let who = name(by, "Somebody");
@@ -96,6 +107,32 @@ fn typed(label: &str, digits: Option<&str>) -> String {
     digits.map_or_else(
         || format!("Typed {label}"),
         |digits| format!("Typed {label}: {digits}"),
+    )
+}
+
+fn dialled(who: &str, outcome: DialOutcome) -> String {
+    match outcome {
+        DialOutcome::Answered => format!("The menu gave the caller to {who}, who talked with them"),
+        DialOutcome::NoAnswer => format!("The menu called {who}: no answer"),
+        DialOutcome::Busy => format!("The menu called {who}: busy"),
+        DialOutcome::Failed => format!("The menu could not call {who}"),
+        DialOutcome::CallerLeft => format!("The caller hung up while the phone of {who} rang"),
+    }
+}
+
+const fn agreed(granted: bool, by_key: bool) -> &'static str {
+    match (granted, by_key) {
+        (true, true) => "The caller agreed by a key to be recorded",
+        (true, false) => "The caller was told of the recording and did not refuse",
+        (false, true) => "The caller refused by a key to be recorded",
+        (false, false) => "The caller was asked and did not agree to be recorded",
+    }
+}
+
+fn surveyed(question: &str, answer: Option<u8>) -> String {
+    answer.map_or_else(
+        || format!("Asked {question}, and not answered"),
+        |answer| format!("Answered {question}: {answer}"),
     )
 }
 
@@ -157,6 +194,7 @@ const fn pause(cause: PauseCause) -> &'static str {
         PauseCause::Consult => "The customer hears music: the agent asks a colleague",
         PauseCause::Transfer => "The customer hears music: a colleague's phone rings",
         PauseCause::Reconnect => "The customer waits: the agent's phone is gone and may come back",
+        PauseCause::Flow => "The menu leaves out what is said from the recording",
     }
 }
 

@@ -73,7 +73,7 @@ impl CallMachine {
             } else {
                 let status = match cause {
                     EndCause::Shutdown | EndCause::Error => 503,
-                    _ => 480,
+                    _ => self.history.refuse_with.unwrap_or(480),
                 };
                 self.leg(LegCommand::Reject { leg, status });
             }
@@ -84,6 +84,7 @@ impl CallMachine {
     fn leave_phase(&mut self, cause: EndCause, now: Timestamp) {
         let mut owed = None;
         self.message_cut_off(now);
+        self.flow_recording_over();
         match std::mem::replace(&mut self.phase, Phase::InFlow) {
             Phase::InFlow | Phase::Ending(_) => {}
             Phase::Waiting(waiting) => {
@@ -100,6 +101,7 @@ impl CallMachine {
                 owed = Some(waiting.entry);
             }
             Phase::Talking(talking) => self.talk_over(talking, None),
+            Phase::Dialled(dialled) => self.dial_cut_off(*dialled),
         }
         self.phase = Phase::Ending(Ending {
             cause,

@@ -100,6 +100,10 @@ impl CallMachine {
                 create,
             } => self.find_customer(ask, number, create),
             FlowOutput::StartVoicemail { silence } => self.start_message(silence, now, ids),
+            FlowOutput::Dial { to, shown, ring } => self.dial(to, shown, ring, now),
+            FlowOutput::RefuseWith { status } => self.history.refuse_with = Some(status),
+            FlowOutput::Consent { granted, by_key } => self.consented(granted, by_key),
+            FlowOutput::Record { what } => self.flow_records(what, ids),
             FlowOutput::LeaveQueue { by_key: true } => self.leave_queue(LeaveCause::KeyExit),
             FlowOutput::LeaveQueue { by_key: false } => self.leave_queue(LeaveCause::TimedOut),
             FlowOutput::Hangup { cause } => self.flow_ended(cause, now),
@@ -108,6 +112,8 @@ impl CallMachine {
             | FlowOutput::StepEntered { .. }
             | FlowOutput::MenuChosen { .. }
             | FlowOutput::Typed { .. }
+            | FlowOutput::SurveyAnswered { .. }
+            | FlowOutput::Notify { .. }
             | FlowOutput::LanguageSet { .. }
             | FlowOutput::Tag { .. }
             | FlowOutput::Incident { .. } => {}
@@ -125,7 +131,11 @@ impl CallMachine {
                 action,
             } => {
                 // Whatever asks the caller something new is no longer the agent's goodbye.
-                if !["play", "say", "set", "tag", "go", "hangup"].contains(&action) {
+                if ![
+                    "play", "say", "set", "tag", "go", "record", "notify", "wait", "hangup",
+                ]
+                .contains(&action)
+                {
                     self.history.agent_left_last = false;
                 }
                 let action = action.to_owned();
@@ -156,6 +166,16 @@ impl CallMachine {
                 interaction,
                 language,
                 chosen,
+            },
+            FlowOutput::SurveyAnswered { question, answer } => Event::SurveyAnswered {
+                interaction,
+                question,
+                answer,
+            },
+            FlowOutput::Notify { event, data } => Event::Notified {
+                interaction,
+                event,
+                data,
             },
             FlowOutput::Tag { key, value } => Event::Tagged {
                 interaction,

@@ -173,7 +173,7 @@ impl CallMachine {
     /// The Distributor's word; in the order of the questions.
     pub(super) fn reserved(&mut self, answer: PhoneAnswer, now: Timestamp, ids: &mut dyn IdSource) {
         let Some(asked) = self.asked.pop_front() else {
-            return;
+            return self.dial_reserved(answer, now, ids);
         };
         let who = asked.called.who;
         let result = match (answer, who) {

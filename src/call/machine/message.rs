@@ -55,6 +55,8 @@ impl CallMachine {
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) {
+        // A message is a recording of its own.
+        self.flow_recording_over();
         let recording = ids.recording();
         self.history.recordings += 1;
         self.history.message = Some(Message {

@@ -7,17 +7,19 @@
 //! messages, `ringing.rs` an offer at an agent's phone,
 //! `waiting.rs` what is asked of one who waits, `talking.rs` the bridge, `control.rs` what is asked of a talk, `asides.rs`
 //! help and notes, `helper.rs` colleagues and supervisors who are called in, `away.rs` an agent whose phone is gone and
-//! may come back, `sound.rs` what everybody hears meanwhile, `ending.rs` the way out and the outcome.
+//! may come back, `dialled.rs` whom the flow calls outside queues, `recorded.rs` whether it is recorded, `sound.rs` what everybody hears meanwhile, `ending.rs` the way out and the outcome.
 
 mod asides;
 mod asked;
 mod away;
 mod control;
+mod dialled;
 mod ending;
 mod flow;
 mod helper;
 mod message;
 mod phase;
+mod recorded;
 pub(in crate::call) mod ringing;
 mod silence;
 mod sound;
@@ -153,6 +155,7 @@ impl CallMachine {
             CallInput::JournalFailed => self.journal_failed(now),
             CallInput::Shutdown => self.end_from_our_side(EndCause::Shutdown, now),
             CallInput::Tick => self.tick(now, ids),
+            CallInput::WayFound(ways) => self.way_found(ways, now, ids),
             CallInput::PhoneAnswered(answer) => self.reserved(answer, now, ids),
             CallInput::AgentReachable { agent, extension } => {
                 self.agent_reachable(agent, extension, now, ids);
@@ -183,6 +186,7 @@ impl CallMachine {
             flow,
             self.ring_deadline(),
             self.helper_deadline(),
+            self.dial_deadline(),
             self.away_deadline(),
             self.ending_deadline(),
         ];
@@ -257,7 +261,10 @@ impl CallMachine {
 
     /// What happened on an agent's leg: ringing, talking or being ended.
     fn agent_event(&mut self, leg: LegId, event: LegEvent, now: Timestamp, ids: &mut dyn IdSource) {
-        if self.helper_event(leg, &event, now, ids) || self.away_event(leg, &event, now, ids) {
+        if self.helper_event(leg, &event, now, ids)
+            || self.away_event(leg, &event, now, ids)
+            || self.dial_event(leg, &event, now, ids)
+        {
             return;
         }
         match event {
@@ -282,6 +289,7 @@ impl CallMachine {
     fn tick(&mut self, now: Timestamp, ids: &mut dyn IdSource) {
         self.ring_timer(now);
         self.helper_timer(now, ids);
+        self.dial_timer(now, ids);
         self.away_timer(now, ids);
         self.ending_timer(now);
         if !matches!(self.phase, Phase::Ending(_)) {

@@ -3,10 +3,12 @@
 //! **Owns**: these values. **Must not**: decide anything.
 
 use super::away::Away;
+use super::dialled::Dialled;
 use super::helper::Helper;
 use super::sound::Sound;
 use crate::call::control::Who;
 use crate::call::port::KnownQueue;
+use crate::config::settings::RecordPolicy;
 use router::Timestamp;
 use router::company::Skills;
 use router::event::PauseCause;
@@ -25,6 +27,8 @@ pub(super) enum Phase {
     Waiting(Waiting),
     /// Talks with an agent.
     Talking(Talking),
+    /// The flow calls somebody for them, or they talk with whom it called.
+    Dialled(Box<Dialled>),
     /// On the way out.
     Ending(Ending),
 }
@@ -99,8 +103,8 @@ pub(super) struct Ringing {
     pub(super) silent_at: Timestamp,
     /// When ringing ends.
     pub(super) until: Timestamp,
-    /// Whether the talk will be recorded.
-    pub(super) record: bool,
+    /// The rule about recording that holds for the talk.
+    pub(super) record: RecordPolicy,
 }
 
 /// An agent has the caller; others may be called in.
@@ -179,6 +183,13 @@ pub(super) struct Message {
     pub(super) since: Timestamp,
 }
 
+/// A recording that the flow began and no talk has taken over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FlowRecording {
+    pub(super) recording: RecordingId,
+    pub(super) paused: bool,
+}
+
 /// What the outcome is worked out from.
 #[derive(Debug, Default)]
 pub(super) struct History {
@@ -194,6 +205,14 @@ pub(super) struct History {
     pub(super) voicemail: bool,
     /// Our fault ended the call.
     pub(super) failed: bool,
+    /// What the caller said when asked whether the call may be recorded.
+    pub(super) consent: Option<bool>,
+    /// The flow has ended the recording, and begun none since.
+    pub(super) flow_says_no: bool,
+    /// What the flow records now.
+    pub(super) flow_recording: Option<FlowRecording>,
+    /// How the flow wants a call refused that it does not answer: SIP status.
+    pub(super) refuse_with: Option<u16>,
     /// Recordings so far.
     pub(super) recordings: u32,
 }

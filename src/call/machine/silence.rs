@@ -42,8 +42,11 @@ impl CallMachine {
             _ => false,
         };
         // What is heard in a talk is settled in `sound.rs`.
-        let leaves =
-            self.customer.over || matches!(self.phase, Phase::Ending(_) | Phase::Talking(_));
+        let leaves = self.customer.over
+            || matches!(
+                self.phase,
+                Phase::Ending(_) | Phase::Talking(_) | Phase::Dialled(_)
+            );
         if leaves || rings == self.heard.rings {
             return;
         }

@@ -43,16 +43,7 @@ impl CallMachine {
             customer,
             agent: ringing.leg,
         });
-        let recording = ringing.record.then(|| ids.recording());
-        if let Some(recording) = recording {
-            self.history.recordings += 1;
-            self.leg(LegCommand::StartRecording {
-                recording,
-                index: self.history.recordings,
-                customer,
-                agent: ringing.leg,
-            });
-        }
+        let recording = self.talk_recording(ringing.record, ringing.leg, ids);
         self.history.connected = true;
         self.phase = Phase::Talking(Talking {
             main: Some(Main {

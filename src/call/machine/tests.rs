@@ -7,12 +7,14 @@ mod message;
 mod moved;
 mod ring_all;
 mod silence;
+mod steps;
 mod talk;
 
 use super::CallMachine;
 use crate::call::port::{
     CallInput, CallOutput, CallSetup, IdSource, KnownQueue, LegCommand, Offered, PlayFiles,
 };
+use crate::config::settings::RecordPolicy;
 use router::distributor::port::LeaveCause;
 use router::id::{
     AgentId, CustomerId, InteractionId, LegId as LogLegId, OfferId, QueueEntryId, QueueId,
@@ -92,6 +94,15 @@ impl Script {
     }
 
     fn begin_in(flow: &str, caller_agent: Option<AgentId>, music: Option<&str>) -> Self {
+        Self::begin_by(flow, caller_agent, music, RecordPolicy::Always)
+    }
+
+    fn begin_by(
+        flow: &str,
+        caller_agent: Option<AgentId>,
+        music: Option<&str>,
+        record: RecordPolicy,
+    ) -> Self {
         let flow = ivr_flows::parse(flow, "support.flow.yaml").unwrap();
         let setup = CallSetup {
             interaction: InteractionId::from_number(1),
@@ -123,7 +134,7 @@ impl Script {
                     },
                 ),
             ])),
-            record: true,
+            record,
         };
         let machine = CallMachine::new(setup, Timestamp::from_millis(0));
         let mut script = Self {

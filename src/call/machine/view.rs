@@ -77,7 +77,7 @@ impl CallMachine {
     #[must_use]
     pub fn place(&self) -> Place {
         match &self.phase {
-            Phase::InFlow => Place::InFlow,
+            Phase::InFlow | Phase::Dialled(_) => Place::InFlow,
             Phase::Waiting(waiting) => Place::Waiting {
                 entry: waiting.entry,
                 ringing: waiting.ringing.iter().map(|phone| phone.offer).collect(),
@@ -124,6 +124,7 @@ impl CallMachine {
                 Some(away) => away.leg().into_iter().collect(),
                 None => talking.main.map(|main| main.leg).into_iter().collect(),
             },
+            Phase::Dialled(dialled) => dialled.leg().into_iter().collect(),
             Phase::InFlow | Phase::Ending(_) => Vec::new(),
         };
         let helpers = self.helpers().map(|helper| helper.leg);

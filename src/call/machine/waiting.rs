@@ -235,25 +235,19 @@ impl CallMachine {
 
     /// The first agent whom the customer hears, and who came by no offer: recorded as others are.
     pub(super) fn pulled(&mut self, leg: LegId, ids: &mut dyn IdSource) {
-        if self.history.connected {
+        let first = !std::mem::replace(&mut self.history.connected, true);
+        let begun = self.history.flow_recording.is_some();
+        let recorded = self
+            .talk()
+            .is_none_or(|talking| talking.recording.is_some());
+        if recorded || !(first || begun) {
             return;
         }
-        self.history.connected = true;
-        let (customer, record) = (self.customer.leg, self.setup.record);
-        let Some(talking) = self.talk() else { return };
-        if !record || talking.recording.is_some() {
-            return;
+        let recording = self.talk_recording(self.setup.record, leg, ids);
+        if let Some(talking) = self.talk() {
+            talking.recording = recording;
+            talking.recorded = vec![leg];
         }
-        let recording = ids.recording();
-        talking.recording = Some(recording);
-        talking.recorded = vec![leg];
-        self.history.recordings += 1;
-        self.leg(LegCommand::StartRecording {
-            recording,
-            index: self.history.recordings,
-            customer,
-            agent: leg,
-        });
     }
 }
 

@@ -5,7 +5,11 @@
 use super::arrivals::{Arrival, ArrivalIds, Moment};
 use crate::call::internal::{InternalCall, InternalSetup};
 use crate::call::outbound::{LegNames, NoWay, OutboundSetup, Way};
+use crate::call::port::DialWays;
 use crate::call::service::{FeatureCode, ServiceCall};
+use crate::company_view::CompanyView;
+use crate::config::settings::RecordPolicy;
+use ivr_flows::port::DialTo;
 use router::id::AgentId;
 use router::{PhoneNumber, Private};
 use sip_gateway::leg::IncomingCall;
@@ -56,23 +60,7 @@ fn call_out(
 ) -> Option<Arrival> {
     let company = moment.company;
     let number = company.number_of_user(&call.dialed_user)?;
-    let ways: Vec<Way> = company
-        .ways_out(&number)
-        .into_iter()
-        .map(|(trunk, rules)| Way {
-            party: LegNames {
-                leg: ids.new_leg(),
-                log_leg: ids.log_leg(),
-            },
-            trunk: trunk.to_owned(),
-            uri: Private::new(format!("sip:{}@{}", number.reveal(), rules.address)),
-            caller_id: rules.caller_id.clone(),
-            credentials: rules.credentials.clone(),
-            record: company.record_by(Some(trunk)),
-            of_trunk: rules.max_calls,
-            of_agent: rules.max_calls_per_agent,
-        })
-        .collect();
+    let ways = ways_out(company, &number, ids);
     let is_allowed = !ways.is_empty();
     if !is_allowed {
         tracing::warn!(agent = %caller, "an agent's phone dialled an outside number that no trunk allows: refused with 403, calls to the outside are off for it");
@@ -94,4 +82,46 @@ fn call_out(
             Err(NoWay::NotAllowed)
         },
     })))
+}
+
+/// The trunks that allow a number, in the order to try them.
+fn ways_out(company: &CompanyView, number: &PhoneNumber, ids: &mut dyn ArrivalIds) -> Vec<Way> {
+    let ways = company.ways_out(number).into_iter();
+    ways.map(|(trunk, rules)| Way {
+        party: LegNames {
+            leg: ids.new_leg(),
+            log_leg: ids.log_leg(),
+        },
+        trunk: trunk.to_owned(),
+        uri: Private::new(format!("sip:{}@{}", number.reveal(), rules.address)),
+        caller_id: rules.caller_id.clone(),
+        credentials: rules.credentials.clone(),
+        // Of a call out nobody asks the called party: only what is always recorded is.
+        record: company.record_by(Some(trunk)) == RecordPolicy::Always,
+        of_trunk: rules.max_calls,
+        of_agent: rules.max_calls_per_agent,
+    })
+    .collect()
+}
+
+/// Whom a flow calls for a caller. Our own numbers are none: such a call would come back to us, again and again.
+pub(super) fn way_to(company: &CompanyView, to: &DialTo, ids: &mut dyn ArrivalIds) -> DialWays {
+    match to {
+        DialTo::Agent(extension) => match company.agent_at(extension) {
+            Some(agent) => DialWays::Agent {
+                agent,
+                extension: extension.clone(),
+            },
+            None => DialWays::None,
+        },
+        DialTo::Number(number) => {
+            let known = company.normalise(number);
+            let outside = known.filter(|_| company.flow_for(number, number).is_none());
+            let ways = outside.map(|number| ways_out(company, &number, ids));
+            match ways {
+                Some(ways) if !ways.is_empty() => DialWays::Trunks(ways),
+                _ => DialWays::None,
+            }
+        }
+    }
 }

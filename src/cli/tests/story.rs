@@ -149,6 +149,8 @@ fn record() -> InteractionRecord {
             label: "Help".to_owned(),
         }],
         tags: [].into(),
+        survey: vec![],
+        recording_consent: None,
         queue_entries: vec![QueueEntryRecord {
             id: ENTRY,
             queue: Some("support".to_owned()),

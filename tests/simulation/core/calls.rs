@@ -217,6 +217,8 @@ impl Core {
                 Ok(()) => "controls",
                 Err(_) => "controls refused",
             }),
+            // No flow of the simulation calls anybody outside queues.
+            CallOutput::FindWay(_) | CallOutput::WayOver => {}
             CallOutput::FindCustomer(question) => self.ask_customer(id, question.ask),
             CallOutput::Finished => {}
         }

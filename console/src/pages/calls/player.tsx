@@ -21,6 +21,7 @@ const WORDS: Record<Recording["marks"][number]["kind"], string> = {
   consult: "Consultation",
   transfer: "Transfer",
   reconnect: "Agent's phone gone",
+  flow: "Left out by the menu",
 };
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 /** Seconds of a step by key or button. */

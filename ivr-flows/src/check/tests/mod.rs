@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Catalog, check_source};
 use crate::finding::FindingLevel;
 
+mod call_steps;
 mod faults;
 mod hours;
 mod steps;
@@ -49,6 +50,9 @@ fn catalog() -> Catalog {
         skills: set(&["billing"]),
         prompt_files: Some(set(&["en/hello.wav", "moh/calm.wav"])),
         speech: false,
+        consent: false,
+        staff: None,
+        callable: None,
     }
 }
 
@@ -101,7 +105,6 @@ fn the_frame_itself_is_clean() {
 fn what_comes_later_is_refused_and_says_so() {
     for step in [
         "    - hours: { check: support, exits: { emergency: bye } }",
-        "    - collect: { into: x, confirm: true }",
         "    - voicemail: { box: support, transcribe: true }",
         "    - http: { get: x }",
         "    - customer: { by: call.from, adapter: crm }",
@@ -370,9 +373,12 @@ fn waits_are_judged() {
             "w: { loop: [ { play: { prompt: music, exits: { interrupted: bye } } } ] }",
             Some("F104"),
         ),
-        ("w: { loop: [ { play: music } ], relax: [] }", Some("F101")),
         (
-            "w: { loop: [ { play: music } ], keys: { 1: bye } }",
+            "w: { loop: [ { play: music } ], skills: { billing: 1 } }",
+            Some("F101"),
+        ),
+        (
+            "w: { loop: [ { play: music } ], offer_callback: { key: 1 } }",
             Some("F101"),
         ),
         (

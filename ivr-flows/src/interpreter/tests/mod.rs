@@ -13,9 +13,14 @@ mod customer;
 mod leaving;
 mod menu;
 pub(crate) mod property;
+mod recording;
 mod saying;
+mod small;
+mod survey;
+mod transfer;
 mod type_ahead;
 mod voicemail;
+mod wait_keys;
 mod waiting;
 
 /// One call. Outputs become short words; what is only told to others with `steps` alone.
@@ -210,6 +215,12 @@ fn person(output: &FlowOutput) -> String {
             let digits = digits.as_ref().map_or("***", |digits| &digits.0);
             format!("{block} typed {label} {digits}")
         }
+        FlowOutput::Dial { to, shown, ring } => format!("dial {to:?} as {shown:?} for {ring:?}"),
+        FlowOutput::Notify { event, data } => format!("notify {event} {data:?}"),
+        FlowOutput::RefuseWith { status } => format!("refuse {status}"),
+        FlowOutput::Consent { granted, by_key } => format!("consent {granted}, by key {by_key}"),
+        FlowOutput::Record { what } => format!("recording {}", what.as_str()),
+        FlowOutput::SurveyAnswered { question, answer } => format!("survey {question} {answer:?}"),
         FlowOutput::LanguageSet { language, chosen } => format!("language {language} {chosen}"),
         other => panic!("{other:?}"),
     }

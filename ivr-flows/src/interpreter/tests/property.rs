@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::check::check_source;
 use crate::interpreter::Interpreter;
 use crate::port::{
-    CustomerAnswer, FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd, Sound, Words,
+    CustomerAnswer, DialEnd, FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd, Sound, Words,
 };
 
 const BLOCKS: [&str; 5] = ["start", "b1", "b2", "b3", "b4"];
@@ -31,6 +31,15 @@ fn passing() -> impl Strategy<Value = String> {
         Just("customer: { by: call.language, create: true }".to_owned()),
         (target(), 1_u32..3).prop_map(|(to, tries)| format!("collect: {{ into: v, prompt: p, digits: 1-3, tries: {tries}, exits: {{ exhausted: {to} }} }}")),
         target().prop_map(|to| format!("voicemail: {{ box: x, prompt: q, max: 3s, exits: {{ too_short: {to} }} }}")),
+        (target(), 1_u32..3).prop_map(|(to, tries)| format!("survey: {{ prompt: p, keys: 1-5, store: s, tries: {tries}, exits: {{ skipped: {to} }} }}")),
+        Just("record: { action: start, beep: true }".to_owned()),
+        Just("record: stop".to_owned()),
+        Just("wait: 2s".to_owned()),
+        target().prop_map(|to| format!("transfer: {{ agent: x, exits: {{ busy: {to} }} }}")),
+        target().prop_map(|to| format!("dial: {{ to: \"+34911222333\", exits: {{ done: {to} }} }}")),
+        Just("notify: { event: e, data: { v: \"{{ vars.v }}\" } }".to_owned()),
+        (target(), 1_u32..3).prop_map(|(to, tries)| format!("collect: {{ into: v, prompt: p, digits: 1-8, tries: {tries}, format: date, confirm: {{ prompt: q, accept: 1, again: 2 }}, exits: {{ exhausted: {to} }} }}")),
+        target().prop_map(|to| format!("consent: {{ prompt: p, opt_out_key: 1, default: granted, exits: {{ denied: {to} }} }}")),
         Just("set: { v: x }".to_owned()),
         Just("tag: { a: \"{{ vars.v }}{{ queue.position }}\" }".to_owned()),
         target().prop_map(|to| format!("go: {to}\n      when: vars.v == \"x\"")),
@@ -52,6 +61,7 @@ fn last() -> impl Strategy<Value = String> {
     );
     prop_oneof![
         Just("hangup:".to_owned()),
+        Just("hangup: busy".to_owned()),
         target().prop_map(|to| format!("go: {to}")),
         Just("queue: x".to_owned()),
         (target(), target()).prop_map(|(a, b)| {
@@ -74,7 +84,7 @@ pub(crate) fn flow() -> impl Strategy<Value = String> {
         let mut out = format!(
             "flow: 1\nname: t\ndefaults:\n  no_input: [q]\n  no_match: [p, q]\n  exits: {{ {error}hangup: b2 }}\n\
              prompts: {{ p: {{ en: a }}, q: {{ en: a }} }}\nvars: {{ v: {{ type: string }} }}\n\
-             waits:\n  w: {{ loop: [ {{ play: {{ prompt: q, for: 30s }} }}, {{ play: p }} ], give_up_after: 1m }}\n\
+             waits:\n  w: {{ loop: [ {{ play: {{ prompt: q, for: 30s }} }}, {{ play: p }} ], keys: {{ 1: b1, 2: {{ play: q }} }}, relax: [ {{ after: 5s, drop: [s] }} ], give_up_after: 1m }}\n\
              blocks:\n"
         );
         for (name, (steps, last)) in BLOCKS.iter().zip(blocks) {
@@ -103,6 +113,7 @@ fn input() -> impl Strategy<Value = FlowInput> {
         1 => (0_usize..9).prop_map(|position| FlowInput::Queued { position, expected: None }),
         1 => (0_u64..30).prop_map(|n| FlowInput::PlayFailed(PlayToken(n))),
         2 => (0_u32..9).prop_map(|ask| FlowInput::Customer { ask, answer: CustomerAnswer::NotFound }),
+        2 => prop::sample::select(DialEnd::ALL.to_vec()).prop_map(|(_, end)| FlowInput::DialEnded(end)),
         1 => Just(FlowInput::CallerSilent),
         1 => Just(FlowInput::RecordingFailed),
         1 => Just(FlowInput::AgentConnected),
@@ -117,6 +128,7 @@ fn input() -> impl Strategy<Value = FlowInput> {
 struct Driver {
     playing: Option<PlayToken>,
     queued: bool,
+    dialling: bool,
     asked: Option<u32>,
     records: bool,
     answered: bool,
@@ -149,6 +161,10 @@ impl Driver {
                     prop_assert!(self.answered);
                     self.queued = true;
                 }
+                FlowOutput::Dial { .. } => {
+                    prop_assert!(self.answered);
+                    self.dialling = true;
+                }
                 FlowOutput::FindCustomer { ask, .. } => self.asked = Some(ask),
                 FlowOutput::StartVoicemail { .. } => {
                     prop_assert!(self.answered && !std::mem::replace(&mut self.records, true));
@@ -161,6 +177,11 @@ impl Driver {
                 | FlowOutput::WayTaken(_)
                 | FlowOutput::MenuChosen { .. }
                 | FlowOutput::Typed { .. }
+                | FlowOutput::SurveyAnswered { .. }
+                | FlowOutput::Consent { .. }
+                | FlowOutput::Record { .. }
+                | FlowOutput::Notify { .. }
+                | FlowOutput::RefuseWith { .. }
                 | FlowOutput::LanguageSet { .. }
                 | FlowOutput::Tag { .. } => {}
             }
@@ -226,6 +247,9 @@ proptest! {
                 let end = queues.next().copied().unwrap_or(0);
                 let ends = [QueueEnd::TimedOut, QueueEnd::Full, QueueEnd::Closed, QueueEnd::NoAgents];
                 FlowInput::QueueEnded(ends.get(end).copied().unwrap_or(QueueEnd::TimedOut))
+            } else if std::mem::take(&mut driver.dialling) {
+                let end = queues.next().copied().unwrap_or(0);
+                FlowInput::DialEnded(DialEnd::ALL.get(end).map_or(DialEnd::Busy, |(_, end)| *end))
             } else if let Some(token) = driver.playing.take() {
                 FlowInput::PlayEnded(token)
             } else {
