@@ -4,7 +4,6 @@
 //! **Must not know**: YAML, the state of any call.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -13,8 +12,14 @@ use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
 mod exits;
+mod http;
+mod value;
 
 pub(crate) use exits::{ExitName, Exits, find_exit};
+pub(crate) use http::{Http, SecretUse};
+pub(crate) use value::Number;
+pub use value::Value;
+pub(crate) use value::{Given, duration, time};
 
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +51,8 @@ pub struct Flow {
     pub(crate) defaults: Defaults,
     pub(crate) prompts: BTreeMap<String, Prompt>,
     pub(crate) vars: BTreeMap<String, Value>,
+    /// Variables of type `secret`: names of what the settings hold. Their values never come here.
+    pub(crate) secret_vars: BTreeMap<String, Pos>,
     pub(crate) blocks: Vec<Block>,
     /// Where each block stands in `blocks`.
     pub(crate) index: HashMap<String, usize>,
@@ -268,27 +275,6 @@ pub(crate) struct Spoken {
     pub(crate) texts: BTreeMap<String, Template>,
 }
 
-/// The value of a variable; its kind is the variable's type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// `type: string`.
-    Text(String),
-    /// `type: int`.
-    Int(i64),
-    /// `type: bool`.
-    Bool(bool),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Int(number) => write!(f, "{number}"),
-            Self::Bool(truth) => write!(f, "{truth}"),
-        }
-    }
-}
-
 /// A list of steps under a name. A `do:` list becomes a block of its own, named `BLOCK/KEY`.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
@@ -301,6 +287,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) pos: Pos,
+    /// For tests and reports.
+    pub(crate) id: Option<Name>,
     /// Passed over when it is false.
     pub(crate) when: Option<Expression>,
     pub(crate) action: Action,
@@ -313,12 +301,13 @@ pub(crate) enum Action {
     Menu(Box<Menu>),
     Collect(Box<Collect>),
     Customer(Customer),
+    Http(Box<Http>),
     Language(Language),
     Voicemail(Box<Voicemail>),
     Go(Go),
     Branch(Branch),
     Hours(Hours),
-    Set(Vec<(Name, Value)>),
+    Set(Vec<(Name, Given)>),
     Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
     Hangup,
@@ -344,6 +333,7 @@ impl Step {
                 &collect.no_match,
             ],
             Action::Voicemail(voicemail) => vec![&voicemail.prompt],
+            Action::Http(http) => vec![&http.filler],
             _ => Vec::new(),
         };
         lists.into_iter().flatten()
@@ -354,6 +344,8 @@ impl Step {
         match &self.action {
             _ if self.when.is_some() => true,
             Action::Customer(customer) => !customer.by.is_name(),
+            // It has a word of its own for that.
+            Action::Http(_) => false,
             Action::Language(Language::From(from)) => !from.is_name(),
             _ => !self.expressions().is_empty(),
         }
@@ -364,8 +356,10 @@ impl Step {
         let mut all: Vec<&Expression> = self.when.iter().collect();
         match &self.action {
             Action::Branch(branch) => all.extend(branch.cases.iter().map(|(when, _)| when)),
+            Action::Set(sets) => all.extend(sets.iter().flat_map(|(_, value)| value.expressions())),
             Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
             Action::Customer(customer) => all.push(&customer.by),
+            Action::Http(http) => all.extend(http.expressions()),
             Action::Language(Language::From(from)) => all.push(from),
             _ => {}
         }
@@ -382,6 +376,7 @@ impl Action {
             Self::Menu(_) => "menu",
             Self::Collect(_) => "collect",
             Self::Customer(_) => "customer",
+            Self::Http(_) => "http",
             Self::Language(_) => "language",
             Self::Voicemail(_) => "voicemail",
             Self::Go(_) => "go",
@@ -401,6 +396,7 @@ impl Action {
             Self::Menu(menu) => Some(&menu.exits),
             Self::Collect(collect) => Some(&collect.exits),
             Self::Customer(customer) => Some(&customer.exits),
+            Self::Http(http) => Some(&http.exits),
             Self::Voicemail(voicemail) => Some(&voicemail.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),

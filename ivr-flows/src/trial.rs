@@ -12,7 +12,7 @@ mod tests;
 
 use crate::finding::Finding;
 use crate::flow::{Flow, Pos};
-use crate::port::{KnownCustomer, QueueEnd};
+use crate::port::{FetchAnswer, KnownCustomer, QueueEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub struct Trial {
     pub caller: Caller,
     /// How queues treat the caller, by name.
     pub queues: BTreeMap<String, QueueMock>,
+    /// What servers outside answer, by the step's id or its block.
+    pub http: BTreeMap<String, HttpMock>,
     /// What the caller does, in order.
     pub acts: Vec<Act>,
     /// What must be seen, in this order.
@@ -89,6 +91,15 @@ pub struct QueueMock {
     pub position: usize,
     /// The wait that the queue expects.
     pub expected: Option<Duration>,
+}
+
+/// What a server outside answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpMock {
+    /// The answer.
+    pub answer: FetchAnswer,
+    /// It takes so long.
+    pub after: Duration,
 }
 
 /// One thing the caller, or the agent, does.
@@ -129,6 +140,8 @@ pub enum Expect {
         /// Levels the step asks for.
         skills: BTreeMap<String, u8>,
     },
+    /// A server outside is asked: the step's id, or its block.
+    Http(String),
     /// A message in this box.
     Voicemail(String),
     /// A choice of a menu by its label.

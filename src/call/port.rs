@@ -5,7 +5,7 @@
 use super::control::{ControlId, ControlRequest, Refused};
 use super::phone_call::PhoneAsk;
 use ivr_flows::Flow;
-use ivr_flows::port::{CustomerAnswer, Digits, Sound};
+use ivr_flows::port::{CustomerAnswer, Digits, FetchAnswer, FetchRequest, Sound};
 use router::closure::ClosureMessage;
 use router::event::PersonalData;
 use router::id::{
@@ -114,6 +114,13 @@ pub enum CallInput {
         /// What the flow hears.
         answer: CustomerAnswer,
     },
+    /// What came of a [`CallOutput::Fetch`].
+    Fetched {
+        /// The flow's question.
+        ask: u32,
+        /// What the flow hears.
+        answer: FetchAnswer,
+    },
     /// The caller who leaves a message has said nothing for long enough.
     CallerSilent,
     /// The message cannot be recorded.
@@ -209,6 +216,13 @@ pub enum CallOutput {
     },
     /// Look for a customer; the answer is [`CallInput::CustomerFound`].
     FindCustomer(CustomerQuestion),
+    /// Ask a server outside; the answer is [`CallInput::Fetched`].
+    Fetch {
+        /// The flow's question.
+        ask: u32,
+        /// What is asked.
+        request: Box<FetchRequest>,
+    },
     /// A line for the one event log.
     Log {
         /// The event.

@@ -5,6 +5,7 @@
 
 use super::Checked;
 use super::finding::code;
+use super::flows_read;
 use super::section::{At, Findings, SecretReader, Section, nearest};
 use super::settings::{
     HttpSettings, LimitSettings, MediaSettings, NodeSettings, RecordPolicy, Settings, SipListen,
@@ -47,6 +48,7 @@ pub fn parse_settings(
         http: http(&mut root, &mut out),
         recording: recording(&mut root, &mut out),
         speech_command: speech(&mut root, &mut out),
+        flows: flows_read::flows(&mut root, &mut out),
         limits: limits(&mut root, &mut out),
     };
     store(&mut root, &mut out);

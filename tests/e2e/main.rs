@@ -40,6 +40,7 @@ mod nobody_fits;
 mod odd_callers;
 mod outbound;
 mod outbound_records;
+mod outside;
 mod over_tcp;
 mod over_tls;
 mod over_websocket;

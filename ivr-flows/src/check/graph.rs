@@ -4,7 +4,7 @@
 //! **Must not know**: what is wrong about it.
 
 use crate::flow::{
-    Action, ChoiceTarget, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target, find_exit,
+    Action, ChoiceTarget, ExitName, Exits, Flow, Http, Menu, Pos, Queue, Step, Target, find_exit,
 };
 
 /// Why one step follows another.
@@ -144,6 +144,7 @@ impl Builder<'_> {
                     self.target(target, Why::Itself);
                 }
             }
+            Action::Http(http) => self.http(http),
             Action::Collect(_) => {
                 self.next(Why::Person);
                 self.exhausted(&places);
@@ -202,6 +203,16 @@ impl Builder<'_> {
             self.ends();
         } else {
             self.next(Why::Itself);
+        }
+    }
+
+    /// A failure happens to a silent caller too, and as often as it is asked.
+    fn http(&mut self, http: &Http) {
+        self.next(Why::Itself);
+        for exit in Http::FAILURES {
+            if let Some(target) = http.exit(&self.flow.defaults.exits, exit) {
+                self.target(target, Why::Itself);
+            }
         }
     }
 

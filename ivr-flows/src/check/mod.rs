@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Finding, FindingLevel};
-use crate::flow::{Flow, Pos};
+use crate::flow::{Action, Flow, Pos};
 use crate::read;
 
 mod circles;
 mod graph;
 mod hours;
+mod http;
 mod names;
 mod paths;
 mod speech;
@@ -31,6 +32,8 @@ pub struct Catalog {
     /// Audio files below the prompts folder with `/` between the parts: `greeting.wav`, `en/greeting.wav`. None:
     /// not known, so files are not judged.
     pub prompt_files: Option<BTreeSet<String>>,
+    /// Names of the secrets that the settings hold; none: not known, so they are not judged.
+    pub secrets: Option<BTreeSet<String>>,
     /// A speech command says what has no file.
     pub speech: bool,
 }
@@ -83,6 +86,11 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     speech::check(flow, catalog, &mut notes);
     paths::check(flow, &mut notes);
     hours::check(flow, &mut notes);
+    for step in flow.steps() {
+        if let Action::Http(asked) = &step.action {
+            http::check(flow, step, asked, catalog, &mut notes);
+        }
+    }
     sort(&mut notes.findings);
     notes.findings
 }

@@ -4,13 +4,13 @@
 //! **Must not know**: the paths between blocks.
 
 use super::{Catalog, Notes};
-use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Template};
+use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Read, Template};
 use crate::flow::{
-    Action, ChoiceTarget, Collect, Exits, Flow, Language, Menu, Name, Queue, Saying, Step, Target,
-    Value,
+    Action, ChoiceTarget, Collect, Exits, Flow, Given, Http, Language, Menu, Name, Pos, Queue,
+    Saying, Step, Target, Value,
 };
 use crate::nearest::suggest;
-use crate::read::{fit, kind_help};
+use crate::read::kind_help;
 
 pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_>) {
     let mut names = Names {
@@ -60,7 +60,10 @@ impl<'a> Names<'a, '_> {
                     .for_each(|target| self.target(target));
             }
             Action::Answer | Action::Hangup | Action::Play(_) | Action::Customer(_) => {}
-            Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
+            Action::Tag(tags) => tags
+                .iter()
+                .for_each(|(_, value)| self.sensitive(value.expressions(), "a tag")),
+            Action::Http(http) => self.http(http),
             Action::Collect(collect) => self.into(collect),
             Action::Language(language) => self.language(language),
             Action::Voicemail(voicemail) => self.company_queue(&voicemail.mailbox),
@@ -117,24 +120,64 @@ impl<'a> Names<'a, '_> {
 
     /// A text that is heard.
     fn template(&mut self, text: &'a Template) {
-        text.expressions()
-            .for_each(|expression| self.reads(expression));
-        self.secrets(text);
+        for expression in text.expressions() {
+            self.reads(expression);
+            self.speakable(expression);
+        }
+        self.sensitive(text.expressions(), "a text");
+    }
+
+    /// A variable that is heard as it is.
+    fn speakable(&mut self, expression: &Expression) {
+        let ([read], true) = (expression.reads.as_slice(), expression.is_name()) else {
+            return;
+        };
+        let field = read.field.as_deref().unwrap_or_default();
+        let value = self.flow.vars.get(field).filter(|_| read.root == "vars");
+        if let Some(value @ (Value::Map(_) | Value::List(_) | Value::Time(_))) = value {
+            let message = format!(
+                "`vars.{field}` is a `{}`, which cannot be said",
+                value.kind()
+            );
+            let help = "say a part of it, or a text made of it";
+            self.notes.error("F104", read.pos, message, help);
+        }
     }
 
     /// What `sensitive` digits must not get into.
-    fn secrets(&mut self, text: &Template) {
+    fn sensitive<'e>(&mut self, expressions: impl Iterator<Item = &'e Expression>, what: &str) {
         let secret: Vec<&str> = self.flow.secrets().collect();
-        let reads = text.expressions().flat_map(|expression| &expression.reads);
+        let reads = expressions.flat_map(|expression| &expression.reads);
         for read in reads.filter(|read| read.root == "vars") {
             let field = read.field.as_deref().unwrap_or_default();
             if secret.contains(&field) {
                 let message =
-                    format!("`vars.{field}` is collected as `sensitive`, and stands in a text");
+                    format!("`vars.{field}` is collected as `sensitive`, and stands in {what}");
                 let help = "say or note something else: whether it was right, for example";
                 self.notes.error("F019", read.pos, message, help);
             }
         }
+    }
+
+    /// A URL and headers stand in logs of others; a body does not.
+    fn http(&mut self, http: &Http) {
+        if let Some(into) = &http.into
+            && self.flow.secret_vars.contains_key(&into.text)
+        {
+            self.no_secret(&into.text, into.pos);
+        }
+        self.sensitive(http.url.expressions(), "a URL");
+        for (_, value) in &http.headers {
+            self.sensitive(value.expressions(), "a header");
+        }
+    }
+
+    /// A secret stands where a value belongs.
+    fn no_secret(&mut self, name: &str, pos: Pos) {
+        let message = format!("`{name}` is a secret: a flow cannot read, say, note or set it");
+        let help =
+            "name it under `secret:` of an `http` step, which sends it and shows it to nobody";
+        self.notes.error("F019", pos, message, help);
     }
 
     fn into(&mut self, collect: &Collect) {
@@ -142,6 +185,9 @@ impl<'a> Names<'a, '_> {
             return;
         }
         let name = &collect.into;
+        if self.flow.secret_vars.contains_key(&name.text) {
+            return self.no_secret(&name.text, name.pos);
+        }
         match self.flow.vars.get(&name.text) {
             Some(Value::Text(_)) => {}
             Some(_) => {
@@ -215,22 +261,42 @@ impl<'a> Names<'a, '_> {
                 }
             };
             let field = read.field.as_deref().unwrap_or_default();
-            if !known.contains(&field) {
+            if read.root == "vars" && self.flow.secret_vars.contains_key(field) {
+                self.no_secret(field, read.pos);
+            } else if !known.contains(&field) {
                 let message = format!("there is no `{}.{field}`", read.root);
                 let help = suggest(field, known);
                 self.notes.error("F011", read.pos, message, help);
+            } else {
+                self.parts(read, field);
             }
         }
     }
 
-    fn set(&mut self, name: &Name, value: &Value) {
+    /// Only maps and lists have parts.
+    fn parts(&mut self, read: &Read, field: &str) {
+        let value = self.flow.vars.get(field).filter(|_| read.parts);
+        if let Some(value) = value.filter(|value| !value.has_parts()) {
+            let kind = value.kind();
+            let message = format!("`vars.{field}` is a `{kind}` and has no parts");
+            let help = "declare it as `map` or `list`, or read it whole";
+            self.notes.error("F011", read.pos, message, help);
+        }
+    }
+
+    fn set(&mut self, name: &Name, given: &Given) {
         if self.notes.full() {
             return;
         }
+        if self.flow.secret_vars.contains_key(&name.text) {
+            return self.no_secret(&name.text, name.pos);
+        }
+        self.sensitive(given.expressions().into_iter(), "a value of `set`");
         let Some(declared) = self.flow.vars.get(&name.text) else {
             return self.no_variable(name);
         };
-        if fit(value.clone(), declared).is_none() {
+        let literal = given.literal();
+        if let Some(value) = literal.filter(|value| value.clone().fit(declared).is_none()) {
             let message = format!("`{value}` does not fit the type of `{}`", name.text);
             self.notes
                 .error("F104", name.pos, message, kind_help(declared));

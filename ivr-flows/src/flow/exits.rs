@@ -23,6 +23,8 @@ pub(crate) enum ExitName {
     ExhaustedSilence,
     ExhaustedWrong,
     NotFound,
+    ClientError,
+    ServerError,
     Recorded,
     TooShort,
     Error,
@@ -56,6 +58,14 @@ impl ExitName {
     ];
     pub(crate) const CUSTOMER: &[Self] =
         &[Self::NotFound, Self::Timeout, Self::Error, Self::Hangup];
+    pub(crate) const HTTP: &[Self] = &[
+        Self::NotFound,
+        Self::ClientError,
+        Self::ServerError,
+        Self::Timeout,
+        Self::Error,
+        Self::Hangup,
+    ];
     pub(crate) const VOICEMAIL: &[Self] =
         &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
     pub(crate) const ALL: &[Self] = &[
@@ -71,6 +81,8 @@ impl ExitName {
         Self::ExhaustedSilence,
         Self::ExhaustedWrong,
         Self::NotFound,
+        Self::ClientError,
+        Self::ServerError,
         Self::Recorded,
         Self::TooShort,
         Self::Error,
@@ -91,6 +103,8 @@ impl ExitName {
             Self::ExhaustedSilence => "exhausted_silence",
             Self::ExhaustedWrong => "exhausted_wrong",
             Self::NotFound => "not_found",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
             Self::Recorded => "recorded",
             Self::TooShort => "too_short",
             Self::Error => "error",

@@ -232,8 +232,9 @@ impl Interpreter {
     }
 
     pub(super) fn enter_customer(&mut self, customer: &Customer) -> Move {
-        let number = match customer.by.value(&self.scope()) {
-            Ok(value) => value.to_string(),
+        let number = customer.by.value(&self.scope());
+        let number = match number.and_then(|value| value.text()) {
+            Ok(value) => value,
             Err(why) => return self.failed(why).unwrap_or(Move::Next),
         };
         self.customer = None;

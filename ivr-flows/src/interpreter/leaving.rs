@@ -23,6 +23,7 @@ impl Interpreter {
             | State::Menu(_)
             | State::Collect(_)
             | State::Asking { .. }
+            | State::Fetching(_)
             | State::Voicemail(_)
             | State::Waiting(_)
             | State::TurnedAway { .. }
@@ -37,7 +38,7 @@ impl Interpreter {
         self.end(FlowEnd::CallerLeft);
     }
 
-    /// Runs steps without audio; `play`, `answer` and `customer` are passed over; what asks or
+    /// Runs steps without audio; `play`, `answer`, `customer` and `http` are passed over; what asks or
     /// waits for the caller ends it.
     fn run_quietly(&mut self, first: Move) {
         let flow = Arc::clone(&self.flow);

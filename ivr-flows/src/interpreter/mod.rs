@@ -21,11 +21,13 @@ use crate::flow::{Action, Flow, Step, Value, Voicemail};
 use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken};
 
 mod collect;
+mod http;
 mod leaving;
 mod limits;
 mod menu;
 mod run;
 mod saying;
+mod vars;
 mod voicemail;
 mod waiting;
 
@@ -33,6 +35,7 @@ mod waiting;
 mod tests;
 
 use collect::CollectRun;
+use http::FetchRun;
 use limits::Limits;
 use menu::MenuRun;
 use voicemail::VoicemailRun;
@@ -71,6 +74,8 @@ pub struct Interpreter {
     customer: Option<KnownCustomer>,
     /// Questions for a customer so far.
     asks: u32,
+    /// Questions to servers outside so far.
+    fetches: u32,
     /// The call's language.
     language: String,
     /// It was told that a text cannot be worked out.
@@ -106,6 +111,8 @@ enum State {
         ask: u32,
         until: Duration,
     },
+    /// Waits for a server outside.
+    Fetching(FetchRun),
     Voicemail(VoicemailRun),
     Waiting(WaitRun),
     /// Hears why the queue is closed.
@@ -147,6 +154,7 @@ impl Interpreter {
             expected: None,
             customer: None,
             asks: 0,
+            fetches: 0,
             words_failed: false,
             taken: HashMap::new(),
             limits: Limits::new(),
@@ -187,6 +195,7 @@ impl Interpreter {
             FlowInput::AgentLeft => self.agent_left(),
             FlowInput::PlayFailed(token) => self.play_failed(token),
             FlowInput::Customer { ask, answer } => self.customer_answered(ask, answer),
+            FlowInput::Fetched { ask, answer } => self.fetched(ask, answer),
             FlowInput::CallerSilent => self.caller_silent(),
             FlowInput::RecordingFailed => self.recording_failed(),
             FlowInput::Queued { position, expected } => {
@@ -217,6 +226,7 @@ impl Interpreter {
             | State::Menu(_)
             | State::Collect(_)
             | State::Asking { .. }
+            | State::Fetching(_)
             | State::Voicemail(_)
             | State::TurnedAway { .. }
             | State::Waiting(_) => self.limits.deadline(),
@@ -252,6 +262,7 @@ impl Interpreter {
             State::Menu(menu) => menu.deadline(),
             State::Collect(collect) => collect.deadline(),
             State::Asking { until, .. } => Some(*until),
+            State::Fetching(fetch) => fetch.deadline(),
             State::Voicemail(voicemail) => voicemail.deadline(),
             State::Waiting(wait) => wait.deadline(),
         }
@@ -286,7 +297,7 @@ impl Interpreter {
             State::Menu(_) => self.menu_key(key),
             State::Collect(_) => self.collect_key(key),
             State::Voicemail(_) => self.voicemail_key(key),
-            State::Asking { .. } => self.keep(key),
+            State::Asking { .. } | State::Fetching(_) => self.keep(key),
             State::TurnedAway { token } => {
                 self.keep(key);
                 self.put(FlowOutput::StopPlay { token });
@@ -311,6 +322,7 @@ impl Interpreter {
             State::Collect(collect) if collect.asks(token) => self.collect_asked(),
             State::Voicemail(voicemail) if voicemail.greets(token) => self.message_begins(),
             State::Waiting(wait) if wait.plays(token) => self.wait_on(),
+            State::Fetching(_) => self.filler_ended(token),
             State::TurnedAway { token: current } if *current == token => self.take_closed_exit(),
             _ => {}
         }
@@ -331,6 +343,7 @@ impl Interpreter {
             State::Menu(_) => self.menu_timeout(),
             State::Collect(_) => self.collect_timeout(),
             State::Asking { .. } => self.customer_timeout(),
+            State::Fetching(_) => self.http_timeout(),
             State::Voicemail(_) => self.message_over(false),
             State::Waiting(_) => self.wait_timeout(),
             State::New
@@ -347,6 +360,7 @@ impl Interpreter {
             State::Playing { token, .. } | State::TurnedAway { token } => Some(*token),
             State::Menu(menu) => menu.token(),
             State::Collect(collect) => collect.token(),
+            State::Fetching(fetch) => fetch.token(),
             State::Voicemail(voicemail) => voicemail.token(),
             State::Waiting(wait) => wait.token(),
             State::New | State::Asking { .. } | State::Talking | State::Over => None,
@@ -372,6 +386,7 @@ impl Interpreter {
             vars: &self.vars,
             tags: &self.tags,
             facts: &self.facts,
+            now: self.moment().map(|millis| millis.div_euclid(1_000)),
             language: &self.language,
             position: self.position,
             ewt: self
@@ -379,6 +394,12 @@ impl Interpreter {
                 .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX)),
             customer: self.customer.as_ref(),
         }
+    }
+
+    /// What time it is, in milliseconds since 1970; none: no clock was handed in.
+    fn moment(&self) -> Option<i64> {
+        let elapsed = i64::try_from(self.now.as_millis()).ok()?;
+        self.facts.began_at?.checked_add(elapsed)
     }
 
     fn truth(&self, of: &Expression) -> Result<bool, Failure> {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use super::{Interpreter, Place};
 use crate::calendar::Opening;
 use crate::expression::{Failure, Template};
-use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Name, Target, Value, find_exit};
+use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Target, find_exit};
 use crate::port::{FlowEnd, FlowOutput};
-use crate::read::fit;
+
+/// Letters of a tag; the rest is cut off: tags are notes for people, and they are kept.
+const LONGEST_TAG: usize = 500;
 
 /// What comes after a step.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +68,7 @@ impl Interpreter {
             Action::Menu(menu) => self.enter_menu(menu),
             Action::Collect(collect) => self.enter_collect(collect),
             Action::Customer(customer) => self.enter_customer(customer),
+            Action::Http(http) => self.enter_http(http),
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Go(_)
@@ -82,16 +85,13 @@ impl Interpreter {
     pub(super) fn quiet(&mut self, action: &Action) -> Move {
         match action {
             Action::Go(go) => self.go_step(go),
-            Action::Set(sets) => {
-                sets.iter().for_each(|(name, value)| self.set(name, value));
-                Move::Next
-            }
+            Action::Set(sets) => self.set_step(sets),
             Action::Branch(branch) => self.branch(branch),
             Action::Hours(hours) => self.hours(hours),
             Action::Tag(tags) => self.tag(tags),
             Action::Hangup => Move::End(FlowEnd::Hangup),
             Action::Language(language) => self.language_step(language),
-            Action::Answer | Action::Play(_) | Action::Customer(_) => Move::Next,
+            Action::Answer | Action::Play(_) | Action::Customer(_) | Action::Http(_) => Move::Next,
             Action::Menu(_) | Action::Collect(_) | Action::Queue(_) | Action::Voicemail(_) => {
                 Move::Stay
             }
@@ -158,17 +158,11 @@ impl Interpreter {
 
     /// Is it open at this moment? Without a clock, or beyond all calendars, the `error` exit, else as if it were open.
     fn hours(&mut self, hours: &Hours) -> Move {
-        let elapsed = i64::try_from(self.now.as_millis()).ok();
-        let moment = self
-            .facts
-            .began_at
-            .zip(elapsed)
-            .and_then(|(began, elapsed)| began.checked_add(elapsed));
         let opening = self
             .flow
             .calendars
             .get(&hours.check.text)
-            .zip(moment)
+            .zip(self.moment())
             .and_then(|(calendar, moment)| calendar.at(moment));
         let exit = match opening {
             Some(Opening::Open) => self.exit(ExitName::Open),
@@ -183,7 +177,10 @@ impl Interpreter {
     fn tag(&mut self, tags: &[(String, Template)]) -> Move {
         for (key, value) in tags {
             match value.text(&self.scope()) {
-                Ok(value) => {
+                Ok(mut value) => {
+                    if let Some((end, _)) = value.char_indices().nth(LONGEST_TAG) {
+                        value.truncate(end);
+                    }
                     self.tags.insert(key.clone(), value.clone());
                     self.put(FlowOutput::Tag {
                         key: key.clone(),
@@ -207,25 +204,20 @@ impl Interpreter {
     }
 
     pub(super) fn trouble(&mut self, what: &str) -> Option<Move> {
-        let flow = self.flow.name().to_owned();
-        let block = self.flow.blocks.get(self.at.block);
-        let block = block.map_or("", |block| block.name.text.as_str());
-        let what = format!("flow `{flow}`, block `{block}`: {what}");
-        self.put(FlowOutput::Incident { what });
+        self.incident(what);
         if std::mem::replace(&mut self.limits.failed, true) {
             return None;
         }
         self.exit(ExitName::Error)
     }
 
-    fn set(&mut self, name: &Name, value: &Value) {
-        let fitted = match self.vars.get(&name.text) {
-            Some(declared) => fit(value.clone(), declared),
-            None => Some(value.clone()),
-        };
-        if let Some(value) = fitted {
-            self.vars.insert(name.text.clone(), value);
-        }
+    /// Told with its place in the flow.
+    pub(super) fn incident(&mut self, what: &str) {
+        let flow = self.flow.name().to_owned();
+        let block = self.flow.blocks.get(self.at.block);
+        let block = block.map_or("", |block| block.name.text.as_str());
+        let what = format!("flow `{flow}`, block `{block}`: {what}");
+        self.put(FlowOutput::Incident { what });
     }
 
     pub(super) fn target(&mut self, target: &Target) -> Move {

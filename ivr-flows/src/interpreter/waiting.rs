@@ -247,6 +247,7 @@ impl Interpreter {
             | State::Menu(_)
             | State::Collect(_)
             | State::Asking { .. }
+            | State::Fetching(_)
             | State::Voicemail(_)
             | State::TurnedAway { .. }
             | State::Waiting(_) => {

@@ -116,14 +116,7 @@ impl Reader<'_> {
     }
 
     fn unknown_exit(&mut self, key: &str, pos: Pos, what: &str, allowed: &[ExitName]) {
-        const LATER: [&str; 6] = [
-            "callback",
-            "many",
-            "client_error",
-            "server_error",
-            "cancelled",
-            "emergency",
-        ];
+        const LATER: [&str; 4] = ["callback", "many", "cancelled", "emergency"];
         if LATER.contains(&key) {
             self.later(pos, &format!("the exit `{key}`"));
             return;

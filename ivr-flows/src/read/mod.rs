@@ -11,9 +11,11 @@ use crate::yaml::{self, Entry, Kind, Node};
 mod branch;
 mod exits;
 mod hours;
+mod http;
 mod input;
 mod ladder;
 mod menu;
+mod mocks;
 mod queue;
 mod raw;
 mod saying;
@@ -21,9 +23,11 @@ mod scalar;
 mod step;
 mod top;
 mod trial;
+mod vars;
 
-pub(crate) use top::{fit, kind_help};
+pub(crate) use scalar::duration;
 pub(crate) use trial::trials;
+pub(crate) use vars::kind_help;
 
 /// No more findings than this from one file.
 const MAX_FINDINGS: usize = 200;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Fields, Reader, shortened};
 use crate::flow::{
-    Block, Defaults, ExitName, Flow, InputRules, Languages, Name, Pos, Prompt, Value, Wait,
+    Block, Defaults, ExitName, Flow, InputRules, Languages, Name, Pos, Prompt, Wait,
 };
 use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
@@ -63,9 +63,9 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         .get("prompts")
         .map(|node| prompts(reader, node))
         .unwrap_or_default();
-    let vars = fields
+    let declared = fields
         .get("vars")
-        .map(|node| vars(reader, node))
+        .map(|node| reader.vars(node))
         .unwrap_or_default();
     let calendars = fields
         .get("hours")
@@ -94,7 +94,8 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         languages,
         defaults: std::mem::take(&mut reader.defaults),
         prompts,
-        vars,
+        vars: declared.vars,
+        secret_vars: declared.secrets,
         blocks,
         index,
         waits,
@@ -289,87 +290,6 @@ fn audio_file(reader: &mut Reader<'_>, file: &str, pos: Pos) -> bool {
         reader.error("F104", pos, message, "write a path such as `moh/calm.wav`");
     }
     good
-}
-
-fn vars(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<String, Value> {
-    let mut vars = BTreeMap::new();
-    let help = "write lines such as `reason: { type: string, default: general }`";
-    for entry in reader.entries(node, "variables", help) {
-        let name = Name {
-            text: entry.key.clone(),
-            pos: entry.pos,
-        };
-        let good = reader.is_name(&name, "a variable");
-        if let (true, Some(value)) = (good, var(reader, entry)) {
-            vars.insert(name.text, value);
-        }
-    }
-    vars
-}
-
-fn var(reader: &mut Reader<'_>, entry: &Entry) -> Option<Value> {
-    let fields = reader.fields(&entry.value, "a variable", &["type", "default"], &[])?;
-    let Some(kind) = fields.get("type") else {
-        reader.missing(
-            entry.pos,
-            "the variable",
-            "type",
-            "write `type: string`, `int` or `bool`",
-        );
-        return None;
-    };
-    let name = reader.name(kind, "a type")?;
-    let zero = match name.text.as_str() {
-        "string" => Value::Text(String::new()),
-        "int" => Value::Int(0),
-        "bool" => Value::Bool(false),
-        "map" | "list" | "duration" | "time" | "secret" => {
-            reader.later(name.pos, &format!("the type `{}`", name.text));
-            return None;
-        }
-        other => {
-            let help = suggest(other, ["string", "int", "bool"]);
-            reader.error(
-                "F104",
-                name.pos,
-                format!("`{}` is not a type", shortened(other)),
-                help,
-            );
-            return None;
-        }
-    };
-    let Some(default) = fields.get("default") else {
-        return Some(zero);
-    };
-    let value = reader.value(default)?;
-    match fit(value, &zero) {
-        Some(value) => Some(value),
-        None => {
-            let message = format!("the default is not of type `{}`", name.text);
-            reader.error("F104", default.pos, message, kind_help(&zero));
-            None
-        }
-    }
-}
-
-/// `value` as the type of `like`: numbers and truth values are fine where text is wanted.
-pub(crate) fn fit(value: Value, like: &Value) -> Option<Value> {
-    match (value, like) {
-        (value @ Value::Text(_), Value::Text(_))
-        | (value @ Value::Int(_), Value::Int(_))
-        | (value @ Value::Bool(_), Value::Bool(_)) => Some(value),
-        (value, Value::Text(_)) => Some(Value::Text(value.to_string())),
-        _ => None,
-    }
-}
-
-/// What to write for the type of `like`.
-pub(crate) fn kind_help(like: &Value) -> &'static str {
-    match like {
-        Value::Text(_) => "write a text",
-        Value::Int(_) => "write a whole number without quotes",
-        Value::Bool(_) => "write `true` or `false` without quotes",
-    }
 }
 
 fn blocks(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Block> {

@@ -8,19 +8,20 @@ use crate::calendar;
 use crate::finding::Finding;
 use crate::flow::Pos;
 use crate::port::{KnownCustomer, QueueEnd};
-use crate::trial::{Act, Caller, Expect, QueueMock, Trial, Trials, What};
+use crate::trial::{Act, Caller, Expect, HttpMock, QueueMock, Trial, Trials, What};
 use crate::yaml::{self, Kind, Node};
 use std::collections::BTreeMap;
 
 const FILE: &[&str] = &["flow", "defaults", "tests"];
-const DEFAULTS: &[&str] = &["now", "caller", "dialled", "customer", "queue"];
+const DEFAULTS: &[&str] = &["now", "caller", "dialled", "customer", "queue", "mock"];
 const TEST: &[&str] = &[
-    "name", "now", "caller", "dialled", "customer", "queue", "do", "expect", "never",
+    "name", "now", "caller", "dialled", "customer", "queue", "mock", "do", "expect", "never",
 ];
 const QUEUE: &[&str] = &["answers", "ends", "position", "expected_wait"];
 const ACT: &[&str] = &["press", "wait", "hang_up", "agent", "after"];
 const EXPECT: &[&str] = &[
     "hears",
+    "http",
     "queued",
     "voicemail",
     "chooses",
@@ -35,6 +36,14 @@ const ENDS: [(&str, QueueEnd); 4] = [
     ("closed", QueueEnd::Closed),
     ("no_agents", QueueEnd::NoAgents),
 ];
+
+/// What surrounds a call.
+#[derive(Clone, Default)]
+struct Around {
+    caller: Caller,
+    queues: BTreeMap<String, QueueMock>,
+    http: BTreeMap<String, HttpMock>,
+}
 
 /// Reads one file.
 ///
@@ -71,7 +80,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let mut common = (Caller::default(), BTreeMap::new());
+        let mut common = Around::default();
         if let Some(node) = fields.get("defaults")
             && let Some(fields) = self.fields(node, "defaults of tests", DEFAULTS, &[])
         {
@@ -88,11 +97,7 @@ impl Reader<'_> {
         Some(Trials { flow, trials })
     }
 
-    fn trial(
-        &mut self,
-        node: &Node,
-        common: &(Caller, BTreeMap<String, QueueMock>),
-    ) -> Option<Trial> {
+    fn trial(&mut self, node: &Node, common: &Around) -> Option<Trial> {
         let fields = self.fields(node, "a test", TEST, &[])?;
         let name = match fields.get("name") {
             Some(node) => self.text(node, "a test's name", "write it as text")?,
@@ -103,7 +108,11 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let (caller, queues) = self.circumstances(&fields, common);
+        let Around {
+            caller,
+            queues,
+            http,
+        } = self.circumstances(&fields, common);
         let mut acts = Vec::new();
         for item in self.list(&fields, "do", "write `- press: 1`") {
             acts.extend(self.act(item));
@@ -124,6 +133,7 @@ impl Reader<'_> {
             pos: fields.pos,
             caller,
             queues,
+            http,
             acts,
             expects,
             never,
@@ -142,12 +152,12 @@ impl Reader<'_> {
     }
 
     /// Who calls when, and what queues do; what is not said is as it is for all tests.
-    fn circumstances(
-        &mut self,
-        fields: &Fields<'_>,
-        common: &(Caller, BTreeMap<String, QueueMock>),
-    ) -> (Caller, BTreeMap<String, QueueMock>) {
-        let (mut caller, mut queues) = common.clone();
+    fn circumstances(&mut self, fields: &Fields<'_>, common: &Around) -> Around {
+        let Around {
+            mut caller,
+            mut queues,
+            mut http,
+        } = common.clone();
         let help = "write the number in quotes, such as \"+34600111222\"";
         if let Some(node) = fields.get("caller") {
             caller.from = self.text(node, "a number", help).unwrap_or_default();
@@ -170,7 +180,14 @@ impl Reader<'_> {
                 }
             }
         }
-        (caller, queues)
+        if let Some(node) = fields.get("mock") {
+            self.mocks(node, &mut http);
+        }
+        Around {
+            caller,
+            queues,
+            http,
+        }
     }
 
     /// A moment with its offset, in milliseconds since 1970.
@@ -298,6 +315,7 @@ impl Reader<'_> {
         let mut text = |what: &str| self.text(&entry.value, what, "write its name");
         Some(match entry.key.as_str() {
             "hears" => Expect::Hears(text("a prompt")?),
+            "http" => Expect::Http(text("a step")?),
             "voicemail" => Expect::Voicemail(text("a box")?),
             "chooses" => Expect::Chooses(text("a choice's label")?),
             "language" => Expect::Language(text("a language")?),

@@ -7,7 +7,9 @@ use super::seen::{Moment, Seen, heard, prompts_by_file};
 use super::{Act, Expect, QueueMock, Trial, What};
 use crate::flow::{Flow, Pos};
 use crate::interpreter::Interpreter;
-use crate::port::{CallFacts, CustomerAnswer, FlowInput, FlowOutput, PlayToken, Sound};
+use crate::port::{
+    CallFacts, CustomerAnswer, FetchAnswer, FetchRequest, FlowInput, FlowOutput, PlayToken, Sound,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +50,13 @@ pub fn run(flow: &Arc<Flow>, trial: &Trial) -> Outcome {
     if missed.is_none() {
         call.finish();
         missed = judge(trial, &call.transcript);
+    }
+    // Whatever else went wrong follows from it.
+    if let Some(step) = call.unmocked.take() {
+        let why = format!(
+            "`http` of `{step}` has no answer in this test: write `mock: {{ http: {{ {step}: {{ body: {{ … }} }} }} }}`, `{{ status: 503 }}` or `timeout`"
+        );
+        missed = Some((trial.pos, why));
     }
     Outcome {
         transcript: call.transcript,
@@ -99,6 +108,10 @@ struct Call<'t> {
     waiting: Option<Option<Duration>>,
     /// When the caller has left a message.
     spoken: Option<Duration>,
+    /// When a server outside answers, and what.
+    answer: Option<(Duration, u32, FetchAnswer)>,
+    /// The first step whose answer the test does not say.
+    unmocked: Option<String>,
     /// What a question or a queue answers, once the flow has said all it wants.
     answers: Vec<FlowInput>,
     block: String,
@@ -123,6 +136,8 @@ impl<'t> Call<'t> {
             over: BTreeSet::new(),
             waiting: None,
             spoken: None,
+            answer: None,
+            unmocked: None,
             answers: Vec::new(),
             block: String::new(),
             transcript: Vec::new(),
@@ -171,7 +186,8 @@ impl<'t> Call<'t> {
     /// Presses once the flow has said what it says; a caller who waits for an agent hears music for ever.
     fn press(&mut self, keys: &str) -> Result<(), String> {
         let until = self.now + PATIENCE;
-        while self.playing.is_some() && self.waiting.is_none() && self.happens_before(until) {}
+        let busy = |this: &Self| this.playing.is_some() || this.answer.is_some();
+        while busy(self) && self.waiting.is_none() && self.happens_before(until) {}
         if self.flow.is_over() {
             return Err(format!("the call was over before `{keys}` was pressed"));
         }
@@ -204,7 +220,8 @@ impl<'t> Call<'t> {
     fn happens_before(&mut self, until: Duration) -> bool {
         let ends = self.playing.as_ref().map(|playing| playing.ends);
         let agent = self.waiting.flatten();
-        let all = [ends, agent, self.spoken, self.flow.next_deadline()];
+        let answer = self.answer.as_ref().map(|(at, ..)| *at);
+        let all = [ends, agent, answer, self.spoken, self.flow.next_deadline()];
         let next = all.into_iter().flatten().min();
         self.happened += 1;
         let Some(next) = next.filter(|next| *next < until && self.happened < MOST) else {
@@ -217,6 +234,10 @@ impl<'t> Call<'t> {
             self.waiting = None;
             self.did("an agent answers");
             self.give(FlowInput::AgentConnected);
+        } else if answer == Some(next) {
+            if let Some((_, ask, answer)) = self.answer.take() {
+                self.give(FlowInput::Fetched { ask, answer });
+            }
         } else if self.spoken == Some(next) {
             self.spoken = None;
             self.give(FlowInput::CallerSilent);
@@ -272,6 +293,7 @@ impl<'t> Call<'t> {
                 let answer = found.map_or(CustomerAnswer::NotFound, CustomerAnswer::Found);
                 self.answers.push(FlowInput::Customer { ask, answer });
             }
+            FlowOutput::Fetch { ask, request } => self.fetches(ask, *request),
             FlowOutput::StartVoicemail { .. } => self.spoken = Some(self.now + MESSAGE),
             FlowOutput::StopVoicemail { mailbox } => {
                 self.spoken = None;
@@ -326,6 +348,32 @@ impl<'t> Call<'t> {
             },
         });
         self.saw(Seen::Queued { to: queue, skills });
+    }
+
+    fn fetches(&mut self, ask: u32, request: FetchRequest) {
+        let FetchRequest {
+            id, block, method, ..
+        } = request;
+        let mocks = &self.trial.http;
+        let own = id.as_ref().and_then(|id| mocks.get(id));
+        let (after, answer) = match own.or_else(|| mocks.get(&block)) {
+            Some(mock) => (mock.after, mock.answer.clone()),
+            None => {
+                let step = id.clone().unwrap_or_else(|| block.clone());
+                self.unmocked.get_or_insert(step);
+                (
+                    Duration::ZERO,
+                    FetchAnswer::Refused("the test has no answer"),
+                )
+            }
+        };
+        match answer {
+            // The flow itself knows how long it waits.
+            FetchAnswer::TimedOut => {}
+            answer if after.is_zero() => self.answers.push(FlowInput::Fetched { ask, answer }),
+            answer => self.answer = Some((self.now + after, ask, answer)),
+        }
+        self.saw(Seen::Fetched { id, block, method });
     }
 
     fn entered(&mut self, block: String, step: u32) {

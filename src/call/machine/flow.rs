@@ -99,6 +99,9 @@ impl CallMachine {
                 number,
                 create,
             } => self.find_customer(ask, number, create),
+            FlowOutput::Fetch { ask, request } => {
+                self.outputs.push_back(CallOutput::Fetch { ask, request });
+            }
             FlowOutput::StartVoicemail { silence } => self.start_message(silence, now, ids),
             FlowOutput::LeaveQueue { by_key: true } => self.leave_queue(LeaveCause::KeyExit),
             FlowOutput::LeaveQueue { by_key: false } => self.leave_queue(LeaveCause::TimedOut),

@@ -218,6 +218,8 @@ impl Core {
                 Err(_) => "controls refused",
             }),
             CallOutput::FindCustomer(question) => self.ask_customer(id, question.ask),
+            // The flows here ask nobody outside.
+            CallOutput::Fetch { .. } => {}
             CallOutput::Finished => {}
         }
     }

@@ -10,11 +10,13 @@ mod backstop;
 mod branching;
 mod collect;
 mod customer;
+mod http;
 mod leaving;
 mod menu;
 mod property;
 mod saying;
 mod type_ahead;
+mod vars;
 mod voicemail;
 mod waiting;
 
@@ -205,8 +207,29 @@ fn person(output: &FlowOutput) -> String {
             format!("{block} typed {label} {digits}")
         }
         FlowOutput::LanguageSet { language, chosen } => format!("language {language} {chosen}"),
+        FlowOutput::Fetch { ask, request } => fetch(*ask, request),
         other => panic!("{other:?}"),
     }
+}
+
+fn fetch(ask: u32, request: &crate::port::FetchRequest) -> String {
+    let mut words = format!("fetch {ask} {} {}", request.method.as_str(), request.url);
+    for (name, value) in &request.headers {
+        words.push_str(&format!(" [{name}: {value}]"));
+    }
+    if let Some(body) = &request.body {
+        words.push_str(&format!(" sends {}", body.text));
+        assert_eq!(body.json, body.text.starts_with(['{', '[']));
+    }
+    if let Some(secret) = &request.secret {
+        words.push_str(&format!(" {} in {:?}", secret.name, secret.header));
+    }
+    let (timeout, retries) = (request.timeout, request.retries);
+    let by = request.id.as_deref().unwrap_or("no id");
+    format!(
+        "{words}, {timeout:?} + {retries}, by {by} in {}",
+        request.block
+    )
 }
 
 /// A file by its name, words in quotes.
