@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+mod linked;
+
+use linked::LastSet;
+
 /// The finding for a queue or a skill that the company does not have.
 const LOST: &str = "F004";
 
@@ -27,6 +31,8 @@ struct Held {
 pub struct FlowLibrary {
     folder: PathBuf,
     held: Mutex<HashMap<String, Held>>,
+    /// Of the flows that call others.
+    sets: Mutex<HashMap<String, LastSet>>,
     /// What flows may name; until it is known, names are not judged.
     names: Mutex<Option<Catalog>>,
 }
@@ -38,6 +44,7 @@ impl FlowLibrary {
         Self {
             folder: folder.into(),
             held: Mutex::default(),
+            sets: Mutex::default(),
             names: Mutex::default(),
         }
     }
@@ -82,9 +89,20 @@ impl FlowLibrary {
         flows
     }
 
-    /// The version that a call beginning now stays on; none when no version could ever be read.
-    /// One `stat`, and a read only when the file was saved since.
+    /// The version that a call beginning now stays on, with the flows that it calls; none when no version could ever be
+    /// read. One `stat` a flow, and a read only when the file was saved since.
     pub fn current(&self, name: &str) -> Option<Arc<Flow>> {
+        let flow = self.alone(name)?;
+        if flow.called().is_empty() {
+            return Some(flow);
+        }
+        let mut sets = lock(&self.sets);
+        let last = sets.entry(name.to_owned()).or_default();
+        last.of(&flow, &mut |name| self.alone(name))
+    }
+
+    /// The last good version of one file.
+    fn alone(&self, name: &str) -> Option<Arc<Flow>> {
         let path = self.folder.join(format!("{name}.flow.yaml"));
         let mut held = lock(&self.held);
         let entry = held.entry(name.to_owned()).or_default();

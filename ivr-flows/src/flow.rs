@@ -4,6 +4,7 @@
 //! **Must not know**: YAML, the state of any call.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -11,10 +12,12 @@ use sha2::{Digest, Sha256};
 use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
+mod call;
 mod exits;
 mod http;
 mod value;
 
+pub(crate) use call::{Call, Input, Interface};
 pub(crate) use exits::{ExitName, Exits, find_exit};
 pub(crate) use http::{Http, SecretUse};
 pub(crate) use value::Number;
@@ -53,6 +56,10 @@ pub struct Flow {
     pub(crate) vars: BTreeMap<String, Value>,
     /// Variables of type `secret`: names of what the settings hold. Their values never come here.
     pub(crate) secret_vars: BTreeMap<String, Pos>,
+    /// What it takes and gives when another flow calls it.
+    pub(crate) interface: Interface,
+    /// The flows that it calls, and those that they call: see [`crate::link()`].
+    pub(crate) set: Arc<BTreeMap<String, Arc<Flow>>>,
     pub(crate) blocks: Vec<Block>,
     /// Where each block stands in `blocks`.
     pub(crate) index: HashMap<String, usize>,
@@ -310,6 +317,8 @@ pub(crate) enum Action {
     Set(Vec<(Name, Given)>),
     Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
+    Call(Box<Call>),
+    Return(Option<Name>),
     Hangup,
 }
 
@@ -360,6 +369,9 @@ impl Step {
             Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
             Action::Customer(customer) => all.push(&customer.by),
             Action::Http(http) => all.extend(http.expressions()),
+            Action::Call(call) => {
+                all.extend(call.with.iter().flat_map(|(_, given)| given.expressions()));
+            }
             Action::Language(Language::From(from)) => all.push(from),
             _ => {}
         }
@@ -385,6 +397,8 @@ impl Action {
             Self::Set(_) => "set",
             Self::Tag(_) => "tag",
             Self::Queue(_) => "queue",
+            Self::Call(_) => "call",
+            Self::Return(_) => "return",
             Self::Hangup => "hangup",
         }
     }
@@ -397,6 +411,7 @@ impl Action {
             Self::Collect(collect) => Some(&collect.exits),
             Self::Customer(customer) => Some(&customer.exits),
             Self::Http(http) => Some(&http.exits),
+            Self::Call(call) => Some(&call.exits),
             Self::Voicemail(voicemail) => Some(&voicemail.exits),
             Self::Hours(hours) => Some(&hours.exits),
             Self::Queue(queue) => Some(&queue.exits),
@@ -406,6 +421,7 @@ impl Action {
             | Self::Branch(_)
             | Self::Set(_)
             | Self::Tag(_)
+            | Self::Return(_)
             | Self::Hangup => None,
         }
     }
@@ -585,6 +601,8 @@ pub(crate) struct Wait {
 pub(crate) enum Target {
     Block(Name),
     Hangup,
+    /// Back to the flow that called.
+    Return,
 }
 
 impl Flow {

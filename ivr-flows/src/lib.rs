@@ -15,6 +15,7 @@ mod expression;
 pub mod finding;
 mod flow;
 pub mod interpreter;
+mod link;
 mod nearest;
 pub mod port;
 mod read;
@@ -27,6 +28,7 @@ pub use explain::explain;
 pub use finding::{Finding, FindingLevel};
 pub use flow::{Flow, Languages, Name, Pos, Prompt, Value};
 pub use interpreter::Interpreter;
+pub use link::{Linked, link};
 pub use port::{CallFacts, FlowInput, FlowOutput};
 pub use render::{render_human, render_json};
 

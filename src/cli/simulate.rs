@@ -43,7 +43,7 @@ pub fn run(args: &SimulateArgs) -> ExitCode {
         Err(problem) => return problem.report(),
     };
     output::note("type keys, an empty line to go on, or `help`");
-    let (mut simulation, said) = Simulation::begin(Arc::new(flow), facts);
+    let (mut simulation, said) = Simulation::begin(flow, facts);
     output::result(&said);
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };

@@ -56,6 +56,7 @@ mod steps;
 mod stopping;
 mod strangers;
 mod strategies;
+mod subflows;
 mod supervisor;
 mod tiers;
 mod transfer;

@@ -4,7 +4,8 @@
 //! **Must not know**: what is wrong about it.
 
 use crate::flow::{
-    Action, ChoiceTarget, ExitName, Exits, Flow, Http, Menu, Pos, Queue, Step, Target, find_exit,
+    Action, Call, ChoiceTarget, ExitName, Exits, Flow, Http, Menu, Pos, Queue, Step, Target,
+    find_exit,
 };
 
 /// Why one step follows another.
@@ -111,7 +112,7 @@ impl Graph {
             .iter()
             .filter_map(|exit| match exits.get(exit) {
                 Some(Target::Block(name)) => flow.block_index(&name.text),
-                Some(Target::Hangup) | None => None,
+                Some(Target::Hangup | Target::Return) | None => None,
             })
             .filter_map(|block| self.starts.get(block).copied())
             .collect()
@@ -150,7 +151,8 @@ impl Builder<'_> {
                 self.exhausted(&places);
             }
             Action::Voicemail(_) => self.voicemail(&places),
-            Action::Hangup => self.ends(),
+            Action::Call(call) => self.call(call),
+            Action::Hangup | Action::Return(_) => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
                 if let Some(target) = find_exit(places.iter().copied(), ExitName::Interrupted) {
@@ -203,6 +205,13 @@ impl Builder<'_> {
             self.ends();
         } else {
             self.next(Why::Itself);
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        self.next(Why::Itself);
+        for (_, target) in call.returns.values() {
+            self.target(target, Why::Itself);
         }
     }
 
@@ -274,7 +283,7 @@ impl Builder<'_> {
 
     fn target(&mut self, target: &Target, why: Why) {
         match target {
-            Target::Hangup => self.ends(),
+            Target::Hangup | Target::Return => self.ends(),
             Target::Block(name) => {
                 let block = self.flow.block_index(&name.text);
                 if let Some(to) = block

@@ -6,8 +6,8 @@
 use super::{Catalog, Notes};
 use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Read, Template};
 use crate::flow::{
-    Action, ChoiceTarget, Collect, Exits, Flow, Given, Http, Language, Menu, Name, Pos, Queue,
-    Saying, Step, Target, Value,
+    Action, Call, ChoiceTarget, Collect, Exits, Flow, Given, Http, Language, Menu, Name, Pos,
+    Queue, Saying, Step, Target, Value,
 };
 use crate::nearest::suggest;
 use crate::read::kind_help;
@@ -59,7 +59,12 @@ impl<'a> Names<'a, '_> {
                     .chain(&branch.otherwise)
                     .for_each(|target| self.target(target));
             }
-            Action::Answer | Action::Hangup | Action::Play(_) | Action::Customer(_) => {}
+            Action::Call(call) => self.call(call),
+            Action::Answer
+            | Action::Hangup
+            | Action::Return(_)
+            | Action::Play(_)
+            | Action::Customer(_) => {}
             Action::Tag(tags) => tags
                 .iter()
                 .for_each(|(_, value)| self.sensitive(value.expressions(), "a tag")),
@@ -156,6 +161,23 @@ impl<'a> Names<'a, '_> {
                 let help = "say or note something else: whether it was right, for example";
                 self.notes.error("F019", read.pos, message, help);
             }
+        }
+    }
+
+    /// What is handed over is no longer known to be `sensitive`.
+    fn call(&mut self, call: &'a Call) {
+        for (_, target) in call.returns.values() {
+            self.target(target);
+        }
+        for (name, _) in &call.into {
+            if self.flow.secret_vars.contains_key(&name.text) {
+                self.no_secret(&name.text, name.pos);
+            } else if !self.flow.vars.contains_key(&name.text) {
+                self.no_variable(name);
+            }
+        }
+        for (_, given) in &call.with {
+            self.sensitive(given.expressions().into_iter(), "an input");
         }
     }
 

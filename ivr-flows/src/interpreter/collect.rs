@@ -192,14 +192,11 @@ impl Interpreter {
         let label = collect.label.as_ref().unwrap_or(name).clone();
         let digits = self.vars.get(name).filter(|_| collect.harmless);
         let digits = digits.map(|value| Digits(value.to_string()));
-        if let Some(block) = self.flow.blocks.get(self.at.block) {
-            let block = block.name.text.clone();
-            self.put(FlowOutput::Typed {
-                block,
-                label,
-                digits,
-            });
-        }
+        self.put(FlowOutput::Typed {
+            block: self.block_name(),
+            label,
+            digits,
+        });
     }
 
     fn lost(&mut self, collect: &Collect, lost: Lost) -> Move {

@@ -94,11 +94,8 @@ impl Interpreter {
             return Err("a body is too large");
         }
         let place = Self::step_at(&self.flow, self.at);
-        let block = self.flow.blocks.get(self.at.block);
         Ok(FetchRequest {
-            block: block
-                .map(|block| block.name.text.clone())
-                .unwrap_or_default(),
+            block: self.block_name(),
             id: place
                 .and_then(|step| step.id.as_ref())
                 .map(|id| id.text.clone()),

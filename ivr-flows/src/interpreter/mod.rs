@@ -20,6 +20,7 @@ use crate::expression::{Expression, Failure, Scope};
 use crate::flow::{Action, Flow, Step, Value, Voicemail};
 use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken};
 
+mod call;
 mod collect;
 mod http;
 mod leaving;
@@ -34,6 +35,8 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use call::DEEPEST;
+use call::Frame;
 use collect::CollectRun;
 use http::FetchRun;
 use limits::Limits;
@@ -52,7 +55,12 @@ const MOST_KEYS: usize = 32;
 /// is passed over.
 #[derive(Debug)]
 pub struct Interpreter {
+    /// The flow the call is in now.
     flow: Arc<Flow>,
+    /// All that may be called.
+    set: Arc<BTreeMap<String, Arc<Flow>>>,
+    /// Those that wait for it to return, the first one outermost.
+    frames: Vec<Frame>,
     out: VecDeque<FlowOutput>,
     state: State,
     at: Place,
@@ -84,6 +92,8 @@ pub struct Interpreter {
     taken: HashMap<Place, u32>,
     limits: Limits,
     answered: bool,
+    /// The caller hung up.
+    left: bool,
     /// The caller hears us, answered or not.
     audible: bool,
     tokens: u64,
@@ -140,6 +150,8 @@ impl Interpreter {
             .collect();
         Self {
             language: flow.languages.default.clone(),
+            set: Arc::clone(&flow.set),
+            frames: Vec::new(),
             flow,
             out: VecDeque::new(),
             state: State::New,
@@ -159,6 +171,7 @@ impl Interpreter {
             taken: HashMap::new(),
             limits: Limits::new(),
             answered: false,
+            left: false,
             audible: false,
             tokens: 0,
             now: Duration::ZERO,

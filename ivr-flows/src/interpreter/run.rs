@@ -71,6 +71,8 @@ impl Interpreter {
             Action::Http(http) => self.enter_http(http),
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
+            Action::Call(call) => self.call_step(call),
+            Action::Return(word) => self.return_step(word.as_ref()),
             Action::Go(_)
             | Action::Branch(_)
             | Action::Hours(_)
@@ -91,23 +93,26 @@ impl Interpreter {
             Action::Tag(tags) => self.tag(tags),
             Action::Hangup => Move::End(FlowEnd::Hangup),
             Action::Language(language) => self.language_step(language),
-            Action::Answer | Action::Play(_) | Action::Customer(_) | Action::Http(_) => Move::Next,
-            Action::Menu(_) | Action::Collect(_) | Action::Queue(_) | Action::Voicemail(_) => {
-                Move::Stay
-            }
+            Action::Answer
+            | Action::Play(_)
+            | Action::Customer(_)
+            | Action::Http(_)
+            | Action::Call(_) => Move::Next,
+            Action::Menu(_)
+            | Action::Collect(_)
+            | Action::Queue(_)
+            | Action::Voicemail(_)
+            | Action::Return(_) => Move::Stay,
         }
     }
 
     pub(super) fn step_entered(&mut self, action: &Action) {
-        if let Some(block) = self.flow.blocks.get(self.at.block) {
-            let block = block.name.text.clone();
-            let step = u32::try_from(self.at.step).unwrap_or(u32::MAX);
-            self.put(FlowOutput::StepEntered {
-                block,
-                step,
-                action: action.name(),
-            });
-        }
+        let step = u32::try_from(self.at.step).unwrap_or(u32::MAX);
+        self.put(FlowOutput::StepEntered {
+            block: self.block_name(),
+            step,
+            action: action.name(),
+        });
     }
 
     /// The last step of a block is done. Only `queue` and `voicemail` may be followed by nothing.
@@ -223,6 +228,7 @@ impl Interpreter {
     pub(super) fn target(&mut self, target: &Target) -> Move {
         match target {
             Target::Hangup => Move::End(FlowEnd::Hangup),
+            Target::Return => self.return_step(None),
             Target::Block(name) => match self.flow.block_index(&name.text) {
                 Some(block) => Move::To(block),
                 None => self.backstop(&format!("there is no block `{}`", name.text)),

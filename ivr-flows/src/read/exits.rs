@@ -51,10 +51,7 @@ impl Reader<'_> {
         };
         match text {
             "hangup" => Some(Target::Hangup),
-            "return" => {
-                self.later(node.pos, "`return` (and calling other flows)");
-                None
-            }
+            "return" => Some(Target::Return),
             "repeat" => {
                 let help = "`repeat` is for the keys of a menu; here name the block, with `at_most:` if it loops";
                 self.error("F104", node.pos, "`repeat` means nothing here", help);

@@ -9,6 +9,7 @@ use crate::nearest::suggest;
 use crate::yaml::{self, Entry, Kind, Node};
 
 mod branch;
+mod call;
 mod exits;
 mod hours;
 mod http;

@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-const ACTIONS: [&str; 16] = [
+const ACTIONS: [&str; 18] = [
     "answer",
     "play",
     "say",
@@ -27,10 +27,12 @@ const ACTIONS: [&str; 16] = [
     "set",
     "tag",
     "queue",
+    "call",
+    "return",
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 16] = [
+const LATER: [&str; 14] = [
     "offer_callback",
     "callback",
     "consent",
@@ -39,8 +41,6 @@ const LATER: [&str; 16] = [
     "dial",
     "survey",
     "pay",
-    "call",
-    "return",
     "remote",
     "notify",
     "event",
@@ -158,6 +158,10 @@ impl Reader<'_> {
                 .voicemail(node, block)
                 .map(|voicemail| Action::Voicemail(Box::new(voicemail))),
             "go" => self.go(node, block).map(Action::Go),
+            "call" => self
+                .call(node, entry.pos, block)
+                .map(|call| Action::Call(Box::new(call))),
+            "return" => self.return_step(node).map(Action::Return),
             "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),
             "set" => Some(Action::Set(self.set(node))),

@@ -15,7 +15,7 @@ use crate::yaml::{Entry, Kind, Node};
 /// The format this version reads.
 const FORMAT: &str = "1";
 /// The top-level keys.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "flow",
     "name",
     "title",
@@ -24,6 +24,8 @@ const KNOWN: [&str; 11] = [
     "defaults",
     "prompts",
     "vars",
+    "inputs",
+    "outputs",
     "blocks",
     "waits",
     "hours",
@@ -63,10 +65,7 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         .get("prompts")
         .map(|node| prompts(reader, node))
         .unwrap_or_default();
-    let declared = fields
-        .get("vars")
-        .map(|node| reader.vars(node))
-        .unwrap_or_default();
+    let (declared, interface) = reader.declared(&fields);
     let calendars = fields
         .get("hours")
         .map(|node| reader.calendars(node))
@@ -96,6 +95,8 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         prompts,
         vars: declared.vars,
         secret_vars: declared.secrets,
+        interface,
+        set: Default::default(),
         blocks,
         index,
         waits,

@@ -160,15 +160,16 @@ fn levels(skills: &BTreeMap<String, u8>) -> String {
 
 /// Which prompt each audio file belongs to.
 pub(super) fn prompts_by_file(flow: &Flow) -> HashMap<String, String> {
-    let mut all = HashMap::new();
-    for (name, prompt) in flow.prompts() {
-        all.insert(prompt.file.clone(), name.clone());
+    let mut names = HashMap::new();
+    let all = std::iter::once(flow).chain(flow.set().map(AsRef::as_ref));
+    for (name, prompt) in all.flat_map(Flow::prompts) {
+        names.insert(prompt.file.clone(), name.clone());
         for text in prompt.spoken.values() {
             let pieces = text.pieces(Some(&prompt.file)).into_iter();
-            all.extend(pieces.filter_map(|(file, _)| Some((file?, name.clone()))));
+            names.extend(pieces.filter_map(|(file, _)| Some((file?, name.clone()))));
         }
     }
-    all
+    names
 }
 
 /// What sounds are, prompt by prompt, and how long each lasts.

@@ -106,7 +106,6 @@ fn what_comes_later_is_refused_and_says_so() {
         "    - collect: { into: x, confirm: true }",
         "    - voicemail: { box: support, transcribe: true }",
         "    - customer: { by: call.from, adapter: crm }",
-        "    - go: return",
         "    - play: { prompt: hello, loop: 3 }",
         "    - queue: { to: support, exits: { callback: bye } }",
         "    - queue: { to: support, screen: true }",

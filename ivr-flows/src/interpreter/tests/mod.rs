@@ -8,6 +8,7 @@ use crate::port::{CallFacts, FlowInput, FlowOutput, PlayToken, QueueEnd, Sound, 
 
 mod backstop;
 mod branching;
+mod call;
 mod collect;
 mod customer;
 mod http;
@@ -48,9 +49,12 @@ impl Call {
         let flow = crate::parse(&source, "test.flow.yaml").unwrap_or_else(|findings| {
             panic!("{}", crate::render_human(&findings, &source));
         });
-        let flow = Interpreter::with_facts(Arc::new(flow), facts);
+        Self::of(Arc::new(flow), facts)
+    }
+
+    fn of(flow: Arc<crate::flow::Flow>, facts: CallFacts) -> Self {
         Self {
-            flow,
+            flow: Interpreter::with_facts(flow, facts),
             now: Duration::ZERO,
             playing: None,
             heard: Vec::new(),
