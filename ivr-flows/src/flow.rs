@@ -59,7 +59,7 @@ pub struct Flow {
     /// What it takes and gives when another flow calls it.
     pub(crate) interface: Interface,
     /// The flows that it calls, and those that they call: see [`crate::link()`].
-    pub(crate) set: Arc<BTreeMap<String, Arc<Flow>>>,
+    pub(crate) set: Arc<BTreeMap<String, Arc<Self>>>,
     pub(crate) blocks: Vec<Block>,
     /// Where each block stands in `blocks`.
     pub(crate) index: HashMap<String, usize>,
