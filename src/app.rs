@@ -31,12 +31,12 @@ use crate::floor::task::Floor;
 use crate::ids::LiveIds;
 use crate::last_run::{ids_for, restored, signed_on, tell_findings};
 use crate::metrics::Metrics;
-use crate::prompts::Prompts;
 use crate::publishing::Publisher;
 use crate::speech::{Speech, Voice};
 use crate::talk_recorder::TalkRecorder;
 use crate::trunk_registrations::{self, TrunkRegistrations, TrunkStates};
 use crate::watched_files::WatchedFiles;
+use crate::{outside::Outside, prompts::Prompts};
 use recordings::folder::FolderLock;
 use recordings::intervals::Intervals;
 use recordings::{DataFolder, Journal, Position, Projector, Started, Store};
@@ -324,6 +324,7 @@ impl Wiring {
             distributor: distributor.clone(),
             voice,
             customers: customers.clone(),
+            outside: Outside::new(self.settings.outside.clone(), self.background.handle()),
             recordings: self.recorder.clone(),
             registry: registry.clone(),
             counts: Arc::default(),

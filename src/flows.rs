@@ -6,6 +6,7 @@
 pub mod canary;
 mod folder;
 pub mod gate;
+mod linked;
 mod pins;
 mod published;
 
@@ -14,9 +15,11 @@ pub use published::Pointed;
 
 use folder::Folder;
 use ivr_flows::{Catalog, Finding, Flow};
+use linked::LastSet;
 use pins::Pins;
 use published::Published;
 use router::id::InteractionId;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,7 +38,13 @@ const LOST: &str = "F004";
 pub struct FlowLibrary {
     source: Source,
     pins: Pins,
+    /// Of the flows that call others, by what numbers name.
+    sets: Mutex<HashMap<String, LastSet>>,
 }
+
+/// Which set a call gets of a flow.
+type Choose =
+    fn(&mut LastSet, &Arc<Flow>, &mut dyn FnMut(&str) -> Option<Arc<Flow>>) -> Option<Arc<Flow>>;
 
 #[derive(Debug)]
 enum Source {
@@ -66,6 +75,7 @@ impl FlowLibrary {
         Self {
             source,
             pins: Pins::default(),
+            sets: Mutex::default(),
         }
     }
 
@@ -113,9 +123,32 @@ impl FlowLibrary {
         }
     }
 
-    /// The version that calls take by this name or `NAME@ALIAS`, a canary apart; none when there is none.
-    /// In files mode one `stat`, and a read only when the file was saved since.
+    /// The version that calls take by this name or `NAME@ALIAS`, a canary apart, with the flows that it calls; none
+    /// when there is none. In files mode one `stat` a flow, and a read only when the file was saved since.
     pub fn current(&self, wanted: &str) -> Option<Arc<Flow>> {
+        let flow = self.alone(wanted)?;
+        self.with_called(wanted, &flow, LastSet::of)
+    }
+
+    /// The version that a call beginning now stays on, with the flows that it calls.
+    pub fn for_call(&self, wanted: &str, interaction: InteractionId) -> Option<Arc<Flow>> {
+        if let Source::Published(published) = &self.source {
+            let (name, alias) = aliased(wanted);
+            let at = published.pointed(name, alias)?;
+            let flow = at.of_call(interaction);
+            // What is on trial has a set of its own.
+            if !Arc::ptr_eq(&flow, &at.main)
+                && let Some(set) =
+                    self.with_called(&format!("{wanted} on trial"), &flow, LastSet::of_trial)
+            {
+                return Some(set);
+            }
+        }
+        self.current(wanted)
+    }
+
+    /// One flow without those that it calls.
+    fn alone(&self, wanted: &str) -> Option<Arc<Flow>> {
         let (name, alias) = aliased(wanted);
         match &self.source {
             Source::Folder(folder) => (alias == LIVE).then(|| folder.current(name)).flatten(),
@@ -123,15 +156,24 @@ impl FlowLibrary {
         }
     }
 
-    /// The version that a call beginning now stays on.
-    pub fn for_call(&self, wanted: &str, interaction: InteractionId) -> Option<Arc<Flow>> {
-        match &self.source {
-            Source::Folder(_) => self.current(wanted),
-            Source::Published(published) => {
-                let (name, alias) = aliased(wanted);
-                Some(published.pointed(name, alias)?.of_call(interaction))
-            }
+    /// What calls take now of each flow without those that it calls, a canary and aliases beside `live` apart.
+    #[must_use]
+    pub fn each_alone(&self) -> Vec<Arc<Flow>> {
+        let names = self.names().into_iter();
+        names
+            .filter(|name| !name.contains('@'))
+            .filter_map(|name| self.alone(&name))
+            .collect()
+    }
+
+    /// The flow with those that it calls: of each the version that is live, a canary apart.
+    fn with_called(&self, key: &str, flow: &Arc<Flow>, of: Choose) -> Option<Arc<Flow>> {
+        if flow.called().is_empty() {
+            return Some(Arc::clone(flow));
         }
+        let mut sets = lock(&self.sets);
+        let last = sets.entry(key.to_owned()).or_default();
+        of(last, flow, &mut |name| self.alone(name))
     }
 
     /// Looks at every flow file, so that a broken one is told when it is saved rather than at the next call.

@@ -23,6 +23,7 @@ mod last_run;
 pub mod limits;
 pub mod metrics;
 pub mod number;
+pub mod outside;
 pub mod phone;
 pub mod prompts;
 pub mod publishing;

@@ -144,9 +144,10 @@ impl Publisher {
     pub async fn check(&self, flow: &str, texts: &FlowTexts) -> Judged {
         let (company, settings) = (self.company.borrow().clone(), self.settings.clone());
         let (flow, texts) = (flow.to_owned(), texts.clone());
+        let flows = Arc::clone(&self.flows);
         let judged = tokio::task::spawn_blocking(move || {
             let catalog = flow_files::catalog(&company.company, &settings);
-            judge(&flow, &texts, Some(&catalog))
+            judge(&flow, &texts, Some(&catalog), &flows.each_alone())
         });
         judged.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a flow could not be judged");

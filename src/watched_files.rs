@@ -102,6 +102,7 @@ impl WatchedFiles {
                 .collect(),
             skills: company.skills.iter().cloned().collect(),
             prompt_files: None,
+            secrets: Some(self.settings.secret_names()),
             speech: self.settings.speech_command.is_some(),
             consent: company.needs_consent(self.settings.recording),
             staff: Some(company.staff()),

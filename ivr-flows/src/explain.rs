@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 35] = [
+const TEXTS: [(&str, &str); 36] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -32,9 +32,9 @@ const TEXTS: [(&str, &str); 35] = [
     ),
     (
         "F004",
-        "A step names a wait, a calendar, a queue or a skill that is not defined. Waits stand under `waits:` of the flow, calendars \
-         under `hours:`; queues and \
-         skills are the company's and are only judged when the company file is at hand.",
+        "A step names a wait, a calendar, a queue, a skill, a secret or a flow that is not there. Waits stand under `waits:` of the \
+         flow, calendars under `hours:`, secrets under `vars:` and under `[flows.secrets]` of the settings, other flows beside this \
+         one; queues and skills are the company's and are only judged when the company file is at hand.",
     ),
     (
         "F005",
@@ -60,7 +60,8 @@ const TEXTS: [(&str, &str); 35] = [
         "F009",
         "A step can end in a way that nothing handles. A `menu` or `collect` needs `exhausted` (or both `exhausted_silence` and \
          `exhausted_wrong`) in its own `exits:` or under `defaults: { exits: … }`. An `hours` \
-         step needs `closed`, which `holiday` falls back to. A step with an expression needs `error`, because an expression can fail in a call.",
+         step needs `closed`, which `holiday` falls back to. A step with an expression needs `error`, because an expression can fail in a call; \
+         so does `http`, because an answer can be of no use. A `call` needs an exit for each word that the other flow returns with.",
     ),
     (
         "F010",
@@ -109,8 +110,9 @@ const TEXTS: [(&str, &str); 35] = [
     ),
     (
         "F019",
-        "Digits that `collect` takes as `sensitive` are read in a text that is heard or noted. Such digits are for checks \
-         alone.",
+        "Digits that `collect` takes as `sensitive` are read in a text, a tag, a URL, or the value of another variable: such \
+         digits are for checks alone. Or a variable of type `secret` is read or set: it names what the settings hold under \
+         `[flows.secrets]`, and only the `secret:` of an `http` step may name it. Sent over `http:` a secret can be read on its way.",
     ),
     (
         "F020",
@@ -143,6 +145,11 @@ const TEXTS: [(&str, &str); 35] = [
          `[speech]` of the settings, or record a prompt. Of a prompt with values, the pieces between them are \
          `NAME-1.wav`, `NAME-2.wav` and so on, and numbers are said from `numbers/0.wav` to `numbers/9.wav`, \
          `numbers/10.wav` and further.",
+    ),
+    (
+        "F027",
+        "Flows call each other in a circle, or more than eight deep. A flow that is called goes back to its caller by `return:`; \
+         what repeats stands in one flow, with `go: { to: BLOCK, at_most: 2 }`.",
     ),
     (
         "F100",

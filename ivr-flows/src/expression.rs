@@ -4,15 +4,17 @@
 //! read, and its evaluation. **Must not know**: steps, the clock. An expression always ends: it has no loops, and its
 //! length is bounded.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
 use cel::parser::Parser;
-use cel::{Context, Env, ExecutionError};
 
 use crate::flow::{Pos, Value};
-use crate::port::{CallFacts, KnownCustomer};
+
+mod scope;
+
+pub(crate) use scope::{CALL, CUSTOMER, QUEUE, Scope};
+use scope::{DURATION, NOW, TIMESTAMP, our_value, why};
 
 /// Longer expressions are refused: nobody reads them, and their cost is bounded by this.
 const LONGEST: usize = 500;
@@ -22,7 +24,7 @@ const MOST_NESTED: usize = 5;
 /// A deeper tree is refused: `a + b + c` is two deep, while `&&` and `||` are balanced.
 const DEEPEST: usize = 12;
 /// What an expression may use of CEL. No loops over lists, so that each evaluation is short.
-const FUNCTIONS: [&str; 23] = [
+const FUNCTIONS: [&str; 26] = [
     operators::CONDITIONAL,
     operators::LOGICAL_AND,
     operators::LOGICAL_OR,
@@ -46,23 +48,21 @@ const FUNCTIONS: [&str; 23] = [
     "contains",
     "int",
     "string",
+    "double",
+    DURATION,
+    TIMESTAMP,
 ];
 /// The names under which the values of a call stand.
 pub(crate) const ROOTS: [&str; 5] = ["vars", "call", "queue", "tags", "customer"];
-/// What stands under `call`.
-pub(crate) const CALL: [&str; 3] = ["from", "to", "language"];
-/// What stands under `queue`.
-pub(crate) const QUEUE: [&str; 3] = ["position", "ewt", "ewt_minutes"];
-/// What stands under `customer`.
-pub(crate) const CUSTOMER: [&str; 4] = ["known", "name", "company", "language"];
-
-/// Building the table of operators takes longer than most evaluations.
-static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+/// A text worked out in a call may be so long, in bytes.
+const LONGEST_TEXT: usize = 256 * 1024;
 
 /// An expression that can be parsed and uses only what a flow may use. Whether its names exist is for the checks.
 #[derive(Clone, Debug)]
 pub(crate) struct Expression {
     tree: Arc<IdedExpr>,
+    /// It calls a function of our own.
+    own: bool,
     pub(crate) reads: Vec<Read>,
 }
 
@@ -72,6 +72,8 @@ pub(crate) struct Read {
     pub(crate) root: String,
     /// None: the name stands alone, which only an unknown name can.
     pub(crate) field: Option<String>,
+    /// Parts of it are read: `vars.order.status`, `vars.items[0]`.
+    pub(crate) parts: bool,
     pub(crate) pos: Pos,
 }
 
@@ -86,20 +88,6 @@ pub(crate) struct Fault {
 /// Why an expression has no value in this call. Never holds values: they may be a caller's.
 pub(crate) type Failure = &'static str;
 
-/// What an expression can see of a call.
-pub(crate) struct Scope<'a> {
-    pub(crate) vars: &'a BTreeMap<String, Value>,
-    pub(crate) tags: &'a BTreeMap<String, String>,
-    pub(crate) facts: &'a CallFacts,
-    pub(crate) language: &'a str,
-    /// Last known place in the queue; 0 before any.
-    pub(crate) position: usize,
-    /// Seconds until an agent is expected to answer; 0 when nobody can tell.
-    pub(crate) ewt: i64,
-    /// Who calls, as far as `customer` found out.
-    pub(crate) customer: Option<&'a KnownCustomer>,
-}
-
 impl Expression {
     /// Reads `text`, whose first character stands at `pos`.
     pub(crate) fn parse(text: &str, pos: Pos) -> Result<Self, Fault> {
@@ -111,117 +99,35 @@ impl Expression {
             places: &places,
             pos,
             reads: Vec::new(),
+            own: false,
             depth: 0,
         };
         walk.node(&tree)?;
         Ok(Self {
             reads: walk.reads,
+            own: walk.own,
             tree: Arc::new(tree),
         })
     }
 
     /// Whether it only reads one name, which always has a value.
     pub(crate) fn is_name(&self) -> bool {
-        matches!(&self.tree.expr, Expr::Select(_))
+        let plain = |read: &Read| !read.parts && read.field.as_deref() != Some(NOW);
+        matches!(&self.tree.expr, Expr::Select(_)) && self.reads.iter().all(plain)
     }
 
     /// The value as `true` or `false`.
     pub(crate) fn truth(&self, scope: &Scope<'_>) -> Result<bool, Failure> {
         match self.value(scope)? {
             Value::Bool(truth) => Ok(truth),
-            Value::Text(_) | Value::Int(_) => Err("the value is neither `true` nor `false`"),
+            _ => Err("the value is neither `true` nor `false`"),
         }
     }
 
     /// The value.
     pub(crate) fn value(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
-        let value =
-            cel::Value::resolve(&self.tree, &scope.context()).map_err(|error| why(&error))?;
-        match value {
-            cel::Value::Bool(truth) => Ok(Value::Bool(truth)),
-            cel::Value::Int(number) => Ok(Value::Int(number)),
-            cel::Value::UInt(number) => i64::try_from(number)
-                .map(Value::Int)
-                .map_err(|_| "a number is too large"),
-            cel::Value::Float(number) => Ok(Value::Text(number.to_string())),
-            cel::Value::String(text) => Ok(Value::Text(text.as_ref().clone())),
-            _ => Err("the value is no text, number or truth value"),
-        }
-    }
-}
-
-impl Scope<'_> {
-    fn context(&self) -> Context<'static, 'static> {
-        let vars: HashMap<String, cel::Value> = self
-            .vars
-            .iter()
-            .map(|(name, value)| (name.clone(), cel_value(value)))
-            .collect();
-        let tags: HashMap<String, cel::Value> = self
-            .tags
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().into()))
-            .collect();
-        let call: HashMap<String, cel::Value> = CALL
-            .into_iter()
-            .zip([
-                self.facts.from.as_str(),
-                self.facts.to.as_str(),
-                self.language,
-            ])
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        let position = i64::try_from(self.position).unwrap_or(i64::MAX);
-        // Whole minutes, rounded up: nobody is promised less than it is.
-        let minutes = self.ewt.saturating_add(59) / 60;
-        let queue: HashMap<String, cel::Value> = QUEUE
-            .into_iter()
-            .zip([position, self.ewt, minutes])
-            .map(|(name, value)| (name.to_owned(), cel::Value::Int(value)))
-            .collect();
-        let customer = customer_values(self.customer);
-        let mut context = Context::with_env(Arc::clone(&ENV));
-        for (root, values) in ROOTS.into_iter().zip([vars, call, queue, tags, customer]) {
-            context.add_variable_from_value(root, values);
-        }
-        context
-    }
-}
-
-fn customer_values(customer: Option<&KnownCustomer>) -> HashMap<String, cel::Value> {
-    let text = |of: fn(&KnownCustomer) -> &str| customer.map_or("", of).into();
-    let values = [
-        cel::Value::Bool(customer.is_some()),
-        text(|known| known.name.as_str()),
-        text(|known| known.company.as_str()),
-        text(|known| known.language.as_str()),
-    ];
-    let named = CUSTOMER.into_iter().zip(values);
-    named
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-fn cel_value(value: &Value) -> cel::Value {
-    match value {
-        Value::Text(text) => text.as_str().into(),
-        Value::Int(number) => cel::Value::Int(*number),
-        Value::Bool(truth) => cel::Value::Bool(*truth),
-    }
-}
-
-/// The library's words hold values, so ours are said instead.
-fn why(error: &ExecutionError) -> Failure {
-    match error {
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
-            "a division by zero"
-        }
-        ExecutionError::Overflow(..) => "a number is too large",
-        ExecutionError::NoSuchKey(_) | ExecutionError::UndeclaredReference(_) => {
-            "a name has no value"
-        }
-        ExecutionError::FunctionError { .. } => "a text could not be turned into a number",
-        _ => "values of kinds that do not go together",
+        let context = scope.context(&self.reads, self.own);
+        our_value(cel::Value::resolve(&self.tree, &context).map_err(|error| why(&error))?)
     }
 }
 
@@ -289,6 +195,7 @@ struct Walk<'a> {
     places: &'a SourceInfo,
     pos: Pos,
     reads: Vec<Read>,
+    own: bool,
     depth: usize,
 }
 
@@ -322,6 +229,7 @@ impl Walk<'_> {
                     self.read(&select.operand, root, Some(&select.field));
                     Ok(())
                 }
+                inner if rooted(inner) => self.inside(&select.operand),
                 _ => Err(self.fault(node, format!("nothing has a part `{}`", select.field))),
             },
             Expr::Call(call) => self.call(node, call),
@@ -343,6 +251,12 @@ impl Walk<'_> {
                 self.read(base, root, Some(key.inner()));
                 return Ok(());
             }
+            if let [base, key] = call.args.as_slice()
+                && rooted(&base.expr)
+            {
+                self.inside(base)?;
+                return self.node(key);
+            }
             let message = "only a name in quotes may stand in `[ ]`, as in `vars[\"odd-name\"]`";
             return Err(self.fault(node, message.to_owned()));
         }
@@ -350,11 +264,22 @@ impl Walk<'_> {
             let message = format!("there is no function `{}` in a flow", call.func_name);
             return Err(self.fault(node, message));
         }
+        self.own |= matches!(call.func_name.as_str(), DURATION | TIMESTAMP);
         let target = call.target.as_deref();
         target
             .into_iter()
             .chain(&call.args)
             .try_for_each(|part| self.node(part))
+    }
+
+    /// What a part is taken of.
+    fn inside(&mut self, whole: &IdedExpr) -> Result<(), Fault> {
+        let at = self.reads.len();
+        self.node(whole)?;
+        if let Some(read) = self.reads.get_mut(at) {
+            read.parts = true;
+        }
+        Ok(())
     }
 
     fn read(&mut self, node: &IdedExpr, root: &str, field: Option<&str>) {
@@ -365,6 +290,7 @@ impl Walk<'_> {
         self.reads.push(Read {
             root: root.to_owned(),
             field: field.map(ToOwned::to_owned),
+            parts: false,
             pos,
         });
     }
@@ -379,6 +305,22 @@ impl Walk<'_> {
     fn offset(&self, node: &IdedExpr) -> usize {
         let (start, _) = self.places.offset_for(node.id).unwrap_or((0, 0));
         usize::try_from(start).unwrap_or(0)
+    }
+}
+
+/// Whether it is a variable or a part of one: only these have parts.
+fn rooted(expression: &Expr) -> bool {
+    let whole = match expression {
+        Expr::Select(select) => &select.operand.expr,
+        Expr::Call(call) if call.func_name == operators::INDEX => match call.args.first() {
+            Some(base) => &base.expr,
+            None => return false,
+        },
+        _ => return false,
+    };
+    match whole {
+        Expr::Ident(root) => root == "vars",
+        other => rooted(other),
     }
 }
 
@@ -450,7 +392,10 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Value(expression) => out.push_str(&expression.value(scope)?.to_string()),
+                Part::Value(expression) => out.push_str(&expression.value(scope)?.text()?),
+            }
+            if out.len() > LONGEST_TEXT {
+                return Err("a text is too long");
             }
         }
         Ok(out)

@@ -4,7 +4,7 @@
 //! **Must not know**: YAML, the state of any call.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -12,22 +12,30 @@ use sha2::{Digest, Sha256};
 use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
+mod call;
 mod exits;
+mod http;
 mod not_yet;
 mod queue;
 mod recording;
 mod small;
 mod survey;
 mod transfer;
+mod value;
 mod wait_keys;
 
+pub(crate) use call::{Call, Input, Interface};
 pub(crate) use exits::{ExitName, Exits, find_exit, find_word};
+pub(crate) use http::{Http, SecretUse};
 pub(crate) use not_yet::NotYet;
 pub(crate) use queue::{Levels, Queue, Rung, Wait};
 pub(crate) use recording::{Consent, Record};
 pub(crate) use small::{Confirm, Format, Notify};
 pub(crate) use survey::{Question, Survey};
 pub(crate) use transfer::{Transfer, TransferTo};
+pub(crate) use value::Number;
+pub use value::Value;
+pub(crate) use value::{Given, duration, time};
 pub(crate) use wait_keys::{WaitKey, WaitThen};
 
 /// Where something stands in the file.
@@ -62,6 +70,12 @@ pub struct Flow {
     pub(crate) vars: BTreeMap<String, Value>,
     /// Variables without a `default:`.
     pub(crate) unset: BTreeSet<String>,
+    /// Variables of type `secret`: names of what the settings hold. Their values never come here.
+    pub(crate) secret_vars: BTreeMap<String, Pos>,
+    /// What it takes and gives when another flow calls it.
+    pub(crate) interface: Interface,
+    /// The flows that it calls, and those that they call: see [`crate::link()`].
+    pub(crate) set: Arc<BTreeMap<String, Arc<Self>>>,
     pub(crate) blocks: Vec<Block>,
     /// Where each block stands in `blocks`.
     pub(crate) index: HashMap<String, usize>,
@@ -290,27 +304,6 @@ pub(crate) struct Spoken {
     pub(crate) texts: BTreeMap<String, Template>,
 }
 
-/// The value of a variable; its kind is the variable's type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// `type: string`.
-    Text(String),
-    /// `type: int`.
-    Int(i64),
-    /// `type: bool`.
-    Bool(bool),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Int(number) => write!(f, "{number}"),
-            Self::Bool(truth) => write!(f, "{truth}"),
-        }
-    }
-}
-
 /// A list of steps under a name. A `do:` list becomes a block of its own, named `BLOCK/KEY`.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
@@ -323,6 +316,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) pos: Pos,
+    /// For tests and reports.
+    pub(crate) id: Option<Name>,
     /// Passed over when it is false.
     pub(crate) when: Option<Expression>,
     pub(crate) action: Action,
@@ -335,6 +330,7 @@ pub(crate) enum Action {
     Menu(Box<Menu>),
     Collect(Box<Collect>),
     Customer(Customer),
+    Http(Box<Http>),
     Language(Language),
     Voicemail(Box<Voicemail>),
     Survey(Box<Survey>),
@@ -347,9 +343,11 @@ pub(crate) enum Action {
     Go(Go),
     Branch(Branch),
     Hours(Hours),
-    Set(Vec<(Name, Value)>),
+    Set(Vec<(Name, Given)>),
     Tag(Vec<(String, Template)>),
     Queue(Box<Queue>),
+    Call(Box<Call>),
+    Return(Option<Name>),
     /// With this SIP status when the call was not answered.
     Hangup(Option<u16>),
 }
@@ -381,6 +379,7 @@ impl Step {
             Action::Survey(survey) => survey.sayings(),
             Action::Consent(consent) => vec![&consent.prompt],
             Action::NotYet(later) => vec![&later.prompt],
+            Action::Http(http) => vec![&http.filler],
             _ => Vec::new(),
         };
         lists.into_iter().flatten()
@@ -391,6 +390,8 @@ impl Step {
         match &self.action {
             _ if self.when.is_some() => true,
             Action::Customer(customer) => !customer.by.is_name(),
+            // It has a word of its own for that.
+            Action::Http(_) => false,
             Action::Language(Language::From(from)) => !from.is_name(),
             _ => !self.expressions().is_empty(),
         }
@@ -401,6 +402,7 @@ impl Step {
         let mut all: Vec<&Expression> = self.when.iter().collect();
         match &self.action {
             Action::Branch(branch) => all.extend(branch.cases.iter().map(|(when, _)| when)),
+            Action::Set(sets) => all.extend(sets.iter().flat_map(|(_, value)| value.expressions())),
             Action::Tag(tags) => all.extend(tags.iter().flat_map(|(_, value)| value.expressions())),
             Action::Notify(notify) => {
                 all.extend(
@@ -411,6 +413,10 @@ impl Step {
                 );
             }
             Action::Customer(customer) => all.push(&customer.by),
+            Action::Http(http) => all.extend(http.expressions()),
+            Action::Call(call) => {
+                all.extend(call.with.iter().flat_map(|(_, given)| given.expressions()));
+            }
             Action::Language(Language::From(from)) => all.push(from),
             _ => {}
         }
@@ -427,6 +433,7 @@ impl Action {
             Self::Menu(_) => "menu",
             Self::Collect(_) => "collect",
             Self::Customer(_) => "customer",
+            Self::Http(_) => "http",
             Self::Language(_) => "language",
             Self::Voicemail(_) => "voicemail",
             Self::Survey(_) => "survey",
@@ -443,6 +450,8 @@ impl Action {
             Self::Set(_) => "set",
             Self::Tag(_) => "tag",
             Self::Queue(_) => "queue",
+            Self::Call(_) => "call",
+            Self::Return(_) => "return",
             Self::Hangup(_) => "hangup",
         }
     }
@@ -454,6 +463,8 @@ impl Action {
             Self::Menu(menu) => Some(&menu.exits),
             Self::Collect(collect) => Some(&collect.exits),
             Self::Customer(customer) => Some(&customer.exits),
+            Self::Http(http) => Some(&http.exits),
+            Self::Call(call) => Some(&call.exits),
             Self::Voicemail(voicemail) => Some(&voicemail.exits),
             Self::Survey(survey) => Some(&survey.exits),
             Self::Consent(consent) => Some(&consent.exits),
@@ -470,6 +481,7 @@ impl Action {
             | Self::Branch(_)
             | Self::Set(_)
             | Self::Tag(_)
+            | Self::Return(_)
             | Self::Hangup(_) => None,
         }
     }
@@ -612,6 +624,8 @@ pub(crate) struct Bound {
 pub(crate) enum Target {
     Block(Name),
     Hangup,
+    /// Back to the flow that called.
+    Return,
 }
 
 impl Flow {

@@ -20,6 +20,7 @@ mod flow;
 pub mod format;
 pub mod fuzz;
 pub mod interpreter;
+mod link;
 mod nearest;
 pub mod port;
 mod read;
@@ -33,6 +34,7 @@ pub use explain::explain;
 pub use finding::{Finding, FindingLevel, Note};
 pub use flow::{Flow, Languages, Name, Pos, Prompt, Value};
 pub use interpreter::Interpreter;
+pub use link::{Linked, link};
 pub use port::{CallFacts, FlowInput, FlowOutput};
 pub use render::{render_human, render_json};
 

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+mod fetch;
+
+pub use fetch::{FetchAnswer, FetchBody, FetchRequest, FetchSecret, HttpMethod};
+
 /// What is known of a call before its flow begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFacts {
@@ -144,6 +148,13 @@ pub enum FlowInput {
         /// The answer.
         answer: CustomerAnswer,
     },
+    /// What came of [`FlowOutput::Fetch`] of this number.
+    Fetched {
+        /// Which question.
+        ask: u32,
+        /// The answer.
+        answer: FetchAnswer,
+    },
     /// The caller has said nothing for as long as [`FlowOutput::StartVoicemail`] allows.
     CallerSilent,
     /// The message cannot be recorded.
@@ -265,6 +276,13 @@ pub enum FlowOutput {
         number: Digits,
         /// Make one when there is none.
         create: bool,
+    },
+    /// Ask a server outside.
+    Fetch {
+        /// Names the question.
+        ask: u32,
+        /// What is asked.
+        request: Box<FetchRequest>,
     },
     /// Record what the caller says.
     StartVoicemail {

@@ -16,7 +16,7 @@ mod tests;
 
 use crate::finding::Finding;
 use crate::flow::Pos;
-use crate::port::{DialEnd, KnownCustomer, QueueEnd, RecordAction};
+use crate::port::{DialEnd, FetchAnswer, KnownCustomer, QueueEnd, RecordAction};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -55,6 +55,8 @@ pub struct Trial {
     pub queues: BTreeMap<String, QueueMock>,
     /// What comes of calling somebody, by number or extension; without a word about it they talk for a minute.
     pub calls: BTreeMap<String, DialEnd>,
+    /// What servers outside answer, by the step's id or its block.
+    pub http: BTreeMap<String, HttpMock>,
     /// What the caller does, in order.
     pub acts: Vec<Act>,
     /// What must be seen, in this order.
@@ -87,6 +89,15 @@ pub struct QueueMock {
     pub position: usize,
     /// The wait that the queue expects.
     pub expected: Option<Duration>,
+}
+
+/// What a server outside answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpMock {
+    /// The answer.
+    pub answer: FetchAnswer,
+    /// It takes so long.
+    pub after: Duration,
 }
 
 /// One thing the caller, or the agent, does.
@@ -127,6 +138,8 @@ pub enum Expect {
         /// Levels the step asks for.
         skills: BTreeMap<String, u8>,
     },
+    /// A server outside is asked: the step's id, or its block.
+    Http(String),
     /// A message in this box.
     Voicemail(String),
     /// A choice of a menu by its label.

@@ -64,6 +64,25 @@ pub struct Network {
     pub prefix: u8,
 }
 
+impl Network {
+    /// Whether the address lies in it; IPv4 seen through IPv6 counts as IPv4.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let bits = u32::from(self.prefix);
+        match (self.address.to_canonical(), address.to_canonical()) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let differing = u32::from(network) ^ u32::from(address);
+                differing.leading_zeros() >= bits.min(32)
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let differing = u128::from(network) ^ u128::from(address);
+                differing.leading_zeros() >= bits.min(128)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A carrier peer, known by the addresses it sends from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trunk {

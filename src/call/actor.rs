@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DistributorHandle, DistributorMessage};
 use crate::ids::LiveIds;
+use crate::outside::Outside;
 use crate::speech::Voice;
 use crate::talk_recorder::{BegunRecording, NewRecording, TalkRecorder};
 use recordings::{Journal, JournalError};
@@ -51,6 +52,8 @@ pub struct CallContext {
     pub voice: Voice,
     /// Who calls.
     pub customers: CustomerLookup,
+    /// Servers outside.
+    pub outside: Outside,
     /// Takes recorded blocks to the disk.
     pub recordings: TalkRecorder,
     /// Tells the registry which legs are ours.
@@ -195,6 +198,7 @@ impl CallActor {
                 let _ = self.context.registry.send(message).await;
             }
             CallOutput::FindCustomer(question) => self.find_customer(question),
+            CallOutput::Fetch { ask, request } => self.fetch(ask, *request),
             CallOutput::Finished => {}
         }
         Ok(())

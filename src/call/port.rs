@@ -7,7 +7,7 @@ use super::outbound::Way as TrunkWay;
 use super::phone_call::PhoneAsk;
 use crate::config::settings::RecordPolicy;
 use ivr_flows::Flow;
-use ivr_flows::port::{CustomerAnswer, DialTo, Digits, Sound};
+use ivr_flows::port::{CustomerAnswer, DialTo, Digits, FetchAnswer, FetchRequest, Sound};
 use router::closure::ClosureMessage;
 use router::event::PersonalData;
 use router::id::{
@@ -116,6 +116,13 @@ pub enum CallInput {
         /// What the flow hears.
         answer: CustomerAnswer,
     },
+    /// What came of a [`CallOutput::Fetch`].
+    Fetched {
+        /// The flow's question.
+        ask: u32,
+        /// What the flow hears.
+        answer: FetchAnswer,
+    },
     /// The caller who leaves a message has said nothing for long enough.
     CallerSilent,
     /// The message cannot be recorded.
@@ -217,6 +224,13 @@ pub enum CallOutput {
     WayOver,
     /// Look for a customer; the answer is [`CallInput::CustomerFound`].
     FindCustomer(CustomerQuestion),
+    /// Ask a server outside; the answer is [`CallInput::Fetched`].
+    Fetch {
+        /// The flow's question.
+        ask: u32,
+        /// What is asked.
+        request: Box<FetchRequest>,
+    },
     /// A line for the one event log.
     Log {
         /// The event.

@@ -82,7 +82,9 @@ pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
         names.extend(flow_files::name_of(file).map(str::to_owned));
         match flow_check::check_file(file, Some(&catalog)) {
             Ok((found, flow)) => {
-                findings.extend(found);
+                let new = found.into_iter().filter(|one| !findings.contains(one));
+                let new: Vec<_> = new.collect();
+                findings.extend(new);
                 prompts.extend(
                     flow.iter()
                         .flat_map(|flow| flow_files::needed(flow, &catalog)),

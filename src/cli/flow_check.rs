@@ -10,6 +10,7 @@ use crate::config::{self, Override};
 use ivr_flows::{Catalog, Flow, check_source};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Runs the command.
 #[must_use]
@@ -67,17 +68,20 @@ pub fn findings(
     let mut findings = Vec::new();
     for path in &paths {
         for file in flow_files::find(path)? {
-            findings.extend(check_file(&file, catalog.as_ref())?.0);
+            // What flows do not agree on is found from each of them.
+            let found = check_file(&file, catalog.as_ref())?.0.into_iter();
+            let new: Vec<_> = found.filter(|one| !findings.contains(one)).collect();
+            findings.extend(new);
         }
     }
     Ok(findings)
 }
 
-/// Findings of one file, and the flow when it may run.
+/// Findings of one file, and the flow, with those that it calls, when it may run.
 pub(super) fn check_file(
     path: &Path,
     catalog: Option<&Catalog>,
-) -> Result<(Vec<ConfigFinding>, Option<Flow>), Problem> {
+) -> Result<(Vec<ConfigFinding>, Option<Arc<Flow>>), Problem> {
     let source = std::fs::read(path).map_err(|error| {
         Problem::new(
             format!("cannot read {}", path.display()),
@@ -88,12 +92,23 @@ pub(super) fn check_file(
     // Bytes that are no UTF-8 become a sign that the reader refuses with its place.
     let source = String::from_utf8_lossy(&source);
     let checked = check_source(&source, &path.display().to_string(), catalog);
-    let findings = checked
-        .findings
-        .into_iter()
-        .map(ConfigFinding::from)
-        .collect();
-    Ok((findings, checked.flow))
+    let mut findings = checked.findings;
+    let mut flow = checked.flow.map(Arc::new);
+    if let Some(alone) = flow.take_if(|flow| !flow.called().is_empty()) {
+        let linked = ivr_flows::link(&alone, &mut |name| beside(path, name, catalog));
+        findings.extend(linked.findings);
+        flow = linked.flow;
+    }
+    let findings = findings.into_iter().map(ConfigFinding::from).collect();
+    Ok((findings, flow))
+}
+
+/// A flow that another one calls: it lies beside it.
+fn beside(path: &Path, name: &str, catalog: Option<&Catalog>) -> Option<Arc<Flow>> {
+    let path = path.with_file_name(format!("{name}{}", flow_files::ENDING));
+    let source = std::fs::read_to_string(&path).ok()?;
+    let checked = check_source(&source, &path.display().to_string(), catalog);
+    checked.flow.map(Arc::new)
 }
 
 /// Writes findings: JSON always, text for people with a closing line.

@@ -53,6 +53,7 @@ pub(crate) fn catalog(company: &Company, settings: &Settings) -> Catalog {
         queues: company.queues.iter().map(|q| q.name.clone()).collect(),
         skills: company.skills.iter().cloned().collect(),
         prompt_files: Some(files),
+        secrets: Some(settings.secret_names()),
         speech: settings.speech_command.is_some(),
         consent: company.needs_consent(settings.recording),
         staff: Some(company.staff()),

@@ -46,7 +46,7 @@ fn one(args: &FlowFuzzArgs, file: &Path) -> Result<bool, ExitCode> {
         flow_check::report(&findings, Format::Human);
         return Err(ExitCode::from(COULD_NOT));
     };
-    let told = match callers(&Arc::new(flow), args) {
+    let told = match callers(&flow, args) {
         Ok(report) => good(file, &report),
         Err(broken) => {
             output::result(&bad(file, &broken));

@@ -160,7 +160,6 @@ fn test(file: PathBuf) -> Result<Tested, Unusable> {
             .filter(|one| one.level == FindingLevel::Error);
         return Err(Unusable::Findings(errors.collect()));
     };
-    let flow = Arc::new(flow);
     let tests = trials.trials.into_iter().map(|one| {
         let began = Instant::now();
         let outcome = trial::run(&flow, &one);

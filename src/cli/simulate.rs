@@ -7,9 +7,9 @@ use super::output::{self, Problem, WRONG};
 use super::{SimulateArgs, flow_check};
 use crate::config::duration;
 use ivr_flows::port::{
-    CustomerAnswer, DialEnd, DialTo, KnownCustomer, PlayToken, QueueEnd, Sound, Words,
+    CustomerAnswer, DialEnd, DialTo, FetchAnswer, KnownCustomer, PlayToken, QueueEnd, Sound, Words,
 };
-use ivr_flows::{CallFacts, Flow, FlowInput, FlowOutput, Interpreter};
+use ivr_flows::{CallFacts, Flow, FlowInput, FlowOutput, Interpreter, Value};
 use std::io::BufRead as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ const HELP: &str = "  keys      1, 12, *, #: the caller presses them\n  (empty) 
     +30s      time passes\n  agent     an agent answers; `left`: the agent hangs up first\n  \
     place 3   the caller's place in the queue; `place 3 2m`: and the expected wait\n  \
     customer Ana Ruiz es   whom the flow finds, perhaps with a language; `stranger`: nobody\n  \
+    http 200 {\"status\": \"sent\"}   what a server outside answers; `http timeout`, `http unreachable`\n  \
     silent    the caller who leaves a message stops speaking\n  full, closed, timeout, no_agents: the waiting ends so\n  \
     done, busy, no_answer, failed: so ends calling somebody\n  \
     bye       the caller hangs up\n  quit      end";
@@ -43,7 +44,7 @@ pub fn run(args: &SimulateArgs) -> ExitCode {
         Err(problem) => return problem.report(),
     };
     output::note("type keys, an empty line to go on, or `help`");
-    let (mut simulation, said) = Simulation::begin(Arc::new(flow), facts);
+    let (mut simulation, said) = Simulation::begin(flow, facts);
     output::result(&said);
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
@@ -80,6 +81,8 @@ pub struct Simulation {
     waiting: bool,
     /// The last question for a customer.
     asked: Option<u32>,
+    /// The question to a server outside that waits for its answer.
+    fetching: Option<u32>,
     block: String,
     said: String,
 }
@@ -94,6 +97,7 @@ impl Simulation {
             playing: None,
             waiting: false,
             asked: None,
+            fetching: None,
             block: String::new(),
             said: String::new(),
         };
@@ -155,6 +159,8 @@ impl Simulation {
             self.now = end;
         } else if let Some(queued) = line.strip_prefix("place ").and_then(queued) {
             self.give(queued);
+        } else if let Some(text) = line.strip_prefix("http ") {
+            self.fetched(text.trim());
         } else if let Some(name) = line.strip_prefix("customer ") {
             self.answer(CustomerAnswer::Found(customer(name)));
         } else {
@@ -167,6 +173,23 @@ impl Simulation {
         match self.asked {
             Some(ask) => self.give(FlowInput::Customer { ask, answer }),
             None => self.say("the flow has not asked for a customer"),
+        }
+    }
+
+    /// `timeout`, `unreachable`, or a status and perhaps JSON.
+    fn fetched(&mut self, text: &str) {
+        let answer = match text.split_once(' ').unwrap_or((text, "")) {
+            ("timeout", "") => Ok(FetchAnswer::TimedOut),
+            ("unreachable", "") => Ok(FetchAnswer::Unreachable),
+            (status, body) => answered(status, body.trim()),
+        };
+        match (answer, self.fetching.take()) {
+            (Ok(answer), Some(ask)) => self.give(FlowInput::Fetched { ask, answer }),
+            (Ok(_), None) => self.say("the flow asks no server outside"),
+            (Err(why), asked) => {
+                self.fetching = asked;
+                self.say(why);
+            }
         }
     }
 
@@ -230,6 +253,14 @@ impl Simulation {
             FlowOutput::FindCustomer { ask, .. } => {
                 self.asked = Some(ask);
                 "looks up the customer".to_owned()
+            }
+            FlowOutput::Fetch { ask, request } => {
+                self.fetching = Some(ask);
+                let place = request.id.as_ref().unwrap_or(&request.block);
+                format!(
+                    "asks a server outside: {} by {place}",
+                    request.method.as_str()
+                )
             }
             FlowOutput::StartVoicemail { .. } => "(a message is recorded)".to_owned(),
             FlowOutput::StopVoicemail {
@@ -302,6 +333,17 @@ fn heard(sounds: &[Sound]) -> (String, Duration) {
         words.join(" "),
         length.fold(Duration::ZERO, Duration::saturating_add),
     )
+}
+
+/// `200 {"status": "sent"}`, `404`.
+fn answered(status: &str, body: &str) -> Result<FetchAnswer, &'static str> {
+    let status: u16 = status
+        .parse()
+        .map_err(|_| "write a status, such as `http 404`, or `http timeout`")?;
+    let body = (!body.is_empty())
+        .then(|| Value::from_json(body))
+        .transpose()?;
+    Ok(FetchAnswer::Answered { status, body })
 }
 
 /// `3`, or `3 2m` with the expected wait.

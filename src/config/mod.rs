@@ -11,6 +11,7 @@ mod company_read;
 mod desk_read;
 pub mod duration;
 pub mod finding;
+mod flows_read;
 mod ladder_read;
 mod load;
 mod outbound_read;

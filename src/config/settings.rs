@@ -3,9 +3,11 @@
 //! **Owns**: [`Settings`] with its defaults, and the folders that follow from them.
 //! **Must not know**: TOML, files, the environment.
 
+use crate::outside::OutsideSettings;
 use crate::speech::SpeechCommand;
 use sip_gateway::net::tls::CertificateFiles;
 use sip_gateway::sip::sdp::OpusPlace;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,8 @@ pub struct Settings {
     pub recording: RecordPolicy,
     /// `[speech]`: command that turns text into WAV.
     pub speech_command: Option<SpeechCommand>,
+    /// `[flows]`: what flows may reach outside.
+    pub outside: OutsideSettings,
     /// `[limits]` of this node; what is not given here comes from the company file.
     pub limits: LimitSettings,
     /// `[flows]`: where flows are changed.
@@ -284,7 +288,14 @@ impl Settings {
             files.cert = folder.join(&files.cert);
             files.key = folder.join(&files.key);
         }
+        self.outside.secrets.below(folder);
         self
+    }
+
+    /// Names of the secrets that flows may use.
+    #[must_use]
+    pub fn secret_names(&self) -> BTreeSet<String> {
+        self.outside.secrets.names().map(str::to_owned).collect()
     }
 
     /// The SQLite file.

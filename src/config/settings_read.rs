@@ -5,10 +5,11 @@
 
 use super::Checked;
 use super::finding::code;
+use super::flows_read;
 use super::section::{At, Findings, SecretReader, Section, nearest};
 use super::settings::{
-    FlowMaster, HttpSettings, LimitSettings, MediaSettings, NodeSettings, RecordPolicy, Settings,
-    SipListen, SipSettings, SipTransport,
+    HttpSettings, LimitSettings, MediaSettings, NodeSettings, RecordPolicy, Settings, SipListen,
+    SipSettings, SipTransport,
 };
 use super::tree::{Override, Place, lay_over, read};
 use crate::speech::SpeechCommand;
@@ -40,6 +41,7 @@ pub fn parse_settings(
         secrets,
     };
     let mut root = Section::new("the settings".to_owned(), place, table);
+    let (flows, outside) = flows_read::flows(&mut root, &mut out);
     let settings = Settings {
         node: node(&mut root, &mut out),
         sip: sip(&mut root, &mut out),
@@ -48,7 +50,8 @@ pub fn parse_settings(
         recording: recording(&mut root, &mut out),
         speech_command: speech(&mut root, &mut out),
         limits: limits(&mut root, &mut out),
-        flows: flows(&mut root, &mut out),
+        flows,
+        outside,
     };
     store(&mut root, &mut out);
     root.finish(&mut out);
@@ -374,25 +377,6 @@ fn speech(root: &mut Section, out: &mut Findings<'_>) -> Option<SpeechCommand> {
             None
         }
     }
-}
-
-fn flows(root: &mut Section, out: &mut Findings<'_>) -> FlowMaster {
-    let Some(mut s) = root.section("flows", "[flows]".to_owned(), out) else {
-        return FlowMaster::default();
-    };
-    let master = s.text("master", out).and_then(|text| {
-        let read = match text.value.as_str() {
-            "files" => Ok(FlowMaster::Files),
-            "database" => Ok(FlowMaster::Database),
-            other => Err((
-                format!("`master = \"{other}\"` is not a choice"),
-                "write \"files\" or \"database\"".to_owned(),
-            )),
-        };
-        out.check(&text.place, read)
-    });
-    s.finish(out);
-    master.unwrap_or_default()
 }
 
 fn store(root: &mut Section, out: &mut Findings<'_>) {

@@ -91,7 +91,7 @@ fn from(
 }
 
 /// `192.0.2.0/24`, or one address.
-fn network(text: &str) -> Result<Network, (String, String)> {
+pub(super) fn network(text: &str) -> Result<Network, (String, String)> {
     let wrong = |why: &str| {
         (
             format!("`{text}` {why}"),

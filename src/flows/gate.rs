@@ -116,9 +116,15 @@ impl Report {
     }
 }
 
-/// Judges the texts of the flow `name`. Without a catalog, queues, skills and audio are not judged.
+/// Judges the texts of the flow `name` among `others`, the flows that calls take now. Without a catalog, queues, skills
+/// and audio are not judged.
 #[must_use]
-pub fn judge(name: &str, texts: &FlowTexts, catalog: Option<&Catalog>) -> Judged {
+pub fn judge(
+    name: &str,
+    texts: &FlowTexts,
+    catalog: Option<&Catalog>,
+    others: &[Arc<Flow>],
+) -> Judged {
     let file = format!("{name}{ENDING}");
     let checked = check_source(&texts.text, &file, catalog);
     let mut findings = checked.findings;
@@ -128,6 +134,16 @@ pub fn judge(name: &str, texts: &FlowTexts, catalog: Option<&Catalog>) -> Judged
         let help = format!("write `name: {name}`, or publish it as `{}`", found.name());
         findings.push(wrong(&file, 1, message, help));
     }
+    let linked = flow.as_ref().and_then(|flow| {
+        let linked = ivr_flows::link(flow, &mut |name| named(others, name));
+        let fits = linked.flow;
+        findings.extend(linked.findings);
+        let lost = callers_lose(flow, others);
+        let stays = lost.is_empty();
+        findings.extend(lost);
+        fits.filter(|_| stays)
+    });
+    flow.take_if(|_| linked.is_none());
     let mut tests = None;
     if let Some(text) = &texts.tests {
         match read_tests(name, text) {
@@ -135,7 +151,7 @@ pub fn judge(name: &str, texts: &FlowTexts, catalog: Option<&Catalog>) -> Judged
                 findings.extend(found);
                 flow = None;
             }
-            Ok(trials) => tests = flow.as_ref().map(|flow| run(flow, &trials)),
+            Ok(trials) => tests = linked.as_ref().map(|flow| run(flow, &trials)),
         }
     }
     if tests.as_ref().is_some_and(|tests| !tests.failed.is_empty()) {
@@ -145,6 +161,35 @@ pub fn judge(name: &str, texts: &FlowTexts, catalog: Option<&Catalog>) -> Judged
         flow,
         report: Report { findings, tests },
     }
+}
+
+fn named(flows: &[Arc<Flow>], name: &str) -> Option<Arc<Flow>> {
+    flows.iter().find(|flow| flow.name() == name).cloned()
+}
+
+/// What the flows that calls take now would lose by it: what calls it must fit it as well.
+fn callers_lose(flow: &Arc<Flow>, others: &[Arc<Flow>]) -> Vec<Finding> {
+    let mut lost: Vec<Finding> = Vec::new();
+    for caller in others.iter().filter(|other| other.name() != flow.name()) {
+        let mut met = false;
+        let after = ivr_flows::link(caller, &mut |name| {
+            met |= name == flow.name();
+            match name == flow.name() {
+                true => Some(Arc::clone(flow)),
+                false => named(others, name),
+            }
+        });
+        if met && after.flow.is_none() {
+            let before = ivr_flows::link(caller, &mut |name| named(others, name));
+            let new = |one: &Finding| !before.findings.contains(one);
+            for finding in after.findings.into_iter().filter(new) {
+                if !lost.contains(&finding) {
+                    lost.push(finding);
+                }
+            }
+        }
+    }
+    lost
 }
 
 fn read_tests(name: &str, text: &str) -> Result<Vec<trial::Trial>, Vec<Finding>> {

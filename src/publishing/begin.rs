@@ -63,6 +63,7 @@ impl Publisher {
                 problem.why
             ),
         };
+        let mut todo = Vec::new();
         for file in files {
             let Some(name) = flow_files::name_of(&file) else {
                 continue;
@@ -73,18 +74,35 @@ impl Publisher {
                 text: String::from_utf8_lossy(&text).into_owned(),
                 tests: tests.map(|text| String::from_utf8_lossy(&text).into_owned()),
             };
-            self.import_one(name, texts, &file)
-                .await
-                .with_context(|| file.display().to_string())?;
+            todo.push((name.to_owned(), texts, file));
+        }
+        // A flow comes in after those that it calls. What is left when nothing more comes in cannot run.
+        loop {
+            let before = todo.len();
+            let mut left = Vec::new();
+            for (name, texts, file) in todo {
+                let imported = self.import_one(&name, &texts, &file).await;
+                if !imported.with_context(|| file.display().to_string())? {
+                    left.push((name, texts, file));
+                }
+            }
+            todo = left;
+            if todo.len() == before || todo.is_empty() {
+                break;
+            }
+        }
+        for (name, texts, file) in todo {
+            let drafted = self.import_as_draft(&name, texts).await;
+            drafted.with_context(|| file.display().to_string())?;
         }
         Ok(())
     }
 
-    async fn import_one(&self, name: &str, texts: FlowTexts, file: &Path) -> anyhow::Result<()> {
+    /// Whether it can run, and is version 1 now.
+    async fn import_one(&self, name: &str, texts: &FlowTexts, file: &Path) -> anyhow::Result<bool> {
         let accepted = Some("as it was in the folder".to_owned());
         let comment = format!("from {}", file.display());
         let version = self.version(name, texts.clone(), comment, accepted).await;
-        let by = By::ourselves();
         match version {
             Ok((ready, new)) => {
                 let wanted = Wanted {
@@ -92,28 +110,32 @@ impl Publisher {
                     expects: FlowExpects::Base(None),
                     ..Wanted::at(1, Cause::Imported)
                 };
-                self.go((name, crate::flows::LIVE), wanted, ready, &by)
-                    .await?;
+                let at = (name, crate::flows::LIVE);
+                self.go(at, wanted, ready, &By::ourselves()).await?;
+                Ok(true)
             }
-            Err(super::Refused::Broken(report)) => {
-                tracing::error!(
-                    flow = name,
-                    "this flow cannot run, so it is a draft now: {}",
-                    report.summary()
-                );
-                let edit = FlowDraftEdit {
-                    flow: name.to_owned(),
-                    revision: None,
-                    texts,
-                    base: None,
-                    author: by.actor,
-                    at: self.clock.now(),
-                    report: report.to_json(),
-                };
-                self.store.save_flow_draft(&edit).await?;
-            }
-            Err(other) => return Err(other.into()),
+            Err(super::Refused::Broken(_)) => Ok(false),
+            Err(other) => Err(other.into()),
         }
+    }
+
+    async fn import_as_draft(&self, name: &str, texts: FlowTexts) -> anyhow::Result<()> {
+        let report = self.check(name, &texts).await.report;
+        tracing::error!(
+            flow = name,
+            "this flow cannot run, so it is a draft now: {}",
+            report.summary()
+        );
+        let edit = FlowDraftEdit {
+            flow: name.to_owned(),
+            revision: None,
+            texts,
+            base: None,
+            author: By::ourselves().actor,
+            at: self.clock.now(),
+            report: report.to_json(),
+        };
+        self.store.save_flow_draft(&edit).await?;
         Ok(())
     }
 

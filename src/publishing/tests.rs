@@ -1,5 +1,7 @@
 //! The way from a folder to versions, and from text to calls, over a real store.
 
+mod sets;
+
 use super::*;
 use crate::config::settings::LimitSettings;
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};

@@ -61,7 +61,7 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 23] = [
+const HOMES: [(&str, &[&str]); 27] = [
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
@@ -101,7 +101,20 @@ const HOMES: [(&str, &[&str]); 23] = [
     ("toml", &["src/config", "src/demo"]),
     ("phonenumber", &["src/number.rs"]),
     ("clap", &["src/main.rs", "src/cli"]),
-    ("tokio_rustls", &["sip-gateway/src/net/tls.rs"]),
+    (
+        "tokio_rustls",
+        &["sip-gateway/src/net/tls.rs", "src/outside/client.rs"],
+    ),
+    ("hyper", &["src/outside/client.rs", "src/cli/api_client.rs"]),
+    (
+        "hyper_util",
+        &["src/outside/client.rs", "src/cli/api_client.rs"],
+    ),
+    (
+        "http_body_util",
+        &["src/outside/client.rs", "src/cli/api_client.rs"],
+    ),
+    ("rustls_native_certs", &["src/outside/client.rs"]),
     ("x509_parser", &["sip-gateway/src/net/tls.rs"]),
     ("rcgen", &["src/demo/lan.rs"]),
 ];

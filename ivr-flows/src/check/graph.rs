@@ -4,8 +4,8 @@
 //! **Must not know**: what is wrong about it.
 
 use crate::flow::{
-    Action, ChoiceTarget, Customer, ExitName, Exits, Flow, Menu, Pos, Queue, Step, Target,
-    WaitThen, find_exit,
+    Action, Call, ChoiceTarget, Customer, ExitName, Exits, Flow, Http, Menu, Pos, Queue, Step,
+    Target, WaitThen, find_exit,
 };
 
 /// Why one step follows another.
@@ -112,7 +112,7 @@ impl Graph {
             .iter()
             .filter_map(|exit| match exits.get(exit) {
                 Some(Target::Block(name)) => flow.block_index(&name.text),
-                Some(Target::Hangup) | None => None,
+                Some(Target::Hangup | Target::Return) | None => None,
             })
             .filter_map(|block| self.starts.get(block).copied())
             .collect()
@@ -144,6 +144,7 @@ impl Builder<'_> {
                 self.next(Why::Itself);
             }
             Action::Customer(customer) => self.customer(customer, &places),
+            Action::Http(http) => self.http(http),
             Action::Collect(_) => {
                 self.next(Why::Person);
                 self.exhausted(&places);
@@ -153,7 +154,8 @@ impl Builder<'_> {
             Action::Consent(_) => self.consent(&places),
             Action::NotYet(later) => self.not_yet(&later.exits),
             Action::Transfer(transfer) => self.transfer(transfer.return_here, &places),
-            Action::Hangup(_) => self.ends(),
+            Action::Call(call) => self.call(call),
+            Action::Hangup(_) | Action::Return(_) => self.ends(),
             Action::Play(_) => {
                 self.next(Why::Itself);
                 if let Some(target) = find_exit(places.iter().copied(), ExitName::Interrupted) {
@@ -216,6 +218,23 @@ impl Builder<'_> {
                 Some(target) => self.target(target, Why::Itself),
                 None if exit == ExitName::Open => self.next(Why::Itself),
                 None => {}
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        self.next(Why::Itself);
+        for (_, target) in call.returns.values() {
+            self.target(target, Why::Itself);
+        }
+    }
+
+    /// A failure happens to a silent caller too, and as often as it is asked.
+    fn http(&mut self, http: &Http) {
+        self.next(Why::Itself);
+        for exit in Http::FAILURES {
+            if let Some(target) = http.exit(&self.flow.defaults.exits, exit) {
+                self.target(target, Why::Itself);
             }
         }
     }
@@ -330,7 +349,7 @@ impl Builder<'_> {
 
     fn target(&mut self, target: &Target, why: Why) {
         match target {
-            Target::Hangup => self.ends(),
+            Target::Hangup | Target::Return => self.ends(),
             Target::Block(name) => {
                 let block = self.flow.block_index(&name.text);
                 if let Some(to) = block

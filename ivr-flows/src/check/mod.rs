@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{About, Finding, FindingLevel};
-use crate::flow::{Flow, Pos};
+use crate::flow::{Action, Flow, Pos};
 use crate::read;
 
 mod circles;
 mod consent;
 mod graph;
 mod hours;
+mod http;
 mod keys;
 mod names;
 mod order;
@@ -36,6 +37,8 @@ pub struct Catalog {
     /// Audio files below the prompts folder with `/` between the parts: `greeting.wav`, `en/greeting.wav`. None:
     /// not known, so files are not judged.
     pub prompt_files: Option<BTreeSet<String>>,
+    /// Names of the secrets that the settings hold; none: not known, so they are not judged.
+    pub secrets: Option<BTreeSet<String>>,
     /// A speech command says what has no file.
     pub speech: bool,
     /// The company records calls only of those who agreed, on a trunk or everywhere.
@@ -136,6 +139,11 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     order::check(flow, &mut notes);
     consent::check(flow, catalog, &mut notes);
     relax::check(flow, catalog, &mut notes);
+    for step in flow.steps() {
+        if let Action::Http(asked) = &step.action {
+            http::check(flow, step, asked, catalog, &mut notes);
+        }
+    }
     sort(&mut notes.findings);
     roots::among(&mut notes.findings);
     notes.findings

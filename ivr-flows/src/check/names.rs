@@ -4,14 +4,14 @@
 //! **Must not know**: the paths between blocks.
 
 use super::{Catalog, Notes};
-use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Template};
+use crate::expression::{CALL, CUSTOMER, Expression, QUEUE, ROOTS, Read, Template};
 use crate::finding::About;
 use crate::flow::{
-    Action, ChoiceTarget, Collect, Exits, Flow, Language, Levels, Menu, Name, Queue, Saying, Step,
-    Target, TransferTo, Value, Wait, WaitThen,
+    Action, Call, ChoiceTarget, Collect, Exits, Flow, Given, Http, Language, Levels, Menu, Name,
+    Pos, Queue, Saying, Step, Target, TransferTo, Value, Wait, WaitThen,
 };
 use crate::nearest::suggest;
-use crate::read::{fit, kind_help};
+use crate::read::kind_help;
 
 pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_>) {
     let mut names = Names {
@@ -61,8 +61,10 @@ impl<'a> Names<'a, '_> {
                     .chain(&branch.otherwise)
                     .for_each(|target| self.target(target));
             }
+            Action::Call(call) => self.call(call),
             Action::Answer
             | Action::Hangup(_)
+            | Action::Return(_)
             | Action::Pause(_)
             | Action::Play(_)
             | Action::Customer(_)
@@ -70,13 +72,16 @@ impl<'a> Names<'a, '_> {
             | Action::Consent(_)
             | Action::NotYet(_)
             | Action::Record(_) => {}
-            Action::Tag(tags) => tags.iter().for_each(|(_, value)| self.secrets(value)),
+            Action::Tag(tags) => tags
+                .iter()
+                .for_each(|(_, value)| self.sensitive(value.expressions(), "a tag")),
+            Action::Http(http) => self.http(http),
             Action::Transfer(transfer) => self.called(&transfer.to),
             Action::Notify(notify) => {
                 notify
                     .data
                     .iter()
-                    .for_each(|(_, value)| self.secrets(value));
+                    .for_each(|(_, value)| self.sensitive(value.expressions(), "a message"));
             }
             Action::Collect(collect) => self.into(collect),
             Action::Language(language) => self.language(language),
@@ -136,24 +141,81 @@ impl<'a> Names<'a, '_> {
 
     /// A text that is heard.
     fn template(&mut self, text: &'a Template) {
-        text.expressions()
-            .for_each(|expression| self.reads(expression));
-        self.secrets(text);
+        for expression in text.expressions() {
+            self.reads(expression);
+            self.speakable(expression);
+        }
+        self.sensitive(text.expressions(), "a text");
+    }
+
+    /// A variable that is heard as it is.
+    fn speakable(&mut self, expression: &Expression) {
+        let ([read], true) = (expression.reads.as_slice(), expression.is_name()) else {
+            return;
+        };
+        let field = read.field.as_deref().unwrap_or_default();
+        let value = self.flow.vars.get(field).filter(|_| read.root == "vars");
+        if let Some(value @ (Value::Map(_) | Value::List(_) | Value::Time(_))) = value {
+            let message = format!(
+                "`vars.{field}` is a `{}`, which cannot be said",
+                value.kind()
+            );
+            let help = "say a part of it, or a text made of it";
+            self.notes.error("F104", read.pos, message, help);
+        }
     }
 
     /// What `sensitive` digits must not get into.
-    fn secrets(&mut self, text: &Template) {
+    fn sensitive<'e>(&mut self, expressions: impl Iterator<Item = &'e Expression>, what: &str) {
         let secret: Vec<&str> = self.flow.secrets().collect();
-        let reads = text.expressions().flat_map(|expression| &expression.reads);
+        let reads = expressions.flat_map(|expression| &expression.reads);
         for read in reads.filter(|read| read.root == "vars") {
             let field = read.field.as_deref().unwrap_or_default();
             if secret.contains(&field) {
                 let message =
-                    format!("`vars.{field}` is collected as `sensitive`, and stands in a text");
+                    format!("`vars.{field}` is collected as `sensitive`, and stands in {what}");
                 let help = "say or note something else: whether it was right, for example";
                 self.notes.error("F019", read.pos, message, help);
             }
         }
+    }
+
+    /// What is handed over is no longer known to be `sensitive`.
+    fn call(&mut self, call: &'a Call) {
+        for (_, target) in call.returns.values() {
+            self.target(target);
+        }
+        for (name, _) in &call.into {
+            if self.flow.secret_vars.contains_key(&name.text) {
+                self.no_secret(&name.text, name.pos);
+            } else if !self.flow.vars.contains_key(&name.text) {
+                self.no_variable(name);
+            }
+        }
+        for (_, given) in &call.with {
+            self.sensitive(given.expressions().into_iter(), "an input");
+        }
+    }
+
+    /// A URL and headers stand in logs of others; a body does not.
+    fn http(&mut self, http: &Http) {
+        if let Some(into) = &http.into
+            && self.flow.secret_vars.contains_key(&into.text)
+        {
+            self.no_secret(&into.text, into.pos);
+        }
+        self.sensitive(http.url.expressions(), "a URL");
+        for (_, value) in &http.headers {
+            self.sensitive(value.expressions(), "a header");
+        }
+    }
+
+    /// A secret stands where a value belongs.
+    fn no_secret(&mut self, name: &str, pos: Pos) {
+        let message = format!("`{name}` is a secret: a flow cannot read, say, note or set it");
+        let help =
+            "name it under `secret:` of an `http` step, which sends it and shows it to nobody";
+        self.notes.error("F019", pos, message, help);
     }
 
     fn into(&mut self, collect: &Collect) {
@@ -161,6 +223,9 @@ impl<'a> Names<'a, '_> {
             return;
         }
         let name = &collect.into;
+        if self.flow.secret_vars.contains_key(&name.text) {
+            return self.no_secret(&name.text, name.pos);
+        }
         match self.flow.vars.get(&name.text) {
             Some(Value::Text(_)) => {}
             Some(_) => {
@@ -238,7 +303,9 @@ impl<'a> Names<'a, '_> {
                 }
             };
             let field = read.field.as_deref().unwrap_or_default();
-            if !known.contains(&field) {
+            if read.root == "vars" && self.flow.secret_vars.contains_key(field) {
+                self.no_secret(field, read.pos);
+            } else if !known.contains(&field) {
                 let message = format!("there is no `{}.{field}`", read.root);
                 let help = suggest(field, known);
                 let about = match read.root.as_str() {
@@ -248,18 +315,36 @@ impl<'a> Names<'a, '_> {
                 };
                 self.notes
                     .error_about(about, "F011", read.pos, message, help);
+            } else {
+                self.parts(read, field);
             }
         }
     }
 
-    fn set(&mut self, name: &Name, value: &Value) {
+    /// Only maps and lists have parts.
+    fn parts(&mut self, read: &Read, field: &str) {
+        let value = self.flow.vars.get(field).filter(|_| read.parts);
+        if let Some(value) = value.filter(|value| !value.has_parts()) {
+            let kind = value.kind();
+            let message = format!("`vars.{field}` is a `{kind}` and has no parts");
+            let help = "declare it as `map` or `list`, or read it whole";
+            self.notes.error("F011", read.pos, message, help);
+        }
+    }
+
+    fn set(&mut self, name: &Name, given: &Given) {
         if self.notes.full() {
             return;
         }
+        if self.flow.secret_vars.contains_key(&name.text) {
+            return self.no_secret(&name.text, name.pos);
+        }
+        self.sensitive(given.expressions().into_iter(), "a value of `set`");
         let Some(declared) = self.flow.vars.get(&name.text) else {
             return self.no_variable(name);
         };
-        if fit(value.clone(), declared).is_none() {
+        let literal = given.literal();
+        if let Some(value) = literal.filter(|value| value.clone().fit(declared).is_none()) {
             let message = format!("`{value}` does not fit the type of `{}`", name.text);
             self.notes.error_about(
                 About::Variable,

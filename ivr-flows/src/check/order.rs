@@ -8,7 +8,7 @@ use super::Notes;
 use super::circles::flood;
 use super::graph::Graph;
 use crate::expression::{Expression, Template};
-use crate::flow::{Action, Flow, Pos, Saying, Step};
+use crate::flow::{Action, Flow, Given, Name, Pos, Saying, Step};
 
 /// Warns of variables without a `default:` that a step reads though no path to it sets them.
 pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
@@ -58,6 +58,12 @@ fn sets(step: &Step) -> Vec<&str> {
     match &step.action {
         Action::Set(sets) => sets.iter().map(|(name, _)| name.text.as_str()).collect(),
         Action::Collect(collect) => vec![collect.into.text.as_str()],
+        Action::Http(http) => http.into.iter().map(|name| name.text.as_str()).collect(),
+        Action::Call(call) => call
+            .into
+            .iter()
+            .map(|(ours, _)| ours.text.as_str())
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -65,6 +71,9 @@ fn sets(step: &Step) -> Vec<&str> {
 /// The variables that a step reads, in expressions and in what it says. `check` of a `collect` reads what was typed.
 fn reads(flow: &Flow, step: &Step) -> Vec<(String, Pos)> {
     let mut all: Vec<(String, Pos)> = Vec::new();
+    if let Action::Set(sets) = &step.action {
+        return reads_of_set(sets);
+    }
     step.expressions()
         .into_iter()
         .for_each(|expression| add(expression, &mut all));
@@ -83,6 +92,25 @@ fn reads(flow: &Flow, step: &Step) -> Vec<(String, Pos)> {
             .into_iter()
             .flat_map(Template::expressions)
             .for_each(|expression| add(expression, &mut all));
+    }
+    all
+}
+
+/// One value after the other is set: a later one may read what an earlier one was given.
+fn reads_of_set(sets: &[(Name, Given)]) -> Vec<(String, Pos)> {
+    let mut all = Vec::new();
+    let mut set: BTreeSet<&str> = BTreeSet::new();
+    for (name, given) in sets {
+        let mut own = Vec::new();
+        let expressions = given.expressions();
+        expressions
+            .into_iter()
+            .for_each(|expression| add(expression, &mut own));
+        all.extend(
+            own.into_iter()
+                .filter(|(read, _)| !set.contains(read.as_str())),
+        );
+        set.insert(&name.text);
     }
     all
 }

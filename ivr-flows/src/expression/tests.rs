@@ -32,6 +32,7 @@ fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
         vars: &vars,
         tags: &tags,
         facts: &facts,
+        now: None,
         language: "en",
         position: 2,
         ewt: 61,

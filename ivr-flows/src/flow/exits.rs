@@ -23,6 +23,8 @@ pub(crate) enum ExitName {
     ExhaustedSilence,
     ExhaustedWrong,
     NotFound,
+    ClientError,
+    ServerError,
     Recorded,
     TooShort,
     Skipped,
@@ -69,6 +71,14 @@ impl ExitName {
     ];
     pub(crate) const CUSTOMER: &[Self] =
         &[Self::NotFound, Self::Timeout, Self::Error, Self::Hangup];
+    pub(crate) const HTTP: &[Self] = &[
+        Self::NotFound,
+        Self::ClientError,
+        Self::ServerError,
+        Self::Timeout,
+        Self::Error,
+        Self::Hangup,
+    ];
     pub(crate) const VOICEMAIL: &[Self] =
         &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
     pub(crate) const SURVEY: &[Self] = &[Self::Skipped, Self::Error, Self::Hangup];
@@ -110,6 +120,8 @@ impl ExitName {
         Self::ExhaustedSilence,
         Self::ExhaustedWrong,
         Self::NotFound,
+        Self::ClientError,
+        Self::ServerError,
         Self::Recorded,
         Self::TooShort,
         Self::Skipped,
@@ -137,6 +149,8 @@ impl ExitName {
             Self::ExhaustedSilence => "exhausted_silence",
             Self::ExhaustedWrong => "exhausted_wrong",
             Self::NotFound => "not_found",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
             Self::Recorded => "recorded",
             Self::TooShort => "too_short",
             Self::Skipped => "skipped",

@@ -28,6 +28,7 @@ impl WaitKey {
             (Some(label), _) => label,
             (None, WaitThen::Leave(Target::Block(name))) => &name.text,
             (None, WaitThen::Leave(Target::Hangup)) => "hangup",
+            (None, WaitThen::Leave(Target::Return)) => "return",
             (None, WaitThen::Hear(_)) => "hear",
         }
     }

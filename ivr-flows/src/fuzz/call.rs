@@ -8,8 +8,8 @@ use super::dice::Dice;
 use crate::flow::{Flow, Value};
 use crate::interpreter::Interpreter;
 use crate::port::{
-    CallFacts, CustomerAnswer, DialEnd, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken,
-    QueueEnd, Sound, Words,
+    CallFacts, CustomerAnswer, DialEnd, FetchAnswer, FlowEnd, FlowInput, FlowOutput, KnownCustomer,
+    PlayToken, QueueEnd, Sound, Words,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub(super) struct Call<'f> {
     silent_from: Option<Duration>,
     /// What was asked, and when the answer comes.
     asked: Option<(u32, Duration)>,
+    /// What a server outside was asked, and when its answer comes.
+    fetching: Option<(u32, Duration)>,
     audible: bool,
     /// A queue or a recording failed in this call.
     failed: bool,
@@ -82,6 +84,7 @@ impl<'f> Call<'f> {
             place: Place::Menus,
             silent_from: None,
             asked: None,
+            fetching: None,
             audible: false,
             failed: false,
             steps: 0,
@@ -143,6 +146,7 @@ impl<'f> Call<'f> {
             place,
             plays,
             asked,
+            self.fetching.map(|(_, at)| at),
             self.silent_from,
             self.flow.next_deadline(),
         ]
@@ -178,6 +182,7 @@ impl<'f> Call<'f> {
                 let answer = self.customer();
                 self.give(FlowInput::Customer { ask, answer })
             }
+            _ if self.fetching.is_some_and(|(_, at)| due(at)) => self.fetched(),
             (_, _, Place::Queue(until)) if due(until) => self.queue_ends(),
             (_, _, Place::Called(until)) if due(until) => {
                 self.place = Place::Menus;
@@ -231,6 +236,25 @@ impl<'f> Call<'f> {
                 ..KnownCustomer::default()
             }),
         }
+    }
+
+    /// A server outside answers: with nothing that fits in half of the calls.
+    fn fetched(&mut self) -> Result<(), String> {
+        let Some((ask, _)) = self.fetching.take() else {
+            return Ok(());
+        };
+        let answered = |status, body| FetchAnswer::Answered { status, body };
+        let answer = match self.dice.below(8) {
+            0 => answered(404, None),
+            1 => answered(500, None),
+            2 => FetchAnswer::TimedOut,
+            3 => FetchAnswer::Unreachable,
+            4 => answered(200, None),
+            5 => answered(200, Some(Value::Text("sent".to_owned()))),
+            _ => answered(200, Some(Value::Map(Default::default()))),
+        };
+        self.note("a server outside answers, or does not");
+        self.give(FlowInput::Fetched { ask, answer })
     }
 
     fn queue_ends(&mut self) -> Result<(), String> {
@@ -323,6 +347,11 @@ impl<'f> Call<'f> {
                 let wait = self.dice.time(Duration::from_secs(2));
                 self.asked = Some((ask, self.now.saturating_add(wait)));
             }
+            FlowOutput::Fetch { ask, .. } => {
+                let wait = self.dice.time(Duration::from_secs(5));
+                self.fetching = Some((ask, self.now.saturating_add(wait)));
+                self.note("a server outside is asked");
+            }
             FlowOutput::StartVoicemail { silence } => {
                 let speaks = self
                     .dice
@@ -368,7 +397,16 @@ impl<'f> Call<'f> {
 
     /// No output may hold what a `sensitive` step took.
     fn secret(&self, output: &FlowOutput) -> Result<(), String> {
-        for name in self.source.secrets() {
+        // Of the flow that the call is in: another one's variables may have the same names.
+        let flow = self.flow.flow();
+        if let Some(name) = flow
+            .secret_vars
+            .keys()
+            .find(|name| self.flow.var(name).is_some())
+        {
+            return Err(format!("`{name}` is a secret, and has a value in the call"));
+        }
+        for name in flow.secrets() {
             let Some(Value::Text(digits)) = self.flow.var(name) else {
                 continue;
             };
@@ -387,6 +425,12 @@ impl<'f> Call<'f> {
                     digits: Some(shown),
                     ..
                 } => shown.0.contains(digits.as_str()),
+                // A body is for the server alone; addresses and headers stand in logs.
+                FlowOutput::Fetch { request, .. } => {
+                    let headers = request.headers.iter().map(|(_, value)| value);
+                    let mut open = std::iter::once(&request.url).chain(headers);
+                    open.any(|text| text.contains(digits.as_str()))
+                }
                 FlowOutput::Incident { what } => what.contains(digits.as_str()),
                 _ => false,
             };

@@ -253,14 +253,11 @@ impl Interpreter {
         let label = collect.label.as_ref().unwrap_or(name).clone();
         let digits = self.vars.get(name).filter(|_| collect.harmless);
         let digits = digits.map(|value| Digits(value.to_string()));
-        if let Some(block) = self.flow.blocks.get(self.at.block) {
-            let block = block.name.text.clone();
-            self.put(FlowOutput::Typed {
-                block,
-                label,
-                digits,
-            });
-        }
+        self.put(FlowOutput::Typed {
+            block: self.block_name(),
+            label,
+            digits,
+        });
     }
 
     fn lost(&mut self, collect: &Collect, lost: Lost) -> Move {
@@ -307,8 +304,9 @@ impl Interpreter {
     }
 
     pub(super) fn enter_customer(&mut self, customer: &Customer) -> Move {
-        let number = match customer.by.value(&self.scope()) {
-            Ok(value) => value.to_string(),
+        let number = customer.by.value(&self.scope());
+        let number = match number.and_then(|value| value.text()) {
+            Ok(value) => value,
             Err(why) => return self.failed(why).unwrap_or(Move::Next),
         };
         self.customer = None;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::run::Move;
 use super::{Interpreter, Place, State};
-use crate::flow::{Action, ExitName};
+use crate::flow::Action;
 use crate::port::FlowEnd;
 
 /// Steps that may run. None of them takes time, so that this bounds the exit far below its 5 s; the first action that
@@ -23,6 +23,7 @@ impl Interpreter {
             | State::Menu(_)
             | State::Collect(_)
             | State::Asking { .. }
+            | State::Fetching(_)
             | State::Voicemail(_)
             | State::Step(_)
             | State::Waiting(_)
@@ -30,7 +31,8 @@ impl Interpreter {
             | State::Talking => {
                 self.stop_message();
                 self.step_cut_off();
-                self.exit(ExitName::Hangup)
+                self.left = true;
+                self.hangup_exit()
             }
         };
         if let Some(next) = next {
@@ -39,10 +41,9 @@ impl Interpreter {
         self.end(FlowEnd::CallerLeft);
     }
 
-    /// Runs steps without audio; `play`, `answer` and `customer` are passed over; what asks or
+    /// Runs steps without audio; `play`, `answer`, `customer`, `http` and `call` are passed over; what asks or
     /// waits for the caller ends it.
     fn run_quietly(&mut self, first: Move) {
-        let flow = Arc::clone(&self.flow);
         let mut next = first;
         for _ in 0..STEPS {
             match next {
@@ -50,6 +51,7 @@ impl Interpreter {
                 Move::Next => self.at.step = self.at.step.saturating_add(1),
                 Move::To(block) => self.at = Place { block, step: 0 },
             }
+            let flow = Arc::clone(&self.flow);
             let Some(step) = Self::step_at(&flow, self.at) else {
                 return;
             };

@@ -226,15 +226,11 @@ impl Interpreter {
 
     fn choose(&mut self, menu: &Menu, choice: &Choice) -> Move {
         self.limits.failed = false;
-        if let Some(block) = self.flow.blocks.get(self.at.block) {
-            let block = block.name.text.clone();
-            let key = choice.keys.clone();
-            self.put(FlowOutput::MenuChosen {
-                block,
-                key,
-                label: choice.shown().to_owned(),
-            });
-        }
+        self.put(FlowOutput::MenuChosen {
+            block: self.block_name(),
+            key: choice.keys.clone(),
+            label: choice.shown().to_owned(),
+        });
         self.took_own(choice.keys.clone());
         let target = match &choice.then {
             ChoiceTarget::Leave(target) => target,

@@ -20,8 +20,10 @@ use crate::expression::{Expression, Failure, Scope};
 use crate::flow::{Action, Flow, Step, Value, Voicemail};
 use crate::port::{CallFacts, FlowEnd, FlowInput, FlowOutput, KnownCustomer, PlayToken};
 
+mod call;
 mod collect;
 mod confirm;
+mod http;
 mod leaving;
 mod limits;
 mod menu;
@@ -32,6 +34,7 @@ mod small;
 mod step_run;
 mod survey;
 mod transfer;
+mod vars;
 mod voicemail;
 mod wait_keys;
 mod waiting;
@@ -39,7 +42,10 @@ mod waiting;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use call::DEEPEST;
+use call::Frame;
 use collect::CollectRun;
+use http::FetchRun;
 use limits::Limits;
 use menu::MenuRun;
 use step_run::StepRun;
@@ -57,7 +63,12 @@ const MOST_KEYS: usize = 32;
 /// is passed over.
 #[derive(Debug)]
 pub struct Interpreter {
+    /// The flow the call is in now.
     flow: Arc<Flow>,
+    /// All that may be called.
+    set: Arc<BTreeMap<String, Arc<Flow>>>,
+    /// Those that wait for it to return, the first one outermost.
+    frames: Vec<Frame>,
     out: VecDeque<FlowOutput>,
     state: State,
     at: Place,
@@ -79,6 +90,8 @@ pub struct Interpreter {
     customer: Option<KnownCustomer>,
     /// Questions for a customer so far.
     asks: u32,
+    /// Questions to servers outside so far.
+    fetches: u32,
     /// The call's language.
     language: String,
     /// It was told that a text cannot be worked out.
@@ -87,6 +100,8 @@ pub struct Interpreter {
     taken: HashMap<Place, u32>,
     limits: Limits,
     answered: bool,
+    /// The caller hung up.
+    left: bool,
     /// The caller hears us, answered or not.
     audible: bool,
     tokens: u64,
@@ -114,6 +129,8 @@ enum State {
         ask: u32,
         until: Duration,
     },
+    /// Waits for a server outside.
+    Fetching(FetchRun),
     Voicemail(VoicemailRun),
     /// Any other step that keeps the caller for a while.
     Step(StepRun),
@@ -143,6 +160,8 @@ impl Interpreter {
             .collect();
         Self {
             language: flow.languages.default.clone(),
+            set: Arc::clone(&flow.set),
+            frames: Vec::new(),
             flow,
             out: VecDeque::new(),
             state: State::New,
@@ -157,10 +176,12 @@ impl Interpreter {
             expected: None,
             customer: None,
             asks: 0,
+            fetches: 0,
             words_failed: false,
             taken: HashMap::new(),
             limits: Limits::new(),
             answered: false,
+            left: false,
             audible: false,
             tokens: 0,
             now: Duration::ZERO,
@@ -198,6 +219,7 @@ impl Interpreter {
             FlowInput::PlayFailed(token) => self.play_failed(token),
             FlowInput::Customer { ask, answer } => self.customer_answered(ask, answer),
             FlowInput::DialEnded(end) => self.dial_ended(end),
+            FlowInput::Fetched { ask, answer } => self.fetched(ask, answer),
             FlowInput::CallerSilent => self.caller_silent(),
             FlowInput::RecordingFailed => self.recording_failed(),
             FlowInput::Queued { position, expected } => {
@@ -228,6 +250,7 @@ impl Interpreter {
             | State::Menu(_)
             | State::Collect(_)
             | State::Asking { .. }
+            | State::Fetching(_)
             | State::Voicemail(_)
             | State::Step(_)
             | State::TurnedAway { .. }
@@ -264,6 +287,7 @@ impl Interpreter {
             State::Menu(menu) => menu.deadline(),
             State::Collect(collect) => collect.deadline(),
             State::Asking { until, .. } => Some(*until),
+            State::Fetching(fetch) => fetch.deadline(),
             State::Voicemail(voicemail) => voicemail.deadline(),
             State::Step(step) => step.deadline(),
             State::Waiting(wait) => wait.deadline(),
@@ -300,7 +324,7 @@ impl Interpreter {
             State::Collect(_) => self.collect_key(key),
             State::Voicemail(_) => self.voicemail_key(key),
             State::Step(_) => self.step_key(key),
-            State::Asking { .. } => self.keep(key),
+            State::Asking { .. } | State::Fetching(_) => self.keep(key),
             State::TurnedAway { token } => {
                 self.keep(key);
                 self.put(FlowOutput::StopPlay { token });
@@ -327,6 +351,7 @@ impl Interpreter {
             State::Voicemail(voicemail) if voicemail.greets(token) => self.message_begins(),
             State::Step(step) if step.plays(token) => self.step_played(),
             State::Waiting(wait) if wait.plays(token) => self.wait_on(),
+            State::Fetching(_) => self.filler_ended(token),
             State::TurnedAway { token: current } if *current == token => self.take_closed_exit(),
             _ => {}
         }
@@ -347,6 +372,7 @@ impl Interpreter {
             State::Menu(_) => self.menu_timeout(),
             State::Collect(_) => self.collect_timeout(),
             State::Asking { .. } => self.customer_timeout(),
+            State::Fetching(_) => self.http_timeout(),
             State::Voicemail(_) => self.message_over(false),
             State::Step(_) => self.step_timeout(),
             State::Waiting(_) => self.wait_timeout(),
@@ -364,6 +390,7 @@ impl Interpreter {
             State::Playing { token, .. } | State::TurnedAway { token } => Some(*token),
             State::Menu(menu) => menu.token(),
             State::Collect(collect) => collect.token(),
+            State::Fetching(fetch) => fetch.token(),
             State::Voicemail(voicemail) => voicemail.token(),
             State::Step(step) => step.token(),
             State::Waiting(wait) => wait.token(),
@@ -390,6 +417,7 @@ impl Interpreter {
             vars: &self.vars,
             tags: &self.tags,
             facts: &self.facts,
+            now: self.moment().map(|millis| millis.div_euclid(1_000)),
             language: &self.language,
             position: self.position,
             ewt: self
@@ -397,6 +425,12 @@ impl Interpreter {
                 .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX)),
             customer: self.customer.as_ref(),
         }
+    }
+
+    /// What time it is, in milliseconds since 1970; none: no clock was handed in.
+    fn moment(&self) -> Option<i64> {
+        let elapsed = i64::try_from(self.now.as_millis()).ok()?;
+        self.facts.began_at?.checked_add(elapsed)
     }
 
     fn truth(&self, of: &Expression) -> Result<bool, Failure> {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use super::{Interpreter, Place};
 use crate::calendar::Opening;
 use crate::expression::{Failure, Template};
-use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Name, Target, Value, find_word};
+use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Target, find_word};
 use crate::port::{FlowEnd, FlowOutput, Way, WayOf};
-use crate::read::fit;
+
+/// Letters of a tag; the rest is cut off: tags are notes for people, and they are kept.
+const LONGEST_TAG: usize = 500;
 
 /// What comes after a step.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +68,7 @@ impl Interpreter {
             Action::Menu(menu) => self.enter_menu(menu),
             Action::Collect(collect) => self.enter_collect(collect),
             Action::Customer(customer) => self.enter_customer(customer),
+            Action::Http(http) => self.enter_http(http),
             Action::Voicemail(voicemail) => self.enter_voicemail(voicemail),
             Action::Survey(survey) => self.enter_survey(survey),
             Action::Consent(consent) => self.enter_consent(consent),
@@ -75,6 +78,8 @@ impl Interpreter {
             Action::Record(record) => self.record(record),
             Action::Pause(time) => self.enter_pause(*time),
             Action::Queue(queue) => self.enter_queue(&flow, queue),
+            Action::Call(call) => self.call_step(call),
+            Action::Return(word) => self.return_step(word.as_ref()),
             Action::Go(_)
             | Action::Branch(_)
             | Action::Hours(_)
@@ -90,10 +95,7 @@ impl Interpreter {
     pub(super) fn quiet(&mut self, action: &Action) -> Move {
         match action {
             Action::Go(go) => self.go_step(go),
-            Action::Set(sets) => {
-                sets.iter().for_each(|(name, value)| self.set(name, value));
-                Move::Next
-            }
+            Action::Set(sets) => self.set_step(sets),
             Action::Branch(branch) => self.branch(branch),
             Action::Hours(hours) => self.hours(hours),
             Action::Tag(tags) => self.tag(tags),
@@ -103,6 +105,8 @@ impl Interpreter {
             Action::Answer
             | Action::Play(_)
             | Action::Customer(_)
+            | Action::Http(_)
+            | Action::Call(_)
             | Action::Record(_)
             | Action::Pause(_) => Move::Next,
             Action::Menu(_)
@@ -112,20 +116,18 @@ impl Interpreter {
             | Action::Survey(_)
             | Action::Consent(_)
             | Action::Transfer(_)
-            | Action::NotYet(_) => Move::Stay,
+            | Action::NotYet(_)
+            | Action::Return(_) => Move::Stay,
         }
     }
 
     pub(super) fn step_entered(&mut self, action: &Action) {
-        if let Some(block) = self.flow.blocks.get(self.at.block) {
-            let block = block.name.text.clone();
-            let step = u32::try_from(self.at.step).unwrap_or(u32::MAX);
-            self.put(FlowOutput::StepEntered {
-                block,
-                step,
-                action: action.name(),
-            });
-        }
+        let step = u32::try_from(self.at.step).unwrap_or(u32::MAX);
+        self.put(FlowOutput::StepEntered {
+            block: self.block_name(),
+            step,
+            action: action.name(),
+        });
     }
 
     /// The last step of a block is done. Only `queue` and `voicemail` may be followed by nothing.
@@ -182,17 +184,11 @@ impl Interpreter {
 
     /// Is it open at this moment? Without a clock, or beyond all calendars, the `error` exit, else as if it were open.
     fn hours(&mut self, hours: &Hours) -> Move {
-        let elapsed = i64::try_from(self.now.as_millis()).ok();
-        let moment = self
-            .facts
-            .began_at
-            .zip(elapsed)
-            .and_then(|(began, elapsed)| began.checked_add(elapsed));
         let opening = self
             .flow
             .calendars
             .get(&hours.check.text)
-            .zip(moment)
+            .zip(self.moment())
             .and_then(|(calendar, moment)| calendar.at(moment));
         let exit = match opening {
             Some(Opening::Open) => self.exit(ExitName::Open),
@@ -207,7 +203,10 @@ impl Interpreter {
     fn tag(&mut self, tags: &[(String, Template)]) -> Move {
         for (key, value) in tags {
             match value.text(&self.scope()) {
-                Ok(value) => {
+                Ok(mut value) => {
+                    if let Some((end, _)) = value.char_indices().nth(LONGEST_TAG) {
+                        value.truncate(end);
+                    }
                     self.tags.insert(key.clone(), value.clone());
                     self.put(FlowOutput::Tag {
                         key: key.clone(),
@@ -231,30 +230,26 @@ impl Interpreter {
     }
 
     pub(super) fn trouble(&mut self, what: &str) -> Option<Move> {
-        let flow = self.flow.name().to_owned();
-        let block = self.flow.blocks.get(self.at.block);
-        let block = block.map_or("", |block| block.name.text.as_str());
-        let what = format!("flow `{flow}`, block `{block}`: {what}");
-        self.put(FlowOutput::Incident { what });
+        self.incident(what);
         if std::mem::replace(&mut self.limits.failed, true) {
             return None;
         }
         self.exit(ExitName::Error)
     }
 
-    fn set(&mut self, name: &Name, value: &Value) {
-        let fitted = match self.vars.get(&name.text) {
-            Some(declared) => fit(value.clone(), declared),
-            None => Some(value.clone()),
-        };
-        if let Some(value) = fitted {
-            self.vars.insert(name.text.clone(), value);
-        }
+    /// Told with its place in the flow.
+    pub(super) fn incident(&mut self, what: &str) {
+        let flow = self.flow.name().to_owned();
+        let block = self.flow.blocks.get(self.at.block);
+        let block = block.map_or("", |block| block.name.text.as_str());
+        let what = format!("flow `{flow}`, block `{block}`: {what}");
+        self.put(FlowOutput::Incident { what });
     }
 
     pub(super) fn target(&mut self, target: &Target) -> Move {
         match target {
             Target::Hangup => Move::End(FlowEnd::Hangup),
+            Target::Return => self.return_step(None),
             Target::Block(name) => match self.flow.block_index(&name.text) {
                 Some(block) => Move::To(block),
                 None => self.backstop(&format!("there is no block `{}`", name.text)),
@@ -284,7 +279,9 @@ impl Interpreter {
         };
         let of = match wait {
             _ if place < own => self.here(),
-            Some(wait) => WayOf::Wait(wait.text.clone()),
+            Some(wait) => WayOf::Wait(self.of_flow(&wait.text)),
+            // What another flow says for all of itself is none of the first one's.
+            None if self.is_called() => return,
             None => WayOf::Defaults,
         };
         let name = word.as_str().to_owned();
@@ -302,15 +299,14 @@ impl Interpreter {
         if let Some(Action::Queue(queue)) = Self::action(&self.flow, self.at)
             && let Some(wait) = &queue.wait
         {
-            let (of, name) = (WayOf::Wait(wait.text.clone()), key.to_string());
+            let (of, name) = (WayOf::Wait(self.of_flow(&wait.text)), key.to_string());
             self.put(FlowOutput::WayTaken(Way { of, name }));
         }
     }
 
     fn here(&self) -> WayOf {
-        let block = self.flow.blocks.get(self.at.block);
         WayOf::Step {
-            block: block.map_or_else(String::new, |block| block.name.text.clone()),
+            block: self.block_name(),
             step: u32::try_from(self.at.step).unwrap_or(u32::MAX),
         }
     }

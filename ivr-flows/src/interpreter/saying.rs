@@ -190,7 +190,7 @@ impl Interpreter {
                     words: Some(Words::Fixed(text.trim().to_owned())),
                 }),
                 Part::Value(value) => {
-                    sounds.extend(said(&value.value(&scope)?).map(Sound::words));
+                    sounds.extend(said(&value.value(&scope)?)?.map(Sound::words));
                 }
             }
         }
@@ -200,10 +200,12 @@ impl Interpreter {
     pub(super) fn language_step(&mut self, language: &Language) -> Move {
         let wanted = match language {
             Language::To(name) => name.text.clone(),
-            Language::From(from) => match from.value(&self.scope()) {
-                Ok(value) => value.to_string(),
-                Err(why) => return self.failed(why).unwrap_or(Move::Next),
-            },
+            Language::From(from) => {
+                match from.value(&self.scope()).and_then(|value| value.text()) {
+                    Ok(value) => value,
+                    Err(why) => return self.failed(why).unwrap_or(Move::Next),
+                }
+            }
         };
         if self.flow.languages.offer.contains(&wanted) {
             let chosen = matches!(language, Language::To(_));
@@ -271,17 +273,20 @@ fn fixed(text: &Template) -> Option<String> {
 }
 
 /// How a value is said: a number as a number, a text of digits digit by digit, nothing for nothing.
-fn said(value: &Value) -> Option<Words> {
-    match value {
-        Value::Int(number) => Some(Words::Number(*number)),
+fn said(value: &Value) -> Result<Option<Words>, Failure> {
+    Ok(match value {
+        Value::Int(number) | Value::Duration(number) => Some(Words::Number(*number)),
         Value::Bool(truth) => Some(Words::Fixed(truth.to_string())),
         Value::Text(text) => {
             let text: String = text.trim().chars().take(LONGEST_VALUE).collect();
             let digits = text.strip_prefix('+').unwrap_or(&text);
             if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
-                return Some(Words::Digits(digits.to_owned()));
+                return Ok(Some(Words::Digits(digits.to_owned())));
             }
             speakable(&text).then_some(Words::Value(text))
         }
-    }
+        Value::Null => return Err("a value that is to be said is null"),
+        Value::Number(_) | Value::Time(_) => Some(Words::Value(value.to_string())),
+        Value::List(_) | Value::Map(_) => return Err("a list or a map is to be said"),
+    })
 }

@@ -254,6 +254,7 @@ impl Interpreter {
             | State::Menu(_)
             | State::Collect(_)
             | State::Asking { .. }
+            | State::Fetching(_)
             | State::Voicemail(_)
             | State::Step(_)
             | State::TurnedAway { .. }

@@ -51,10 +51,7 @@ impl Reader<'_> {
         };
         match text {
             "hangup" => Some(Target::Hangup),
-            "return" => {
-                self.later(node.pos, "`return` (and calling other flows)");
-                None
-            }
+            "return" => Some(Target::Return),
             "repeat" => {
                 let help = "`repeat` is for the keys of a menu; here name the block, with `at_most:` if it loops";
                 self.error("F104", node.pos, "`repeat` means nothing here", help);
@@ -116,14 +113,7 @@ impl Reader<'_> {
     }
 
     fn unknown_exit(&mut self, key: &str, pos: Pos, what: &str, allowed: &[ExitName]) {
-        const LATER: [&str; 6] = [
-            "callback",
-            "many",
-            "client_error",
-            "server_error",
-            "cancelled",
-            "emergency",
-        ];
+        const LATER: [&str; 4] = ["callback", "many", "cancelled", "emergency"];
         if LATER.contains(&key) {
             self.later(pos, &format!("the exit `{key}`"));
             return;

@@ -246,7 +246,12 @@ impl Reader<'_> {
     }
 
     /// A time above zero and not above `most`.
-    fn time_up_to(&mut self, node: &Node, what: &str, most: Duration) -> Option<Duration> {
+    pub(super) fn time_up_to(
+        &mut self,
+        node: &Node,
+        what: &str,
+        most: Duration,
+    ) -> Option<Duration> {
         let time = self.some_time(node, what)?;
         if time > most {
             let help = format!("at most {} s", most.as_secs());

@@ -228,6 +228,7 @@ impl Choice {
             (Some(label), _) => label,
             (None, ChoiceTarget::Repeat) => "repeat",
             (None, ChoiceTarget::Leave(Target::Hangup)) => "hangup",
+            (None, ChoiceTarget::Leave(Target::Return)) => "return",
             (None, ChoiceTarget::Leave(Target::Block(name))) => &name.text,
         }
     }

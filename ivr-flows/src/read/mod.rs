@@ -9,11 +9,14 @@ use crate::nearest::suggest;
 use crate::yaml::{self, Entry, Kind, Node};
 
 mod branch;
+mod call;
 mod exits;
 mod hours;
+mod http;
 mod input;
 mod ladder;
 mod menu;
+mod mocks;
 mod not_yet;
 mod queue;
 mod raw;
@@ -26,10 +29,12 @@ mod survey;
 mod top;
 mod transfer;
 mod trial;
+mod vars;
 mod wait_keys;
 
-pub(crate) use top::{fit, kind_help};
+pub(crate) use scalar::duration;
 pub(crate) use trial::trials;
+pub(crate) use vars::kind_help;
 
 /// No more findings than this from one file.
 const MAX_FINDINGS: usize = 200;

@@ -139,7 +139,7 @@ impl Reader<'_> {
 }
 
 /// Reads a time made of one or more numbers with a unit, larger units first.
-fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
     let mut rest = text;
     let mut total: u64 = 0;

@@ -6,18 +6,19 @@
 use super::exits::RESERVED;
 use super::{Reader, shortened};
 use crate::expression::Template;
-use crate::flow::{Action, Bound, Go, Name, Step, Value};
+use crate::flow::{Action, Bound, Go, Name, Step};
 use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-pub(super) const ACTIONS: [&str; 25] = [
+pub(super) const ACTIONS: [&str; 28] = [
     "answer",
     "play",
     "say",
     "menu",
     "collect",
     "customer",
+    "http",
     "language",
     "voicemail",
     "survey",
@@ -36,10 +37,12 @@ pub(super) const ACTIONS: [&str; 25] = [
     "set",
     "tag",
     "queue",
+    "call",
+    "return",
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 7] = ["http", "call", "return", "remote", "event", "if", "log"];
+const LATER: [&str; 4] = ["remote", "event", "if", "log"];
 
 impl Reader<'_> {
     /// A list of steps; `block` names the block they stand in.
@@ -72,11 +75,12 @@ impl Reader<'_> {
             }
         };
         let mut when = None;
+        let mut id = None;
         let mut actions: Vec<&Entry> = Vec::new();
         let mut odd = false;
         for entry in entries {
             match entry.key.as_str() {
-                "id" => drop(self.name(&entry.value, "an id")),
+                "id" => id = self.name(&entry.value, "an id"),
                 "note" => drop(self.text(&entry.value, "a note", "write a text")),
                 "when" => when = self.expression(&entry.value, "`when`"),
                 key if ACTIONS.contains(&key) => actions.push(entry),
@@ -100,6 +104,7 @@ impl Reader<'_> {
                 let action = self.action(action, block)?;
                 Some(Step {
                     pos: node.pos,
+                    id,
                     when,
                     action,
                 })
@@ -140,6 +145,9 @@ impl Reader<'_> {
                 .collect(node, entry.pos, block)
                 .map(|collect| Action::Collect(Box::new(collect))),
             "customer" => self.customer(node, entry.pos, block).map(Action::Customer),
+            "http" => self
+                .http(node, entry.pos, block)
+                .map(|http| Action::Http(Box::new(http))),
             "language" => self.language_step(node).map(Action::Language),
             "voicemail" => self
                 .voicemail(node, block)
@@ -168,6 +176,10 @@ impl Reader<'_> {
                 .notify(node)
                 .map(|notify| Action::Notify(Box::new(notify))),
             "go" => self.go(node, block).map(Action::Go),
+            "call" => self
+                .call(node, entry.pos, block)
+                .map(|call| Action::Call(Box::new(call))),
+            "return" => self.return_step(node).map(Action::Return),
             "hours" => self.hours(node, block).map(Action::Hours),
             "branch" => self.branch(node, block).map(Action::Branch),
             "set" => Some(Action::Set(self.set(node))),
@@ -220,43 +232,6 @@ impl Reader<'_> {
         Some(Go {
             to,
             bound: Some(Bound { at_most, then }),
-        })
-    }
-
-    fn set(&mut self, node: &Node) -> Vec<(Name, Value)> {
-        let mut sets = Vec::new();
-        for entry in self.entries(node, "variables", "write `set: { NAME: value }`") {
-            let name = Name {
-                text: entry.key.clone(),
-                pos: entry.pos,
-            };
-            let good = self.is_name(&name, "a variable");
-            let value = self.value(&entry.value);
-            if let (true, Some(value)) = (good, value) {
-                sets.push((name, value));
-            }
-        }
-        if sets.is_empty() && matches!(&node.kind, Kind::Empty) {
-            self.wrong_kind(node, "a map of variables", "write `set: { NAME: value }`");
-        }
-        sets
-    }
-
-    /// A literal: its kind is what it looks like.
-    pub(super) fn value(&mut self, node: &Node) -> Option<Value> {
-        let text = self.text(
-            node,
-            "a value",
-            "write a text, a whole number, `true` or `false`",
-        )?;
-        let quoted = matches!(&node.kind, Kind::Text { quoted: true, .. });
-        if quoted {
-            return Some(Value::Text(text));
-        }
-        Some(match text.as_str() {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            number => number.parse().map_or(Value::Text(text), Value::Int),
         })
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fields, Reader, shortened};
 use crate::flow::{
-    Block, Defaults, ExitName, Flow, InputRules, Languages, Name, Pos, Prompt, Value, Wait,
+    Block, Defaults, ExitName, Flow, InputRules, Languages, Name, Pos, Prompt, Wait,
 };
 use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
@@ -15,7 +15,7 @@ use crate::yaml::{Entry, Kind, Node};
 /// The format this version reads.
 const FORMAT: &str = "1";
 /// The top-level keys.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "flow",
     "name",
     "title",
@@ -24,6 +24,8 @@ const KNOWN: [&str; 11] = [
     "defaults",
     "prompts",
     "vars",
+    "inputs",
+    "outputs",
     "blocks",
     "waits",
     "hours",
@@ -63,10 +65,7 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         .get("prompts")
         .map(|node| prompts(reader, node))
         .unwrap_or_default();
-    let vars = fields
-        .get("vars")
-        .map(|node| vars(reader, node))
-        .unwrap_or_default();
+    let (declared, interface) = reader.declared(&fields);
     let unset = fields.get("vars").map(without_default).unwrap_or_default();
     let calendars = fields
         .get("hours")
@@ -94,8 +93,11 @@ pub(super) fn flow(reader: &mut Reader<'_>, root: &Node, hash: String) -> Option
         languages,
         defaults: std::mem::take(&mut reader.defaults),
         prompts,
-        vars,
+        vars: declared.vars,
         unset,
+        secret_vars: declared.secrets,
+        interface,
+        set: Default::default(),
         blocks,
         index,
         waits,
@@ -292,22 +294,6 @@ fn audio_file(reader: &mut Reader<'_>, file: &str, pos: Pos) -> bool {
     good
 }
 
-fn vars(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<String, Value> {
-    let mut vars = BTreeMap::new();
-    let help = "write lines such as `reason: { type: string, default: general }`";
-    for entry in reader.entries(node, "variables", help) {
-        let name = Name {
-            text: entry.key.clone(),
-            pos: entry.pos,
-        };
-        let good = reader.is_name(&name, "a variable");
-        if let (true, Some(value)) = (good, var(reader, entry)) {
-            vars.insert(name.text, value);
-        }
-    }
-    vars
-}
-
 /// Names of the variables that have no value of their own when a call begins.
 fn without_default(vars: &Node) -> BTreeSet<String> {
     let lines = match &vars.kind {
@@ -320,71 +306,6 @@ fn without_default(vars: &Node) -> BTreeSet<String> {
     };
     let open = lines.iter().filter(|line| !has(line));
     open.map(|line| line.key.clone()).collect()
-}
-
-fn var(reader: &mut Reader<'_>, entry: &Entry) -> Option<Value> {
-    let fields = reader.fields(&entry.value, "a variable", &["type", "default"], &[])?;
-    let Some(kind) = fields.get("type") else {
-        reader.missing(
-            entry.pos,
-            "the variable",
-            "type",
-            "write `type: string`, `int` or `bool`",
-        );
-        return None;
-    };
-    let name = reader.name(kind, "a type")?;
-    let zero = match name.text.as_str() {
-        "string" => Value::Text(String::new()),
-        "int" => Value::Int(0),
-        "bool" => Value::Bool(false),
-        "map" | "list" | "duration" | "time" | "secret" => {
-            reader.later(name.pos, &format!("the type `{}`", name.text));
-            return None;
-        }
-        other => {
-            let help = suggest(other, ["string", "int", "bool"]);
-            reader.error(
-                "F104",
-                name.pos,
-                format!("`{}` is not a type", shortened(other)),
-                help,
-            );
-            return None;
-        }
-    };
-    let Some(default) = fields.get("default") else {
-        return Some(zero);
-    };
-    let value = reader.value(default)?;
-    match fit(value, &zero) {
-        Some(value) => Some(value),
-        None => {
-            let message = format!("the default is not of type `{}`", name.text);
-            reader.error("F104", default.pos, message, kind_help(&zero));
-            None
-        }
-    }
-}
-
-/// `value` as the type of `like`: numbers and truth values are fine where text is wanted.
-pub(crate) fn fit(value: Value, like: &Value) -> Option<Value> {
-    match (value, like) {
-        (value @ Value::Text(_), Value::Text(_))
-        | (value @ Value::Int(_), Value::Int(_))
-        | (value @ Value::Bool(_), Value::Bool(_)) => Some(value),
-        (value, Value::Text(_)) => Some(Value::Text(value.to_string())),
-        _ => None,
-    }
-}
-
-/// What to write for the type of `like`.
-pub(crate) fn kind_help(like: &Value) -> &'static str {
-    match like {
-        Value::Text(_) => "write a text",
-        Value::Int(_) => "write a whole number without quotes",
-        Value::Bool(_) => "write `true` or `false` without quotes",
-    }
 }
 
 fn blocks(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Block> {

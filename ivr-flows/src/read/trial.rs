@@ -8,25 +8,23 @@ use crate::calendar;
 use crate::finding::Finding;
 use crate::flow::Pos;
 use crate::port::{DialEnd, KnownCustomer, QueueEnd};
-use crate::trial::{Act, Caller, Expect, QueueMock, Trial, Trials, What};
+use crate::trial::{Act, Caller, Expect, HttpMock, QueueMock, Trial, Trials, What};
 use crate::yaml::{self, Kind, Node};
 use std::collections::BTreeMap;
 
 const FILE: &[&str] = &["flow", "defaults", "tests"];
-const DEFAULTS: &[&str] = &["now", "caller", "dialled", "customer", "queue", "calls"];
-/// Who calls when, how queues treat the caller, and what comes of calling others.
-type Circumstances = (
-    Caller,
-    BTreeMap<String, QueueMock>,
-    BTreeMap<String, DialEnd>,
-);
+const DEFAULTS: &[&str] = &[
+    "now", "caller", "dialled", "customer", "queue", "calls", "mock",
+];
 const TEST: &[&str] = &[
-    "name", "now", "caller", "dialled", "customer", "queue", "calls", "do", "expect", "never",
+    "name", "now", "caller", "dialled", "customer", "queue", "calls", "mock", "do", "expect",
+    "never",
 ];
 const QUEUE: &[&str] = &["answers", "ends", "position", "expected_wait"];
 const ACT: &[&str] = &["press", "wait", "hang_up", "agent", "after"];
 const EXPECT: &[&str] = &[
     "hears",
+    "http",
     "queued",
     "voicemail",
     "chooses",
@@ -46,6 +44,16 @@ const ENDS: [(&str, QueueEnd); 4] = [
     ("closed", QueueEnd::Closed),
     ("no_agents", QueueEnd::NoAgents),
 ];
+
+/// What surrounds a call.
+#[derive(Clone, Default)]
+struct Around {
+    caller: Caller,
+    queues: BTreeMap<String, QueueMock>,
+    /// What comes of calling others.
+    calls: BTreeMap<String, DialEnd>,
+    http: BTreeMap<String, HttpMock>,
+}
 
 /// Reads one file.
 ///
@@ -82,7 +90,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let mut common: Circumstances = Default::default();
+        let mut common = Around::default();
         if let Some(node) = fields.get("defaults")
             && let Some(fields) = self.fields(node, "defaults of tests", DEFAULTS, &[])
         {
@@ -99,7 +107,7 @@ impl Reader<'_> {
         Some(Trials { flow, trials })
     }
 
-    fn trial(&mut self, node: &Node, common: &Circumstances) -> Option<Trial> {
+    fn trial(&mut self, node: &Node, common: &Around) -> Option<Trial> {
         let fields = self.fields(node, "a test", TEST, &[])?;
         let name = match fields.get("name") {
             Some(node) => self.text(node, "a test's name", "write it as text")?,
@@ -110,7 +118,12 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let (caller, queues, calls) = self.circumstances(&fields, common);
+        let Around {
+            caller,
+            queues,
+            calls,
+            http,
+        } = self.circumstances(&fields, common);
         let mut acts = Vec::new();
         for item in self.list(&fields, "do", "write `- press: 1`") {
             acts.extend(self.act(item));
@@ -132,6 +145,7 @@ impl Reader<'_> {
             caller,
             queues,
             calls,
+            http,
             acts,
             expects,
             never,
@@ -150,8 +164,13 @@ impl Reader<'_> {
     }
 
     /// Who calls when, and what queues do; what is not said is as it is for all tests.
-    fn circumstances(&mut self, fields: &Fields<'_>, common: &Circumstances) -> Circumstances {
-        let (mut caller, mut queues, mut calls) = common.clone();
+    fn circumstances(&mut self, fields: &Fields<'_>, common: &Around) -> Around {
+        let Around {
+            mut caller,
+            mut queues,
+            mut calls,
+            mut http,
+        } = common.clone();
         let help = "write the number in quotes, such as \"+34600111222\"";
         if let Some(node) = fields.get("caller") {
             caller.from = self.text(node, "a number", help).unwrap_or_default();
@@ -182,7 +201,15 @@ impl Reader<'_> {
                 );
             }
         }
-        (caller, queues, calls)
+        if let Some(node) = fields.get("mock") {
+            self.mocks(node, &mut http);
+        }
+        Around {
+            caller,
+            queues,
+            calls,
+            http,
+        }
     }
 
     fn dial_end(&mut self, node: &Node) -> Option<DialEnd> {
@@ -322,6 +349,7 @@ impl Reader<'_> {
         let mut text = |what: &str| self.text(&entry.value, what, "write its name");
         Some(match entry.key.as_str() {
             "hears" => Expect::Hears(text("a prompt")?),
+            "http" => Expect::Http(text("a step")?),
             "voicemail" => Expect::Voicemail(text("a box")?),
             "notify" => Expect::Notify(text("an event")?),
             "calls" => Expect::Calls(text("a number or an extension")?),

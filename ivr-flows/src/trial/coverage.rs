@@ -64,6 +64,11 @@ fn of_step(of: &WayOf, step: &Step, all: &mut Vec<(Way, Pos)>) {
                 add("else".to_owned(), place(target, step.pos));
             }
         }
+        Action::Call(call) => {
+            for (word, (pos, _)) in &call.returns {
+                add(word.clone(), *pos);
+            }
+        }
         _ => {}
     }
     if let Some(exits) = step.action.exits() {
@@ -81,10 +86,10 @@ fn of_exits(of: &WayOf, exits: &Exits, near: Pos, all: &mut Vec<(Way, Pos)>) {
     }
 }
 
-/// Where a target stands; `hangup` has no place of its own.
+/// Where a target stands; `hangup` and `return` have no place of their own.
 fn place(target: &Target, near: Pos) -> Pos {
     match target {
         Target::Block(name) => name.pos,
-        Target::Hangup => near,
+        Target::Hangup | Target::Return => near,
     }
 }

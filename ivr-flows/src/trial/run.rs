@@ -8,7 +8,8 @@ use super::{Act, Expect, QueueMock, Trial, What};
 use crate::flow::{Flow, Pos};
 use crate::interpreter::Interpreter;
 use crate::port::{
-    CallFacts, CustomerAnswer, DialEnd, DialTo, FlowInput, FlowOutput, PlayToken, Sound, Way,
+    CallFacts, CustomerAnswer, DialEnd, DialTo, FetchAnswer, FetchRequest, FlowInput, FlowOutput,
+    PlayToken, Sound, Way,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -54,6 +55,13 @@ pub fn run(flow: &Arc<Flow>, trial: &Trial) -> Outcome {
     if missed.is_none() {
         call.finish();
         missed = judge(trial, &call.transcript);
+    }
+    // Whatever else went wrong follows from it.
+    if let Some(step) = call.unmocked.take() {
+        let why = format!(
+            "`http` of `{step}` has no answer in this test: write `mock: {{ http: {{ {step}: {{ body: {{ … }} }} }} }}`, `{{ status: 503 }}` or `timeout`"
+        );
+        missed = Some((trial.pos, why));
     }
     Outcome {
         transcript: call.transcript,
@@ -108,6 +116,10 @@ struct Call<'t> {
     spoken: Option<Duration>,
     /// When calling somebody is over, and how.
     called: Option<(Duration, DialEnd)>,
+    /// When a server outside answers, and what.
+    answer: Option<(Duration, u32, FetchAnswer)>,
+    /// The first step whose answer the test does not say.
+    unmocked: Option<String>,
     /// What a question or a queue answers, once the flow has said all it wants.
     answers: Vec<FlowInput>,
     block: String,
@@ -134,6 +146,8 @@ impl<'t> Call<'t> {
             waiting: None,
             spoken: None,
             called: None,
+            answer: None,
+            unmocked: None,
             answers: Vec::new(),
             block: String::new(),
             transcript: Vec::new(),
@@ -183,7 +197,8 @@ impl<'t> Call<'t> {
     /// Presses once the flow has said what it says; a caller who waits for an agent hears music for ever.
     fn press(&mut self, keys: &str) -> Result<(), String> {
         let until = self.now + PATIENCE;
-        while self.playing.is_some() && self.waiting.is_none() && self.happens_before(until) {}
+        let busy = |this: &Self| this.playing.is_some() || this.answer.is_some();
+        while busy(self) && self.waiting.is_none() && self.happens_before(until) {}
         if self.flow.is_over() {
             return Err(format!("the call was over before `{keys}` was pressed"));
         }
@@ -217,7 +232,9 @@ impl<'t> Call<'t> {
         let ends = self.playing.as_ref().map(|playing| playing.ends);
         let agent = self.waiting.flatten();
         let called = self.called.map(|(at, _)| at);
-        let all = [ends, agent, called, self.spoken, self.flow.next_deadline()];
+        let answer = self.answer.as_ref().map(|(at, ..)| *at);
+        let due = self.flow.next_deadline();
+        let all = [ends, agent, called, answer, self.spoken, due];
         let next = all.into_iter().flatten().min();
         self.happened += 1;
         let Some(next) = next.filter(|next| *next < until && self.happened < MOST) else {
@@ -232,6 +249,10 @@ impl<'t> Call<'t> {
             self.give(FlowInput::AgentConnected);
         } else if let Some((_, end)) = self.called.take_if(|(at, _)| *at == next) {
             self.give(FlowInput::DialEnded(end));
+        } else if answer == Some(next) {
+            if let Some((_, ask, answer)) = self.answer.take() {
+                self.give(FlowInput::Fetched { ask, answer });
+            }
         } else if self.spoken == Some(next) {
             self.spoken = None;
             self.give(FlowInput::CallerSilent);
@@ -287,6 +308,7 @@ impl<'t> Call<'t> {
                 let answer = found.map_or(CustomerAnswer::NotFound, CustomerAnswer::Found);
                 self.answers.push(FlowInput::Customer { ask, answer });
             }
+            FlowOutput::Fetch { ask, request } => self.fetches(ask, *request),
             FlowOutput::StartVoicemail { .. } => self.spoken = Some(self.now + MESSAGE),
             FlowOutput::StopVoicemail { mailbox } => {
                 self.spoken = None;
@@ -361,6 +383,32 @@ impl<'t> Call<'t> {
             },
         });
         self.saw(Seen::Queued { to: queue, skills });
+    }
+
+    fn fetches(&mut self, ask: u32, request: FetchRequest) {
+        let FetchRequest {
+            id, block, method, ..
+        } = request;
+        let mocks = &self.trial.http;
+        let own = id.as_ref().and_then(|id| mocks.get(id));
+        let (after, answer) = match own.or_else(|| mocks.get(&block)) {
+            Some(mock) => (mock.after, mock.answer.clone()),
+            None => {
+                let step = id.clone().unwrap_or_else(|| block.clone());
+                self.unmocked.get_or_insert(step);
+                (
+                    Duration::ZERO,
+                    FetchAnswer::Refused("the test has no answer"),
+                )
+            }
+        };
+        match answer {
+            // The flow itself knows how long it waits.
+            FetchAnswer::TimedOut => {}
+            answer if after.is_zero() => self.answers.push(FlowInput::Fetched { ask, answer }),
+            answer => self.answer = Some((self.now + after, ask, answer)),
+        }
+        self.saw(Seen::Fetched { id, block, method });
     }
 
     fn entered(&mut self, block: String, step: u32) {

@@ -5,7 +5,7 @@
 
 use super::Expect;
 use crate::flow::Flow;
-use crate::port::{RecordAction, Sound};
+use crate::port::{HttpMethod, RecordAction, Sound};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
@@ -39,6 +39,15 @@ pub enum Seen {
         to: String,
         /// Levels asked for.
         skills: BTreeMap<String, u8>,
+    },
+    /// A server outside is asked.
+    Fetched {
+        /// The step's id.
+        id: Option<String>,
+        /// Its block.
+        block: String,
+        /// How it is asked.
+        method: HttpMethod,
     },
     /// Left the queue by a key or by the flow's own limit.
     LeftQueue,
@@ -88,6 +97,9 @@ impl Seen {
                         .iter()
                         .all(|(skill, level)| has.get(skill) == Some(level))
             }
+            (Expect::Http(wanted), Self::Fetched { id, block, .. }) => {
+                id.as_ref() == Some(wanted) || wanted == block
+            }
             (Expect::Voicemail(wanted), Self::Message(Some(mailbox))) => wanted == mailbox,
             (Expect::Chooses(wanted), Self::Chose(label)) => wanted == label,
             (Expect::Tag { key, value }, Self::Tagged(own, has)) => key == own && value == has,
@@ -114,6 +126,7 @@ impl fmt::Display for Expect {
             Self::Queued { to, skills } => {
                 write!(f, "queued in {to} asking for {}", levels(skills))
             }
+            Self::Http(step) => write!(f, "http {step}"),
             Self::Voicemail(mailbox) => write!(f, "a message for {mailbox}"),
             Self::Chooses(label) => write!(f, "chooses {label}"),
             Self::Tag { key, value } => write!(f, "tag {key} = {value}"),
@@ -146,6 +159,10 @@ impl fmt::Display for Moment {
             Seen::Queued { to, skills } if skills.is_empty() => write!(f, "waits in queue {to}"),
             Seen::Queued { to, skills } => {
                 write!(f, "waits in queue {to}, asking for {}", levels(skills))
+            }
+            Seen::Fetched { id, block, method } => {
+                let step = id.as_ref().unwrap_or(block);
+                write!(f, "asks a server outside: {} by {step}", method.as_str())
             }
             Seen::LeftQueue => write!(f, "leaves the queue"),
             Seen::Message(Some(mailbox)) => write!(f, "leaves a message for {mailbox}"),
@@ -186,15 +203,16 @@ fn levels(skills: &BTreeMap<String, u8>) -> String {
 
 /// Which prompt each audio file belongs to.
 pub(super) fn prompts_by_file(flow: &Flow) -> HashMap<String, String> {
-    let mut all = HashMap::new();
-    for (name, prompt) in flow.prompts() {
-        all.insert(prompt.file.clone(), name.clone());
+    let mut names = HashMap::new();
+    let all = std::iter::once(flow).chain(flow.set().map(AsRef::as_ref));
+    for (name, prompt) in all.flat_map(Flow::prompts) {
+        names.insert(prompt.file.clone(), name.clone());
         for text in prompt.spoken.values() {
             let pieces = text.pieces(Some(&prompt.file)).into_iter();
-            all.extend(pieces.filter_map(|(file, _)| Some((file?, name.clone()))));
+            names.extend(pieces.filter_map(|(file, _)| Some((file?, name.clone()))));
         }
     }
-    all
+    names
 }
 
 /// What sounds are, prompt by prompt, and how long each lasts.

@@ -236,3 +236,65 @@ fn a_fault_in_any_block_of_the_example_turns_a_test_red() {
         assert_ne!(failed(&faulty), Vec::<String>::new(), "{name}");
     }
 }
+
+const SHOP: &str = r#"
+flow: 1
+name: line
+vars: { order: { type: map } }
+prompts:
+  status: { en: "Your order is {{ vars.order.status }}." }
+  moment: { en: "One moment." }
+  sorry: { en: "Sorry." }
+blocks:
+  start:
+    - answer:
+    - http: { get: "https://shop.example/1", into: order, filler: moment, timeout: 3s, exits: { error: failed, server_error: down } }
+      id: orders
+    - play: status
+    - hangup:
+  failed:
+    - play: sorry
+    - hangup:
+  down:
+    - hangup:
+"#;
+
+fn shop(test: &str) -> Outcome {
+    let flow = Arc::new(parse(SHOP, "line.flow.yaml").unwrap());
+    let trials = read(&format!("flow: line\ntests:\n  - {test}\n"), "t").unwrap();
+    run(&flow, &trials.trials[0])
+}
+
+#[test]
+fn servers_outside_answer_as_the_test_says() {
+    for test in [
+        "{ name: a, mock: { http: { orders: { body: { status: sent } } } }, expect: [{ http: orders }, { hears: Your order is sent }], never: [{ hears: moment }] }",
+        "{ name: by its block, mock: { http: { start: { body: { status: new } } } }, expect: [{ http: start }, { hears: Your order is new }] }",
+        "{ name: slow, mock: { http: { orders: { body: { status: sent }, after: 2s } } }, expect: [{ hears: moment }, { hears: status }] }",
+        "{ name: down, mock: { http: { orders: { status: 503 } } }, expect: [{ block: down }] }",
+        "{ name: away, mock: { http: { orders: unreachable } }, expect: [{ block: down }] }",
+        "{ name: late, mock: { http: { orders: timeout } }, expect: [{ hears: moment }, { hears: sorry }] }",
+        "{ name: odd, mock: { http: { orders: { body: [1] } } }, expect: [{ hears: sorry }] }",
+    ] {
+        assert_eq!(shop(test).missed, None, "{test}");
+    }
+}
+
+#[test]
+fn a_question_without_an_answer_turns_the_test_red() {
+    let (_, why) = shop("{ name: a, expect: [{ hears: sorry }] }")
+        .missed
+        .unwrap();
+    assert!(why.contains("mock: { http: { orders:"), "{why}");
+    for (mock, says) in [
+        ("{ orders: soon }", "timeout"),
+        ("{ orders: { status: 99 } }", "100 to 599"),
+        ("{ orders: { sttus: 200 } }", "did you mean `status`?"),
+    ] {
+        let source = format!(
+            "flow: line\ntests:\n  - {{ name: a, mock: {{ http: {mock} }}, expect: [{{ ends: }}] }}\n"
+        );
+        let findings = read(&source, "t").unwrap_err();
+        assert!(findings[0].help.contains(says), "{findings:?}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::call::leg_commands::WantedRecording;
 use crate::call::port::{CallInput, CustomerQuestion, LegCommand, PlayFiles};
 use crate::speech::Voice;
 use crate::talk_recorder::NewRecording;
-use ivr_flows::port::CustomerAnswer;
+use ivr_flows::port::{CustomerAnswer, FetchAnswer, FetchRequest};
 use recordings::recorder::SilenceWatch;
 use router::id::InteractionId;
 use sip_gateway::leg::{GatewayCommand, LegEvent};
@@ -141,6 +141,18 @@ impl CallActor {
                 customer: None,
                 answer: CustomerAnswer::Failed,
             });
+        }
+    }
+
+    pub(super) fn fetch(&self, ask: u32, request: FetchRequest) {
+        let own = self.own.clone();
+        if !self
+            .context
+            .outside
+            .ask(self.interaction, ask, request, own)
+        {
+            let answer = FetchAnswer::Refused("too many questions are under way");
+            self.deliver(CallInput::Fetched { ask, answer });
         }
     }
 }

@@ -99,6 +99,9 @@ impl CallMachine {
                 number,
                 create,
             } => self.find_customer(ask, number, create),
+            FlowOutput::Fetch { ask, request } => {
+                self.outputs.push_back(CallOutput::Fetch { ask, request });
+            }
             FlowOutput::StartVoicemail { silence } => self.start_message(silence, now, ids),
             FlowOutput::Dial { to, shown, ring } => self.dial(to, shown, ring, now),
             FlowOutput::RefuseWith { status } => self.history.refuse_with = Some(status),

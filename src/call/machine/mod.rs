@@ -131,6 +131,9 @@ impl CallMachine {
                 customer,
                 answer,
             } => self.customer_found(ask, customer, answer, now, ids),
+            CallInput::Fetched { ask, answer } => {
+                self.drive_flow(ivr_flows::FlowInput::Fetched { ask, answer }, now, ids);
+            }
             CallInput::CallerSilent => {
                 self.drive_flow(ivr_flows::FlowInput::CallerSilent, now, ids);
             }

@@ -1,7 +1,7 @@
 //! `flow test`: files found, results told, faults of files refused.
 
 use crate::cli::flow_test::{self, Unusable, told};
-use crate::cli::{FlowTestArgs, junit};
+use crate::cli::{FlowCheckArgs, FlowTestArgs, Format, flow_check, junit};
 use std::path::{Path, PathBuf};
 
 fn args(paths: &[&Path]) -> FlowTestArgs {
@@ -67,4 +67,49 @@ fn what_cannot_be_tested_is_said() {
     let empty = tempfile::tempdir().unwrap();
     let nothing = flow_test::tested(&args(&[empty.path()])).unwrap_err();
     assert!(matches!(nothing, Unusable::Problem(_)), "{nothing:?}");
+}
+
+/// `f` calls `g`, which asks a server outside; `after` ends the first block of `g`.
+fn two(after: &str) -> tempfile::TempDir {
+    let tests = "flow: f\ntests:\n  \
+                 - { name: good, mock: { http: { g:start: { body: { a: sent } } } }, expect: [{ http: g:start }, { hears: It is sent }, { ends: }] }\n  \
+                 - { name: away, mock: { http: { g:start: unreachable } }, expect: [{ hears: sorry }] }\n";
+    let folder = folder(tests);
+    let main = "flow: 1\nname: f\nvars: { a: { type: map } }\nprompts: { it: { en: \"It is {{ vars.a.a }}\" }, sorry: { en: Sorry } }\n\
+                defaults: { exits: { error: no } }\nblocks:\n  start:\n    - call: { flow: g, into: { a: b }, exits: { away: no } }\n    \
+                - play: it\n    - hangup:\n  no:\n    - play: sorry\n    - hangup:\n";
+    let sub = format!(
+        "flow: 1\nname: g\noutputs: {{ b: {{ type: map }} }}\nblocks:\n  start:\n    \
+         - http: {{ get: \"https://shop.example/\", into: b, exits: {{ error: away }} }}\n    {after}\n  away:\n    - return: away\n"
+    );
+    std::fs::write(folder.path().join("f.flow.yaml"), main).unwrap();
+    std::fs::write(folder.path().join("g.flow.yaml"), sub).unwrap();
+    folder
+}
+
+#[test]
+fn flows_that_are_called_are_found_beside_the_flow() {
+    let folder = two("- return:");
+    let all = flow_test::tested(&args(&[folder.path()])).unwrap();
+    let text = told(&all[0], false);
+    assert!(text.contains("  ok    good\n  ok    away\n"), "{text}");
+    // A circle is told once, though it is found from both ends.
+    let folder = two("- call: { flow: f }\n    - return:");
+    let check = FlowCheckArgs {
+        paths: vec![folder.path().to_owned()],
+        config: None,
+        format: Format::Human,
+    };
+    let findings = flow_check::findings(&check, &[]).unwrap();
+    let told: Vec<_> = findings
+        .iter()
+        .filter(|one| one.code == "F027")
+        .map(|one| one.message.as_str())
+        .collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("is called from itself: "), "{told:#?}");
+    match flow_test::tested(&args(&[folder.path()])).unwrap_err() {
+        Unusable::Findings(findings) => assert!(findings.iter().any(|one| one.code == "F027")),
+        Unusable::Problem(problem) => panic!("{problem}"),
+    }
 }

@@ -2,5 +2,6 @@
 
 mod company;
 mod documented;
+mod flows;
 mod routing;
 mod settings;

@@ -220,6 +220,8 @@ impl Core {
             // No flow of the simulation calls anybody outside queues.
             CallOutput::FindWay(_) | CallOutput::WayOver => {}
             CallOutput::FindCustomer(question) => self.ask_customer(id, question.ask),
+            // The flows here ask nobody outside.
+            CallOutput::Fetch { .. } => {}
             CallOutput::Finished => {}
         }
     }

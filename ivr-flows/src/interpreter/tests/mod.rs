@@ -8,8 +8,10 @@ use crate::port::{CallFacts, FlowInput, FlowOutput, PlayToken, QueueEnd, Sound, 
 
 mod backstop;
 mod branching;
+mod call;
 mod collect;
 mod customer;
+mod http;
 mod leaving;
 mod menu;
 pub(crate) mod property;
@@ -19,6 +21,7 @@ mod small;
 mod survey;
 mod transfer;
 mod type_ahead;
+mod vars;
 mod voicemail;
 mod wait_keys;
 mod waiting;
@@ -51,9 +54,12 @@ impl Call {
         let flow = crate::parse(&source, "test.flow.yaml").unwrap_or_else(|findings| {
             panic!("{}", crate::render_human(&findings, &source));
         });
-        let flow = Interpreter::with_facts(Arc::new(flow), facts);
+        Self::of(Arc::new(flow), facts)
+    }
+
+    fn of(flow: Arc<crate::flow::Flow>, facts: CallFacts) -> Self {
         Self {
-            flow,
+            flow: Interpreter::with_facts(flow, facts),
             now: Duration::ZERO,
             playing: None,
             heard: Vec::new(),
@@ -222,8 +228,29 @@ fn person(output: &FlowOutput) -> String {
         FlowOutput::Record { what } => format!("recording {}", what.as_str()),
         FlowOutput::SurveyAnswered { question, answer } => format!("survey {question} {answer:?}"),
         FlowOutput::LanguageSet { language, chosen } => format!("language {language} {chosen}"),
+        FlowOutput::Fetch { ask, request } => fetch(*ask, request),
         other => panic!("{other:?}"),
     }
+}
+
+fn fetch(ask: u32, request: &crate::port::FetchRequest) -> String {
+    let mut words = format!("fetch {ask} {} {}", request.method.as_str(), request.url);
+    for (name, value) in &request.headers {
+        words.push_str(&format!(" [{name}: {value}]"));
+    }
+    if let Some(body) = &request.body {
+        words.push_str(&format!(" sends {}", body.text));
+        assert_eq!(body.json, body.text.starts_with(['{', '[']));
+    }
+    if let Some(secret) = &request.secret {
+        words.push_str(&format!(" {} in {:?}", secret.name, secret.header));
+    }
+    let (timeout, retries) = (request.timeout, request.retries);
+    let by = request.id.as_deref().unwrap_or("no id");
+    format!(
+        "{words}, {timeout:?} + {retries}, by {by} in {}",
+        request.block
+    )
 }
 
 /// A file by its name, words in quotes.

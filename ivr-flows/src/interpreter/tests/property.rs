@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use crate::check::check_source;
 use crate::interpreter::Interpreter;
 use crate::port::{
-    CustomerAnswer, DialEnd, FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd, Sound, Words,
+    CustomerAnswer, DialEnd, FetchAnswer, FlowEnd, FlowInput, FlowOutput, PlayToken, QueueEnd,
+    Sound, Words,
 };
 
 const BLOCKS: [&str; 5] = ["start", "b1", "b2", "b3", "b4"];
@@ -28,6 +29,9 @@ fn passing() -> impl Strategy<Value = String> {
         Just("tag: { a: b }".to_owned()),
         Just("say: \"Number {{ queue.position }}\"".to_owned()),
         Just("customer: { by: vars.v }".to_owned()),
+        Just("set: { n: \"{{ vars.n + 1 }}\", m: { a: [\"{{ vars.v }}\"] } }".to_owned()),
+        Just("tag: { a: \"{{ size(vars.m) }}\" }".to_owned()),
+        (target(), target()).prop_map(|(a, b)| format!("http: {{ get: \"https://a.b/{{{{ vars.v }}}}\", into: m, filler: q, exits: {{ error: {a}, not_found: {b}, timeout: {a} }} }}")),
         Just("customer: { by: call.language, create: true }".to_owned()),
         (target(), 1_u32..3).prop_map(|(to, tries)| format!("collect: {{ into: v, prompt: p, digits: 1-3, tries: {tries}, exits: {{ exhausted: {to} }} }}")),
         target().prop_map(|to| format!("voicemail: {{ box: x, prompt: q, max: 3s, exits: {{ too_short: {to} }} }}")),
@@ -83,7 +87,7 @@ pub(crate) fn flow() -> impl Strategy<Value = String> {
         let error = if error { "error: b1, " } else { "" };
         let mut out = format!(
             "flow: 1\nname: t\ndefaults:\n  no_input: [q]\n  no_match: [p, q]\n  exits: {{ {error}hangup: b2 }}\n\
-             prompts: {{ p: {{ en: a }}, q: {{ en: a }} }}\nvars: {{ v: {{ type: string }} }}\n\
+             prompts: {{ p: {{ en: a }}, q: {{ en: a }} }}\nvars: {{ v: {{ type: string }}, m: {{ type: map }}, n: {{ type: int }} }}\n\
              waits:\n  w: {{ loop: [ {{ play: {{ prompt: q, for: 30s }} }}, {{ play: p }} ], keys: {{ 1: b1, 2: {{ play: q }} }}, relax: [ {{ after: 5s, drop: [s] }} ], give_up_after: 1m }}\n\
              blocks:\n"
         );
@@ -95,6 +99,23 @@ pub(crate) fn flow() -> impl Strategy<Value = String> {
         }
         out
     })
+}
+
+fn answer() -> impl Strategy<Value = FetchAnswer> {
+    let body = prop_oneof![
+        Just(None),
+        Just(Some("{\"a\": \"b\"}")),
+        Just(Some("[1]")),
+        Just(Some("\"c\"")),
+    ];
+    let body = body.prop_map(|text| text.map(|text| crate::flow::Value::from_json(text).unwrap()));
+    let status = prop::sample::select(vec![200_u16, 204, 301, 404, 422, 503, 999]);
+    prop_oneof![
+        4 => (status, body).prop_map(|(status, body)| FetchAnswer::Answered { status, body }),
+        1 => Just(FetchAnswer::TimedOut),
+        1 => Just(FetchAnswer::Unreachable),
+        1 => Just(FetchAnswer::Refused("x")),
+    ]
 }
 
 fn input() -> impl Strategy<Value = FlowInput> {
@@ -114,6 +135,7 @@ fn input() -> impl Strategy<Value = FlowInput> {
         1 => (0_u64..30).prop_map(|n| FlowInput::PlayFailed(PlayToken(n))),
         2 => (0_u32..9).prop_map(|ask| FlowInput::Customer { ask, answer: CustomerAnswer::NotFound }),
         2 => prop::sample::select(DialEnd::ALL.to_vec()).prop_map(|(_, end)| FlowInput::DialEnded(end)),
+        2 => (0_u32..9, answer()).prop_map(|(ask, answer)| FlowInput::Fetched { ask, answer }),
         1 => Just(FlowInput::CallerSilent),
         1 => Just(FlowInput::RecordingFailed),
         1 => Just(FlowInput::AgentConnected),
@@ -166,6 +188,7 @@ impl Driver {
                     self.dialling = true;
                 }
                 FlowOutput::FindCustomer { ask, .. } => self.asked = Some(ask),
+                FlowOutput::Fetch { .. } => {}
                 FlowOutput::StartVoicemail { .. } => {
                     prop_assert!(self.answered && !std::mem::replace(&mut self.records, true));
                 }

@@ -11,7 +11,7 @@
 
 use super::config::Limits;
 use super::logins::{Logins, Pass};
-use crate::leg::{Accounts, CallSource, DigestAlgorithm, Network, Trunk};
+use crate::leg::{Accounts, CallSource, DigestAlgorithm, Trunk};
 use crate::login::{Holder, Login};
 use crate::sip::auth::{Expected, Lockout, NonceStore, Verdict, ha1, hmac_sha256};
 use crate::sip::flow::Flow;
@@ -233,7 +233,7 @@ impl Identity {
     pub(crate) fn trunk_at(&self, source: Flow) -> Option<&str> {
         let address = source.ip();
         let contains = |trunk: &&Trunk| {
-            !source.is_web() && trunk.from.iter().any(|network| contains(network, address))
+            !source.is_web() && trunk.from.iter().any(|network| network.contains(address))
         };
         self.trunks
             .iter()
@@ -315,25 +315,9 @@ fn credentials(headers: &Headers, realm: &str) -> Option<AuthHeader> {
     (index < all.len()).then(|| all.swap_remove(index))
 }
 
-/// Whether the address lies in the network; IPv4 seen through IPv6 counts as IPv4.
-fn contains(network: &Network, address: IpAddr) -> bool {
-    let bits = u32::from(network.prefix);
-    match (network.address.to_canonical(), address.to_canonical()) {
-        (IpAddr::V4(network), IpAddr::V4(address)) => {
-            let differing = u32::from(network) ^ u32::from(address);
-            differing.leading_zeros() >= bits.min(32)
-        }
-        (IpAddr::V6(network), IpAddr::V6(address)) => {
-            let differing = u128::from(network) ^ u128::from(address);
-            differing.leading_zeros() >= bits.min(128)
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Network, contains};
+    use crate::leg::Network;
 
     #[test]
     fn networks_contain_what_their_prefix_says() {
@@ -355,7 +339,7 @@ mod tests {
                 prefix,
             };
             assert_eq!(
-                contains(&network, source.parse().unwrap()),
+                network.contains(source.parse().unwrap()),
                 expected,
                 "{address}/{prefix} {source}"
             );
