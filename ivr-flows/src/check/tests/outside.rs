@@ -14,7 +14,7 @@ fn whole(step: &str) -> String {
             "vars:\n  order: { type: map, default: { status: new, lines: [1, 2.5] } }\n  \
              list: { type: list }\n  patience: { type: duration, default: 1m30s }\n  \
              due: { type: time, default: \"2026-11-23T10:30:00+01:00\" }\n  SHOP: { type: secret }\n  \
-             OTHER: { type: secret }\n  pin: { type: string }\n",
+             OTHER: { type: secret }\n  pin: { type: string, default: \"\" }\n",
         )
 }
 
