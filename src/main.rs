@@ -16,6 +16,10 @@ fn main() -> ExitCode {
         Command::Flow(FlowCommand::Check(args)) => cli::flow_check::run(&args),
         Command::Flow(FlowCommand::Simulate(args)) => cli::simulate::run(&args),
         Command::Flow(FlowCommand::Test(args)) => cli::flow_test::run(&args),
+        Command::Flow(FlowCommand::Replay(args)) => run(
+            &mut Builder::new_current_thread(),
+            cli::flow_replay::run(&args),
+        ),
         Command::Flow(FlowCommand::Tool(tool)) => cli::flow_tools::run(&tool),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))

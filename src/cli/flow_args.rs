@@ -1,7 +1,8 @@
-//! What may be typed behind the tools of `cordboard flow`: schema, draw, diff, rename, fmt.
+//! What may be typed behind the tools of `cordboard flow`: schema, draw, diff, rename, fmt, replay.
 //!
 //! **Owns**: their definitions. **Must not know**: what they do.
 
+use super::ConfigArgs;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -108,4 +109,17 @@ pub struct FmtArgs {
     /// Write nothing; exit with 1 when a file is laid out otherwise
     #[arg(long)]
     pub check: bool,
+}
+
+/// `cordboard flow replay`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowReplayArgs {
+    /// Id of the interaction
+    pub id: String,
+    /// With the caller's number, the customer and the digits as they were; else made-up ones
+    #[arg(long)]
+    pub with_numbers: bool,
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }

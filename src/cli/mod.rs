@@ -11,6 +11,7 @@ pub mod explain;
 pub mod flow_args;
 pub mod flow_check;
 mod flow_files;
+pub mod flow_replay;
 pub mod flow_test;
 pub mod flow_tools;
 mod junit;
@@ -197,6 +198,8 @@ pub enum FlowCommand {
     Simulate(SimulateArgs),
     /// Run the tests beside flow files (NAME.test.yaml): scripted callers, a virtual clock
     Test(FlowTestArgs),
+    /// Turn a call that happened into a test for its flow
+    Replay(flow_args::FlowReplayArgs),
     /// The tools around flow files.
     #[command(flatten)]
     Tool(flow_args::FlowTool),

@@ -23,6 +23,7 @@ mod early_media;
 mod edits;
 mod expected_wait;
 mod flow_files_are_picked_up;
+mod flow_replay;
 mod full;
 mod garbage;
 mod heard;
