@@ -221,18 +221,7 @@ impl Registry {
             }
             RegistryMessage::FindWay { interaction, to } => self.find_way(interaction, &to),
             RegistryMessage::WayOver { interaction } => drop(self.flow_dials.remove(&interaction)),
-            RegistryMessage::CallOver { interaction, legs } => {
-                self.flow_dials.remove(&interaction);
-                self.calls.remove(&interaction);
-                self.flows.unpin(interaction);
-                self.unlogged.remove(&interaction);
-                self.outbound.remove(&interaction);
-                self.asked.retain(|_, (call, _)| *call != interaction);
-                for leg in legs {
-                    self.legs.remove(&leg);
-                }
-                self.live.send_replace(self.calls.len());
-            }
+            RegistryMessage::CallOver { interaction, legs } => self.call_over(interaction, &legs),
             RegistryMessage::CustomerKnown {
                 interaction,
                 name,
@@ -279,6 +268,19 @@ impl Registry {
                 }
             }
         }
+    }
+
+    fn call_over(&mut self, interaction: InteractionId, legs: &[LegId]) {
+        self.flow_dials.remove(&interaction);
+        self.calls.remove(&interaction);
+        self.flows.unpin(interaction);
+        self.unlogged.remove(&interaction);
+        self.outbound.remove(&interaction);
+        self.asked.retain(|_, (call, _)| *call != interaction);
+        for leg in legs {
+            self.legs.remove(leg);
+        }
+        self.live.send_replace(self.calls.len());
     }
 
     /// Agents' own calls have no customer: their phones do all that can be done.
