@@ -304,11 +304,10 @@ impl Registry {
         self.controls += 1;
         let id = ControlId(self.controls);
         let request = ControlRequest { id, by, control };
-        if mailbox.try_send(CallInput::Control(request)).is_err() {
-            let _ = reply.send(Err(control::Refused::TooBusy));
-            return;
+        match mailbox.try_send(CallInput::Control(request)) {
+            Ok(()) => drop(self.asked.insert(id, (interaction, reply))),
+            Err(unheard) => drop(reply.send(Err(unheard.into()))),
         }
-        self.asked.insert(id, (interaction, reply));
     }
 
     /// Hop 3: what becomes of it is decided in `arrivals.rs`; here it gets its actor.
