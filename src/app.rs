@@ -28,6 +28,7 @@ use crate::config::{Loaded, PasswordPolicy};
 use crate::customer_lookup::CustomerLookup;
 use crate::distributor_task::{DISTRIBUTOR_QUEUE, DistributorMessage, DistributorTask};
 use crate::floor::task::Floor;
+use crate::flows::FlowLibrary;
 use crate::ids::LiveIds;
 use crate::last_run::{ids_for, restored, signed_on, tell_findings};
 use crate::metrics::Metrics;
@@ -157,7 +158,13 @@ impl App {
 }
 
 /// What the API is handed besides the record.
-type Front = (LiveState, Floor, CallControl, Announcements, Publisher);
+type Front = (
+    LiveState,
+    Floor,
+    mpsc::Sender<RegistryMessage>,
+    Announcements,
+    Publisher,
+);
 
 /// What the tasks are built from.
 struct Wiring {
@@ -191,8 +198,7 @@ impl Wiring {
         let (to_registry, at_registry) = mpsc::channel(REGISTRY_QUEUE);
         let (ready, is_ready) = watch::channel(true);
         let (live, live_requests) = LiveState::channel(is_ready);
-        let publisher = self.publisher(&store, &journal).await?;
-        let flows = publisher.flows().clone();
+        let (publisher, flows) = self.publisher(&store, &journal).await?;
         let customers = self.customers(&store, &to_registry);
         let (voice, prompts, speech) = self.voice();
         let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
@@ -234,8 +240,7 @@ impl Wiring {
             certificates: self.ends.clone(),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
-        let calls_of = CallControl::new(to_registry.clone());
-        let front = (live, floor, calls_of, said, publisher);
+        let front = (live, floor, to_registry.clone(), said, publisher);
         let (http, access) = self.serve_http((&store, &journal), front, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
@@ -259,12 +264,17 @@ impl Wiring {
     }
 
     /// The flows that calls take, and the way to other versions of them.
-    async fn publisher(&mut self, store: &Store, journal: &Journal) -> anyhow::Result<Publisher> {
+    async fn publisher(
+        &mut self,
+        store: &Store,
+        journal: &Journal,
+    ) -> anyhow::Result<(Publisher, Arc<FlowLibrary>)> {
         let (company, journal) = (self.company.clone(), journal.clone());
         let publisher = Publisher::new(&self.settings, store.clone(), company, journal, self.clock);
         publisher.begin().await?;
         self.spawn_behind(publisher.clone().watch_trials());
-        Ok(publisher)
+        let flows = publisher.flows().clone();
+        Ok((publisher, flows))
     }
 
     /// Hands the gateway's events on, and writes bindings down.
@@ -367,7 +377,7 @@ impl Wiring {
     async fn serve_http(
         &mut self,
         (store, journal): (&Store, &Journal),
-        (live, floor, calls, announcements, publisher): Front,
+        (live, floor, registry, announcements, publisher): Front,
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -378,7 +388,7 @@ impl Wiring {
             store: store.clone(),
             live,
             floor,
-            calls,
+            calls: CallControl::new(registry),
             journal: journal.clone(),
             company: self.company.clone(),
             folder: self.folder.clone(),

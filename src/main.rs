@@ -17,6 +17,10 @@ fn main() -> ExitCode {
         Command::Flow(FlowCommand::Simulate(args)) => cli::simulate::run(&args),
         Command::Flow(FlowCommand::Fuzz(args)) => cli::flow_fuzz::run(&args),
         Command::Flow(FlowCommand::Test(args)) => cli::flow_test::run(&args),
+        Command::Flow(FlowCommand::Replay(args)) => run(
+            &mut Builder::new_current_thread(),
+            cli::flow_replay::run(&args),
+        ),
         Command::Flow(FlowCommand::Tool(tool)) => cli::flow_tools::run(&tool),
         Command::Flow(other) => run(
             &mut Builder::new_current_thread(),

@@ -95,8 +95,8 @@ const TEXTS: [(&str, &str); 36] = [
     ),
     (
         "F016",
-        "A menu from which no way leads to a person or a mailbox, whatever the caller presses; or, for information, a \
-         menu without a `0`.",
+        "A menu from which no way leads to a person or a mailbox, whatever the caller presses. \
+         A `0` for a person is what most callers try first.",
     ),
     (
         "F017",

@@ -6,6 +6,7 @@ use super::control::{Control, Refused};
 use super::registry::RegistryMessage;
 use router::id::{AgentId, InteractionId};
 use std::time::Duration;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 /// How long whoever asks waits for the call.
@@ -58,5 +59,31 @@ impl CallControl {
             Ok(Err(_)) => Err(Refused::NoCall),
             Err(_) => Err(Refused::TooBusy),
         }
+    }
+}
+
+/// What a call's mailbox did not take: a call whose actor has just ended is no call any more, though the registry has not
+/// heard of its end; one that lives and does not listen is too busy.
+impl<T> From<TrySendError<T>> for Refused {
+    fn from(unheard: TrySendError<T>) -> Self {
+        match unheard {
+            TrySendError::Closed(_) => Self::NoCall,
+            TrySendError::Full(_) => Self::TooBusy,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_just_ended_is_none_and_one_that_does_not_listen_is_busy() {
+        let (call, mailbox) = mpsc::channel(1);
+        let ask = || call.try_send(()).map_err(Refused::from);
+        assert_eq!(ask(), Ok(()));
+        assert_eq!(ask(), Err(Refused::TooBusy));
+        drop(mailbox);
+        assert_eq!(ask(), Err(Refused::NoCall));
     }
 }

@@ -221,18 +221,7 @@ impl Registry {
             }
             RegistryMessage::FindWay { interaction, to } => self.find_way(interaction, &to),
             RegistryMessage::WayOver { interaction } => drop(self.flow_dials.remove(&interaction)),
-            RegistryMessage::CallOver { interaction, legs } => {
-                self.flow_dials.remove(&interaction);
-                self.calls.remove(&interaction);
-                self.flows.unpin(interaction);
-                self.unlogged.remove(&interaction);
-                self.outbound.remove(&interaction);
-                self.asked.retain(|_, (call, _)| *call != interaction);
-                for leg in legs {
-                    self.legs.remove(&leg);
-                }
-                self.live.send_replace(self.calls.len());
-            }
+            RegistryMessage::CallOver { interaction, legs } => self.call_over(interaction, &legs),
             RegistryMessage::CustomerKnown {
                 interaction,
                 name,
@@ -281,6 +270,19 @@ impl Registry {
         }
     }
 
+    fn call_over(&mut self, interaction: InteractionId, legs: &[LegId]) {
+        self.flow_dials.remove(&interaction);
+        self.calls.remove(&interaction);
+        self.flows.unpin(interaction);
+        self.unlogged.remove(&interaction);
+        self.outbound.remove(&interaction);
+        self.asked.retain(|_, (call, _)| *call != interaction);
+        for leg in legs {
+            self.legs.remove(leg);
+        }
+        self.live.send_replace(self.calls.len());
+    }
+
     /// Agents' own calls have no customer: their phones do all that can be done.
     fn control(
         &mut self,
@@ -302,11 +304,10 @@ impl Registry {
         self.controls += 1;
         let id = ControlId(self.controls);
         let request = ControlRequest { id, by, control };
-        if mailbox.try_send(CallInput::Control(request)).is_err() {
-            let _ = reply.send(Err(control::Refused::TooBusy));
-            return;
+        match mailbox.try_send(CallInput::Control(request)) {
+            Ok(()) => drop(self.asked.insert(id, (interaction, reply))),
+            Err(unheard) => drop(reply.send(Err(unheard.into()))),
         }
-        self.asked.insert(id, (interaction, reply));
     }
 
     /// Hop 3: what becomes of it is decided in `arrivals.rs`; here it gets its actor.

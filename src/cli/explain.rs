@@ -31,7 +31,10 @@ pub async fn run(args: &ExplainArgs) -> ExitCode {
     }
 }
 
-async fn find(settings: &config::Settings, id: &str) -> Result<Option<InteractionRecord>, Problem> {
+pub(super) async fn find(
+    settings: &config::Settings,
+    id: &str,
+) -> Result<Option<InteractionRecord>, Problem> {
     let id: InteractionId = id.parse().map_err(|_| {
         Problem::new(
             "cannot explain this",

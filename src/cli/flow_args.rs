@@ -15,6 +15,8 @@ pub enum FlowCommand {
     Simulate(SimulateArgs),
     /// Run the tests beside flow files (NAME.test.yaml): scripted callers, a virtual clock
     Test(FlowTestArgs),
+    /// Turn a call that happened into a test for its flow
+    Replay(FlowReplayArgs),
     /// Send random callers through flows: every call must end, and nothing secret be told
     Fuzz(FlowFuzzArgs),
     /// Publish the draft of a flow at a running server: new calls take it
@@ -295,4 +297,17 @@ pub struct FmtArgs {
     /// Write nothing; exit with 1 when a file is laid out otherwise
     #[arg(long)]
     pub check: bool,
+}
+
+/// `cordboard flow replay`.
+#[derive(Clone, Debug, Args)]
+pub struct FlowReplayArgs {
+    /// Id of the interaction
+    pub id: String,
+    /// With the caller's number, the customer and the digits as they were; else made-up ones
+    #[arg(long)]
+    pub with_numbers: bool,
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }

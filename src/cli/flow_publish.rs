@@ -29,6 +29,7 @@ pub async fn run(command: &FlowCommand) -> ExitCode {
         FlowCommand::Check(_)
         | FlowCommand::Simulate(_)
         | FlowCommand::Fuzz(_)
+        | FlowCommand::Replay(_)
         | FlowCommand::Tool(_)
         | FlowCommand::Test(_) => Ok(true),
     };

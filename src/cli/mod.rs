@@ -13,6 +13,7 @@ pub mod flow_check;
 pub(crate) mod flow_files;
 pub mod flow_fuzz;
 pub mod flow_publish;
+pub mod flow_replay;
 pub mod flow_test;
 pub mod flow_tools;
 mod junit;

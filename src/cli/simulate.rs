@@ -283,30 +283,11 @@ impl Simulation {
                 self.block.clone_from(&block);
                 format!("-- {block}")
             }
-            FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
-            FlowOutput::Typed { label, .. } => format!("the agent reads: typed {label}"),
-            FlowOutput::Dial { to, ring, .. } => {
-                let (DialTo::Number(who) | DialTo::Agent(who)) = to;
-                format!(
-                    "{who} is called, for {ring:?} at most; `done`, `busy`, `no_answer` or `failed`?"
-                )
-            }
-            FlowOutput::Notify { event, .. } => format!("tells others: {event}"),
-            FlowOutput::RefuseWith { status } => format!("is refused with {status}"),
-            FlowOutput::Consent { granted: true, .. } => "may be recorded".to_owned(),
-            FlowOutput::Consent { granted: false, .. } => "may not be recorded".to_owned(),
-            FlowOutput::Record { what } => format!("recording: {}", what.as_str()),
-            FlowOutput::SurveyAnswered { question, answer } => match answer {
-                Some(answer) => format!("answers {question}: {answer}"),
-                None => format!("does not answer {question}"),
-            },
-            FlowOutput::LanguageSet { language, .. } => format!("language {language}"),
-            FlowOutput::Tag { key, value } => format!("tag {key} = {value}"),
             FlowOutput::Hangup { cause } => {
                 self.playing = None;
                 format!("the call ends: {cause:?}")
             }
-            FlowOutput::Incident { what } => format!("INCIDENT: {what}"),
+            other => told(other),
         };
         self.say(&words);
     }
@@ -315,6 +296,33 @@ impl Simulation {
         let seconds = self.now.as_secs();
         let clock = format!("{:>3}:{:02}", seconds / 60, seconds % 60);
         self.said.push_str(&format!("{clock}  {words}\n"));
+    }
+}
+
+/// What changes nothing of what may be typed.
+fn told(output: FlowOutput) -> String {
+    match output {
+        FlowOutput::MenuChosen { key, label, .. } => format!("chooses {key}: {label}"),
+        FlowOutput::Typed { label, .. } => format!("the agent reads: typed {label}"),
+        FlowOutput::Dial { to, ring, .. } => {
+            let (DialTo::Number(who) | DialTo::Agent(who)) = to;
+            format!(
+                "{who} is called, for {ring:?} at most; `done`, `busy`, `no_answer` or `failed`?"
+            )
+        }
+        FlowOutput::Notify { event, .. } => format!("tells others: {event}"),
+        FlowOutput::RefuseWith { status } => format!("is refused with {status}"),
+        FlowOutput::Consent { granted: true, .. } => "may be recorded".to_owned(),
+        FlowOutput::Consent { granted: false, .. } => "may not be recorded".to_owned(),
+        FlowOutput::Record { what } => format!("recording: {}", what.as_str()),
+        FlowOutput::SurveyAnswered { question, answer } => match answer {
+            Some(answer) => format!("answers {question}: {answer}"),
+            None => format!("does not answer {question}"),
+        },
+        FlowOutput::LanguageSet { language, .. } => format!("language {language}"),
+        FlowOutput::Tag { key, value } => format!("tag {key} = {value}"),
+        FlowOutput::Incident { what } => format!("INCIDENT: {what}"),
+        _ => String::new(),
     }
 }
 

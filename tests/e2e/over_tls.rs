@@ -225,3 +225,37 @@ fn without_a_usable_certificate_nothing_starts_and_the_file_is_named() {
         "{said}"
     );
 }
+
+#[test]
+fn commands_ask_through_tls_and_trust_only_what_they_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    renew(folder.path());
+    let plan = Plan {
+        settings: TLS.to_owned(),
+        ..Plan::default()
+    };
+    let world = World::in_folder(folder, &plan);
+    std::fs::copy(world.root().join("cert.pem"), world.root().join("ours.pem")).unwrap();
+    let server = format!("https://localhost:{}", world.http.port());
+    let asked = |ca: &str| {
+        let out = cordboard(world.root())
+            .args(["flow", "versions", "support", "--server", &server])
+            .args(["--ca", ca])
+            .env("CORDBOARD_TOKEN", world.token())
+            .output()
+            .unwrap();
+        let text = [out.stdout, out.stderr].concat();
+        (out.status.code(), String::from_utf8(text).unwrap())
+    };
+    let (code, said) = asked("ours.pem");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Edited in files"), "{said}");
+    // Another server's certificate, and no certificate at all.
+    let other = tempfile::tempdir().unwrap();
+    renew(other.path());
+    let other = other.path().join("cert.pem");
+    for ca in [other.to_str().unwrap(), "key.pem", "nothing.pem"] {
+        let (code, said) = asked(ca);
+        assert_eq!(code, Some(2), "{ca}: {said}");
+    }
+}

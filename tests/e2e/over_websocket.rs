@@ -102,12 +102,11 @@ fn a_phone_in_a_page_hangs_up_calls_a_number_of_ours_and_leaves() {
     own.hang_up();
     // The tab is closed: nobody is offered a caller whom she cannot hear.
     drop((own, talk, agent));
-    world.wait_agent("ana", "not_ready", seconds(3));
-    let shown = world.get("/agents/ana");
-    assert_eq!(
-        (&shown["registered"], &shown["reason"]),
-        (&false.into(), &"device_lost".into())
-    );
+    world.wait_for("/agents/ana", seconds(3), |shown| {
+        shown["state"] == "not_ready"
+            && shown["reason"] == "device_lost"
+            && shown["registered"] == false
+    });
     let again = ana_in_a_page(&world);
     drop(talking(&world, &again));
 }

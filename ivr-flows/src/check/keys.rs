@@ -115,13 +115,7 @@ pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
                 words(flow, menu, notes);
                 count(step, menu, notes);
                 if staffed {
-                    person(
-                        flow,
-                        &graph,
-                        start.saturating_add(offset),
-                        (step, menu),
-                        notes,
-                    );
+                    person(&graph, start.saturating_add(offset), step, notes);
                 }
             }
         }
@@ -209,13 +203,7 @@ fn count(step: &Step, menu: &Menu, notes: &mut Notes<'_>) {
 }
 
 /// F016: from each menu some way must lead to a person, or to where one will hear the caller.
-fn person(
-    flow: &Flow,
-    graph: &Graph,
-    at: usize,
-    (step, menu): (&Step, &Menu),
-    notes: &mut Notes<'_>,
-) {
+fn person(graph: &Graph, at: usize, step: &Step, notes: &mut Notes<'_>) {
     let edges = graph.edges(|_| true);
     let mut reached = vec![false; graph.nodes.len()];
     let all = flood(&edges, at, &mut reached);
@@ -229,14 +217,6 @@ fn person(
         let message = "no way leads from this menu to a person";
         let help = "give it a key `0` that leads to a `queue:`, or let `exhausted` lead there";
         notes.warning("F016", step.pos, message, help);
-    } else if menu.choices.len() > 1 && !has(menu, '0') && !flow.queue_names().is_empty() {
-        let message = "this menu has no `0`, the key that callers press for a person";
-        notes.info(
-            "F016",
-            step.pos,
-            message,
-            "add `0: { go: BLOCK, label: A person }` to `keys:`",
-        );
     }
 }
 

@@ -210,20 +210,6 @@ impl Notes<'_> {
         self.warning_about(About::Itself, code, pos, message, help);
     }
 
-    fn info(
-        &mut self,
-        code: &'static str,
-        pos: Pos,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let finding = Finding::error(code, self.file, pos, message, help);
-        self.findings.push(Finding {
-            level: FindingLevel::Info,
-            ..finding
-        });
-    }
-
     fn warning_about(
         &mut self,
         about: About,

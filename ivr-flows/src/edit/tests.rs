@@ -222,6 +222,17 @@ fn a_renamed_block_is_renamed_wherever_it_is_a_target_and_nowhere_else() {
 }
 
 #[test]
+fn the_keys_of_a_wait_lead_to_the_new_name_and_what_they_play_keeps_its_own() {
+    let source = "flow: 1\nname: x\nblocks:\n  start:\n    - queue: { to: q, use: w }\n  b:\n    - hangup: busy\nwaits:\n  w:\n    loop: [ { play: b } ]\n    keys: { 1: b, 2: { go: b, label: b }, 3: { play: b } }\n";
+    let text = rename(source, "b", "c").unwrap().text;
+    assert!(
+        text.contains("keys: { 1: c, 2: { go: c, label: b }, 3: { play: b } }"),
+        "{text}"
+    );
+    assert!(text.contains("  c:\n    - hangup: busy"), "{text}");
+}
+
+#[test]
 fn quotes_and_every_sort_of_target_follow() {
     let source = "flow: 1\nname: x\ndefaults: { exits: { error: 'b' } }\nblocks:\n  start:\n    - branch:\n        - { when: vars.b, go: \"b\" }\n        - else: b\n    - go: { to: start, at_most: 1, then: { do: [ { go: b } ] } }\n    - menu: { say: b, keys: { 1: b, 2: { go: b, label: b }, 3: { do: [ { tag: { b: b } }, { go: b } ] } } }\n  b:\n    - hangup:\n";
     let text = rename(source, "b", "c").unwrap().text;

@@ -328,20 +328,7 @@ impl<'f> Call<'f> {
             FlowOutput::StopPlay { token } => {
                 self.playing = self.playing.filter(|(playing, _)| *playing != token);
             }
-            FlowOutput::Enqueue { .. } => {
-                let wait = self.dice.time(Duration::from_secs(1200));
-                self.place = Place::Queue(self.now.saturating_add(wait));
-                self.note("waits in a queue");
-                // Told by the queue at once in a real call; here before anything else happens.
-                let position = self.dice.below(5).saturating_add(1);
-                self.flow.handle(
-                    FlowInput::Queued {
-                        position,
-                        expected: None,
-                    },
-                    self.now,
-                );
-            }
+            FlowOutput::Enqueue { .. } => self.waits(),
             FlowOutput::LeaveQueue { .. } => self.place = Place::Menus,
             FlowOutput::FindCustomer { ask, .. } => {
                 let wait = self.dice.time(Duration::from_secs(2));
@@ -376,11 +363,7 @@ impl<'f> Call<'f> {
                     return Err(what);
                 }
             }
-            FlowOutput::Dial { ring, .. } => {
-                self.note("somebody is called");
-                let time = self.dice.time(ring.saturating_mul(2));
-                self.place = Place::Called(self.now.saturating_add(time));
-            }
+            FlowOutput::Dial { ring, .. } => self.calls(ring),
             FlowOutput::WayTaken(_)
             | FlowOutput::SurveyAnswered { .. }
             | FlowOutput::Consent { .. }
@@ -393,6 +376,23 @@ impl<'f> Call<'f> {
             | FlowOutput::Tag { .. } => {}
         }
         Ok(())
+    }
+
+    fn waits(&mut self) {
+        let wait = self.dice.time(Duration::from_secs(1200));
+        self.place = Place::Queue(self.now.saturating_add(wait));
+        self.note("waits in a queue");
+        // Told by the queue at once in a real call; here before anything else happens.
+        let position = self.dice.below(5).saturating_add(1);
+        let expected = None;
+        self.flow
+            .handle(FlowInput::Queued { position, expected }, self.now);
+    }
+
+    fn calls(&mut self, ring: Duration) {
+        self.note("somebody is called");
+        let time = self.dice.time(ring.saturating_mul(2));
+        self.place = Place::Called(self.now.saturating_add(time));
     }
 
     /// No output may hold what a `sensitive` step took.

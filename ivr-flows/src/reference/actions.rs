@@ -1,10 +1,16 @@
 //! The actions in words.
 //!
-//! **Owns**: one entry for each action that this version runs, with its fields.
-//! **Must not know**: how a step is read or run.
+//! **Owns**: one entry for each action that the reader knows.
+//! **Must not know**: how a step is read or run; the fields of the long forms stand in `fields` and `more_fields`.
 
-use super::{Action, After, Field, Key, Kind, Refers, Shape};
-use crate::flow::ExitName;
+use super::fields::{
+    CASE, COLLECT, CUSTOMER, GO, HOURS, LANGUAGE, MENU, PLAY, QUEUE, SAY, VOICEMAIL,
+};
+use super::more_fields::{
+    CALLBACK, CAUSES, CONSENT, DIAL, HANGUP, NOTIFY, OFFER_CALLBACK, PAUSE, PAY, RECORD, RECORDING,
+    SURVEY, TRANSFER,
+};
+use super::{Action, After, Key, Kind, Refers};
 
 /// Every action, in the order of the page.
 pub(crate) const ACTIONS: &[Action] = &[
@@ -122,380 +128,101 @@ pub(crate) const ACTIONS: &[Action] = &[
         example: "- voicemail: { box: support, prompt: question, max: 2m, exits: { too_short: goodbye } }",
     },
     Action {
-        name: "hangup",
-        about: "Ends the call.",
-        value: Kind::Empty,
+        name: "survey",
+        about: "Asks for the caller's opinion and keeps each answer with the interaction; its place is behind the exit \
+                `answered` of a `queue`.",
+        value: Kind::Shape(&SURVEY),
+        waits: "for a key to each question",
+        after: After::Next,
+        example: "- survey: { prompt: rate-us, keys: 1-5, store: csat, tries: 2, exits: { skipped: goodbye } }\n\
+                  - survey:\n    questions:\n      - { prompt: rate-us, keys: 1-5, store: csat }\n      \
+                  - { prompt: was-it-solved, keys: [1, 2], store: solved }",
+    },
+    Action {
+        name: "consent",
+        about: "Tells callers of the recording and takes their yes or no. The words are heard to their end; only the \
+                step's own keys count, and nothing typed ahead.",
+        value: Kind::Shape(&CONSENT),
+        waits: "until the words were heard, and for a key of its own, `timeout` at the longest",
+        after: After::Next,
+        example: "- consent: { prompt: recorded, opt_out_key: 1, default: granted, exits: { denied: orders } }",
+    },
+    Action {
+        name: "record",
+        about: "Begins, stops or pauses the recording of the call.",
+        value: Kind::Either(&[RECORDING, Kind::Shape(&RECORD)]),
+        waits: "",
+        after: After::Next,
+        example: "- record: { action: start, beep: true }\n- record: pause\n- record: resume\n- record: stop",
+    },
+    Action {
+        name: "wait",
+        about: "A pause in silence, 60 s at most; keys are kept for the next menu.",
+        value: Kind::Either(&[Kind::Time, Kind::Shape(&PAUSE)]),
+        waits: "for that time",
+        after: After::Next,
+        example: "- wait: 2s",
+    },
+    Action {
+        name: "notify",
+        about: "Tells whoever listens: the event `notified` in the interaction's log and on `GET /events`.",
+        value: Kind::Either(&[Kind::Word, Kind::Shape(&NOTIFY)]),
+        waits: "",
+        after: After::Next,
+        example: "- notify: order-asked\n- notify: { event: order-asked, data: { reason: \"{{ vars.reason }}\" } }",
+    },
+    Action {
+        name: "transfer",
+        about: "Calls a number outside or an agent, and gives the caller to whoever answers.",
+        value: Kind::Either(&[Kind::Text, Kind::Shape(&TRANSFER)]),
+        waits: "while it rings, and while they talk",
+        after: After::Elsewhere(
+            "unless nobody was reached and no exit is handled, or with `return_here`",
+        ),
+        example: "- transfer:\n    to: \"+34911222333\"\n    ring: 25s\n    caller_id: caller\n    \
+                  exits: { no_answer: goodbye, busy: goodbye, failed: goodbye }",
+    },
+    Action {
+        name: "dial",
+        about: "Calls as `transfer` does, and goes on in the flow after the talk.",
+        value: Kind::Either(&[Kind::Text, Kind::Shape(&DIAL)]),
+        waits: "while it rings, and while they talk",
+        after: After::Next,
+        example: "- dial: \"+34911222333\"\n- dial: { agent: \"2001\", ring: 20s, exits: { busy: orders } }",
+    },
+    Action {
+        name: "offer_callback",
+        about: "Will offer to call the caller back. Nothing stands behind it in this version: it is refused (F101) unless \
+                its own `exits:` name `unavailable`, which is taken at once.",
+        value: Kind::Shape(&OFFER_CALLBACK),
         waits: "",
         after: After::Elsewhere(""),
-        example: "- hangup:",
+        example: "- offer_callback: { key: 2, prompt: question, exits: { unavailable: orders } }",
+    },
+    Action {
+        name: "callback",
+        about: "Will note that the caller is called back. Nothing stands behind it in this version: it is refused (F101) \
+                unless its own `exits:` name `unavailable`, which is taken at once.",
+        value: Kind::Shape(&CALLBACK),
+        waits: "",
+        after: After::Elsewhere(""),
+        example: "- callback: { number: caller, exits: { unavailable: orders } }",
+    },
+    Action {
+        name: "pay",
+        about: "Will take a payment. Nothing stands behind it in this version: it is refused (F101) unless its own \
+                `exits:` name `unavailable`, which is taken at once.",
+        value: Kind::Shape(&PAY),
+        waits: "",
+        after: After::Elsewhere(""),
+        example: "- pay: { processor: cards, amount: vars.reason, exits: { unavailable: orders } }",
+    },
+    Action {
+        name: "hangup",
+        about: "Ends the call; with a reason it says how a call is refused that was not answered.",
+        value: Kind::Either(&[Kind::Empty, CAUSES, Kind::Shape(&HANGUP)]),
+        waits: "",
+        after: After::Elsewhere(""),
+        example: "- hangup: { code: 486 }",
     },
 ];
-
-const BARGE_IN: Field = Field::new(
-    "barge_in",
-    Kind::Truth,
-    "as under `defaults`",
-    "Whether a key interrupts what is heard.",
-);
-const PROMPT: Field = Field::new(
-    "prompt",
-    Kind::Sayings,
-    "",
-    "What callers hear; needed, unless there is `say`.",
-);
-const SAY_INSTEAD: Field = Field::new("say", Kind::Spoken, "", "A text in place of `prompt`.");
-const SHORT_PROMPT: Field = Field::new(
-    "short_prompt",
-    Kind::Sayings,
-    "`prompt`",
-    "What they hear from the second time on.",
-);
-const TIMEOUT: Field = Field::new(
-    "timeout",
-    Kind::Time,
-    "as under `defaults`",
-    "How long silence may last.",
-);
-const BETWEEN: Field = Field::new(
-    "between_digits",
-    Kind::Time,
-    "as under `defaults`",
-    "How long a further key of the same input may take.",
-);
-const TRIES: Field = Field::new(
-    "tries",
-    Kind::Number(1, 10),
-    "as under `defaults`",
-    "How often the caller is asked; silence and wrong keys are counted apart.",
-);
-const NO_INPUT: Field = Field::new(
-    "no_input",
-    Kind::Sayings,
-    "as under `defaults`",
-    "Prompts after a silence: first, second, …; the last one repeats.",
-);
-const NO_MATCH: Field = Field::new(
-    "no_match",
-    Kind::Sayings,
-    "as under `defaults`",
-    "Prompts after wrong input.",
-);
-const END_KEY: Field = Field::new(
-    "end_key",
-    Kind::OneOf(&["hash", "star", "none"]),
-    "`hash`",
-    "The key that ends it.",
-);
-
-/// The exits of a step.
-const fn exits(of: &'static [ExitName]) -> Field {
-    Field::new(
-        "exits",
-        Kind::Exits(of),
-        "",
-        "Where the step leads when it does not just go on.",
-    )
-}
-
-const PLAY: Shape = Shape {
-    what: "`play`",
-    fields: &[
-        Field::needed("prompt", Kind::Sayings, "What is heard."),
-        BARGE_IN,
-        Field::new(
-            "for",
-            Kind::Time,
-            "once",
-            "Music: repeats so long, and goes on where the same file last stopped in the call.",
-        ),
-        exits(ExitName::PLAY),
-    ],
-};
-
-const SAY: Shape = Shape {
-    what: "`say`",
-    fields: &[
-        Field::needed(
-            "text",
-            Kind::Spoken,
-            "What is said: a text, or texts by language.",
-        ),
-        BARGE_IN,
-        exits(ExitName::PLAY),
-    ],
-};
-
-const MENU: Shape = Shape {
-    what: "`menu`",
-    fields: &[
-        PROMPT,
-        SAY_INSTEAD,
-        SHORT_PROMPT,
-        Field::needed(
-            "keys",
-            Kind::Map(Key::Telephone, &Kind::Choice),
-            "What each key does: `0` to `9`, `star`, `hash`, or several of them.",
-        ),
-        TRIES,
-        TIMEOUT,
-        BETWEEN,
-        BARGE_IN,
-        Field::new(
-            "type_ahead",
-            Kind::Truth,
-            "`true`",
-            "`false`: what was pressed before the menu listens is dropped.",
-        ),
-        NO_INPUT,
-        NO_MATCH,
-        exits(ExitName::MENU),
-    ],
-};
-
-const COLLECT: Shape = Shape {
-    what: "`collect`",
-    fields: &[
-        Field::needed(
-            "into",
-            Kind::Name(Refers::Variable),
-            "A variable of type `string`, so that zeros stay.",
-        ),
-        PROMPT,
-        SAY_INSTEAD,
-        SHORT_PROMPT,
-        Field::needed(
-            "digits",
-            Kind::Digits,
-            "How many: `6`, or `4-10`; 32 at most.",
-        ),
-        END_KEY,
-        TIMEOUT,
-        BETWEEN,
-        TRIES,
-        BARGE_IN,
-        Field::new(
-            "check",
-            Kind::Expression,
-            "",
-            "Wrong input unless it holds.",
-        ),
-        Field::new(
-            "sensitive",
-            Kind::Truth,
-            "`false`",
-            "Nothing typed ahead counts, and the value may stand in no text or tag.",
-        ),
-        Field::new(
-            "label",
-            Kind::Text,
-            "the variable's name",
-            "What the digits are, for agents and reports.",
-        ),
-        Field::new(
-            "harmless",
-            Kind::Truth,
-            "`false`",
-            "The agent sees the digits, and they are noted.",
-        ),
-        NO_INPUT,
-        NO_MATCH,
-        exits(ExitName::MENU),
-    ],
-};
-
-const CUSTOMER: Shape = Shape {
-    what: "`customer`",
-    fields: &[
-        Field::needed(
-            "by",
-            Kind::Expression,
-            "The telephone number: `call.from`, or `vars.NAME` for digits that were collected.",
-        ),
-        Field::new(
-            "create",
-            Kind::Truth,
-            "`false`",
-            "Makes a customer with that number when there is none.",
-        ),
-        Field::new(
-            "timeout",
-            Kind::Time,
-            "`800ms`",
-            "How long the call waits; 5 s at the longest.",
-        ),
-        exits(ExitName::CUSTOMER),
-    ],
-};
-
-const LANGUAGE: Shape = Shape {
-    what: "`language`",
-    fields: &[Field::needed(
-        "from",
-        Kind::Expression,
-        "Taken when the flow offers it.",
-    )],
-};
-
-const HOURS: Shape = Shape {
-    what: "`hours`",
-    fields: &[
-        Field::needed("check", Kind::Name(Refers::Calendar), "The calendar."),
-        exits(ExitName::HOURS),
-    ],
-};
-
-const CASE: Shape = Shape {
-    what: "a case of `branch`",
-    fields: &[
-        Field::new(
-            "when",
-            Kind::Expression,
-            "",
-            "The case holds when it is true.",
-        ),
-        Field::new("go", Kind::Block, "", "Then on to this block."),
-        Field::new("do", Kind::Steps, "", "Or these steps."),
-        Field::new(
-            "else",
-            Kind::Target,
-            "the next step",
-            "Where it leads when no case holds; alone, and last.",
-        ),
-    ],
-};
-
-const GO: Shape = Shape {
-    what: "`go`",
-    fields: &[
-        Field::needed("to", Kind::Block, "A block, or `hangup`."),
-        Field::new(
-            "at_most",
-            Kind::Number(1, 100),
-            "",
-            "How often in one call it is taken.",
-        ),
-        Field::new(
-            "then",
-            Kind::Target,
-            "the next step",
-            "Where it leads after that.",
-        ),
-    ],
-};
-
-const QUEUE: Shape = Shape {
-    what: "`queue`",
-    fields: &[
-        Field::needed("to", Kind::Name(Refers::Queue), "A queue of the company."),
-        Field::new(
-            "use",
-            Kind::Name(Refers::Wait),
-            "",
-            "A wait: what the caller hears meanwhile.",
-        ),
-        Field::new(
-            "skills",
-            LEVELS,
-            "",
-            "Minimum levels, 1 to 10, beyond the queue's own.",
-        ),
-        Field::new(
-            "any_of",
-            Kind::List(&LEVELS),
-            "",
-            "One of these besides (`docs/routing-rules.md`, What a caller asks for).",
-        ),
-        Field::new(
-            "ladder",
-            Kind::List(&Kind::Shape(&RUNG)),
-            "the queue's own",
-            "What is asked for from a time on.",
-        ),
-        Field::new(
-            "last_agent",
-            Kind::Time,
-            "the queue's own",
-            "How long the agent they spoke with last is waited for alone.",
-        ),
-        Field::new(
-            "head_start",
-            Kind::Time,
-            "`0s`",
-            "Counts as time already waited.",
-        ),
-        Field::new(
-            "class",
-            Kind::OneOf(&["emergency", "normal"]),
-            "the queue's own",
-            "`emergency` comes before `normal`.",
-        ),
-        exits(ExitName::QUEUE),
-    ],
-};
-
-const LEVELS: Kind = Kind::Map(Key::Name(Refers::Skill), &Kind::Number(0, 10));
-
-const RUNG: Shape = Shape {
-    what: "a step of the ladder",
-    fields: &[
-        Field::needed("after", Kind::Time, "From this time of waiting on."),
-        Field::new(
-            "skills",
-            LEVELS,
-            "",
-            "No more than these levels; 0 drops the skill.",
-        ),
-        Field::new(
-            "max_tier",
-            Kind::Number(1, 100),
-            "",
-            "Agents up to this tier.",
-        ),
-        Field::new(
-            "queues",
-            Kind::Names(Refers::Queue),
-            "",
-            "Agents of these queues too.",
-        ),
-        Field::new(
-            "head_start",
-            Kind::Time,
-            "`0s`",
-            "Counts as more time already waited.",
-        ),
-    ],
-};
-
-const VOICEMAIL: Shape = Shape {
-    what: "`voicemail`",
-    fields: &[
-        Field::needed(
-            "box",
-            Kind::Name(Refers::Queue),
-            "A queue: whose message it is.",
-        ),
-        Field::new(
-            "prompt",
-            Kind::Sayings,
-            "",
-            "What callers hear before the tone.",
-        ),
-        SAY_INSTEAD,
-        Field::new(
-            "beep",
-            Kind::Truth,
-            "`true`",
-            "A tone before the recording.",
-        ),
-        Field::new(
-            "max",
-            Kind::Time,
-            "`2m`",
-            "The message is no longer; 10m at the longest.",
-        ),
-        Field::new("min", Kind::Time, "`1s`", "What is shorter was no message."),
-        Field::new("silence", Kind::Time, "`5s`", "So much silence ends it."),
-        END_KEY,
-        exits(ExitName::VOICEMAIL),
-    ],
-};

@@ -4,10 +4,12 @@
 //! editors, and [`walk`], which tells of every value in a file what it is.
 //! **Must not know**: how a flow is read or run. Tests hold the table to the reader: both know the same keys.
 //!
-//! An action that is added needs one entry in [`actions`], its fields beside it, and its exits in [`exits`].
+//! An action that is added needs one entry in [`actions`], its fields in [`fields`] or [`more_fields`], and its exits in [`exits`].
 
 mod actions;
 mod exits;
+mod fields;
+mod more_fields;
 mod page;
 mod schema;
 mod shapes;
@@ -70,6 +72,8 @@ pub(crate) enum Kind {
     Number(u32, u32),
     /// `6`, `4-10`.
     Digits,
+    /// `1-5`, `[1, 2]`.
+    Answers,
     /// A text, a number, `true` or `false`.
     Literal,
     /// Spans of a day, one or a list.
@@ -91,8 +95,10 @@ pub(crate) enum Key {
     Own(&'static str),
     /// Names of something that stands elsewhere.
     Name(Refers),
-    /// Keys of a telephone.
+    /// Keys of a telephone, several in a row too.
     Telephone,
+    /// One key of a telephone.
+    Single,
     /// Languages, or `file`.
     PromptPart,
     /// `mon`, `mon-fri`.
@@ -219,7 +225,10 @@ defaults:
   exits: { exhausted: goodbye, error: goodbye }
 prompts:
   greeting: { en: \"Welcome.\", es: \"Bienvenido.\" }
-  question: { en: \"Press 1.\", es: \"Pulse 1.\" }
+  question: { en: \"Press 1. To hear this again, press 9.\", es: \"Pulse 1. Para repetir, pulse 9.\" }
+  rate-us: { en: \"Press 1 to 5.\", es: \"Pulse de 1 a 5.\" }
+  was-it-solved: { en: \"Press 1 for yes, 2 for no.\", es: \"Pulse 1 para sí, 2 para no.\" }
+  recorded: { en: \"This call is recorded. Press 1 if you do not want that.\", es: \"Grabamos la llamada. Pulse 1 si no quiere.\" }
   music: { file: moh/calm.wav }
 vars:
   order: { type: string }

@@ -69,10 +69,11 @@ fn one(page: &mut String, action: &Action) {
 }
 
 fn short(kind: Kind) -> Option<String> {
-    let Kind::Either([first, ..]) = kind else {
+    let Kind::Either([forms @ .., _]) = kind else {
         return None;
     };
-    Some(words(*first))
+    let forms: Vec<String> = forms.iter().map(|form| words(*form)).collect();
+    Some(forms.join("; or "))
 }
 
 /// The maps that stand in fields, each once, those inside them behind.
@@ -82,7 +83,9 @@ fn shapes(fields: &'static [Field]) -> Vec<&'static Shape> {
         let shape = match field.kind {
             Kind::Shape(shape)
             | Kind::List(&Kind::Shape(shape))
-            | Kind::Map(_, &Kind::Shape(shape)) => shape,
+            | Kind::Map(_, &(Kind::Shape(shape) | Kind::Either(&[.., Kind::Shape(shape)]))) => {
+                shape
+            }
             Kind::Map(_, Kind::Choice) => &CHOICE,
             _ => continue,
         };
@@ -148,6 +151,7 @@ pub(super) fn words(kind: Kind) -> String {
         Kind::Truth => "`true`, `false`".to_owned(),
         Kind::Number(least, most) => format!("{least} to {most}"),
         Kind::Digits => "`6`, `4-10`".to_owned(),
+        Kind::Answers => "`1-5`, or a list of digits".to_owned(),
         Kind::Literal => "a text, a number, `true`, `false`".to_owned(),
         Kind::Spans => "one, or a list".to_owned(),
         Kind::Steps => "steps".to_owned(),
@@ -186,7 +190,7 @@ pub(super) fn key_words(key: Key) -> &'static str {
     match key {
         Key::Own(_) => "by name",
         Key::Name(refers) => named(refers),
-        Key::Telephone => "a key",
+        Key::Telephone | Key::Single => "a key",
         Key::PromptPart => "a language, or `file`",
         Key::Days => "days",
         Key::Dates => "a date",

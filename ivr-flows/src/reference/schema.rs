@@ -287,6 +287,11 @@ fn kind(kind_: Kind, names: &Names) -> Value {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
         Kind::Digits => json!({ "type": ["integer", "string"], "pattern": "^[0-9]+(-[0-9]+)?$" }),
+        Kind::Answers => {
+            let digit = json!({ "type": "integer", "minimum": 0, "maximum": 9 });
+            let range = json!({ "type": "string", "pattern": "^[0-9]-[0-9]$" });
+            json!({ "anyOf": [range, { "type": "array", "items": digit }] })
+        }
         Kind::Spans => {
             let span = json!({ "type": "string" });
             json!({ "anyOf": [span, { "type": "array", "items": span }] })
@@ -321,6 +326,7 @@ fn exit_map(exits: &[ExitName], names: &Names) -> Value {
 fn map(key: Key, value: Value, names: &Names) -> Value {
     let pattern = match key {
         Key::Telephone => "^([0-9A-D*#]|star|hash)+$",
+        Key::Single => "^([0-9A-D*#]|star|hash)$",
         Key::Dates => "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
         Key::Days => "^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$",
         Key::PromptPart => {

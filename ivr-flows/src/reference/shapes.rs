@@ -184,6 +184,21 @@ const WAIT: Shape = Shape {
             "`play` and `say`, again and again until an agent answers.",
         ),
         Field::new(
+            "keys",
+            Kind::Map(
+                Key::Single,
+                &Kind::Either(&[Kind::Block, Kind::Shape(&WAIT_KEY)]),
+            ),
+            "",
+            "What a waiting caller may press: out of the queue with the outcome `key_exit`, or something to hear.",
+        ),
+        Field::new(
+            "relax",
+            Kind::List(&Kind::Shape(&RELAX)),
+            "the queue's own ladder",
+            "The longer the wait, the less is asked for; for every `queue` that uses the wait and has no `ladder`.",
+        ),
+        Field::new(
             "give_up_after",
             Kind::Time,
             "never",
@@ -194,6 +209,73 @@ const WAIT: Shape = Shape {
             Kind::Exits(ExitName::QUEUE),
             "",
             "The exits of every `queue` that uses the wait.",
+        ),
+    ],
+};
+
+const WAIT_KEY: Shape = Shape {
+    what: "a key of a wait",
+    fields: &[
+        Field::new(
+            "go",
+            Kind::Block,
+            "",
+            "Out of the queue to a block, or `hangup`; a key has one of `go`, `do`, `play` and `say`.",
+        ),
+        Field::new(
+            "do",
+            Kind::Steps,
+            "",
+            "Out of the queue to steps that stand right here.",
+        ),
+        Field::new("play", Kind::Sayings, "", "Heard, and the place is kept."),
+        Field::new("say", Kind::Spoken, "", "A text in place of `play`."),
+        Field::new(
+            "label",
+            Kind::Text,
+            "the block's name",
+            "What agents and reports read.",
+        ),
+    ],
+};
+
+const RELAX: Shape = Shape {
+    what: "a step of `relax`",
+    fields: &[
+        Field::needed(
+            "after",
+            Kind::Time,
+            "From this time of waiting on; later than in the step before.",
+        ),
+        Field::new(
+            "skills",
+            Kind::Map(Key::Name(Refers::Skill), &Kind::Number(1, 10)),
+            "",
+            "Levels, 1 to 10, that are enough from then on.",
+        ),
+        Field::new(
+            "drop",
+            Kind::Names(Refers::Skill),
+            "",
+            "Skills that are asked for no more.",
+        ),
+        Field::new(
+            "also",
+            Kind::Names(Refers::Queue),
+            "",
+            "Agents of these queues too.",
+        ),
+        Field::new(
+            "max_tier",
+            Kind::Number(1, 100),
+            "",
+            "Agents up to this tier.",
+        ),
+        Field::new(
+            "head_start",
+            Kind::Time,
+            "`0s`",
+            "Counts as more time already waited.",
         ),
     ],
 };

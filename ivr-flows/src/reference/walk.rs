@@ -114,14 +114,25 @@ pub(crate) fn fits(kind: Kind, node: &Node) -> bool {
             !entries.iter().any(|entry| entry.key == "text")
         }
         (yaml::Kind::Map(_), Kind::Map(..) | Kind::Choice | Kind::Target | Kind::Exits(_)) => true,
-        (yaml::Kind::Map(_), _) | (yaml::Kind::Empty, _) => false,
+        (yaml::Kind::Empty, kind) => matches!(kind, Kind::Empty),
+        (yaml::Kind::Map(_), _) => false,
         (yaml::Kind::List(_), kind) => matches!(
             kind,
-            Kind::List(_) | Kind::Names(_) | Kind::Sayings | Kind::Steps | Kind::Spans
+            Kind::List(_)
+                | Kind::Names(_)
+                | Kind::Sayings
+                | Kind::Steps
+                | Kind::Spans
+                | Kind::Answers
         ),
         (yaml::Kind::Text { .. }, kind) => !matches!(
             kind,
-            Kind::List(_) | Kind::Shape(_) | Kind::Map(..) | Kind::Steps | Kind::Exits(_)
+            Kind::Empty
+                | Kind::List(_)
+                | Kind::Shape(_)
+                | Kind::Map(..)
+                | Kind::Steps
+                | Kind::Exits(_)
         ),
     }
 }

@@ -101,11 +101,6 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("F025", "    - answer:\n…    - menu:\n", "…    - §menu:\n"),
     (
         "F016",
-        "    - menu:\n…          0: person\n",
-        "    - §menu:\n…",
-    ),
-    (
-        "F016",
         "    - play: bye\n      when: vars.reason != \"repair\"\n    - hangup:\n",
         "    - §menu: { say: { en: \"To end, press 1.\", es: \"Para terminar, pulse 1.\" }, keys: { 1: sorry }, exits: { exhausted: sorry } }\n",
     ),

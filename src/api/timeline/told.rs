@@ -22,7 +22,7 @@ pub(super) enum Told {
 
 /// `login` knows the agents of the record.
 pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> Told {
-    use ItemKind::{Choice, Notes, Others, Record, Waiting, WrapUp};
+    use ItemKind::{Notes, Others, Record, Waiting, WrapUp};
     let name = |agent: &Option<AgentId>, unknown: &str| {
         let known = agent.and_then(&login);
         known.unwrap_or_else(|| unknown.to_owned())
@@ -34,23 +34,14 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
             let words = changed(*change, &name(agent, "a supervisor"));
             (Others, words, *agent)
         }
-        Event::Typed { label, digits, .. } => (Choice, typed(label, digits.as_deref()), None),
-        Event::LanguageSet {
-            language, chosen, ..
-        } => (Choice, spoken(language, *chosen), None),
-        Event::Tagged { key, value, .. } => (Record, format!("Noted: {key} {value}"), None),
-        Event::FlowDialled { agent, outcome, .. } => {
-            let who = name(agent, "somebody outside");
-            (Others, dialled(&who, *outcome), *agent)
-        }
-        Event::Notified { event, .. } => (Record, format!("The menu told others: {event}"), None),
-        Event::RecordingConsent {
-            granted, by_key, ..
-        } => (Record, agreed(*granted, *by_key).to_owned(), None),
-        Event::SurveyAnswered {
-            question, answer, ..
-        } => (Choice, surveyed(question, *answer), None),
-        Event::CustomerIdentified { .. } => (Record, FOUND.to_owned(), None),
+        Event::Typed { .. }
+        | Event::LanguageSet { .. }
+        | Event::Tagged { .. }
+        | Event::FlowDialled { .. }
+        | Event::Notified { .. }
+        | Event::RecordingConsent { .. }
+        | Event::SurveyAnswered { .. }
+        | Event::CustomerIdentified { .. } => return in_flow(event, name),
         Event::CustomerConfirmed { customer, by, .. } => {
             let who = name(by, "Somebody");
             (Record, confirmed(&who, customer.is_some()), *by)
@@ -94,6 +85,32 @@ pub(super) fn told(event: &Event, login: impl Fn(AgentId) -> Option<String>) -> 
         | Event::AgentStateChanged { .. }
         | Event::FlowPointed { .. }
         | Event::SupervisorTold { .. } => return Told::Elsewhere,
+    };
+    Told::Moment(kind, words, agent)
+}
+
+/// What the caller did in the flow, and what the flow did with them.
+fn in_flow(event: &Event, name: impl Fn(&Option<AgentId>, &str) -> String) -> Told {
+    use ItemKind::{Choice, Others, Record};
+    let (kind, words, agent) = match event {
+        Event::Typed { label, digits, .. } => (Choice, typed(label, digits.as_deref()), None),
+        Event::LanguageSet {
+            language, chosen, ..
+        } => (Choice, spoken(language, *chosen), None),
+        Event::Tagged { key, value, .. } => (Record, format!("Noted: {key} {value}"), None),
+        Event::FlowDialled { agent, outcome, .. } => {
+            let who = name(agent, "somebody outside");
+            (Others, dialled(&who, *outcome), *agent)
+        }
+        Event::Notified { event, .. } => (Record, format!("The menu told others: {event}"), None),
+        Event::RecordingConsent {
+            granted, by_key, ..
+        } => (Record, agreed(*granted, *by_key).to_owned(), None),
+        Event::SurveyAnswered {
+            question, answer, ..
+        } => (Choice, surveyed(question, *answer), None),
+        Event::CustomerIdentified { .. } => (Record, FOUND.to_owned(), None),
+        _ => return Told::Elsewhere,
     };
     Told::Moment(kind, words, agent)
 }

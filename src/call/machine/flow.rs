@@ -51,11 +51,8 @@ impl CallMachine {
             self.message_over(mailbox);
             return None;
         }
-        let output = match self.flow_note(output) {
-            // A caller who has left hears and waits no more.
-            Some(output) if !self.customer.over => output,
-            _ => return None,
-        };
+        // A caller who has left hears and waits no more.
+        let output = self.flow_note(output).filter(|_| !self.customer.over)?;
         match output {
             FlowOutput::EarlyMedia => self.leg(LegCommand::EarlyMedia(self.customer.leg)),
             FlowOutput::Answer => self.answer(),
