@@ -67,6 +67,8 @@ pub(super) fn write_settings(
     let text = format!(
         "# Written by `cordboard demo` at each start.\n[node]\ndata = \".\"\ncountry = \"ES\"\n\
          company = \"./fernhill/company.toml\"\nflows = \"./fernhill/flows\"\nprompts = \"./fernhill/prompts\"\n\n\
+         # The shop that the flow asks about orders stands on this machine.\n\
+         [flows]\nmay_reach = [\"127.0.0.1\"]\n\n\
          [sip]\nlisten = [\"udp:{sip}\"]\n\n[media]\nlisten = \"{media}\"\n\n\
          [http]\nlisten = \"{http}\"\n{certificate}"
     );
@@ -83,6 +85,8 @@ struct Entry {
     notes: Option<String>,
     #[serde(default)]
     language: Option<String>,
+    #[serde(default)]
+    tier: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -106,6 +110,7 @@ pub(super) async fn seed_customers(data: &Path, running: &Running) -> anyhow::Re
                 name: Some(Private::new(entry.name)),
                 notes: entry.notes.map(Private::new),
                 language: entry.language,
+                tier: entry.tier,
                 numbers: entry
                     .numbers
                     .into_iter()

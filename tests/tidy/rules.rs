@@ -80,7 +80,7 @@ const HOMES: [(&str, &[&str]); 28] = [
     ("opus_pure", &["sip-gateway/src/media/opus.rs"]),
     ("mio", &["sip-gateway/src/net/"]),
     ("socket2", &["sip-gateway/src/net/"]),
-    ("axum", &["src/api", "src/app"]),
+    ("axum", &["src/api", "src/app", "src/demo/shop.rs"]),
     (
         "md5",
         &["sip-gateway/src/sip/auth", "sip-gateway/src/sip/digest"],
