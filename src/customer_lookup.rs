@@ -189,6 +189,7 @@ fn known(record: CustomerRecord) -> (Option<CustomerId>, CustomerAnswer) {
         name: text(record.name),
         company: text(record.company),
         language: record.language.unwrap_or_default(),
+        tier: record.tier.unwrap_or_default(),
     };
     (Some(record.id), CustomerAnswer::Found(customer))
 }

@@ -72,7 +72,7 @@ const TEXTS: [(&str, &str); 36] = [
         "F011",
         "A step sets or reads a variable that is not declared under `vars:`, or an expression reads a name that does not \
          exist. Expressions read `vars.NAME`, `call.from`, `call.to`, `call.language`, `queue.position`, `queue.ewt`, \
-         `queue.ewt_minutes`, `tags.NAME`, and after a `customer` step `customer.known`, `.name`, `.company`, `.language`.",
+         `queue.ewt_minutes`, `tags.NAME`, and after a `customer` step `customer.known`, `.name`, `.company`, `.language`, `.tier`.",
     ),
     (
         "F012",

@@ -31,6 +31,8 @@ pub struct KnownCustomer {
     pub company: String,
     /// The language they want, such as `es`; empty when not known.
     pub language: String,
+    /// How the company ranks them, such as `gold`; empty when not known.
+    pub tier: String,
 }
 
 impl fmt::Debug for KnownCustomer {

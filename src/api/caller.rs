@@ -196,6 +196,8 @@ async fn make(
             email: Some(body.email),
             notes: Some(body.notes),
             language: Some(body.language),
+            // The company's own ranking stays.
+            tier: None,
             numbers: None,
         };
         let changed = state
@@ -215,6 +217,7 @@ async fn make(
             notes: body.notes,
             language: body.language,
             numbers,
+            ..CustomerDetails::default()
         },
     };
     let made = state.store.create_customer_sharing(&customer, now).await?;

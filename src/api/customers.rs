@@ -29,6 +29,8 @@ const SHORTEST_SEARCH: usize = 3;
 const MOST_HINTS: u32 = 10;
 /// Numbers of one customer at most.
 const MOST_NUMBERS: usize = 50;
+/// Signs of a tier at most.
+const LONGEST_TIER: usize = 40;
 
 /// `GET /customers?search=`: part of a name, company or number; `?number=`: those with this number, none, one or
 /// several. An agent gets names alone, of a number that called lately or, during a call, of what is searched for.
@@ -108,6 +110,7 @@ async fn hints(
         email: None,
         notes: None,
         language: None,
+        tier: None,
         numbers: Vec::new(),
         ..customer
     });
@@ -152,6 +155,7 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     allow(role, Action::WriteCustomer, Resource::Others)?;
     let Json(mut details) = body?;
+    check_tier(details.tier.as_deref())?;
     details.numbers = numbers(&state.company(), &details.numbers)?;
     let id = CustomerId::from_uuid(uuid::Uuid::now_v7());
     let customer = NewCustomer { id, details };
@@ -187,6 +191,7 @@ pub(super) async fn change(
     allow(role, Action::WriteCustomer, Resource::Others)?;
     let id = read_id(&id)?;
     let Json(mut patch) = body?;
+    check_tier(patch.tier.as_ref().and_then(Option::as_deref))?;
     if let Some(given) = &patch.numbers {
         patch.numbers = Some(numbers(&state.company(), given)?);
     }
@@ -263,6 +268,19 @@ async fn owner(state: &ApiState, role: Role, id: CustomerId) -> Result<Resource,
     } else {
         Resource::Others
     })
+}
+
+/// A word that flows compare, not a text.
+fn check_tier(tier: Option<&str>) -> Result<(), ApiError> {
+    let fits = |tier: &str| {
+        (1..=LONGEST_TIER).contains(&tier.chars().count()) && !tier.chars().any(char::is_control)
+    };
+    if tier.is_none_or(fits) {
+        return Ok(());
+    }
+    Err(ApiError::unprocessable(format!(
+        "`tier` is a word of 1 to {LONGEST_TIER} signs such as gold, on one line; null removes it."
+    )))
 }
 
 /// Each number in its one form, each once.

@@ -153,8 +153,8 @@ fn story_of(record: &InteractionRecord, personal: bool) -> Story {
         to: number(&summary.parties.dialed_number),
         customer: known.then_some(KnownCustomer {
             name,
-            company: String::new(),
             language,
+            ..KnownCustomer::default()
         }),
         personal,
         happened,

@@ -22,7 +22,7 @@ const LONGEST_LINE: usize = 200;
 const HELP: &str = "  keys      1, 12, *, #: the caller presses them\n  (empty)   on to what happens next by itself\n  \
     +30s      time passes\n  agent     an agent answers; `left`: the agent hangs up first\n  \
     place 3   the caller's place in the queue; `place 3 2m`: and the expected wait\n  \
-    customer Ana Ruiz es   whom the flow finds, perhaps with a language; `stranger`: nobody\n  \
+    customer Ana Ruiz es gold   whom the flow finds, perhaps with a language and a tier; `stranger`: nobody\n  \
     http 200 {\"status\": \"sent\"}   what a server outside answers; `http timeout`, `http unreachable`\n  \
     silent    the caller who leaves a message stops speaking\n  full, closed, timeout, no_agents: the waiting ends so\n  \
     done, busy, no_answer, failed: so ends calling somebody\n  \
@@ -365,16 +365,23 @@ fn queued(text: &str) -> Option<FlowInput> {
     Some(FlowInput::Queued { position, expected })
 }
 
-/// `Ana Ruiz`, or `Ana Ruiz es` with a language.
+/// `Ana Ruiz`, or `Ana Ruiz es` with a language, or `Ana Ruiz es gold` with a tier behind it, in small letters: the `de`
+/// of a name is no language.
 fn customer(text: &str) -> KnownCustomer {
-    let language = |word: &&str| word.len() == 2 && word.chars().all(|c| c.is_ascii_lowercase());
-    let (name, language) = match text.rsplit_once(' ').filter(|(_, last)| language(last)) {
-        Some((name, last)) => (name, last),
-        None => (text, ""),
+    let small = |word: &str| word.bytes().all(|c| c.is_ascii_lowercase());
+    let is_language = |word: &str| word.len() == 2 && small(word);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (name, language, tier) = match words.as_slice() {
+        [name @ .., language] if is_language(language) => (name, *language, ""),
+        [name @ .., language, tier] if is_language(language) && small(tier) => {
+            (name, *language, *tier)
+        }
+        name => (name, "", ""),
     };
     KnownCustomer {
-        name: name.trim().to_owned(),
+        name: name.join(" "),
         language: language.to_owned(),
+        tier: tier.to_owned(),
         ..KnownCustomer::default()
     }
 }

@@ -83,6 +83,8 @@ struct Entry {
     notes: Option<String>,
     #[serde(default)]
     language: Option<String>,
+    #[serde(default)]
+    tier: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -106,6 +108,7 @@ pub(super) async fn seed_customers(data: &Path, running: &Running) -> anyhow::Re
                 name: Some(Private::new(entry.name)),
                 notes: entry.notes.map(Private::new),
                 language: entry.language,
+                tier: entry.tier,
                 numbers: entry
                     .numbers
                     .into_iter()

@@ -19,7 +19,7 @@ pub(super) const NOW: &str = "now";
 /// What stands under `queue`.
 pub(crate) const QUEUE: [&str; 3] = ["position", "ewt", "ewt_minutes"];
 /// What stands under `customer`.
-pub(crate) const CUSTOMER: [&str; 4] = ["known", "name", "company", "language"];
+pub(crate) const CUSTOMER: [&str; 5] = ["known", "name", "company", "language", "tier"];
 /// Functions of our own: a text to seconds, and a text to seconds since 1970.
 pub(super) const DURATION: &str = "duration";
 pub(super) const TIMESTAMP: &str = "timestamp";
@@ -97,6 +97,7 @@ impl Scope<'_> {
                     "name" => text(|known| &known.name),
                     "company" => text(|known| &known.company),
                     "language" => text(|known| &known.language),
+                    "tier" => text(|known| &known.tier),
                     _ => return None,
                 })
             }

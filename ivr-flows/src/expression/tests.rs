@@ -26,6 +26,7 @@ fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
     };
     let customer = KnownCustomer {
         name: "Ana Ruiz".to_owned(),
+        tier: "gold".to_owned(),
         ..KnownCustomer::default()
     };
     look(&Scope {
@@ -65,6 +66,7 @@ fn what_a_call_shows_can_be_compared() {
             "customer.known && customer.name == \"Ana Ruiz\" && customer.company == \"\"",
             true,
         ),
+        ("customer.tier == \"gold\"", true),
         ("tags.tier == \"\"", true),
         ("size(call.from) == 12", true),
         ("vars.known ? vars.count == 3 : false", true),

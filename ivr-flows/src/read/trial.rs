@@ -237,7 +237,8 @@ impl Reader<'_> {
     }
 
     fn known_customer(&mut self, node: &Node) -> Option<KnownCustomer> {
-        let fields = self.fields(node, "a customer", &["name", "company", "language"], &[])?;
+        let names = ["name", "company", "language", "tier"];
+        let fields = self.fields(node, "a customer", &names, &[])?;
         let mut text = |key: &str| {
             let node = fields.get(key)?;
             self.text(node, "a customer's data", "write it as text")
@@ -246,6 +247,7 @@ impl Reader<'_> {
             name: text("name").unwrap_or_default(),
             company: text("company").unwrap_or_default(),
             language: text("language").unwrap_or_default(),
+            tier: text("tier").unwrap_or_default(),
         })
     }
 

@@ -305,7 +305,8 @@ impl Teller<'_> {
             };
             let language = Some(("language", customer.language.as_str()));
             let company = Some(("company", customer.company.as_str())).filter(|_| story.personal);
-            let parts = [Some(("name", name)), company, language]
+            let tier = Some(("tier", customer.tier.as_str()));
+            let parts = [Some(("name", name)), company, language, tier]
                 .into_iter()
                 .flatten();
             let parts = parts.filter(|(_, value)| !value.is_empty());

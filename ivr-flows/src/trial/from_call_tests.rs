@@ -156,6 +156,7 @@ fn digits_names_and_numbers_are_made_up_unless_they_are_asked_for() {
         name: "Berta Sanz".to_owned(),
         company: "Sanz SL".to_owned(),
         language: "es".to_owned(),
+        tier: String::new(),
     });
     let text = passes(&flow, &story);
     for personal in ["482216", "Berta", "Sanz", "600111222"] {

@@ -32,6 +32,8 @@ pub struct CustomerRecord {
     pub notes: Option<Private<String>>,
     /// The language they want to hear, such as `es`.
     pub language: Option<String>,
+    /// How the company ranks them, in its own words, such as `gold`.
+    pub tier: Option<String>,
     /// Telephone numbers, the main one first.
     pub numbers: Vec<PhoneNumber>,
     /// When the row was made.
@@ -63,6 +65,8 @@ pub struct CustomerDetails {
     pub notes: Option<Private<String>>,
     /// The language they want to hear, such as `es`.
     pub language: Option<String>,
+    /// How the company ranks them, in its own words, such as `gold`.
+    pub tier: Option<String>,
     /// Normalised telephone numbers, the main one first.
     pub numbers: Vec<PhoneNumber>,
 }
@@ -86,6 +90,9 @@ pub struct CustomerPatch {
     /// The language they want to hear.
     #[serde(deserialize_with = "present")]
     pub language: Option<Option<String>>,
+    /// How the company ranks them, in its own words, such as `gold`.
+    #[serde(deserialize_with = "present")]
+    pub tier: Option<Option<String>>,
     /// All normalised numbers anew.
     pub numbers: Option<Vec<PhoneNumber>>,
 }
@@ -276,13 +283,14 @@ impl Store {
         };
         sqlx::query(
             "UPDATE customers SET name = $1, company = $2, email = $3, notes = $4, language = $5, \
-             updated_at = $6 WHERE id = $7",
+             tier = $6, updated_at = $7 WHERE id = $8",
         )
         .bind(value(&patch.name, old.name))
         .bind(value(&patch.company, old.company))
         .bind(value(&patch.email, old.email))
         .bind(value(&patch.notes, old.notes))
         .bind(patch.language.clone().unwrap_or(old.language))
+        .bind(patch.tier.clone().unwrap_or(old.tier))
         .bind(now.millis())
         .bind(id.to_string())
         .execute(&mut *tx)
@@ -467,6 +475,7 @@ fn read(row: &SqliteRow) -> Result<CustomerRecord, StoreError> {
         email: row.opt_private("email")?,
         notes: row.opt_private("notes")?,
         language: row.opt_text("language")?,
+        tier: row.opt_text("tier")?,
         numbers: Vec::new(),
         created_at: row.at("created_at")?,
         updated_at: row.at("updated_at")?,
@@ -495,8 +504,8 @@ async fn insert(
     let text = |value: &Option<Private<String>>| value.clone().map(Private::into_inner);
     let details = &customer.details;
     let done = sqlx::query(
-        "INSERT INTO customers (id, name, company, email, notes, language, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO customers (id, name, company, email, notes, language, tier, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (id) DO NOTHING",
     )
     .bind(customer.id.to_string())
     .bind(text(&details.name))
@@ -504,6 +513,7 @@ async fn insert(
     .bind(text(&details.email))
     .bind(text(&details.notes))
     .bind(details.language.clone())
+    .bind(details.tier.clone())
     .bind(now.millis())
     .execute(conn)
     .await?;

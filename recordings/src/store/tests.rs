@@ -144,10 +144,19 @@ async fn a_customer_is_made_changed_and_found() {
         json,
         serde_json::json!({
             "id": id.to_string(), "name": null, "company": "Fernhill", "email": null,
-            "notes": null, "language": null, "numbers": ["+34600000009"],
+            "notes": null, "language": null, "tier": null, "numbers": ["+34600000009"],
             "created_at": "2026-11-21T20:00:00.000Z", "updated_at": "2026-11-21T20:00:05.000Z",
         })
     );
+    let tier = |text: &str| serde_json::from_str::<CustomerPatch>(text).unwrap();
+    for (patch, tier) in [
+        (tier(r#"{"tier": "gold"}"#), Some("gold")),
+        (tier("{}"), Some("gold")),
+        (tier(r#"{"tier": null}"#), None),
+    ] {
+        let ranked = store.update_customer(id, &patch, at(5)).await.unwrap();
+        assert_eq!(ranked.unwrap().tier.as_deref(), tier);
+    }
     let empty = CustomerPatch::default();
     let same = store.update_customer(id, &empty, at(5)).await.unwrap();
     assert_eq!(same, Some(changed));

@@ -384,6 +384,7 @@ pub(in crate::api) struct Customer {
     email: Option<String>,
     notes: Option<String>,
     language: Option<String>,
+    tier: Option<String>,
     numbers: Vec<String>,
     created_at: Moment,
     updated_at: Moment,
@@ -397,6 +398,7 @@ pub(in crate::api) struct CustomerBody {
     email: Option<String>,
     notes: Option<String>,
     language: Option<String>,
+    tier: Option<String>,
     numbers: Option<Vec<String>>,
 }
 

@@ -330,6 +330,21 @@ async fn customers_are_made_and_changed() {
     assert!(changed["name"].is_null());
     assert_eq!(changed["email"], "eve@example.com");
     assert_eq!(changed["numbers"], eve["numbers"]);
+    for (patch, tier) in [
+        (r#"{"tier":"gold"}"#, "gold"),
+        (r#"{"email":null}"#, "gold"),
+    ] {
+        let answer = world.ask("admin", &format!("PATCH {path}"), patch).await;
+        assert_eq!(answer.json()["tier"], tier, "{patch}");
+    }
+    for tier in ["", "a\nb", &"x".repeat(41)] {
+        let body = serde_json::json!({ "tier": tier }).to_string();
+        for ask in ["POST /customers", &format!("PATCH {path}")] {
+            let answer = world.ask("admin", ask, &body).await;
+            assert_eq!(answer.status, 422, "{ask} {body}");
+            assert!(answer.text().contains("`tier`"), "{}", answer.text());
+        }
+    }
     let found = world
         .ask("admin", "GET /customers?search=600222", "")
         .await

@@ -117,6 +117,8 @@ blocks:
     - answer:
     - customer: { by: call.from }
     - say: { en: "Hello {{ customer.name }}.", es: "Hola {{ customer.name }}." }
+    - say: { en: "Dear {{ customer.tier }}.", es: "x" }
+      when: customer.tier == "gold"
     - language: { from: customer.language }
     - collect: { into: order, prompt: ask, digits: 4 }
     - say: { en: "Order {{ vars.order }}.", es: "Pedido {{ vars.order }}." }
@@ -133,7 +135,8 @@ blocks:
     };
     let (mut simulation, mut said) = Simulation::begin(flow, facts);
     for line in [
-        "customer Ana Ruiz es",
+        "customer Ana de Ruiz es gold",
+        "",
         "",
         "0042",
         "",
@@ -154,7 +157,8 @@ blocks:
         .collect();
     let expected = [
         "looks up the customer",
-        "hears \"Hello\" \"Ana Ruiz\"",
+        "hears \"Hello\" \"Ana de Ruiz\"",
+        "hears \"Dear\" \"gold\"",
         "hears \"¿Su pedido?\"",
         "hears \"Pedido\" \"0 0 4 2\"",
         "waits in queue support",

@@ -184,7 +184,7 @@ const ROUTES = [
   }],
   [/^POST \/interactions\/([^/]+)\/customer$/, ({ world, body, ok }, id) => {
     const numbers = [caller(world, id).number].filter((number) => number !== null);
-    const made = { id: randomUUID(), name: body.name, company: null, email: null, notes: null, language: null, numbers, created_at: "", updated_at: "" };
+    const made = { id: randomUUID(), name: body.name, company: null, email: null, notes: null, language: null, tier: null, numbers, created_at: "", updated_at: "" };
     world.customers.push(made);
     world.confirmed.set(id, made.id);
     return ok(caller(world, id));

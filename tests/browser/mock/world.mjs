@@ -217,7 +217,7 @@ export class World extends EventEmitter {
 }
 
 function person(id, name, company, numbers, notes) {
-  return { id, name, company, email: null, notes, language: "es", numbers, created_at: ago(9e5), updated_at: ago(9e4) };
+  return { id, name, company, email: null, notes, language: "es", tier: null, numbers, created_at: ago(9e5), updated_at: ago(9e4) };
 }
 
 const OUTCOMES = ["answered", "answered", "answered", "abandoned", "voicemail", "self_served"];

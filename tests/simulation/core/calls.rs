@@ -242,8 +242,8 @@ impl Core {
             true => {
                 let known = KnownCustomer {
                     name: "Ana".to_owned(),
-                    company: String::new(),
                     language: "en".to_owned(),
+                    ..KnownCustomer::default()
                 };
                 let customer = self.ids.customer();
                 (Some(customer), CustomerAnswer::Found(known))

@@ -186,7 +186,7 @@ function Known({ customer, current, onWrong }: { customer: Customer; current: st
       </header>
       <div>
         <p class="who">{customer.name ?? customer.company ?? "No name"}</p>
-        <p class="soft">{[customer.company, customer.language, customer.email].filter(Boolean).join(" · ")}</p>
+        <p class="soft">{[customer.company, customer.tier, customer.language, customer.email].filter(Boolean).join(" · ")}</p>
         <p class="soft n">{customer.numbers.map(number).join(", ")}</p>
       </div>
       {customer.notes != null && customer.notes !== "" && <p class="notice">{customer.notes}</p>}
