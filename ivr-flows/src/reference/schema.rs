@@ -43,6 +43,13 @@ impl Names {
         }
     }
 
+    /// With the company's calendars besides.
+    #[must_use]
+    pub fn with_calendars(mut self, calendars: impl IntoIterator<Item = String>) -> Self {
+        self.calendars.extend(calendars);
+        self
+    }
+
     /// Adds what a flow defines.
     pub fn add(&mut self, flow: &Flow) {
         let own = |names: &mut BTreeSet<String>, found: &mut dyn Iterator<Item = &str>| {
