@@ -274,6 +274,9 @@ impl Wiring {
         publisher.begin().await?;
         self.spawn_behind(publisher.clone().watch_trials());
         let flows = publisher.flows().clone();
+        for closure in store.calendar_closures(self.clock.now()).await? {
+            flows.take_closure(&closure);
+        }
         Ok((publisher, flows))
     }
 

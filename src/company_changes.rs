@@ -52,6 +52,18 @@ pub fn lines(old: &Company, new: &Company) -> Vec<String> {
     if old.not_ready_reasons != new.not_ready_reasons {
         lines.push("[[not_ready_reasons]] changed".to_owned());
     }
+    for name in old.calendars.keys().chain(new.calendars.keys()) {
+        let what = match (old.calendars.get(name), new.calendars.get(name)) {
+            (None, Some(_)) => "added",
+            (Some(_), None) => "removed",
+            (was, is) if was != is => "changed",
+            _ => continue,
+        };
+        let line = format!("calendar \"{name}\" {what}");
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     if old.limits != new.limits {
         lines.push("[limits] changed; taken at the next start".to_owned());
     }

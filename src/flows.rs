@@ -13,13 +13,16 @@ mod published;
 pub use pins::InUse;
 pub use published::Pointed;
 
+use crate::call::machine::said;
 use folder::Folder;
+use ivr_flows::calendar::ClosedByHand;
 use ivr_flows::{Catalog, Finding, Flow};
 use linked::LastSet;
 use pins::Pins;
 use published::Published;
+use recordings::store::calendar_closures::CalendarClosure;
 use router::id::InteractionId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -40,6 +43,7 @@ pub struct FlowLibrary {
     pins: Pins,
     /// Of the flows that call others, by what numbers name.
     sets: Mutex<HashMap<String, LastSet>>,
+    closed: Mutex<Arc<BTreeMap<String, ClosedByHand>>>,
 }
 
 /// Which set a call gets of a flow.
@@ -76,7 +80,34 @@ impl FlowLibrary {
             source,
             pins: Pins::default(),
             sets: Mutex::default(),
+            closed: Mutex::default(),
         }
+    }
+
+    /// Calendars that are closed by hand, for a call that begins now. Those whose time has passed may be among them.
+    #[must_use]
+    pub fn closed(&self) -> Arc<BTreeMap<String, ClosedByHand>> {
+        Arc::clone(&lock(&self.closed))
+    }
+
+    /// From the next call on this closing counts.
+    pub fn take_closure(&self, closure: &CalendarClosure) {
+        let closed = ClosedByHand {
+            until: closure.until.0.millis(),
+            message: closure.message.clone().map(said),
+        };
+        self.close(&closure.calendar, Some(closed));
+    }
+
+    /// From the next call on this calendar is closed by hand, or, with none, as its hours say.
+    pub fn close(&self, calendar: &str, closed: Option<ClosedByHand>) {
+        let mut all = lock(&self.closed);
+        let mut next = BTreeMap::clone(&all);
+        match closed {
+            Some(closed) => next.insert(calendar.to_owned(), closed),
+            None => next.remove(calendar),
+        };
+        *all = Arc::new(next);
     }
 
     /// Database mode: the alias of a flow points so from now on. Without effect in files mode.

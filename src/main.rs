@@ -26,6 +26,7 @@ fn main() -> ExitCode {
             &mut Builder::new_current_thread(),
             cli::flow_publish::run(&other),
         ),
+        Command::Hours(args) => run(&mut Builder::new_current_thread(), cli::hours::run(&args)),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))
         }

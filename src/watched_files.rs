@@ -18,12 +18,21 @@ use recordings::Store;
 use sip_gateway::leg::GatewayCommand;
 use sip_gateway::net::Gateway;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often saved files are looked for.
 const LOOK_FOR_CHANGES: Duration = Duration::from_secs(1);
+
+/// When a file was saved, and its bytes; none: it is not there.
+type Stamp = Option<(std::time::SystemTime, u64)>;
+
+fn stamp_of(file: &Path) -> Stamp {
+    let meta = std::fs::metadata(file).ok()?;
+    Some((meta.modified().ok()?, meta.len()))
+}
 
 /// Saved files: flows are read again (the next call takes them), the company is replaced whole. A broken file is
 /// refused and the last good one stays.
@@ -42,7 +51,8 @@ pub(crate) struct WatchedFiles {
 impl WatchedFiles {
     /// Runs until the process ends.
     pub(crate) async fn run(self) {
-        let mut seen = self.stamp();
+        let mut also = BTreeSet::new();
+        let mut seen = self.stamp(&also);
         let mut versions = Vec::new();
         let mut refused = None;
         self.flows
@@ -51,7 +61,7 @@ impl WatchedFiles {
             self.flows.refresh();
             self.prepare(&mut versions).await;
             tokio::time::sleep(LOOK_FOR_CHANGES).await;
-            let now = self.stamp();
+            let now = self.stamp(&also);
             // A company that was refused for what flows name is tried again: the flows may follow.
             if (now == seen && refused.is_none()) || now.is_none() {
                 continue;
@@ -59,6 +69,11 @@ impl WatchedFiles {
             seen = now;
             match crate::config::load_company(&self.settings, self.passwords) {
                 Err(findings) => {
+                    also = findings
+                        .iter()
+                        .map(|found| PathBuf::from(&found.file))
+                        .collect();
+                    seen = self.stamp(&also);
                     let source = |file: &str| std::fs::read_to_string(file).ok();
                     let text = to_text(&findings, &source);
                     tracing::error!(
@@ -77,6 +92,8 @@ impl WatchedFiles {
                 Ok((company, _)) => match self.replace(company).await {
                     Ok(changes) => {
                         refused = None;
+                        also.clear();
+                        seen = self.stamp(&also);
                         self.flows
                             .set_names(self.names(&self.company.borrow().company));
                         tracing::info!(changes = changes.len(), "the company file was read again");
@@ -107,6 +124,7 @@ impl WatchedFiles {
             consent: company.needs_consent(self.settings.recording),
             staff: Some(company.staff()),
             callable: Some(company.callable()),
+            calendars: Some(Arc::clone(&company.calendars)),
         }
     }
 
@@ -163,12 +181,18 @@ impl WatchedFiles {
         }
     }
 
-    /// None for a file that is not there or empty: somebody is saving it. An empty company is good TOML, and would
-    /// send every agent home.
-    fn stamp(&self) -> Option<(std::time::SystemTime, u64)> {
-        let meta = std::fs::metadata(&self.settings.node.company).ok()?;
-        (meta.len() > 0).then_some(())?;
-        Some((meta.modified().ok()?, meta.len()))
+    /// The company file and its files of holidays, with those that the last refusal was about. None for a company file
+    /// that is not there or empty: somebody is saving it. An empty company is good TOML, and would send every agent home.
+    fn stamp(&self, also: &BTreeSet<PathBuf>) -> Option<Vec<Stamp>> {
+        let path = &self.settings.node.company;
+        let company = stamp_of(path).filter(|(_, length)| *length > 0)?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        let known = self.company.borrow().clone();
+        let named = known.company.holiday_files.iter();
+        let mut files: BTreeSet<PathBuf> = named.map(|file| folder.join(file)).collect();
+        files.extend(also.iter().cloned());
+        let holidays = files.iter().map(|file| stamp_of(file));
+        Some(std::iter::once(Some(company)).chain(holidays).collect())
     }
 
     async fn replace(&self, mut new: Company) -> anyhow::Result<Vec<String>> {

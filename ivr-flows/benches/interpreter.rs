@@ -40,6 +40,7 @@ fn standing(flow: &Arc<Flow>) -> Interpreter {
         from: "+34600111222".to_owned(),
         to: "9000".to_owned(),
         began_at: Some(1_767_225_600_000),
+        ..CallFacts::default()
     };
     let mut call = Interpreter::with_facts(Arc::clone(flow), facts);
     call.handle(FlowInput::Start, Duration::ZERO);

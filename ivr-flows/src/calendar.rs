@@ -1,30 +1,33 @@
-//! Opening hours: a week in a time zone, days closed and days open out of turn.
+//! Opening hours: a week in a time zone, days closed and days open out of turn, and what a company says besides.
 //!
-//! **Owns**: whether a calendar is open at a moment, and what its dates, days and times of day are.
-//! **Must not know**: what the time is now; a moment is handed in. Zones come from the copy of the time zone database
+//! **Owns**: whether a calendar is open at a moment, what its dates, days and times of day are, and that a closing by
+//! hand ends by itself.
+//! **Must not know**: what the time is now; a moment is handed in. Files, ICS: whoever reads them hands in days. Zones come from the copy of the time zone database
 //! that is built in, so that a flow means the same on every machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use crate::flow::Pos;
+use crate::flow::{Flow, Pos};
+use crate::port::Sound;
 
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 /// Days as a flow writes them, in the order of [`Calendar::week`].
-pub(crate) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// A moment as `2026-11-23T10:30:00+01:00`, in milliseconds since 1970.
 pub(crate) fn moment(text: &str) -> Option<i64> {
     text.parse().ok().map(Timestamp::as_millisecond)
 }
 
-/// One calendar of a flow.
-#[derive(Clone, Debug)]
-pub(crate) struct Calendar {
+/// One calendar, of a flow or of the company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
     pub(crate) pos: Pos,
     zone: TimeZone,
     /// Monday first.
@@ -37,25 +40,139 @@ pub(crate) struct Calendar {
 
 /// A date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Day(Date);
+pub struct Day(Date);
 
 /// Minutes of a day, from the first one on and without the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Span {
+pub struct Span {
     from: u16,
     to: u16,
 }
 
 /// What a calendar says of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opening {
+pub enum Opening {
+    /// Open.
     Open,
+    /// Outside its hours.
     Closed,
-    /// The day stands under `closed_on:`.
+    /// The day stands under `closed_on`, or among the holidays.
     Holiday,
+    /// Somebody closed it by hand for now.
+    Emergency,
+}
+
+impl Opening {
+    /// Each, by the name of its exit.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("open", Self::Open),
+        ("closed", Self::Closed),
+        ("holiday", Self::Holiday),
+        ("emergency", Self::Emergency),
+    ];
+
+    /// The name of its exit.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Holiday => "holiday",
+            Self::Emergency => "emergency",
+        }
+    }
+}
+
+/// A calendar that somebody closed by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedByHand {
+    /// In force before this moment, in milliseconds since 1970-01-01T00:00:00Z.
+    pub until: i64,
+    /// What the caller hears before the exit `emergency` is taken.
+    pub message: Option<Sound>,
+}
+
+/// What the company says about opening hours at the moment a call begins. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompanyHours {
+    /// Calendars by name; a flow's own of the same name comes before.
+    pub calendars: Arc<BTreeMap<String, Calendar>>,
+    /// Calendars closed by hand, by name, the flows' own too.
+    pub closed: Arc<BTreeMap<String, ClosedByHand>>,
+    /// For tests of flows: what a calendar says whatever the time is.
+    pub said: BTreeMap<String, Opening>,
+}
+
+impl CompanyHours {
+    /// What holds for a calendar by this name at `moment`, in milliseconds since 1970; `own`: the flow's. None: there is
+    /// no such calendar, or no clock.
+    pub(crate) fn at(
+        &self,
+        name: &str,
+        own: Option<&Calendar>,
+        moment: Option<i64>,
+    ) -> Option<Opening> {
+        if let Some(said) = self.said.get(name) {
+            return Some(*said);
+        }
+        if self.closed_at(name, moment).is_some() {
+            return Some(Opening::Emergency);
+        }
+        own.or_else(|| self.calendars.get(name))?.at(moment?)
+    }
+
+    /// The closing that is in force. Without a clock it is: whoever closed it meant now.
+    pub(crate) fn closed_at(&self, name: &str, moment: Option<i64>) -> Option<&ClosedByHand> {
+        let closed = self.closed.get(name)?;
+        moment
+            .is_none_or(|now| now < closed.until)
+            .then_some(closed)
+    }
 }
 
 impl Calendar {
+    /// A calendar of the company that is never open; None when there is no such zone. `zone` is an IANA name.
+    #[must_use]
+    pub fn in_zone(zone: &str) -> Option<Self> {
+        Self::new(Pos::default(), zone)
+    }
+
+    /// The hours of a day of the week, 0 is Monday; a day beyond Sunday is passed over.
+    pub fn set_week_day(&mut self, day: usize, spans: Vec<Span>) {
+        if let Some(place) = self.week.get_mut(day) {
+            *place = spans;
+        }
+    }
+
+    /// Holidays beside those there are.
+    pub fn close_on(&mut self, days: impl IntoIterator<Item = Day>) {
+        self.closed_on.get_or_insert_default().extend(days);
+    }
+
+    /// The only hours of a single day, a holiday too; none: closed, without being a holiday.
+    pub fn set_day(&mut self, day: Day, spans: Vec<Span>) {
+        self.also_open.insert(day, spans);
+    }
+
+    /// Whether anything was said about holidays.
+    #[must_use]
+    pub const fn knows_holidays(&self) -> bool {
+        self.closed_on.is_some()
+    }
+
+    /// Whether any day is a holiday.
+    pub(crate) fn has_holidays(&self) -> bool {
+        self.closed_on.as_ref().is_some_and(|days| !days.is_empty())
+    }
+
+    /// Whether this day is a holiday.
+    #[must_use]
+    pub fn is_holiday(&self, day: Day) -> bool {
+        self.closed_on
+            .as_ref()
+            .is_some_and(|days| days.contains(&day))
+    }
+
     /// A calendar that is never open; None when there is no such zone.
     pub(crate) fn new(pos: Pos, zone: &str) -> Option<Self> {
         Some(Self {
@@ -68,7 +185,8 @@ impl Calendar {
     }
 
     /// At `moment`, in milliseconds since 1970-01-01T00:00:00Z. None: a moment beyond all calendars.
-    pub(crate) fn at(&self, moment: i64) -> Option<Opening> {
+    #[must_use]
+    pub fn at(&self, moment: i64) -> Option<Opening> {
         let time = Timestamp::from_millisecond(moment).ok()?;
         let local = self.zone.to_datetime(time);
         let hour = u16::try_from(local.hour()).ok()?;
@@ -91,11 +209,21 @@ impl Calendar {
     }
 
     /// Whether any day has any hour.
-    pub(crate) fn ever_open(&self) -> bool {
+    #[must_use]
+    pub fn ever_open(&self) -> bool {
         self.week
             .iter()
             .chain(self.also_open.values())
             .any(|spans| !spans.is_empty())
+    }
+}
+
+impl Flow {
+    /// The flow's own calendars, by name.
+    pub fn calendars(&self) -> impl Iterator<Item = (&str, &Calendar)> {
+        self.calendars
+            .iter()
+            .map(|(name, calendar)| (name.as_str(), calendar))
     }
 }
 
@@ -111,7 +239,8 @@ fn opening(spans: &[Span], minute: u16) -> Opening {
 }
 
 /// Every zone by name, for the nearest one.
-pub(crate) fn zones() -> Vec<String> {
+#[must_use]
+pub fn zones() -> Vec<String> {
     TimeZoneDatabase::bundled()
         .available()
         .map(|zone| zone.as_str().to_owned())
@@ -120,7 +249,8 @@ pub(crate) fn zones() -> Vec<String> {
 
 impl Day {
     /// `2026-12-24`.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         let plain = text.len() == 10 && text.chars().all(|c| c.is_ascii_digit() || c == '-');
         let date = plain.then(|| text.parse().ok()).flatten()?;
         Some(Self(date))
@@ -129,7 +259,8 @@ impl Day {
 
 impl Span {
     /// `08:30-19:00`; `24:00` is the end of a day.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         let (from, to) = text.split_once('-')?;
         let span = Self {
             from: minute(from)?,
@@ -139,7 +270,8 @@ impl Span {
     }
 
     /// Whether the two share a minute.
-    pub(crate) fn meets(self, other: Self) -> bool {
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
         self.from < other.to && other.from < self.to
     }
 }
@@ -156,7 +288,8 @@ fn minute(text: &str) -> Option<u16> {
 }
 
 /// `mon`, `mon-fri`, `sat-mon`: days by their place in the week.
-pub(crate) fn days(text: &str) -> Option<Vec<usize>> {
+#[must_use]
+pub fn days(text: &str) -> Option<Vec<usize>> {
     let place = |name: &str| DAYS.iter().position(|day| *day == name);
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (place(first)?, place(last)?);

@@ -8,7 +8,7 @@
 //!                          \--Interpreter--> what a call hears and does
 //! ```
 
-mod calendar;
+pub mod calendar;
 mod check;
 pub mod diff;
 pub mod draw;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::calendar::CompanyHours;
+
 mod fetch;
 
 pub use fetch::{FetchAnswer, FetchBody, FetchRequest, FetchSecret, HttpMethod};
@@ -20,6 +22,8 @@ pub struct CallFacts {
     /// When the call began, in milliseconds since 1970-01-01T00:00:00Z: with the time since, `hours` knows the time of
     /// day. None: no clock was handed in, so `hours` takes its `error` exit.
     pub began_at: Option<i64>,
+    /// The company's calendars, and those that somebody closed by hand.
+    pub hours: CompanyHours,
 }
 
 /// A customer as a flow sees one. `Debug` shows nothing of it.

@@ -16,6 +16,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
+use crate::calendar::Opening;
 use crate::finding::Finding;
 use crate::flow::Pos;
 use crate::port::{DialEnd, FetchAnswer, KnownCustomer, QueueEnd, RecordAction};
@@ -76,6 +77,8 @@ pub struct Caller {
     pub to: String,
     /// When the call begins, in milliseconds since 1970; none: no clock, so `hours` takes its `error` exit.
     pub began_at: Option<i64>,
+    /// What calendars say, by name, whatever the time is.
+    pub hours: BTreeMap<String, Opening>,
     /// Whom a `customer` step finds; none: nobody.
     pub customer: Option<KnownCustomer>,
 }

@@ -48,7 +48,7 @@ pub(super) struct CloseBody {
 /// What callers hear: one of the two.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MessageBody {
+pub(super) struct MessageBody {
     /// One of `GET /closure-messages`.
     prompt: Option<String>,
     /// For the speech command.
@@ -174,7 +174,7 @@ async fn by(state: &ApiState, identity: &Identity) -> ClosedBy {
     }
 }
 
-fn until(text: &str, now: Timestamp) -> Result<Timestamp, ApiError> {
+pub(super) fn until(text: &str, now: Timestamp) -> Result<Timestamp, ApiError> {
     let until = time::parse(text).ok_or_else(|| {
         ApiError::unprocessable("`until` must be a time such as 2026-01-31T18:00:00Z, or null.")
     })?;
@@ -190,7 +190,7 @@ fn until(text: &str, now: Timestamp) -> Result<Timestamp, ApiError> {
 }
 
 /// It goes into the log, which holds no numbers of people.
-fn reason(text: &str) -> Result<String, ApiError> {
+pub(super) fn reason(text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     let mut runs = text.split(|c: char| !c.is_ascii_digit());
     let good = !text.is_empty()
@@ -207,7 +207,10 @@ fn reason(text: &str) -> Result<String, ApiError> {
 }
 
 /// What cannot be heard is refused now, while somebody can choose something else.
-async fn message(state: &ApiState, body: MessageBody) -> Result<ClosureMessage, ApiError> {
+pub(super) async fn message(
+    state: &ApiState,
+    body: MessageBody,
+) -> Result<ClosureMessage, ApiError> {
     match (body.prompt, body.words) {
         (Some(file), None) => {
             if state.announcements.can_play(&file).await {

@@ -7,6 +7,7 @@
 pub mod access;
 mod agents;
 pub mod audit;
+mod calendars;
 mod caller;
 mod calls;
 mod certificates;
@@ -233,6 +234,11 @@ fn call_routes() -> Router<ApiState> {
 /// Flows and their versions.
 fn flow_routes() -> Router<ApiState> {
     Router::new()
+        .route("/calendars", get(calendars::list))
+        .route(
+            "/calendars/{name}/closure",
+            put(calendars::close).delete(calendars::open),
+        )
         .route("/flows", get(flows::list))
         .route("/flows/{name}", get(flows::one))
         .route("/flows/{name}/versions", get(flows::versions))

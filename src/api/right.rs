@@ -102,6 +102,8 @@ pub enum Action {
     ReadQueue,
     /// Close a queue for now, and open it.
     CloseQueue,
+    /// Close a calendar for now, and open it.
+    CloseCalendar,
     /// See an interaction's record.
     ReadInteraction,
     /// See why an agent was chosen, with the other candidates.
@@ -155,11 +157,12 @@ pub enum Action {
 }
 
 /// Every action, for tables in tests and documents.
-pub const ACTIONS: [Action; 29] = [
+pub const ACTIONS: [Action; 30] = [
     Action::ReadAgent,
     Action::SetAgentState,
     Action::ReadQueue,
     Action::CloseQueue,
+    Action::CloseCalendar,
     Action::ReadInteraction,
     Action::ReadDecisions,
     Action::ReadSignalling,
@@ -275,6 +278,7 @@ pub const fn rule(action: Action) -> Rule {
         | Action::PlaceCaller
         | Action::MonitorCall
         | Action::CloseQueue
+        | Action::CloseCalendar
         | Action::EditFlow
         | Action::PublishFlow => Rule::SUPERVISORS,
         // A supervisor's own deeds stand there too.

@@ -7,6 +7,7 @@ use super::outbound::Way as TrunkWay;
 use super::phone_call::PhoneAsk;
 use crate::config::settings::RecordPolicy;
 use ivr_flows::Flow;
+use ivr_flows::calendar::CompanyHours;
 use ivr_flows::port::{CustomerAnswer, DialTo, Digits, FetchAnswer, FetchRequest, Sound};
 use router::closure::ClosureMessage;
 use router::event::PersonalData;
@@ -49,6 +50,8 @@ pub struct CallSetup {
     pub flow: Arc<Flow>,
     /// Queues by name, as the company has them now.
     pub queues: Arc<BTreeMap<String, KnownQueue>>,
+    /// The company's calendars, and those that are closed by hand.
+    pub hours: CompanyHours,
     /// The rule about recording, unless the queue says otherwise.
     pub record: RecordPolicy,
 }

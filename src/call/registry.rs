@@ -390,6 +390,7 @@ impl Registry {
         let moment = Moment {
             now: self.context.clock.now(),
             live: self.calls.len(),
+            closed: self.flows.closed(),
             company: &company,
             flow: &|name, interaction| self.flows.for_call(name, interaction),
             journal_has_room: self.context.journal.has_room(),

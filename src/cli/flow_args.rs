@@ -4,6 +4,7 @@
 
 use super::{ConfigArgs, Format};
 use clap::{Args, Subcommand, ValueEnum};
+use ivr_flows::calendar::Opening;
 use std::path::PathBuf;
 
 /// `cordboard flow …`.
@@ -178,6 +179,17 @@ pub struct SimulateArgs {
     /// When the call begins, such as 2026-12-24T10:00:00+01:00 [default: now]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    /// What a calendar says whatever the time is; may be repeated
+    #[arg(long, value_name = "CALENDAR=open|closed|holiday|emergency", value_parser = read_opening)]
+    pub hours: Vec<(String, Opening)>,
+}
+
+fn read_opening(text: &str) -> Result<(String, Opening), String> {
+    let read = text.split_once('=').and_then(|(name, said)| {
+        let known = Opening::ALL.iter().find(|(word, _)| *word == said)?;
+        Some((name.to_owned(), known.1))
+    });
+    read.ok_or_else(|| "write it as office=closed: open, closed, holiday or emergency".to_owned())
 }
 
 /// `cordboard flow check`.

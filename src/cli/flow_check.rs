@@ -4,7 +4,7 @@
 //! **Must not know**: what makes a flow right.
 
 use super::output::{self, COULD_NOT, Problem, WRONG};
-use super::{FlowCheckArgs, Format, check, flow_files, sarif};
+use super::{FlowCheckArgs, Format, check, flow_files, github, sarif};
 use crate::config::finding::{ConfigFinding, has_errors, to_json};
 use crate::config::{self, Override};
 use ivr_flows::{Catalog, Flow, check_source};
@@ -116,6 +116,7 @@ pub(super) fn report(findings: &[ConfigFinding], format: Format) {
     match format {
         Format::Json => output::result(&to_json(findings)),
         Format::Sarif => output::result(&sarif::to_sarif(findings)),
+        Format::Github => output::result(&github::to_commands(findings)),
         Format::Human => {
             output::result(&check::text(findings));
             output::result(&check::summary(findings));

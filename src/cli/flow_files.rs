@@ -13,6 +13,7 @@ use ivr_flows::{Catalog, FindingLevel, Flow};
 use sip_gateway::media::clip::Clip;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Folders below the prompts folder are read to this depth: `en/greeting.wav`, `en/menu/greeting.wav`.
 const DEPTH: usize = 4;
@@ -58,6 +59,7 @@ pub(crate) fn catalog(company: &Company, settings: &Settings) -> Catalog {
         consent: company.needs_consent(settings.recording),
         staff: Some(company.staff()),
         callable: Some(company.callable()),
+        calendars: Some(Arc::clone(&company.calendars)),
     }
 }
 

@@ -92,7 +92,8 @@ pub fn schema_text(args: &SchemaArgs) -> Result<String, Stopped> {
         let loaded = config::load(path, &overrides).map_err(Stopped::Findings)?;
         let company = &loaded.company;
         let queues = company.queues.iter().map(|queue| queue.name.clone());
-        names = Names::of_company(queues.collect(), company.skills.iter().cloned().collect());
+        names = Names::of_company(queues.collect(), company.skills.iter().cloned().collect())
+            .with_calendars(company.calendars.keys().cloned());
         if paths.is_empty() {
             paths.push(loaded.settings.node.flows);
         }
@@ -107,7 +108,8 @@ pub fn schema_text(args: &SchemaArgs) -> Result<String, Stopped> {
         let read = config::parse_company_with(&source, &path.display().to_string(), context);
         let (company, _) = read.into_result().map_err(Stopped::Findings)?;
         let queues = company.queues.iter().map(|queue| queue.name.clone());
-        names = Names::of_company(queues.collect(), company.skills.iter().cloned().collect());
+        names = Names::of_company(queues.collect(), company.skills.iter().cloned().collect())
+            .with_calendars(company.calendars.keys().cloned());
     }
     for path in &paths {
         for file in flow_files::find(path)? {

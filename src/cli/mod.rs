@@ -16,6 +16,8 @@ pub mod flow_publish;
 pub mod flow_replay;
 pub mod flow_test;
 pub mod flow_tools;
+mod github;
+pub mod hours;
 mod junit;
 pub mod metrics;
 pub mod output;
@@ -69,6 +71,8 @@ pub enum Command {
     /// Work on flow files
     #[command(subcommand)]
     Flow(FlowCommand),
+    /// See opening hours, close a calendar for now, open it
+    Hours(HoursArgs),
     /// Work on bearer tokens of the API
     #[command(subcommand)]
     Token(TokenCommand),
@@ -89,6 +93,57 @@ pub enum Command {
     Call(CallArgs),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON)
     Openapi,
+}
+
+/// `cordboard hours`.
+#[derive(Clone, Debug, Args)]
+pub struct HoursArgs {
+    /// What to do; nothing: tell every calendar and what it says now.
+    #[command(subcommand)]
+    pub command: Option<HoursCommand>,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// What `cordboard hours` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum HoursCommand {
+    /// Close a calendar for now: the next caller takes the exit `emergency`
+    Close(HoursCloseArgs),
+    /// Open a calendar again: its hours count
+    Open(HoursOpenArgs),
+}
+
+/// `cordboard hours close`.
+#[derive(Clone, Debug, Args)]
+pub struct HoursCloseArgs {
+    /// Calendar
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// When it opens by itself: 2026-01-31T18:00:00Z, or a time from now such as 2h; at most 7 days
+    #[arg(long, value_name = "TIME")]
+    pub until: String,
+    /// What callers hear first: a prompt's name, or words for the speech command
+    #[arg(long, value_name = "PROMPT|WORDS")]
+    pub message: Option<String>,
+    /// Why, in a few words for colleagues
+    #[arg(long, value_name = "WORDS")]
+    pub reason: String,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// `cordboard hours open`.
+#[derive(Clone, Debug, Args)]
+pub struct HoursOpenArgs {
+    /// Calendar
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// `cordboard demo`.
@@ -172,6 +227,8 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code review tools.
     Sarif,
+    /// Workflow commands, which GitHub and Forgejo show beside the line.
+    Github,
 }
 
 /// `cordboard check`.

@@ -6,6 +6,7 @@
 use super::output::{self, Problem, WRONG};
 use super::{SimulateArgs, flow_check};
 use crate::config::duration;
+use ivr_flows::calendar::CompanyHours;
 use ivr_flows::port::{
     CustomerAnswer, DialEnd, DialTo, FetchAnswer, KnownCustomer, PlayToken, QueueEnd, Sound, Words,
 };
@@ -68,6 +69,10 @@ fn facts(args: &SimulateArgs) -> Result<CallFacts, Problem> {
         from: args.from.clone(),
         to: args.to.clone(),
         began_at: Some(began.as_millisecond()),
+        hours: CompanyHours {
+            said: args.hours.iter().cloned().collect(),
+            ..CompanyHours::default()
+        },
     })
 }
 

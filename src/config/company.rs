@@ -7,6 +7,7 @@ use super::section::At;
 use super::settings::{LimitSettings, RecordPolicy};
 use super::thresholds::Thresholds;
 use crate::number;
+use ivr_flows::calendar::Calendar;
 use router::company::{RoutingCompany, RoutingSettings, Skills, Strategy, WhenNoAgents, WrapUp};
 use router::id::{AgentId, QueueId};
 use router::overflow::{Cause, Overflow, Way};
@@ -14,8 +15,9 @@ use router::{PhoneNumber, Private, Timestamp};
 use sip_gateway::leg::{
     Accounts, Credentials, Device, DigestAlgorithm, Network, Trunk as GatewayTrunk, TrunkRegister,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Everything `company.toml` says, checked: every name refers to something, every default is filled in.
@@ -39,6 +41,10 @@ pub struct Company {
     pub wrap_up_codes: Vec<WrapUpCode>,
     /// Why agents may not be ready; empty: for any reason.
     pub not_ready_reasons: Vec<NotReadyReason>,
+    /// Opening hours that flows ask, by name.
+    pub calendars: Arc<BTreeMap<String, Calendar>>,
+    /// Files of holidays that calendars name, as they stand there.
+    pub holiday_files: BTreeSet<String>,
 }
 
 /// One `[[queues]]`.

@@ -5,6 +5,7 @@
 
 use super::Checked;
 use super::agent_read;
+use super::calendar_read;
 use super::company::{Company, Number};
 use super::desk_read;
 use super::finding::code;
@@ -18,6 +19,7 @@ use super::trunk_read;
 use crate::number;
 use router::company::{RoutingSettings, Skills};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Whether an agent without a password is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +90,10 @@ pub fn parse_company_with(
         queues: &queue_names,
     };
     let agents = agent_read::agents(&mut root, names, context.passwords, &mut out);
+    let (calendars, holiday_files) = calendar_read::calendars(&mut root, &mut out);
     let company = Company {
+        calendars: Arc::new(calendars),
+        holiday_files,
         queues,
         trunks: trunk_read::trunks(&mut root, context.country, &mut out),
         numbers: numbers(&mut root, &agents, context.country, &mut out),

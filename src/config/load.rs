@@ -9,7 +9,11 @@ use super::settings_read::parse_settings;
 use super::tree::{Override, Place};
 use super::{Company, Settings};
 use ivr_flows::FindingLevel;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+/// Bytes that are read of a file that a settings file names: a password, or holidays. The readers refuse what is as long.
+const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// Settings and company of one node.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,5 +108,10 @@ fn read_file(path: &Path, what: &str, help: &str) -> Result<String, Vec<ConfigFi
 }
 
 fn read_secret(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(LARGEST)
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
+    Ok(text)
 }

@@ -6,12 +6,14 @@
 
 mod agent_read;
 mod agent_rules;
+mod calendar_read;
 pub mod company;
 mod company_read;
 mod desk_read;
 pub mod duration;
 pub mod finding;
 mod flows_read;
+mod holidays;
 mod ladder_read;
 mod load;
 mod outbound_read;

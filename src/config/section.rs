@@ -403,6 +403,36 @@ impl Section {
         texts
     }
 
+    /// This whole table as `{ name = "…", other = ["…", "…"] }` with free names.
+    pub(super) fn all_lists(self, out: &mut Findings<'_>) -> Vec<(At<String>, Vec<At<String>>)> {
+        let mut lists = Vec::new();
+        for (name, (place, node)) in &self.table.entries {
+            let items = match &node.value {
+                Value::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(node),
+            };
+            let mut texts = Vec::new();
+            for item in items {
+                match &item.value {
+                    Value::Text(value) => texts.push(At {
+                        place: item.place.clone(),
+                        value: value.clone(),
+                    }),
+                    _ => {
+                        let example = format!("`{name} = \"…\"` or `{name} = [\"…\", \"…\"]`");
+                        self.wrong_type(name, item, "text or a list of texts", &example, out);
+                    }
+                }
+            }
+            let name = At {
+                place: place.clone(),
+                value: name.clone(),
+            };
+            lists.push((name, texts));
+        }
+        lists
+    }
+
     fn numbers_in(
         &self,
         key: &str,

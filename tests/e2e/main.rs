@@ -13,6 +13,7 @@ mod api_rules;
 mod broken_files;
 mod browser_customer;
 mod browser_legs;
+mod closed_calendar;
 mod closed_queue;
 mod codecs;
 mod commands;

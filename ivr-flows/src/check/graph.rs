@@ -213,7 +213,12 @@ impl Builder<'_> {
     }
 
     fn hours(&mut self, places: &[&Exits]) {
-        for exit in [ExitName::Open, ExitName::Closed, ExitName::Holiday] {
+        for exit in [
+            ExitName::Open,
+            ExitName::Closed,
+            ExitName::Holiday,
+            ExitName::Emergency,
+        ] {
             match find_exit(places.iter().copied(), exit) {
                 Some(target) => self.target(target, Why::Itself),
                 None if exit == ExitName::Open => self.next(Why::Itself),

@@ -3,14 +3,15 @@
 //! **Owns**: F018, F009 for `closed`, F005 for calendars that nobody asks.
 //! **Must not know**: the paths between blocks.
 
-use super::Notes;
+use super::{Catalog, Notes};
+use crate::calendar::Calendar;
 use crate::finding::About;
 use crate::flow::{Action, ExitName, Flow, Hours, Step, find_exit};
 
-pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
+pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_>) {
     for step in flow.steps() {
         if let Action::Hours(hours) = &step.action {
-            asked(flow, step, hours, notes);
+            asked(flow, catalog, (step, hours), notes);
         }
     }
     for (name, calendar) in &flow.calendars {
@@ -39,7 +40,12 @@ pub(super) fn check(flow: &Flow, notes: &mut Notes<'_>) {
     }
 }
 
-fn asked(flow: &Flow, step: &Step, hours: &Hours, notes: &mut Notes<'_>) {
+fn asked(
+    flow: &Flow,
+    catalog: Option<&Catalog>,
+    (step, hours): (&Step, &Hours),
+    notes: &mut Notes<'_>,
+) {
     let places = flow.exit_places(&step.action);
     if find_exit(places.iter().copied(), ExitName::Closed).is_none() {
         let message = "nothing says what happens when it is closed (`closed`)";
@@ -49,11 +55,10 @@ fn asked(flow: &Flow, step: &Step, hours: &Hours, notes: &mut Notes<'_>) {
     let holiday = places
         .iter()
         .any(|exits| exits.contains_key(&ExitName::Holiday));
-    let has_days = flow
-        .calendars
-        .get(&hours.check.text)
-        .and_then(|calendar| calendar.closed_on.as_ref())
-        .is_some_and(|days| !days.is_empty());
+    let name = &hours.check.text;
+    let company = || catalog?.calendars.as_ref()?.get(name);
+    let calendar = flow.calendars.get(name).or_else(company);
+    let has_days = calendar.is_some_and(Calendar::has_holidays);
     if has_days && !holiday {
         let message =
             "callers on a holiday hear what callers at night hear: there is no `holiday` exit";

@@ -4,7 +4,9 @@
 //! **Must not know**: YAML, files, the company's settings as such.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use crate::calendar::Calendar;
 use crate::finding::{About, Finding, FindingLevel};
 use crate::flow::{Action, Flow, Pos};
 use crate::read;
@@ -47,6 +49,8 @@ pub struct Catalog {
     pub staff: Option<Staff>,
     /// Whom a flow may call. None: not known, so nobody is judged.
     pub callable: Option<Callable>,
+    /// The company's calendars, by name. None: not known.
+    pub calendars: Option<Arc<BTreeMap<String, Calendar>>>,
 }
 
 /// Whom a flow may call outside queues.
@@ -134,7 +138,7 @@ pub fn check(flow: &Flow, catalog: Option<&Catalog>) -> Vec<Finding> {
     names::check(flow, catalog, &mut notes);
     speech::check(flow, catalog, &mut notes);
     paths::check(flow, &mut notes);
-    hours::check(flow, &mut notes);
+    hours::check(flow, catalog, &mut notes);
     keys::check(flow, &mut notes);
     order::check(flow, &mut notes);
     consent::check(flow, catalog, &mut notes);

@@ -10,7 +10,7 @@ use crate::flow::{
     Action, Call, ChoiceTarget, Collect, Exits, Flow, Given, Http, Language, Levels, Menu, Name,
     Pos, Queue, Saying, Step, Target, TransferTo, Value, Wait, WaitThen,
 };
-use crate::nearest::suggest;
+use crate::nearest::{nearest, suggest};
 use crate::read::kind_help;
 
 pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_>) {
@@ -264,9 +264,21 @@ impl<'a> Names<'a, '_> {
         if self.flow.calendars.contains_key(&name.text) || self.notes.full() {
             return;
         }
-        let known = self.flow.calendars.keys().map(String::as_str);
+        let company = self
+            .catalog
+            .and_then(|catalog| catalog.calendars.as_deref());
+        let own = self.flow.calendars.keys();
+        let known: Vec<&str> = match company {
+            Some(company) if company.contains_key(&name.text) => return,
+            Some(company) => own.chain(company.keys()).map(String::as_str).collect(),
+            None => own.map(String::as_str).collect(),
+        };
+        // The company may have it; what looks like a slip of the finger is told all the same.
+        if company.is_none() && nearest(&name.text, known.iter().copied()).is_none() {
+            return;
+        }
         let help = format!(
-            "{}; calendars stand under `hours:` at the top",
+            "{}; calendars stand under `hours:` at the top, or under [[calendars]] of the company file",
             suggest(&name.text, known)
         );
         let message = format!("there is no calendar `{}`", name.text);

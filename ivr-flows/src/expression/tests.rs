@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::{Expression, Scope, Template};
+use crate::calendar::CompanyHours;
 use crate::flow::{Pos, Value};
 use crate::port::{CallFacts, KnownCustomer};
 
@@ -23,6 +24,7 @@ fn with_scope<T>(look: impl FnOnce(&Scope<'_>) -> T) -> T {
         from: "+34600111222".to_owned(),
         to: "9000".to_owned(),
         began_at: None,
+        hours: CompanyHours::default(),
     };
     let customer = KnownCustomer {
         name: "Ana Ruiz".to_owned(),

@@ -18,6 +18,7 @@ pub(crate) enum ExitName {
     NoAgents,
     Open,
     Holiday,
+    Emergency,
     Interrupted,
     Exhausted,
     ExhaustedSilence,
@@ -67,6 +68,7 @@ impl ExitName {
         Self::Open,
         Self::Closed,
         Self::Holiday,
+        Self::Emergency,
         Self::Error,
         Self::Hangup,
     ];
@@ -118,6 +120,7 @@ impl ExitName {
         Self::NoAgents,
         Self::Open,
         Self::Holiday,
+        Self::Emergency,
         Self::Interrupted,
         Self::Exhausted,
         Self::ExhaustedSilence,
@@ -147,6 +150,7 @@ impl ExitName {
             Self::NoAgents => "no_agents",
             Self::Open => "open",
             Self::Holiday => "holiday",
+            Self::Emergency => "emergency",
             Self::Interrupted => "interrupted",
             Self::Exhausted => "exhausted",
             Self::ExhaustedSilence => "exhausted_silence",
@@ -177,7 +181,7 @@ impl ExitName {
 }
 
 /// Finds an exit: the step's own, then its wait's, then the inherited one; an `exhausted_…` is also answered by
-/// `exhausted` of the same place, and `holiday` by `closed`, because the nearer word wins.
+/// `exhausted` of the same place, and `holiday` and `emergency` by `closed`, because the nearer word wins.
 pub(crate) fn find_exit<'f>(
     places: impl IntoIterator<Item = &'f Exits>,
     exit: ExitName,
@@ -192,7 +196,7 @@ pub(crate) fn find_word<'f>(
 ) -> Option<(usize, ExitName, &'f Target)> {
     let whole = match exit {
         ExitName::ExhaustedSilence | ExitName::ExhaustedWrong => Some(ExitName::Exhausted),
-        ExitName::Holiday => Some(ExitName::Closed),
+        ExitName::Holiday | ExitName::Emergency => Some(ExitName::Closed),
         _ => None,
     };
     places.into_iter().enumerate().find_map(|(place, exits)| {

@@ -5,7 +5,8 @@
 
 use super::Ended;
 use super::dice::Dice;
-use crate::flow::{Flow, Value};
+use crate::calendar::{CompanyHours, Opening};
+use crate::flow::{Action, Flow, Value};
 use crate::interpreter::Interpreter;
 use crate::port::{
     CallFacts, CustomerAnswer, DialEnd, FetchAnswer, FlowEnd, FlowInput, FlowOutput, KnownCustomer,
@@ -73,6 +74,7 @@ impl<'f> Call<'f> {
                 let minutes = i64::try_from(dice.below(2 * 365 * 24 * 60)).unwrap_or(0);
                 1_767_225_600_000_i64.saturating_add(minutes.saturating_mul(60_000))
             }),
+            hours: hours(source, &mut dice),
         };
         Self {
             source,
@@ -447,4 +449,24 @@ impl<'f> Call<'f> {
             noted.push((now, what.to_owned()));
         }
     }
+}
+
+/// Any answer of the company's calendars, and now and then one of the flow's own is closed by hand.
+fn hours(source: &Flow, dice: &mut Dice) -> CompanyHours {
+    let mut hours = CompanyHours::default();
+    for step in source.steps() {
+        let Action::Hours(asked) = &step.action else {
+            continue;
+        };
+        let name = &asked.check.text;
+        if !source.calendars.contains_key(name) {
+            let any = Opening::ALL.map(|(_, opening)| opening);
+            hours
+                .said
+                .insert(name.clone(), dice.one(&any, Opening::Closed));
+        } else if dice.once_in(20) {
+            hours.said.insert(name.clone(), Opening::Emergency);
+        }
+    }
+    hours
 }

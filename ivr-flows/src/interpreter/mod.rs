@@ -27,6 +27,7 @@ mod http;
 mod leaving;
 mod limits;
 mod menu;
+mod opening;
 mod recording;
 mod remote;
 mod run;
@@ -136,7 +137,7 @@ enum State {
     /// Any other step that keeps the caller for a while.
     Step(StepRun),
     Waiting(WaitRun),
-    /// Hears why the queue is closed.
+    /// Hears why the queue, or the calendar, is closed.
     TurnedAway {
         token: PlayToken,
     },

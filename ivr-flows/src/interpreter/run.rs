@@ -6,9 +6,8 @@
 use std::sync::Arc;
 
 use super::{Interpreter, Place};
-use crate::calendar::Opening;
 use crate::expression::{Failure, Template};
-use crate::flow::{Action, Bound, Branch, ExitName, Go, Hours, Target, find_word};
+use crate::flow::{Action, Bound, Branch, ExitName, Go, Target, find_word};
 use crate::port::{FlowEnd, FlowOutput, Way, WayOf};
 
 /// Letters of a tag; the rest is cut off: tags are notes for people, and they are kept.
@@ -80,9 +79,9 @@ impl Interpreter {
             Action::Queue(queue) => self.enter_queue(&flow, queue),
             Action::Call(call) => self.call_step(call),
             Action::Return(word) => self.return_step(word.as_ref()),
+            Action::Hours(hours) => self.enter_hours(hours),
             Action::Go(_)
             | Action::Branch(_)
-            | Action::Hours(_)
             | Action::Language(_)
             | Action::Set(_)
             | Action::Tag(_)
@@ -180,23 +179,6 @@ impl Interpreter {
             }
             None => Move::Next,
         }
-    }
-
-    /// Is it open at this moment? Without a clock, or beyond all calendars, the `error` exit, else as if it were open.
-    fn hours(&mut self, hours: &Hours) -> Move {
-        let opening = self
-            .flow
-            .calendars
-            .get(&hours.check.text)
-            .zip(self.moment())
-            .and_then(|(calendar, moment)| calendar.at(moment));
-        let exit = match opening {
-            Some(Opening::Open) => self.exit(ExitName::Open),
-            Some(Opening::Closed) => self.exit(ExitName::Closed),
-            Some(Opening::Holiday) => self.exit(ExitName::Holiday),
-            None => self.trouble("whether it is open is not known"),
-        };
-        exit.unwrap_or(Move::Next)
     }
 
     /// A tag whose value cannot be worked out is left out.

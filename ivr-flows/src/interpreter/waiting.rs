@@ -194,23 +194,12 @@ impl Interpreter {
     }
 
     /// The queue is closed: the caller hears why, then goes on by `closed`. So does one whose agent gave them back to a
-    /// queue that is closed by now. A prompt is heard in the caller's language, words in the flow's own.
+    /// queue that is closed by now.
     pub(super) fn turned_away(&mut self, message: Sound) {
         if !self.back_from_queue() {
             return;
         }
-        let own = &self.flow.languages.default;
-        let language = if message.file.is_some() {
-            self.language.clone()
-        } else {
-            own.clone()
-        };
-        let token = self.play_sounds(vec![message], language);
-        self.state = State::TurnedAway { token };
-    }
-
-    pub(super) fn take_closed_exit(&mut self) {
-        self.leave_wait(ExitName::Closed);
+        self.hear_message(message);
     }
 
     /// The queue gives the caller back, from the wait or from an agent who did not take them; false when neither has them.
@@ -226,7 +215,7 @@ impl Interpreter {
     }
 
     /// Takes an exit of the `queue` step, else the next step.
-    fn leave_wait(&mut self, exit: ExitName) {
+    pub(super) fn leave_wait(&mut self, exit: ExitName) {
         self.limits.resume(self.now);
         let next = if exit == ExitName::Error {
             self.queue_failed()

@@ -113,7 +113,7 @@ impl Reader<'_> {
     }
 
     fn unknown_exit(&mut self, key: &str, pos: Pos, what: &str, allowed: &[ExitName]) {
-        const LATER: [&str; 4] = ["callback", "many", "cancelled", "emergency"];
+        const LATER: [&str; 3] = ["callback", "many", "cancelled"];
         if LATER.contains(&key) {
             self.later(pos, &format!("the exit `{key}`"));
             return;

@@ -51,8 +51,14 @@ impl Reader<'_> {
     }
 
     fn calendar(&mut self, entry: &Entry) -> Option<Calendar> {
-        let known = ["zone", "week", "closed_on", "also_open"];
-        let fields = self.fields(&entry.value, "a calendar", &known, &["holidays"])?;
+        let known = ["zone", "week", "closed_on", "also_open", "holidays"];
+        let fields = self.fields(&entry.value, "a calendar", &known, &[])?;
+        if let Some(node) = fields.get("holidays") {
+            let message =
+                "a flow has no files of holidays: `holidays` belongs to a calendar of the company";
+            let help = "write the calendar into the company file as [[calendars]], or the days here under `closed_on:`";
+            self.error("F101", node.pos, message, help);
+        }
         let zone = match fields.get("zone") {
             Some(zone) => {
                 let help = "write a zone such as `Europe/Madrid`";

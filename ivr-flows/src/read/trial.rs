@@ -4,7 +4,7 @@
 //! **Must not know**: the flow: whether prompts, queues and blocks exist is seen when a test runs.
 
 use super::{Fields, Reader, shortened};
-use crate::calendar;
+use crate::calendar::{self, Opening};
 use crate::finding::Finding;
 use crate::flow::Pos;
 use crate::port::{DialEnd, KnownCustomer, QueueEnd};
@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 
 const FILE: &[&str] = &["flow", "defaults", "tests"];
 const DEFAULTS: &[&str] = &[
-    "now", "caller", "dialled", "customer", "queue", "calls", "mock",
+    "now", "hours", "caller", "dialled", "customer", "queue", "calls", "mock",
 ];
 const TEST: &[&str] = &[
-    "name", "now", "caller", "dialled", "customer", "queue", "calls", "mock", "do", "expect",
-    "never",
+    "name", "now", "hours", "caller", "dialled", "customer", "queue", "calls", "mock", "do",
+    "expect", "never",
 ];
 const QUEUE: &[&str] = &["answers", "ends", "position", "expected_wait"];
 const ACT: &[&str] = &["press", "wait", "hang_up", "agent", "after"];
@@ -181,6 +181,9 @@ impl Reader<'_> {
         if let Some(node) = fields.get("now") {
             caller.began_at = self.moment(node);
         }
+        if let Some(node) = fields.get("hours") {
+            caller.hours.extend(self.openings(node));
+        }
         match fields.get("customer").map(|node| (&node.kind, node)) {
             None => {}
             Some((Kind::Text { text, .. }, _)) if text == "nobody" => caller.customer = None,
@@ -222,6 +225,28 @@ impl Reader<'_> {
             self.error("F104", node.pos, what, help);
         }
         known.map(|(_, end)| *end)
+    }
+
+    /// What calendars say, by name.
+    fn openings(&mut self, node: &Node) -> BTreeMap<String, Opening> {
+        let names: Vec<&str> = Opening::ALL.iter().map(|(name, _)| *name).collect();
+        let help = format!("write one of {}", names.join(", "));
+        let mut openings = BTreeMap::new();
+        for entry in self.entries(node, "calendars", "write `office: emergency`") {
+            let Some(text) = self.text(&entry.value, "what a calendar says", &help) else {
+                continue;
+            };
+            match Opening::ALL.iter().find(|(name, _)| *name == text) {
+                Some((_, opening)) => {
+                    openings.insert(entry.key.clone(), *opening);
+                }
+                None => {
+                    let what = format!("`{}` is nothing that a calendar says", shortened(&text));
+                    self.error("F104", entry.value.pos, what, help.clone());
+                }
+            }
+        }
+        openings
     }
 
     /// A moment with its offset, in milliseconds since 1970.

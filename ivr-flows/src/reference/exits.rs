@@ -190,7 +190,13 @@ pub(crate) const EXITS: &[Exit] = &[
     Exit {
         name: "holiday",
         of: &["hours"],
-        when: "the day stands under `closed_on:`",
+        when: "the day stands under `closed_on:`, or among the holidays of a calendar of the company",
+        unhandled: "`closed`",
+    },
+    Exit {
+        name: "emergency",
+        of: &["hours"],
+        when: "somebody closed the calendar by hand for now (`cordboard hours close`), behind the message, if there is one",
         unhandled: "`closed`",
     },
     Exit {

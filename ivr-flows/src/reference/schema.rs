@@ -49,6 +49,13 @@ impl Names {
         }
     }
 
+    /// With the company's calendars besides.
+    #[must_use]
+    pub fn with_calendars(mut self, calendars: impl IntoIterator<Item = String>) -> Self {
+        self.calendars.extend(calendars);
+        self
+    }
+
     /// Adds what a flow defines.
     pub fn add(&mut self, flow: &Flow) {
         self.flows.insert(flow.name().to_owned());

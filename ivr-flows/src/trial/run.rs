@@ -5,7 +5,8 @@
 
 use super::seen::{Moment, Seen, heard, prompts_by_file};
 use super::{Act, Expect, QueueMock, Trial, What};
-use crate::flow::{Flow, Pos};
+use crate::calendar::CompanyHours;
+use crate::flow::{Action, Flow, Pos};
 use crate::interpreter::Interpreter;
 use crate::port::{
     CallFacts, CustomerAnswer, DialEnd, DialTo, FetchAnswer, FetchRequest, FlowInput, FlowOutput,
@@ -60,6 +61,12 @@ pub fn run(flow: &Arc<Flow>, trial: &Trial) -> Outcome {
     if let Some(step) = call.unmocked.take() {
         let why = format!(
             "`http` of `{step}` has no answer in this test: write `mock: {{ http: {{ {step}: {{ body: {{ … }} }} }} }}`, `{{ status: 503 }}` or `timeout`"
+        );
+        missed = Some((trial.pos, why));
+    }
+    if let Some(calendar) = call.unsaid.take() {
+        let why = format!(
+            "`{calendar}` is a calendar of the company, which no test sees: write `hours: {{ {calendar}: open }}`, or `closed`, `holiday`, `emergency`"
         );
         missed = Some((trial.pos, why));
     }
@@ -120,6 +127,9 @@ struct Call<'t> {
     answer: Option<(Duration, u32, FetchAnswer)>,
     /// The first step whose answer the test does not say.
     unmocked: Option<String>,
+    /// The first calendar of the company that was asked, and the test does not say what it says.
+    unsaid: Option<String>,
+    source: Arc<Flow>,
     /// What a question or a queue answers, once the flow has said all it wants.
     answers: Vec<FlowInput>,
     block: String,
@@ -135,6 +145,10 @@ impl<'t> Call<'t> {
             from: trial.caller.from.clone(),
             to: trial.caller.to.clone(),
             began_at: trial.caller.began_at,
+            hours: CompanyHours {
+                said: trial.caller.hours.clone(),
+                ..CompanyHours::default()
+            },
         };
         let mut call = Self {
             trial,
@@ -148,6 +162,8 @@ impl<'t> Call<'t> {
             called: None,
             answer: None,
             unmocked: None,
+            unsaid: None,
+            source: Arc::clone(flow),
             answers: Vec::new(),
             block: String::new(),
             transcript: Vec::new(),
@@ -157,6 +173,21 @@ impl<'t> Call<'t> {
         };
         call.give(FlowInput::Start);
         call
+    }
+
+    /// The calendar that a step asks, where it is the company's and the test does not say what it says.
+    fn of_company(&self, block: &str, step: u32) -> Option<String> {
+        let (flow, block) = match block.split_once(':') {
+            Some((name, block)) => (self.source.set.get(name)?, block),
+            None => (&self.source, block),
+        };
+        let block = flow.blocks.get(flow.block_index(block)?)?;
+        let Action::Hours(hours) = &block.steps.get(usize::try_from(step).ok()?)?.action else {
+            return None;
+        };
+        let name = &hours.check.text;
+        let known = flow.calendars.contains_key(name) || self.trial.caller.hours.contains_key(name);
+        (!known).then(|| name.clone())
     }
 
     fn act(&mut self, act: &Act) -> Result<(), String> {
@@ -318,7 +349,11 @@ impl<'t> Call<'t> {
                 self.waiting = None;
                 self.saw(Seen::LeftQueue);
             }
-            FlowOutput::StepEntered { block, step, .. } => self.entered(block, step),
+            FlowOutput::StepEntered { block, step, .. } => {
+                let asked = self.of_company(&block, step);
+                self.unsaid = self.unsaid.take().or(asked);
+                self.entered(block, step);
+            }
             FlowOutput::WayTaken(way) => {
                 self.ways.insert(way);
             }

@@ -10,6 +10,7 @@
 //! Whether the file is still in its place is asked before every use (`place.rs`). The SQL keeps to what PostgreSQL takes too.
 
 pub mod audit;
+pub mod calendar_closures;
 mod candidates;
 pub(crate) mod closures;
 pub(crate) mod consents;

@@ -11,9 +11,9 @@ use super::error::ApiError;
 use super::right::{Action, Resource, authorise};
 use super::token::Caller;
 use super::{
-    agents, audit, caller, calls, certificates, closures, customers, events, flows, health,
-    history, interactions, intervals, ladder, live_socket, metrics, notes, peaks, phones, queues,
-    recordings_audio, sip_socket, targets, tasks, timeline, wrap_up,
+    agents, audit, calendars, caller, calls, certificates, closures, customers, events, flows,
+    health, history, interactions, intervals, ladder, live_socket, metrics, notes, peaks, phones,
+    queues, recordings_audio, sip_socket, targets, tasks, timeline, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -42,6 +42,9 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         agents::set_state,
         queues::list,
         queues::one,
+        calendars::list,
+        calendars::close,
+        calendars::open,
         closures::close,
         closures::open,
         closures::messages,

@@ -95,6 +95,21 @@ fn of_closings() -> Vec<(String, &'static str, [u16; 8])> {
         ("DELETE /queues/support/closure".to_owned(), "", writes(204)),
         ("GET /closure-messages".to_owned(), "", writes(200)),
         ("DELETE /queues/nothing/closure".to_owned(), "", writes(404)),
+        (
+            "PUT /calendars/nothing/closure".to_owned(),
+            r#"{"until":"2026-01-01T00:00:00Z","reason":"flood"}"#,
+            writes(404),
+        ),
+        (
+            "DELETE /calendars/nothing/closure".to_owned(),
+            "",
+            writes(404),
+        ),
+        (
+            "GET /calendars".to_owned(),
+            "",
+            [401, 401, 200, 403, 403, 401, 200, 200],
+        ),
     ]
 }
 
@@ -427,6 +442,7 @@ fn rights(action: Action) -> &'static str {
         | Action::PlaceCaller
         | Action::MonitorCall
         | Action::CloseQueue
+        | Action::CloseCalendar
         | Action::EditFlow
         | Action::PublishFlow => "supervisor",
         Action::UsePhone => "supervisor agent caller",

@@ -362,7 +362,15 @@ pub(super) fn ended_by(
     let Some(message) = message else {
         return FlowInput::QueueEnded(flow_end(outcome, refusal));
     };
-    let message = match message {
+    FlowInput::QueueClosed {
+        message: said(message),
+    }
+}
+
+/// What callers hear of somebody's closing.
+#[must_use]
+pub fn said(message: ClosureMessage) -> Sound {
+    match message {
         ClosureMessage::Prompt(file) => Sound {
             file: Some(file),
             words: None,
@@ -371,8 +379,7 @@ pub(super) fn ended_by(
             file: None,
             words: Some(Words::Fixed(words)),
         },
-    };
-    FlowInput::QueueClosed { message }
+    }
 }
 
 /// What the flow hears where the queue has a way of its own.

@@ -31,6 +31,8 @@ mod waiting;
 
 pub use view::Place;
 
+pub use flow::said;
+
 use crate::call::port::{CallInput, CallOutput, CallSetup, Handed, IdSource, LegCommand};
 use helper::Asked;
 use ivr_flows::CallFacts;
@@ -343,5 +345,6 @@ fn facts(setup: &CallSetup, now: Timestamp) -> CallFacts {
         from: from.map_or_else(String::new, |number| number.reveal().to_owned()),
         to: setup.dialed_number.reveal().to_owned(),
         began_at: Some(now.millis()),
+        hours: setup.hours.clone(),
     }
 }

@@ -116,6 +116,7 @@ impl Script {
             dialed_number: PhoneNumber::from_normalised("9000"),
             new_customer: Some(CustomerId::from_number(1)),
             flow: Arc::new(flow),
+            hours: ivr_flows::calendar::CompanyHours::default(),
             queues: Arc::new(BTreeMap::from([
                 (
                     "support".to_owned(),

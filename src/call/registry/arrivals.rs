@@ -10,9 +10,11 @@ use crate::call::service::ServiceCall;
 use crate::company_view::CompanyView;
 use crate::limits::CallRate;
 use ivr_flows::Flow;
+use ivr_flows::calendar::{ClosedByHand, CompanyHours};
 use router::id::{CustomerId, InteractionId, LegId as LogLegId};
 use router::{Private, Timestamp};
 use sip_gateway::leg::{CallSource, IncomingCall, LegId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +72,8 @@ pub struct Moment<'a> {
     pub live: usize,
     /// The journal's disk takes the lines of more calls.
     pub journal_has_room: bool,
+    /// Calendars that are closed by hand.
+    pub closed: Arc<BTreeMap<String, ClosedByHand>>,
     /// The company.
     pub company: &'a CompanyView,
     /// The version of a flow that a call beginning now, as this interaction, stays on; none when there is none.
@@ -139,6 +143,11 @@ impl Arrivals {
             new_customer: (!is_device).then(|| ids.customer()),
             flow,
             queues: company.queues.clone(),
+            hours: CompanyHours {
+                calendars: Arc::clone(&company.company.calendars),
+                closed: moment.closed.clone(),
+                ..CompanyHours::default()
+            },
             record: company.record_by(trunk.as_deref()),
             trunk,
             caller_agent,

@@ -88,6 +88,9 @@ pub fn run(args: &DoctorArgs) -> ExitCode {
             output::result(&serde_json::json!({ "findings": findings }).to_string());
         }
         Format::Sarif => output::result(&super::sarif::to_sarif(&as_results(&findings))),
+        Format::Github => {
+            output::result(&super::github::to_commands(&as_results(&findings)));
+        }
         Format::Human => output::result(&text(&findings)),
     }
     if findings.iter().any(|f| f.level != Level::Ok) {

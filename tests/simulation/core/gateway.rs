@@ -98,6 +98,7 @@ impl Core {
             now: timestamp(self.now),
             live: self.calls.len(),
             journal_has_room: !self.dice.percent(1),
+            closed: std::sync::Arc::default(),
             company: &company,
             flow: &|name, _| company::flow(name),
         };

@@ -55,6 +55,7 @@ fn catalog() -> Catalog {
         consent: false,
         staff: None,
         callable: None,
+        calendars: None,
     }
 }
 
@@ -106,7 +107,6 @@ fn the_frame_itself_is_clean() {
 #[test]
 fn what_comes_later_is_refused_and_says_so() {
     for step in [
-        "    - hours: { check: support, exits: { emergency: bye } }",
         "    - voicemail: { box: support, transcribe: true }",
         "    - customer: { by: call.from, adapter: crm }",
         "    - play: { prompt: hello, loop: 3 }",

@@ -1,6 +1,7 @@
 //! `when:`, `branch` and `{{ }}`, and what happens when one of them fails.
 
 use super::Call;
+use crate::calendar::CompanyHours;
 use crate::port::{CallFacts, FlowInput, QueueEnd};
 
 const FRAME: &str = "
@@ -30,6 +31,7 @@ fn call(steps: &str, exits: &str) -> Call {
             from: "+34600111222".to_owned(),
             to: "9000".to_owned(),
             began_at: None,
+            hours: CompanyHours::default(),
         },
     )
 }

@@ -1,6 +1,7 @@
 //! `http`: what is asked, what each answer means, what is heard and typed meanwhile.
 
 use super::Call;
+use crate::calendar::CompanyHours;
 use crate::flow::Value;
 use crate::port::{CallFacts, FetchAnswer, FlowInput};
 
@@ -43,6 +44,7 @@ fn call(exits: &str) -> Call {
         from: "+34600".to_owned(),
         to: "9000 x".to_owned(),
         began_at: None,
+        hours: CompanyHours::default(),
     };
     let mut call = Call::with_facts(&FLOW.replace("EXITS", exits), facts);
     call.give(FlowInput::Start);

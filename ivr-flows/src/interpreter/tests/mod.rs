@@ -14,6 +14,7 @@ mod customer;
 mod http;
 mod leaving;
 mod menu;
+mod opening;
 pub(crate) mod property;
 mod recording;
 mod saying;
