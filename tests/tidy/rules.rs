@@ -65,7 +65,13 @@ const HOMES: [(&str, &[&str]); 27] = [
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
-        &["ivr-flows/src/calendar", "src/api", "src/config", "src/cli"],
+        &[
+            "ivr-flows/src/calendar",
+            "ivr-flows/src/spoken/",
+            "src/api",
+            "src/config",
+            "src/cli",
+        ],
     ),
     ("cel", &["ivr-flows/src/expression"]),
     ("layout", &["ivr-flows/src/draw/layout.rs"]),
