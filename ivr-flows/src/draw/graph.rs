@@ -11,8 +11,9 @@ use crate::yaml::{self, Entry, Node};
 
 /// Longer labels are cut.
 const LABEL: usize = 28;
-/// The box for a target `hangup`.
+/// The boxes for the targets `hangup` and `return`.
 const HANGUP: &str = "hang up";
+const RETURN: &str = "return";
 
 /// Where a step leads.
 struct Lead {
@@ -154,7 +155,7 @@ impl<'n> Drawer<'n> {
                     self.leads(block, *inner, &entry.value, &entry.key, leads);
                 }
             }
-            (Kind::Exits(_), yaml::Kind::Map(entries)) => {
+            (Kind::Exits(_) | Kind::Returns, yaml::Kind::Map(entries)) => {
                 for entry in entries {
                     self.leads(block, Kind::Target, &entry.value, &entry.key, leads);
                 }
@@ -358,7 +359,7 @@ fn ends(step: &StepSeen<'_>) -> bool {
     let Some(action) = step.action else {
         return false;
     };
-    action.name == "hangup" || (step.last && action.after == After::NextOrEnd)
+    matches!(action.name, "hangup" | "return") || (step.last && action.after == After::NextOrEnd)
 }
 
 fn covered(steps: &[&StepSeen<'_>], options: &Options) -> Option<(usize, usize)> {
@@ -378,17 +379,16 @@ fn arrow(
     lead: &Lead,
 ) {
     let Some(from) = from else { return };
-    let target = if lead.to == "hangup" {
-        HANGUP
-    } else {
-        &lead.to
+    let target = match lead.to.as_str() {
+        "hangup" => HANGUP,
+        other => other,
     };
     let to = match places.get(target) {
         Some(to) => *to,
-        None if target == HANGUP => {
-            places.insert(HANGUP.to_owned(), picture.boxes.len());
+        None if matches!(target, HANGUP | RETURN) => {
+            places.insert(target.to_owned(), picture.boxes.len());
             picture.boxes.push(Shown {
-                name: HANGUP.to_owned(),
+                name: target.to_owned(),
                 detail: String::new(),
                 covered: None,
                 start: false,

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{ExitName, Exits, Given, Name, Saying, Target, find_exit};
+use super::{ExitName, Exits, Given, Name, Saying, Target};
 use crate::expression::{Expression, Template};
 use crate::port::HttpMethod;
 
@@ -49,13 +49,29 @@ impl Http {
     /// Where a failure leads: each exit falls back to `error` of the same place, and a `timeout` that is inherited is
     /// meant for queues.
     pub(crate) fn exit<'f>(&'f self, inherited: &'f Exits, exit: ExitName) -> Option<&'f Target> {
-        let own = find_exit([&self.exits], exit).or_else(|| self.exits.get(&ExitName::Error));
-        let from_above = || {
-            let meant = exit != ExitName::Timeout;
-            let exact = inherited.get(&exit).filter(|_| meant);
-            exact.or_else(|| inherited.get(&ExitName::Error))
+        self.way(inherited, exit).map(|(_, _, target)| target)
+    }
+
+    /// The same, with which of the places has it, its own (0) or the inherited (1), and the word that stands there.
+    pub(crate) fn way<'f>(
+        &'f self,
+        inherited: &'f Exits,
+        exit: ExitName,
+    ) -> Option<(usize, ExitName, &'f Target)> {
+        let error = ExitName::Error;
+        let meant = if exit == ExitName::Timeout {
+            error
+        } else {
+            exit
         };
-        own.or_else(from_above)
+        [
+            (0, exit, self.exits.get(&exit)),
+            (0, error, self.exits.get(&error)),
+            (1, meant, inherited.get(&meant)),
+            (1, error, inherited.get(&error)),
+        ]
+        .into_iter()
+        .find_map(|(place, word, target)| Some((place, word, target?)))
     }
 
     /// Whether the flow says what this very failure means.

@@ -167,8 +167,11 @@ impl Interpreter {
         if !http.has_word(&flow.defaults.exits, exit) {
             self.incident(what);
         }
-        match http.exit(&flow.defaults.exits, exit) {
-            Some(target) => self.target(target),
+        match http.way(&flow.defaults.exits, exit) {
+            Some((place, word, target)) => {
+                self.took_exit(place, word);
+                self.target(target)
+            }
             None => self.backstop("nothing says what happens when an `http` step fails"),
         }
     }

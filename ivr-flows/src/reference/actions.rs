@@ -10,6 +10,7 @@ use super::more_fields::{
     CALLBACK, CAUSES, CONSENT, DIAL, HANGUP, NOTIFY, OFFER_CALLBACK, PAUSE, PAY, RECORD, RECORDING,
     SURVEY, TRANSFER,
 };
+use super::other_fields::{CALL, HTTP};
 use super::{Action, After, Key, Kind, Refers};
 
 /// Every action, in the order of the page.
@@ -64,6 +65,15 @@ pub(crate) const ACTIONS: &[Action] = &[
         example: "- customer: { by: call.from, timeout: 1s }",
     },
     Action {
+        name: "http",
+        about: "Asks a server outside and keeps its answer in a variable.",
+        value: Kind::Shape(&HTTP),
+        waits: "for the answer, or until all tries are over; keys are kept",
+        after: After::Next,
+        example: "- http:\n    get: \"https://shop.example/orders/{{ vars.reason }}\"\n    timeout: 2s\n    into: found\n    \
+                  filler: music\n    exits: { not_found: orders, server_error: orders, timeout: orders }",
+    },
+    Action {
         name: "language",
         about: "Changes the call's language.",
         value: Kind::Either(&[Kind::Name(Refers::Language), Kind::Shape(&LANGUAGE)]),
@@ -96,9 +106,26 @@ pub(crate) const ACTIONS: &[Action] = &[
         example: "- go: { to: orders, at_most: 2, then: goodbye }",
     },
     Action {
+        name: "call",
+        about: "Goes through another flow, which comes back by `return`.",
+        value: Kind::Either(&[Kind::Name(Refers::Flow), Kind::Shape(&CALL)]),
+        waits: "while it is in the other flow",
+        after: After::Next,
+        example: "- call: verify\n- call: { flow: verify, with: { tries: 3 }, into: { order: account }, exits: { refused: goodbye } }",
+    },
+    Action {
+        name: "return",
+        about: "Back to the flow that called: to its next step, or to its exit of this word. A flow that a number leads \
+                to ends the call here.",
+        value: Kind::Either(&[Kind::Empty, Kind::Word]),
+        waits: "",
+        after: After::Elsewhere(""),
+        example: "- return: verified",
+    },
+    Action {
         name: "set",
         about: "Sets variables.",
-        value: Kind::Map(Key::Name(Refers::Variable), &Kind::Literal),
+        value: Kind::Map(Key::Name(Refers::Variable), &Kind::Any),
         waits: "",
         after: After::Next,
         example: "- set: { reason: orders }",

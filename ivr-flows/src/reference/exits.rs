@@ -44,6 +44,30 @@ pub(crate) const EXITS: &[Exit] = &[
         unhandled: "next step",
     },
     Exit {
+        name: "not_found",
+        of: &["http"],
+        when: "the server says 404 or 410",
+        unhandled: "`error` of the same `exits:`",
+    },
+    Exit {
+        name: "client_error",
+        of: &["http"],
+        when: "the server says any other 4xx",
+        unhandled: "`error` of the same `exits:`",
+    },
+    Exit {
+        name: "server_error",
+        of: &["http"],
+        when: "the server says 5xx, cannot be reached, or its certificate is not trusted",
+        unhandled: "`error` of the same `exits:`",
+    },
+    Exit {
+        name: "timeout",
+        of: &["http"],
+        when: "no answer came in time; only its own `exits:` count",
+        unhandled: "`error` of its own `exits:`, else the inherited `error`",
+    },
+    Exit {
         name: "recorded",
         of: &["voicemail"],
         when: "a message was left",

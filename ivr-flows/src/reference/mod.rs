@@ -4,12 +4,14 @@
 //! editors, and [`walk`], which tells of every value in a file what it is.
 //! **Must not know**: how a flow is read or run. Tests hold the table to the reader: both know the same keys.
 //!
-//! An action that is added needs one entry in [`actions`], its fields in [`fields`] or [`more_fields`], and its exits in [`exits`].
+//! An action that is added needs one entry in [`actions`], its fields in [`fields`], [`more_fields`] or
+//! [`other_fields`], and its exits in [`exits`].
 
 mod actions;
 mod exits;
 mod fields;
 mod more_fields;
+mod other_fields;
 mod page;
 mod schema;
 mod shapes;
@@ -36,6 +38,8 @@ pub(crate) enum Refers {
     Calendar,
     Variable,
     Language,
+    Flow,
+    Secret,
 }
 
 /// What may stand in a place.
@@ -53,9 +57,9 @@ pub(crate) enum Kind {
     Word,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// A block, or `hangup`.
+    /// A block, `hangup` or `return`.
     Block,
-    /// Where an exit leads: a block, `hangup`, `{ do: [ steps ] }`.
+    /// Where an exit leads: a block, `hangup`, `return`, `{ do: [ steps ] }`.
     Target,
     /// What a key of a menu does: a target, `repeat`, or a map with a label.
     Choice,
@@ -74,12 +78,14 @@ pub(crate) enum Kind {
     Digits,
     /// `1-5`, `[1, 2]`.
     Answers,
-    /// A text, a number, `true` or `false`.
-    Literal,
+    /// Any value: a list and a map too; `{{ }}` may stand in it.
+    Any,
     /// Spans of a day, one or a list.
     Spans,
     Steps,
     Exits(&'static [ExitName]),
+    /// Exits by the words that another flow returns with.
+    Returns,
     /// A map whose keys are the author's; what a key is, and what its value is.
     Map(Key, &'static Self),
     List(&'static Self),
@@ -198,6 +204,7 @@ impl Action {
         let fields = self.shape().map_or(&[][..], |shape| shape.fields);
         let exits = fields.iter().find_map(|field| match field.kind {
             Kind::Exits(exits) => Some(exits),
+            Kind::Returns => Some(&[ExitName::Error, ExitName::Hangup][..]),
             _ => None,
         });
         exits.unwrap_or_default()
@@ -233,6 +240,7 @@ prompts:
 vars:
   order: { type: string }
   reason: { type: string, default: general }
+  found: { type: map }
 hours:
   office:
     zone: Europe/Madrid

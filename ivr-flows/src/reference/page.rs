@@ -82,6 +82,7 @@ fn shapes(fields: &'static [Field]) -> Vec<&'static Shape> {
     for field in fields {
         let shape = match field.kind {
             Kind::Shape(shape)
+            | Kind::Either(&[.., Kind::Shape(shape)])
             | Kind::List(&Kind::Shape(shape))
             | Kind::Map(_, &(Kind::Shape(shape) | Kind::Either(&[.., Kind::Shape(shape)]))) => {
                 shape
@@ -89,8 +90,16 @@ fn shapes(fields: &'static [Field]) -> Vec<&'static Shape> {
             Kind::Map(_, Kind::Choice) => &CHOICE,
             _ => continue,
         };
+        let known = |all: &[&Shape], what: &str| all.iter().any(|known| known.what == what);
+        if known(&all, shape.what) {
+            continue;
+        }
         all.push(shape);
-        all.extend(shapes(shape.fields));
+        for inner in shapes(shape.fields) {
+            if !known(&all, inner.what) {
+                all.push(inner);
+            }
+        }
     }
     all
 }
@@ -140,7 +149,7 @@ pub(super) fn words(kind: Kind) -> String {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             words.join(", ")
         }
-        Kind::Block => "a block, or `hangup`".to_owned(),
+        Kind::Block => "a block, `hangup` or `return`".to_owned(),
         Kind::Target => "a target".to_owned(),
         Kind::Choice => "a target, or `repeat`".to_owned(),
         Kind::Sayings => "a prompt, `{ say: \"text\" }`, or a list of them".to_owned(),
@@ -152,7 +161,9 @@ pub(super) fn words(kind: Kind) -> String {
         Kind::Number(least, most) => format!("{least} to {most}"),
         Kind::Digits => "`6`, `4-10`".to_owned(),
         Kind::Answers => "`1-5`, or a list of digits".to_owned(),
-        Kind::Literal => "a text, a number, `true`, `false`".to_owned(),
+        Kind::Any => {
+            "a text, a number, `true`, `false`, a list or a map; `{{ }}` in them".to_owned()
+        }
         Kind::Spans => "one, or a list".to_owned(),
         Kind::Steps => "steps".to_owned(),
         Kind::Exits(exits) => {
@@ -164,6 +175,7 @@ pub(super) fn words(kind: Kind) -> String {
                 format!("{}: a target each", own.join(", "))
             }
         }
+        Kind::Returns => "words of the other flow, `error`, `hangup`: a target each".to_owned(),
         Kind::Map(key, inner) => format!("{}: {}", key_words(key), words(*inner)),
         Kind::List(inner) => format!("a list of: {}", words(*inner)),
         Kind::Shape(shape) => format!("{}, see below", shape.what),
@@ -183,6 +195,8 @@ fn named(refers: Refers) -> &'static str {
         Refers::Calendar => "a calendar",
         Refers::Variable => "a variable",
         Refers::Language => "a language",
+        Refers::Flow => "a flow",
+        Refers::Secret => "a secret",
     }
 }
 

@@ -13,6 +13,10 @@ use super::shapes::{BESIDE, CHOICE, SAID, TARGET};
 use super::{ACTIONS, Action, EXITS, Field, Key, Kind, Refers, Shape, TOP, page};
 use crate::flow::{ExitName, Flow};
 
+/// What a target may be besides a block, and what a key of a menu may.
+const LEAVING: [&str; 2] = ["hangup", "return"];
+const IN_MENUS: [&str; 3] = ["repeat", "hangup", "return"];
+
 /// Where the definitions stand.
 const DEFINITIONS: &str = "#/definitions/";
 
@@ -30,6 +34,8 @@ pub struct Names {
     calendars: BTreeSet<String>,
     variables: BTreeSet<String>,
     languages: BTreeSet<String>,
+    flows: BTreeSet<String>,
+    secrets: BTreeSet<String>,
 }
 
 impl Names {
@@ -45,6 +51,8 @@ impl Names {
 
     /// Adds what a flow defines.
     pub fn add(&mut self, flow: &Flow) {
+        self.flows.insert(flow.name().to_owned());
+        self.secrets.extend(flow.secrets().map(str::to_owned));
         let own = |names: &mut BTreeSet<String>, found: &mut dyn Iterator<Item = &str>| {
             names.extend(found.map(str::to_owned));
         };
@@ -77,6 +85,8 @@ impl Names {
             Refers::Calendar => &self.calendars,
             Refers::Variable => &self.variables,
             Refers::Language => &self.languages,
+            Refers::Flow => &self.flows,
+            Refers::Secret => &self.secrets,
         };
         open(known, &[])
     }
@@ -165,7 +175,7 @@ fn choice(names: &Names) -> Value {
     let mut choice = shape(&CHOICE, names);
     if let Some(go) = choice.pointer_mut("/properties/go") {
         let about = go.get("description").cloned();
-        *go = open(&names.blocks, &["repeat", "hangup"]);
+        *go = open(&names.blocks, &IN_MENUS);
         put(go, "description", about.unwrap_or_default());
     }
     choice
@@ -248,7 +258,8 @@ fn refer(definition: &str) -> Value {
 fn kind(kind_: Kind, names: &Names) -> Value {
     match kind_ {
         Kind::Empty => json!({ "type": "null" }),
-        Kind::Text | Kind::Template | Kind::Literal | Kind::Expression => {
+        Kind::Any => json!({}),
+        Kind::Text | Kind::Template | Kind::Expression => {
             json!({ "type": ["string", "number", "boolean"] })
         }
         Kind::Word => name(),
@@ -264,10 +275,10 @@ fn kind(kind_: Kind, names: &Names) -> Value {
             };
             json!({ "enum": words.iter().map(number).collect::<Vec<Value>>() })
         }
-        Kind::Block => open(&names.blocks, &["hangup"]),
-        Kind::Target => json!({ "anyOf": [open(&names.blocks, &["hangup"]), refer("target")] }),
+        Kind::Block => open(&names.blocks, &LEAVING),
+        Kind::Target => json!({ "anyOf": [open(&names.blocks, &LEAVING), refer("target")] }),
         Kind::Choice => {
-            json!({ "anyOf": [open(&names.blocks, &["repeat", "hangup"]), refer("choice")] })
+            json!({ "anyOf": [open(&names.blocks, &IN_MENUS), refer("choice")] })
         }
         Kind::Sayings => {
             let one = json!({ "anyOf": [names.of(Refers::Prompt), refer("said")] });
@@ -298,6 +309,7 @@ fn kind(kind_: Kind, names: &Names) -> Value {
         }
         Kind::Steps => json!({ "type": ["array", "null"], "items": refer("step") }),
         Kind::Exits(exits) => exit_map(exits, names),
+        Kind::Returns => returns(names),
         Kind::Map(key, inner) => map(key, kind(*inner, names), names),
         Kind::List(inner) => json!({ "type": "array", "items": kind(*inner, names) }),
         Kind::Shape(inner) => shape(inner, names),
@@ -305,6 +317,13 @@ fn kind(kind_: Kind, names: &Names) -> Value {
             json!({ "anyOf": kinds.iter().map(|one| kind(*one, names)).collect::<Vec<Value>>() })
         }
     }
+}
+
+/// `error` and `hangup` are told; the other words are those of another flow.
+fn returns(names: &Names) -> Value {
+    let mut map = exit_map(&[ExitName::Error, ExitName::Hangup], names);
+    put(&mut map, "additionalProperties", kind(Kind::Target, names));
+    map
 }
 
 fn exit_map(exits: &[ExitName], names: &Names) -> Value {

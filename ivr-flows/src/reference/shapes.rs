@@ -52,6 +52,18 @@ pub(crate) const TOP: Shape = Shape {
             "",
             "Variables, by name.",
         ),
+        Field::new(
+            "inputs",
+            Kind::Map(Key::Own("an input"), &Kind::Shape(&VARIABLE)),
+            "",
+            "Variables that a flow which calls this one gives; needed where they have no default.",
+        ),
+        Field::new(
+            "outputs",
+            Kind::Map(Key::Own("an output"), &Kind::Shape(&VARIABLE)),
+            "",
+            "Variables that it may take back.",
+        ),
         Field::needed(
             "blocks",
             Kind::Map(Key::Own("a block"), &Kind::Steps),
@@ -139,14 +151,16 @@ const VARIABLE: Shape = Shape {
     fields: &[
         Field::needed(
             "type",
-            Kind::OneOf(&["string", "int", "bool"]),
+            Kind::OneOf(&[
+                "string", "int", "bool", "map", "list", "duration", "time", "secret",
+            ]),
             "What the variable holds.",
         ),
         Field::new(
             "default",
-            Kind::Literal,
+            Kind::Any,
             "empty, 0, `false`",
-            "What it holds until it is set.",
+            "What it holds until it is set; a `secret` holds nothing, and `{{ }}` stands in no default.",
         ),
     ],
 };
@@ -284,7 +298,7 @@ const RELAX: Shape = Shape {
 pub(crate) const TARGET: Shape = Shape {
     what: "a target",
     fields: &[
-        Field::new("go", Kind::Block, "", "A block, or `hangup`."),
+        Field::new("go", Kind::Block, "", "A block, `hangup` or `return`."),
         Field::new("do", Kind::Steps, "", "Steps that stand right here."),
     ],
 };
@@ -293,7 +307,12 @@ pub(crate) const TARGET: Shape = Shape {
 pub(crate) const CHOICE: Shape = Shape {
     what: "a choice",
     fields: &[
-        Field::new("go", Kind::Block, "", "A block, `hangup` or `repeat`."),
+        Field::new(
+            "go",
+            Kind::Block,
+            "",
+            "A block, `hangup`, `return` or `repeat`.",
+        ),
         Field::new("do", Kind::Steps, "", "Steps that stand right here."),
         Field::new(
             "label",

@@ -97,6 +97,7 @@ fn every_map() -> String {
     source.push_str(
         "    - survey: { questions: [ { x: 1 } ] }\n    - collect: { prompt: a, confirm: { x: 1 } }\n",
     );
+    source.push_str("    - http: { get: \"https://a.example/\", secret: { x: 1 } }\n");
     source.push_str("    - queue: { to: a, ladder: [ { x: 1 } ], exits: { full: { x: 1 } } }\n");
     source
 }

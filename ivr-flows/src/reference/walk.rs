@@ -36,7 +36,7 @@ fn value<'n>(kind: Kind, node: &'n Node, see: &mut dyn FnMut(Place<'n>)) {
                 value(*inner, &entry.value, see);
             }
         }
-        (Kind::Exits(_), yaml::Kind::Map(entries)) => {
+        (Kind::Exits(_) | Kind::Returns, yaml::Kind::Map(entries)) => {
             for entry in entries {
                 value(Kind::Target, &entry.value, see);
             }
@@ -113,12 +113,21 @@ pub(crate) fn fits(kind: Kind, node: &Node) -> bool {
         (yaml::Kind::Map(entries), Kind::Spoken) => {
             !entries.iter().any(|entry| entry.key == "text")
         }
-        (yaml::Kind::Map(_), Kind::Map(..) | Kind::Choice | Kind::Target | Kind::Exits(_)) => true,
+        (
+            yaml::Kind::Map(_),
+            Kind::Map(..)
+            | Kind::Choice
+            | Kind::Target
+            | Kind::Exits(_)
+            | Kind::Returns
+            | Kind::Any,
+        ) => true,
         (yaml::Kind::Empty, kind) => matches!(kind, Kind::Empty),
         (yaml::Kind::Map(_), _) => false,
         (yaml::Kind::List(_), kind) => matches!(
             kind,
             Kind::List(_)
+                | Kind::Any
                 | Kind::Names(_)
                 | Kind::Sayings
                 | Kind::Steps
@@ -133,6 +142,7 @@ pub(crate) fn fits(kind: Kind, node: &Node) -> bool {
                 | Kind::Map(..)
                 | Kind::Steps
                 | Kind::Exits(_)
+                | Kind::Returns
         ),
     }
 }

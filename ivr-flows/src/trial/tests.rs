@@ -281,6 +281,21 @@ fn servers_outside_answer_as_the_test_says() {
 }
 
 #[test]
+fn the_exit_that_an_answer_takes_counts_as_taken() {
+    for (mock, wanted) in [
+        ("{ status: 503 }", "server_error"),
+        ("timeout", "error"),
+        ("{ body: [1] }", "error"),
+    ] {
+        let test =
+            format!("{{ name: a, mock: {{ http: {{ orders: {mock} }} }}, expect: [{{ ends: }}] }}");
+        let outcome = shop(&test);
+        let taken: Vec<&str> = outcome.ways.iter().map(|way| way.name.as_str()).collect();
+        assert_eq!(taken, [wanted], "{mock}");
+    }
+}
+
+#[test]
 fn a_question_without_an_answer_turns_the_test_red() {
     let (_, why) = shop("{ name: a, expect: [{ hears: sorry }] }")
         .missed

@@ -63,18 +63,15 @@ impl CallMachine {
                 repeat,
                 resume,
                 at_most,
-            } => {
-                self.silent_queue = None;
-                self.leg(LegCommand::Play(PlayFiles {
-                    leg: self.customer.leg,
-                    play: PlayId(token.0),
-                    sounds,
-                    language,
-                    repeat,
-                    resume,
-                    at_most,
-                }));
-            }
+            } => self.play_files(PlayFiles {
+                leg: self.customer.leg,
+                play: PlayId(token.0),
+                sounds,
+                language,
+                repeat,
+                resume,
+                at_most,
+            }),
             FlowOutput::StopPlay { .. } => self.leg(LegCommand::StopPlay(self.customer.leg)),
             FlowOutput::Enqueue {
                 queue,
@@ -119,6 +116,11 @@ impl CallMachine {
             | FlowOutput::Incident { .. } => {}
         }
         None
+    }
+
+    fn play_files(&mut self, play: PlayFiles) {
+        self.silent_queue = None;
+        self.leg(LegCommand::Play(play));
     }
 
     /// Logs what is only to be noted; gives back what is to be done.
