@@ -26,6 +26,7 @@ fn main() -> ExitCode {
             &mut Builder::new_current_thread(),
             cli::flow_publish::run(&other),
         ),
+        Command::Prompt(command) => cli::prompt::run(&command),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))
         }

@@ -61,7 +61,7 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 27] = [
+const HOMES: [(&str, &[&str]); 29] = [
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
@@ -82,7 +82,15 @@ const HOMES: [(&str, &[&str]); 27] = [
     ("sqlx", &["recordings/src/"]),
     ("hound", &["sip-gateway/src/media/clip"]),
     ("audio_codec", &["sip-gateway/src/media/"]),
-    ("opus_pure", &["sip-gateway/src/media/opus.rs"]),
+    (
+        "opus_pure",
+        &[
+            "sip-gateway/src/media/opus.rs",
+            "src/prompt_import/decode.rs",
+        ],
+    ),
+    ("symphonia", &["src/prompt_import/decode.rs"]),
+    ("ebur128", &["src/prompt_import/level.rs"]),
     ("mio", &["sip-gateway/src/net/"]),
     ("socket2", &["sip-gateway/src/net/"]),
     ("axum", &["src/api", "src/app"]),

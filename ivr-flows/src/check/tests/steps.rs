@@ -361,7 +361,10 @@ fn forms_need_each_word_a_currency_and_a_time_zone() {
     let codes: Vec<_> = missing.iter().map(|f| (f.code, f.line)).collect();
     assert_eq!(codes, [("F026", 8)]);
     let message = &missing.first().unwrap().message;
-    for name in ["en/numbers/and.wav (\"and\")", "en/numbers/60.wav (\"sixty\")"] {
+    for name in [
+        "en/numbers/and.wav (\"and\")",
+        "en/numbers/60.wav (\"sixty\")",
+    ] {
         assert!(message.contains(name), "{message}");
     }
 }
