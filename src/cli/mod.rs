@@ -28,6 +28,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod translation;
 pub mod user;
 
 pub use flow_args::{

@@ -1,11 +1,11 @@
-//! `cordboard prompt import` and `list`.
+//! `cordboard prompt import` and `list`; `export` and `translate` are next door.
 //!
 //! **Owns**: which files are read and written, what is printed; exit 1 where a recording is refused, 2 where settings or
 //! flows cannot be read. **Must not know**: audio.
 
 use super::output::{self, Problem, WRONG};
 use super::prompt_args::{PromptCommand, PromptImportArgs, PromptListArgs};
-use super::{check, flow_check, flow_files};
+use super::{check, flow_check, flow_files, translation};
 use crate::config::settings::{FlowMaster, Settings};
 use crate::prompt_import::{self, ImportError, Imported, Loudness, TARGET, Wish};
 use crate::prompts::Prompts;
@@ -25,6 +25,8 @@ pub fn run(command: &PromptCommand) -> ExitCode {
     match command {
         PromptCommand::Import(args) => import(args),
         PromptCommand::List(args) => list(args),
+        PromptCommand::Export(args) => translation::export(args),
+        PromptCommand::Translate(args) => translation::translate(args),
     }
 }
 

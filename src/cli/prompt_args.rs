@@ -13,6 +13,10 @@ pub enum PromptCommand {
     Import(PromptImportArgs),
     /// List the recordings that flows may play: which are there, how loud, which are missing
     List(PromptListArgs),
+    /// Print the texts of prompts as a table (CSV) for whoever translates them
+    Export(PromptExportArgs),
+    /// Put the translations of such a table into the flow files; remarks and layout stay
+    Translate(PromptTranslateArgs),
 }
 
 /// `cordboard prompt import`.
@@ -44,4 +48,32 @@ pub struct PromptListArgs {
     /// One JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// `cordboard prompt export`.
+#[derive(Clone, Debug, Args)]
+pub struct PromptExportArgs {
+    /// Which settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Language that is translated from
+    #[arg(long, value_name = "LANG")]
+    pub from: String,
+    /// Language that is translated to
+    #[arg(long, value_name = "LANG")]
+    pub to: String,
+    /// Only texts that have no translation yet
+    #[arg(long)]
+    pub missing: bool,
+}
+
+/// `cordboard prompt translate`.
+#[derive(Clone, Debug, Args)]
+pub struct PromptTranslateArgs {
+    /// Table that `prompt export` wrote, with the translations in its last column
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which settings: the flow files of their folder are changed.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }

@@ -61,7 +61,7 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 29] = [
+const HOMES: [(&str, &[&str]); 30] = [
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
@@ -91,6 +91,7 @@ const HOMES: [(&str, &[&str]); 29] = [
     ),
     ("symphonia", &["src/prompt_import/decode.rs"]),
     ("ebur128", &["src/prompt_import/level.rs"]),
+    ("csv", &["src/cli/translation.rs"]),
     ("mio", &["sip-gateway/src/net/"]),
     ("socket2", &["sip-gateway/src/net/"]),
     ("axum", &["src/api", "src/app"]),

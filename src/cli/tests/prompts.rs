@@ -1,4 +1,4 @@
-//! `prompt import` and `list` over a folder, as they are typed.
+//! `prompt import`, `list`, `export` and `translate` over a folder, as they are typed.
 
 use crate::cli::prompt::run;
 use crate::cli::{Cli, Command};
@@ -24,7 +24,7 @@ fn typed(folder: &Path, words: &[&str]) -> ExitCode {
 }
 
 #[test]
-fn a_recording_becomes_a_prompt_and_what_is_none_is_refused() {
+fn a_recording_becomes_a_prompt_and_a_table_its_translation() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     std::fs::write(here.join("cordboard.toml"), SETTINGS).unwrap();
@@ -45,4 +45,27 @@ fn a_recording_becomes_a_prompt_and_what_is_none_is_refused() {
         1
     );
     assert_eq!(typed(here, &["list", "--json"]), ExitCode::SUCCESS);
+    assert_eq!(
+        typed(here, &["export", "--from", "en", "--to", "es"]),
+        ExitCode::SUCCESS
+    );
+    let table = here.join("es.csv").display().to_string();
+    std::fs::write(
+        &table,
+        "flow,prompt,en,es\nshop,welcome,Welcome.,Bienvenido.\n",
+    )
+    .unwrap();
+    assert_eq!(typed(here, &["translate", &table]), ExitCode::SUCCESS);
+    let flow = std::fs::read_to_string(here.join("flows/shop.flow.yaml")).unwrap();
+    assert!(
+        flow.contains("Bienvenido.") && flow.contains("# first"),
+        "{flow}"
+    );
+    // What was changed meanwhile is not overwritten.
+    std::fs::write(&table, "flow,prompt,en,es\nshop,welcome,Hello.,Hola.\n").unwrap();
+    assert_eq!(typed(here, &["translate", &table]), ExitCode::from(1));
+    assert_eq!(
+        std::fs::read_to_string(here.join("flows/shop.flow.yaml")).unwrap(),
+        flow
+    );
 }
