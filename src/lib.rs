@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod number;
 pub mod outside;
 pub mod phone;
+pub mod prompt_import;
 pub mod prompts;
 pub mod publishing;
 pub mod serve;

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
             cli::flow_publish::run(&other),
         ),
         Command::Hours(args) => run(&mut Builder::new_current_thread(), cli::hours::run(&args)),
+        Command::Prompt(command) => cli::prompt::run(&command),
         Command::Token(TokenCommand::Create(args)) => {
             run(&mut Builder::new_current_thread(), cli::token::run(&args))
         }

@@ -143,8 +143,8 @@ const TEXTS: [(&str, &str); 36] = [
         "F026",
         "A text that callers are to hear has no audio, and no speech command is set that could say it. Set `command` under \
          `[speech]` of the settings, or record a prompt. Of a prompt with values, the pieces between them are \
-         `NAME-1.wav`, `NAME-2.wav` and so on, and numbers are said from `numbers/0.wav` to `numbers/9.wav`, \
-         `numbers/10.wav` and further.",
+         `NAME-1.wav`, `NAME-2.wav` and so on, numbers are said from `numbers/0.wav` to `numbers/9.wav` and further, and a form \
+         such as `amount` needs each word that it may be made of.",
     ),
     (
         "F027",

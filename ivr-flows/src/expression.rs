@@ -10,6 +10,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, opera
 use cel::parser::Parser;
 
 use crate::flow::{Pos, Value};
+use crate::spoken::{Argument, FORMS, Form};
 
 mod scope;
 
@@ -64,6 +65,8 @@ pub(crate) struct Expression {
     /// It calls a function of our own.
     own: bool,
     pub(crate) reads: Vec<Read>,
+    /// How the value is said, in a text that callers hear.
+    pub(crate) form: Option<Form>,
 }
 
 /// One value that an expression reads: `vars.reason`.
@@ -91,6 +94,11 @@ pub(crate) type Failure = &'static str;
 impl Expression {
     /// Reads `text`, whose first character stands at `pos`.
     pub(crate) fn parse(text: &str, pos: Pos) -> Result<Self, Fault> {
+        Self::read(text, pos, false)
+    }
+
+    /// `heard`: it stands in a text that callers hear, so that it may have a form around it.
+    fn read(text: &str, pos: Pos, heard: bool) -> Result<Self, Fault> {
         shape(text)?;
         let (tree, places) = Parser::new()
             .parse_with_source_info(text)
@@ -102,10 +110,16 @@ impl Expression {
             own: false,
             depth: 0,
         };
+        let (tree, form) = if heard {
+            walk.form(tree)?
+        } else {
+            (tree, None)
+        };
         walk.node(&tree)?;
         Ok(Self {
             reads: walk.reads,
             own: walk.own,
+            form,
             tree: Arc::new(tree),
         })
     }
@@ -241,6 +255,39 @@ impl Walk<'_> {
         }
     }
 
+    /// The form around a value, and the value: `amount(vars.total, "EUR")` or `vars.total.amount("EUR")`.
+    fn form(&self, tree: IdedExpr) -> Result<(IdedExpr, Option<Form>), Fault> {
+        let call = match &tree.expr {
+            Expr::Call(call) if FORMS.contains(&call.func_name.as_str()) => call,
+            _ => return Ok((tree, None)),
+        };
+        let mut parts = call.target.as_deref().into_iter().chain(&call.args);
+        let (value, argument, more) = (parts.next(), parts.next(), parts.next());
+        let Some(value) = value.filter(|_| more.is_none()) else {
+            let message = format!(
+                "`{}` takes a value and at most one word about it",
+                call.func_name
+            );
+            return Err(self.fault(&tree, message));
+        };
+        let argument = match argument.map(|argument| &argument.expr) {
+            None => None,
+            Some(Expr::Literal(LiteralValue::String(text))) => Some(Argument::Text(text.inner())),
+            Some(Expr::Literal(LiteralValue::Int(number))) => Some(Argument::Int(*number.inner())),
+            Some(_) => {
+                let message = format!(
+                    "what stands behind the value in `{}` is written out",
+                    call.func_name
+                );
+                return Err(self.fault(&tree, message));
+            }
+        };
+        match Form::of(&call.func_name, argument) {
+            Ok(form) => Ok((value.clone(), Some(form))),
+            Err(message) => Err(self.fault(&tree, message)),
+        }
+    }
+
     fn call(&mut self, node: &IdedExpr, call: &CallExpr) -> Result<(), Fault> {
         if call.func_name == operators::INDEX {
             // `vars["odd-name"]`: for names that are no words to CEL.
@@ -261,7 +308,14 @@ impl Walk<'_> {
             return Err(self.fault(node, message.to_owned()));
         }
         if !FUNCTIONS.contains(&call.func_name.as_str()) {
-            let message = format!("there is no function `{}` in a flow", call.func_name);
+            let name = &call.func_name;
+            let message = if FORMS.contains(&name.as_str()) {
+                format!(
+                    "`{name}` is how a value is said: it stands around everything in `{{{{ }}}}`, in texts that are heard"
+                )
+            } else {
+                format!("there is no function `{name}` in a flow")
+            };
             return Err(self.fault(node, message));
         }
         self.own |= matches!(call.func_name.as_str(), DURATION | TIMESTAMP);
@@ -339,6 +393,15 @@ pub(crate) enum Part {
 impl Template {
     /// Reads `text`, whose first character stands at `pos`.
     pub(crate) fn parse(text: &str, pos: Pos) -> Result<Self, Fault> {
+        Self::read(text, pos, false)
+    }
+
+    /// The same of a text that callers hear: values may have forms.
+    pub(crate) fn heard(text: &str, pos: Pos) -> Result<Self, Fault> {
+        Self::read(text, pos, true)
+    }
+
+    fn read(text: &str, pos: Pos, heard: bool) -> Result<Self, Fault> {
         let mut parts = Vec::new();
         let mut rest = text;
         let mut done = 0_usize;
@@ -359,7 +422,7 @@ impl Template {
                 column: pos.column.saturating_add(at),
                 ..pos
             };
-            let expression = Expression::parse(inside, start).map_err(|fault| Fault {
+            let expression = Expression::read(inside, start, heard).map_err(|fault| Fault {
                 offset: fault.offset.saturating_add(at),
                 ..fault
             })?;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::calendar::Calendar;
 use crate::expression::{Expression, Template};
 
+mod audio;
 mod call;
 mod exits;
 mod http;

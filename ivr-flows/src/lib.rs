@@ -26,6 +26,7 @@ pub mod port;
 mod read;
 pub mod reference;
 mod render;
+pub mod spoken;
 pub mod trial;
 mod yaml;
 

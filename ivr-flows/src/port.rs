@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::calendar::CompanyHours;
+use crate::spoken::Phrase;
 
 mod fetch;
 
@@ -79,6 +80,7 @@ impl Sound {
                 digits.join(" ")
             }
             Words::Number(number) => number.to_string(),
+            Words::Phrase(phrase) => phrase.text(),
             Words::Beep => "[beep]".to_owned(),
         })
     }
@@ -107,6 +109,8 @@ pub enum Words {
     Number(i64),
     /// Said digit by digit.
     Digits(String),
+    /// A value in a form: a sum of money, a date; may be personal.
+    Phrase(Phrase),
     /// Any other value; may be personal.
     Value(String),
     /// The tone after which a message is recorded.
@@ -119,6 +123,7 @@ impl fmt::Debug for Words {
             Self::Fixed(text) => f.debug_tuple("Fixed").field(text).finish(),
             Self::Number(_) => f.write_str("Number(***)"),
             Self::Digits(_) => f.write_str("Digits(***)"),
+            Self::Phrase(_) => f.write_str("Phrase(***)"),
             Self::Value(_) => f.write_str("Value(***)"),
             Self::Beep => f.write_str("Beep"),
         }

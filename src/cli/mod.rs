@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and the commands that work on files and on the store alone.
 //!
-//! **Owns**: the definitions of every command, `check`, `doctor`, `flow …`, `token create`, `user`, `explain`, `replay`, `audit verify`, `metrics verify`, and how results and errors are written.
+//! **Owns**: the definitions of every command, `check`, `doctor`, `flow …`, `prompt …`, `token create`, `user`, `explain`, `replay`, `audit verify`, `metrics verify`, and how results and errors are written.
 //! **Must not know**: sockets; `serve`, `demo` and `call` are run by their own modules.
 
 mod api_client;
@@ -21,6 +21,8 @@ pub mod hours;
 mod junit;
 pub mod metrics;
 pub mod output;
+pub mod prompt;
+pub mod prompt_args;
 pub mod replay;
 mod sarif;
 pub mod simulate;
@@ -28,12 +30,15 @@ mod story;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod translation;
 pub mod user;
 
 pub use flow_args::{
     FlowCheckArgs, FlowCommand, FlowFuzzArgs, FlowNameArgs, FlowPublishArgs, FlowPushArgs,
     FlowRollbackArgs, FlowTestArgs, FlowVersionsArgs, HowToPublish, ServerArgs, SimulateArgs,
 };
+
+pub use prompt_args::PromptCommand;
 
 use crate::api::right::RoleName;
 use crate::config::{self, ConfigFinding, Override, Settings, duration};
@@ -73,6 +78,9 @@ pub enum Command {
     Flow(FlowCommand),
     /// See opening hours, close a calendar for now, open it
     Hours(HoursArgs),
+    /// Work on recordings of what callers hear
+    #[command(subcommand)]
+    Prompt(PromptCommand),
     /// Work on bearer tokens of the API
     #[command(subcommand)]
     Token(TokenCommand),

@@ -133,6 +133,10 @@ async fn files_come_before_words_and_digits_are_said_one_by_one() {
     ] {
         std::fs::copy(folder.path().join("tone.wav"), prompts.join(name)).unwrap();
     }
+    std::fs::create_dir_all(prompts.join("es/numbers")).unwrap();
+    for name in ["es/numbers/30.wav", "es/numbers/y.wav", "es/numbers/1.wav"] {
+        std::fs::copy(folder.path().join("tone.wav"), prompts.join(name)).unwrap();
+    }
     let voice = Voice::new(Arc::new(Prompts::new(prompts)), speech);
     let count = async |file: Option<&str>, words: Words| {
         let sound = Sound {
@@ -156,4 +160,19 @@ async fn files_come_before_words_and_digits_are_said_one_by_one() {
     assert_eq!(count(None, Words::Number(7)).await, 1);
     assert_eq!(count(None, Words::Digits("77".to_owned())).await, 2);
     assert_eq!(runs(folder.path()), ["en Bye.", "en 7"]);
+    let spanish = async |words: Words| {
+        let sound = Sound {
+            file: None,
+            words: Some(words),
+        };
+        voice.clips("es", &sound).await.unwrap().len()
+    };
+    assert_eq!(spanish(Words::Number(31)).await, 3);
+    let phrase = ivr_flows::spoken::number("es", 31).unwrap();
+    assert_eq!(spanish(Words::Phrase(phrase)).await, 3);
+    // One word is missing: the whole is said by the command, in words.
+    let phrase = ivr_flows::spoken::number("es", 131).unwrap();
+    assert_eq!(spanish(Words::Phrase(phrase)).await, 1);
+    let last = runs(folder.path()).pop();
+    assert_eq!(last.as_deref(), Some("es ciento treinta y uno"));
 }

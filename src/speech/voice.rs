@@ -1,12 +1,13 @@
 //! What a caller hears as clips: files first, words by recorded fragments or the speech command.
 //!
-//! **Owns**: the order in which a sound is looked for (a file of the company before our own words), numbers and digits
-//! from fragments, the tone before a message.
+//! **Owns**: the order in which a sound is looked for (a file of the company before our own words), numbers, digits
+//! and phrases from fragments, the tone before a message.
 //! **Must not know**: flows, calls.
 
 use super::{Speech, SpeechError, own};
 use crate::prompts::{PromptError, Prompts};
 use ivr_flows::port::{Sound, Words};
+use ivr_flows::spoken::{self, Phrase, Piece};
 use sip_gateway::media::clip::{CLIP_RATE, Clip};
 use sip_gateway::media::tone;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ const BEEP: f64 = 1_000.0;
 const BEEP_LOUDNESS: f64 = 8_000.0;
 /// Samples of it: 0.4 s.
 const BEEP_LENGTH: usize = 3_200;
+/// Samples between two groups of digits: 0.25 s.
+const PAUSE_LENGTH: usize = 2_000;
 
 /// Prompts and speech together. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -67,6 +70,7 @@ impl Voice {
             Words::Beep => Some(vec![Arc::new(beep())]),
             Words::Number(number) => self.number(language, *number),
             Words::Digits(digits) => self.digits(language, digits),
+            Words::Phrase(phrase) => self.phrase(language, phrase),
             Words::Fixed(_) | Words::Value(_) => None,
         }
     }
@@ -97,6 +101,8 @@ impl Voice {
             (Some(Words::Number(number)), _) => {
                 self.speech.fixed(language, &number.to_string()).await?
             }
+            // One word that was not recorded: the whole is said by one voice. It may be a caller's own.
+            (Some(Words::Phrase(phrase)), _) => self.speech.once(language, &phrase.text()).await?,
             (Some(Words::Value(text)), _) => self.speech.once(language, text).await?,
             (Some(Words::Digits(digits)), _) => {
                 let mut clips = Vec::new();
@@ -117,21 +123,21 @@ impl Voice {
         self.prompts.clip(language, &file).ok()
     }
 
-    /// A number from fragments: itself, else in the way of English as tens and units, hundreds and thousands.
+    /// A number from fragments: itself, else as its words.
     fn number(&self, language: &str, number: i64) -> Option<Vec<Arc<Clip>>> {
         if let Some(clip) = self.fragment(language, &number.to_string()) {
             return Some(vec![clip]);
         }
-        let (number, english) = (u32::try_from(number).ok()?, language.split('-').next());
-        if english != Some("en") || number >= 1_000_000 {
-            return None;
-        }
-        let mut names = Vec::new();
-        spell(number, &mut names);
-        names
-            .iter()
-            .map(|name| self.fragment(language, name))
-            .collect()
+        self.phrase(language, &spoken::number(language, number)?)
+    }
+
+    /// Every word of a phrase from its recording; none when one is missing.
+    fn phrase(&self, language: &str, phrase: &Phrase) -> Option<Vec<Arc<Clip>>> {
+        let piece = |piece: &Piece| match &piece.name {
+            Some(name) => self.prompts.clip(language, &format!("{name}.wav")).ok(),
+            None => Some(Arc::new(Clip::from_samples(vec![0; PAUSE_LENGTH]))),
+        };
+        phrase.pieces.iter().map(piece).collect()
     }
 
     fn digits(&self, language: &str, digits: &str) -> Option<Vec<Arc<Clip>>> {
@@ -140,55 +146,6 @@ impl Voice {
     }
 }
 
-/// The fragments of a number in English.
-fn spell(number: u32, names: &mut Vec<String>) {
-    match number {
-        0..=20 => names.push(number.to_string()),
-        21..=99 => {
-            names.push((number / 10 * 10).to_string());
-            if !number.is_multiple_of(10) {
-                names.push((number % 10).to_string());
-            }
-        }
-        _ => {
-            let (unit, name) = if number < 1_000 {
-                (100, "hundred")
-            } else {
-                (1_000, "thousand")
-            };
-            spell(number / unit, names);
-            names.push(name.to_owned());
-            if !number.is_multiple_of(unit) {
-                spell(number % unit, names);
-            }
-        }
-    }
-}
-
 fn beep() -> Clip {
     Clip::from_samples(tone::sine(BEEP, BEEP_LOUDNESS, BEEP_LENGTH, CLIP_RATE))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::spell;
-
-    #[test]
-    fn numbers_are_spelled_as_english_says_them() {
-        for (number, expected) in [
-            (0, "0"),
-            (20, "20"),
-            (21, "20 1"),
-            (90, "90"),
-            (100, "1 hundred"),
-            (342, "3 hundred 40 2"),
-            (1_005, "1 thousand 5"),
-            (12_300, "12 thousand 3 hundred"),
-            (999_999, "9 hundred 90 9 thousand 9 hundred 90 9"),
-        ] {
-            let mut names = Vec::new();
-            spell(number, &mut names);
-            assert_eq!(names.join(" "), expected);
-        }
-    }
 }

@@ -61,12 +61,18 @@ const IMPURE: [(&str, &str); 16] = [
 ];
 
 /// Third-party crate -> the only path beginnings that may name it.
-const HOMES: [(&str, &[&str]); 28] = [
+const HOMES: [(&str, &[&str]); 31] = [
     ("hmac", &["src/outside/secrets.rs"]),
     ("argon2", &["src/api/access/password.rs"]),
     (
         "jiff",
-        &["ivr-flows/src/calendar", "src/api", "src/config", "src/cli"],
+        &[
+            "ivr-flows/src/calendar",
+            "ivr-flows/src/spoken/",
+            "src/api",
+            "src/config",
+            "src/cli",
+        ],
     ),
     ("cel", &["ivr-flows/src/expression"]),
     ("layout", &["ivr-flows/src/draw/layout.rs"]),
@@ -77,7 +83,16 @@ const HOMES: [(&str, &[&str]); 28] = [
     ("sqlx", &["recordings/src/"]),
     ("hound", &["sip-gateway/src/media/clip"]),
     ("audio_codec", &["sip-gateway/src/media/"]),
-    ("opus_pure", &["sip-gateway/src/media/opus.rs"]),
+    (
+        "opus_pure",
+        &[
+            "sip-gateway/src/media/opus.rs",
+            "src/prompt_import/decode.rs",
+        ],
+    ),
+    ("symphonia", &["src/prompt_import/decode.rs"]),
+    ("ebur128", &["src/prompt_import/level.rs"]),
+    ("csv", &["src/cli/translation.rs"]),
     ("mio", &["sip-gateway/src/net/"]),
     ("socket2", &["sip-gateway/src/net/"]),
     ("axum", &["src/api", "src/app", "src/demo/shop.rs"]),

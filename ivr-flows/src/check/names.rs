@@ -12,6 +12,7 @@ use crate::flow::{
 };
 use crate::nearest::{nearest, suggest};
 use crate::read::kind_help;
+use crate::spoken::Form;
 
 pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_>) {
     let mut names = Names {
@@ -150,17 +151,37 @@ impl<'a> Names<'a, '_> {
 
     /// A variable that is heard as it is.
     fn speakable(&mut self, expression: &Expression) {
+        self.where_it_is_said(expression);
         let ([read], true) = (expression.reads.as_slice(), expression.is_name()) else {
             return;
         };
         let field = read.field.as_deref().unwrap_or_default();
         let value = self.flow.vars.get(field).filter(|_| read.root == "vars");
+        let moment = expression.form.as_ref().is_some_and(Form::of_moment);
+        let value = value.filter(|value| !(moment && matches!(value, Value::Time(_))));
         if let Some(value @ (Value::Map(_) | Value::List(_) | Value::Time(_))) = value {
             let message = format!(
                 "`vars.{field}` is a `{}`, which cannot be said",
                 value.kind()
             );
             let help = "say a part of it, or a text made of it";
+            self.notes.error("F104", read.pos, message, help);
+        }
+    }
+
+    /// Seconds since 1970 are another day and hour in each time zone.
+    fn where_it_is_said(&mut self, expression: &Expression) {
+        let lacks = expression.form.as_ref().is_some_and(Form::lacks_zone);
+        let moment = |read: &&Read| match read.field.as_deref() {
+            Some(field) if read.root == "vars" => matches!(
+                self.flow.vars.get(field),
+                Some(Value::Time(_) | Value::Int(_))
+            ),
+            field => read.root == "call" && field == Some("now"),
+        };
+        if let Some(read) = expression.reads.iter().find(moment).filter(|_| lacks) {
+            let message = "a moment is said here, and not in which time zone";
+            let help = "add it: `date(x, \"Europe/Madrid\")`, `clock(x, \"Europe/Madrid\")`";
             self.notes.error("F104", read.pos, message, help);
         }
     }

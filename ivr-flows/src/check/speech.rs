@@ -10,9 +10,12 @@ use crate::expression::Template;
 use crate::finding::About;
 use crate::flow::{Flow, Pos, Prompt, Saying};
 use crate::nearest::suggest;
+use crate::spoken::Form;
 
 /// Recorded numbers lie here, below the language's folder.
 const NUMBERS: &str = "numbers";
+/// So many missing recordings are named.
+const NAMED: usize = 6;
 
 pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_>) {
     let mut speech = Speech {
@@ -69,9 +72,11 @@ impl Speech<'_, '_> {
 
     /// Every prompt that is used needs audio in the default language, or audio for all languages, or a voice.
     fn prompt(&mut self, name: &str, prompt: &Prompt) {
-        if !prompt.is_fixed() {
+        let mut values = prompt.spoken.values().flat_map(Template::expressions);
+        if values.any(|value| value.form.is_none()) {
             self.numbers.get_or_insert(prompt.pos);
         }
+        self.forms(prompt);
         for language in &self.flow.languages.offer {
             let spoken = !prompt.texts.is_empty() && !prompt.texts.contains_key(language);
             if spoken && prompt.file == format!("{name}.wav") {
@@ -119,6 +124,53 @@ impl Speech<'_, '_> {
             self.notes
                 .warning_about(About::Language, "F003", prompt.pos, message, help);
         }
+    }
+
+    /// A value in a form needs each word that it may be made of, in each language, where there is no voice.
+    fn forms(&mut self, prompt: &Prompt) {
+        let Some(files) = self.files.filter(|_| !self.speaks) else {
+            return;
+        };
+        for language in &self.flow.languages.offer {
+            let text = prompt.spoken.get(language);
+            let values = text.into_iter().flat_map(Template::expressions);
+            for form in values.filter_map(|value| value.form.as_ref()) {
+                self.form(prompt.pos, form, language, files);
+            }
+        }
+    }
+
+    fn form(&mut self, pos: Pos, form: &Form, language: &str, files: &BTreeSet<String>) {
+        let Some(words) = form.vocabulary(language) else {
+            let message =
+                format!("nothing can say this value in `{language}`: its grammar is not known");
+            let help = "set `command` under `[speech]`; English and Spanish can be put together from recordings";
+            self.notes.error("F026", pos, message, help);
+            return;
+        };
+        let there = |name: &str| {
+            let file = format!("{name}.wav");
+            files.contains(&format!("{language}/{file}")) || files.contains(&file)
+        };
+        let missing: Vec<String> = words
+            .iter()
+            .filter(|(name, _)| !there(name))
+            .map(|(name, words)| format!("{language}/{name}.wav (\"{words}\")"))
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let named: Vec<&str> = missing.iter().take(NAMED).map(String::as_str).collect();
+        let more = match missing.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!(
+            "a value in this prompt cannot be said: there is no {}{more}",
+            named.join(", ")
+        );
+        let help = "record them (`cordboard prompt list` names every one), or set `command` under `[speech]`";
+        self.notes.error("F026", pos, message, help);
     }
 
     /// Values in prompts are said from recorded numbers where there is no voice.

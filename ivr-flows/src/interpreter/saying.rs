@@ -190,7 +190,16 @@ impl Interpreter {
                     words: Some(Words::Fixed(text.trim().to_owned())),
                 }),
                 Part::Value(value) => {
-                    sounds.extend(said(&value.value(&scope)?)?.map(Sound::words));
+                    let worked = value.value(&scope)?;
+                    let phrase = match &value.form {
+                        Some(form) => form.said(&worked, &self.language)?,
+                        None => None,
+                    };
+                    let words = match phrase {
+                        Some(phrase) => Some(Words::Phrase(phrase)),
+                        None => said(&worked)?,
+                    };
+                    sounds.extend(words.map(Sound::words));
                 }
             }
         }

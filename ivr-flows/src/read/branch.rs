@@ -36,6 +36,18 @@ impl Reader<'_> {
             .ok()
     }
 
+    /// A text that callers hear.
+    pub(super) fn heard(&mut self, node: &Node, what: &str, help: &str) -> Option<Template> {
+        let Kind::Text { text, .. } = &node.kind else {
+            self.wrong_kind(node, what, help);
+            return None;
+        };
+        let start = first_sign(node);
+        Template::heard(text, start)
+            .map_err(|fault| self.bad_expression(start, fault))
+            .ok()
+    }
+
     fn bad_expression(&mut self, start: Pos, fault: Fault) {
         let pos = Pos {
             column: start.column.saturating_add(fault.offset),

@@ -69,7 +69,7 @@ impl Reader<'_> {
     fn spoken(&mut self, node: &Node) -> Option<Spoken> {
         let mut texts = BTreeMap::new();
         let Kind::Map(entries) = &node.kind else {
-            let text = self.template(node, "a text", TEXT_HELP)?;
+            let text = self.heard(node, "a text", TEXT_HELP)?;
             texts.insert(self.language.clone(), text);
             return Some(Spoken {
                 pos: node.pos,
@@ -78,7 +78,7 @@ impl Reader<'_> {
         };
         for entry in entries {
             if top::language(self, &entry.key, entry.pos)
-                && let Some(text) = self.template(&entry.value, "a text", TEXT_HELP)
+                && let Some(text) = self.heard(&entry.value, "a text", TEXT_HELP)
             {
                 texts.insert(entry.key.clone(), text);
             }

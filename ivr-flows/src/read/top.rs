@@ -262,7 +262,7 @@ fn prompt(reader: &mut Reader<'_>, entry: &Entry) -> Option<Prompt> {
             }
             continue;
         }
-        let text = reader.template(&part.value, "the text of a prompt", help);
+        let text = reader.heard(&part.value, "the text of a prompt", help);
         if language(reader, &part.key, part.pos)
             && let Some(text) = text
             && let Kind::Text { text: written, .. } = &part.value.kind

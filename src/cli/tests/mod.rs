@@ -3,6 +3,7 @@
 mod files;
 mod flow_test;
 mod flow_tools;
+mod prompts;
 mod simulate;
 mod story;
 mod typed;

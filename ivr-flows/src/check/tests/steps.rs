@@ -292,3 +292,79 @@ fn the_words_to_render_ahead_are_known_with_their_files() {
         ]
     );
 }
+
+#[test]
+fn forms_need_each_word_a_currency_and_a_time_zone() {
+    let spoken = |text: &str| whole(&format!("    - say: '{text}'\n    - go: bye"));
+    let first = |text: &str| {
+        let findings = check_source(&spoken(text), "t", Some(&with(true, &[]))).findings;
+        let first = findings
+            .first()
+            .map(|f| (f.code, f.column, f.message.clone()));
+        first.unwrap_or(("", 0, String::new()))
+    };
+    assert_eq!(first("Now {{ clock(call.now, \"Europe/Madrid\") }}").0, "");
+    for (text, code, column, says) in [
+        ("{{ clock(call.now) }}", "F104", 22, "which time zone"),
+        (
+            "{{ clock(call.now, \"Mars/X\") }}",
+            "F010",
+            0,
+            "no time zone",
+        ),
+        ("{{ amount(call.now) }}", "F010", 0, "needs its currency"),
+        ("{{ amount(call.now, \"XYZ\") }}", "F010", 0, "\"EUR\""),
+        ("{{ 1 + minutes(2) }}", "F010", 0, "how a value is said"),
+        (
+            "{{ digits(call.from, 3, 4) }}",
+            "F010",
+            0,
+            "at most one word",
+        ),
+        ("{{ digits(call.from, call.to) }}", "F010", 0, "written out"),
+    ] {
+        let (found, at, message) = first(text);
+        assert!(
+            found == code && message.contains(says),
+            "{text}: {found} {message}"
+        );
+        assert!(column == 0 || at == column, "{text}: column {at}");
+    }
+    // Outside what is heard a form has no meaning.
+    let tag = whole("    - tag: { topic: '{{ minutes(2) }}' }\n    - go: bye");
+    assert_eq!(found(&tag, None).first().map(|f| f.0), Some("F010"));
+    // Without a voice each word must be there, and a grammar.
+    let place = whole("    - play: place\n    - go: bye");
+    let place = place.replace("queue.position", "minutes(queue.ewt_minutes)");
+    let numbers: Vec<String> = (0..=20)
+        .chain([30, 40, 50, 60, 70, 80, 90])
+        .map(|n| format!("en/numbers/{n}.wav"))
+        .collect();
+    let words = [
+        "times/minute-1",
+        "times/minute-n",
+        "times/hour-1",
+        "times/hour-n",
+        "numbers/and",
+        "place-1",
+        "place-2",
+    ];
+    let mut files: Vec<String> = words.iter().map(|word| format!("en/{word}.wav")).collect();
+    files.extend(numbers);
+    let lists = |files: &[String]| {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        check_source(&place, "t", Some(&with(false, &files))).findings
+    };
+    assert_eq!(lists(&files), []);
+    files.retain(|file| !file.ends_with("/60.wav") && !file.ends_with("/and.wav"));
+    let missing = lists(&files);
+    let codes: Vec<_> = missing.iter().map(|f| (f.code, f.line)).collect();
+    assert_eq!(codes, [("F026", 8)]);
+    let message = &missing.first().unwrap().message;
+    for name in [
+        "en/numbers/and.wav (\"and\")",
+        "en/numbers/60.wav (\"sixty\")",
+    ] {
+        assert!(message.contains(name), "{message}");
+    }
+}

@@ -260,6 +260,7 @@ fn sound(sound: &Sound) -> String {
         Some(Words::Fixed(text)) => format!("\"{text}\""),
         Some(Words::Number(number)) => format!("#{number}"),
         Some(Words::Digits(digits)) => format!("digits {digits}"),
+        Some(Words::Phrase(phrase)) => format!("~{}", phrase.text()),
         Some(Words::Value(value)) => format!("<{value}>"),
         Some(Words::Beep) => "beep".to_owned(),
         None => String::new(),

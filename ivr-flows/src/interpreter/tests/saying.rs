@@ -153,3 +153,27 @@ waits:
     });
     assert_eq!(call.seconds(1), "play m");
 }
+
+#[test]
+fn values_are_said_in_their_forms_in_the_calls_language() {
+    let text = "{ en: 'Due {{ amount(vars.sum, \"EUR\") }} on {{ date(vars.due) }}.', es: '{{ vars.sum.amount(\"EUR\") }}' }";
+    let flow = FLOW.replace(
+        "none: { type: string }",
+        "sum: { type: string, default: \"21.01\" }, due: { type: string, default: \"2026-11-23\" }, odd: { type: string, default: x }",
+    );
+    let heard = |step: &str| Call::new(&flow.replace("STEP", step)).heard();
+    assert_eq!(
+        heard(&format!("- say: {text}")),
+        "answer, play \"Due\"+~twenty-one euros and one cent+\"on\"+~Monday the twenty-third of November"
+    );
+    assert_eq!(
+        heard(&format!("- language: es\n    - say: {text}")),
+        "answer, play [es] ~veintiún euros con un céntimo"
+    );
+    // What is no amount is left out, and the call goes on.
+    let odd = heard("- say: '{{ amount(vars.odd, \"EUR\") }}'\n    - say: Bye");
+    assert!(
+        odd.contains("a text is left out") && odd.ends_with("play "),
+        "{odd}"
+    );
+}
