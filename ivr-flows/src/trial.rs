@@ -9,6 +9,8 @@ mod coverage;
 mod from_call;
 #[cfg(test)]
 mod from_call_tests;
+#[cfg(test)]
+mod remote_tests;
 mod run;
 mod seen;
 #[cfg(test)]

@@ -67,6 +67,8 @@ pub(super) fn write_settings(
     let text = format!(
         "# Written by `cordboard demo` at each start.\n[node]\ndata = \".\"\ncountry = \"ES\"\n\
          company = \"./fernhill/company.toml\"\nflows = \"./fernhill/flows\"\nprompts = \"./fernhill/prompts\"\n\n\
+         # The shop that the flow asks about orders stands on this machine.\n\
+         [flows]\nmay_reach = [\"127.0.0.1\"]\n\n\
          [sip]\nlisten = [\"udp:{sip}\"]\n\n[media]\nlisten = \"{media}\"\n\n\
          [http]\nlisten = \"{http}\"\n{certificate}"
     );

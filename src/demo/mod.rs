@@ -1,18 +1,20 @@
 //! The demo: a whole call centre on loopback, or on the local network when asked to, seeded, without settings.
 //!
 //! **Owns**: the demo's folder (company, flows, prompts copied out of the binary once, then yours to edit), its made-up
-//! passwords, its users and their links, its customers, its simulated agents, and what is printed. **Must not**: differ from `serve` in anything
+//! passwords, its users and their links, its customers, its simulated agents, its shop, and what is printed. **Must not**: differ from `serve` in anything
 //! else.
 
 mod folder;
 mod lan;
 mod passwords;
 mod say;
+mod shop;
 mod users;
 
 use crate::app::{App, Running};
 use crate::config::settings::{SipListen, SipTransport};
 use crate::config::{Company, Loaded, PasswordPolicy, Settings, load_company};
+use crate::outside::Policy;
 use crate::phone::sim_agents::{self, SimAgent};
 use lan::Lan;
 use say::Welcome;
@@ -59,6 +61,9 @@ pub async fn start(options: DemoOptions) -> anyhow::Result<Running> {
     folder::fill(&data)?;
     let lan = options.lan.map(|wanted| lan::prepare(&data, wanted));
     let lan = lan.transpose()?;
+    if !shop::open().await {
+        tracing::info!(address = %shop::ADDRESS, "somebody else has the shop's port: orders are asked for there");
+    }
     let loaded = company(settings(&data, &options, lan.as_ref())?)?;
     let company = loaded.company.clone();
     let running = App::start(loaded, PasswordPolicy::FilledByDemo).await?;
@@ -105,6 +110,7 @@ fn settings(data: &Path, options: &DemoOptions, lan: Option<&Lan>) -> anyhow::Re
     settings.node.flows = data.join("fernhill/flows");
     settings.node.prompts = data.join("fernhill/prompts");
     settings.node.country = Some("ES".to_owned());
+    settings.outside.policy = Policy::new(vec![shop::NETWORK]);
     settings.sip.listen = vec![SipListen {
         transport: SipTransport::Udp,
         address: SocketAddr::new(ip, sip_port),

@@ -46,6 +46,10 @@ pub(super) fn welcome(told: &Welcome<'_>) -> io::Result<()> {
     )?;
     writeln!(
         out,
+        "  Orders      press 1, then six digits: a made-up shop knows all that do not end in 9"
+    )?;
+    writeln!(
+        out,
         "              (one call as a story: cargo run --release -- explain ID --config {}/cordboard.toml)",
         data.display()
     )?;

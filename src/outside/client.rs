@@ -17,10 +17,10 @@ use hyper::header::{
 use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use ivr_flows::Value;
-use ivr_flows::port::{FetchRequest, HttpMethod};
+use ivr_flows::port::{FetchRequest, FetchSecret, HttpMethod};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -31,6 +31,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+/// Where a signed question says who asks.
+const SIGNATURE: HeaderName = HeaderName::from_static("cordboard-signature");
 /// An answer's body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
 /// An answer's head, in bytes and lines.
@@ -100,7 +102,7 @@ impl Client {
             None => None,
             Some(used) => {
                 let value = self.settings.secrets.value(&used.name).await;
-                Some((value.map_err(Failure::Refused)?, used.header.as_deref()))
+                Some((value.map_err(Failure::Refused)?, used))
             }
         };
         let sent = prepared(request, &uri, &target, secret.as_ref())?;
@@ -209,12 +211,32 @@ fn target(uri: &Uri) -> Result<Target, Failure> {
     Ok(Target { secure, host, port })
 }
 
+/// The header that holds a secret, or a signature by it.
+fn authorised(
+    secret: &Secret,
+    used: &FetchSecret,
+    body: &[u8],
+) -> Option<(HeaderName, HeaderValue)> {
+    if used.signs {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let signature = secret.signature(since.ok()?.as_secs(), body)?;
+        return Some((SIGNATURE, signature.parse().ok()?));
+    }
+    let (name, before) = match &used.header {
+        Some(header) => (header.parse().ok()?, ""),
+        None => (AUTHORIZATION, "Bearer "),
+    };
+    let mut value = HeaderValue::from_bytes(&secret.header(before)).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}
+
 /// The request as it is sent.
 fn prepared(
     request: &FetchRequest,
     uri: &Uri,
     target: &Target,
-    secret: Option<&(Secret, Option<&str>)>,
+    secret: Option<&(Secret, &FetchSecret)>,
 ) -> Result<Request<Full<Bytes>>, Failure> {
     const ODD: Failure = Failure::Refused("a header cannot be sent");
     let mut headers = HeaderMap::new();
@@ -236,13 +258,8 @@ fn prepared(
         let name: HeaderName = name.parse().map_err(|_| ODD)?;
         headers.insert(name, value.parse().map_err(|_| ODD)?);
     }
-    if let Some((secret, header)) = secret {
-        let (name, before) = match header {
-            Some(header) => (header.parse().map_err(|_| ODD)?, ""),
-            None => (AUTHORIZATION, "Bearer "),
-        };
-        let mut value = HeaderValue::from_bytes(&secret.header(before)).map_err(|_| ODD)?;
-        value.set_sensitive(true);
+    if let Some((secret, used)) = secret {
+        let (name, value) = authorised(secret, used, &body).ok_or(ODD)?;
         headers.insert(name, value);
     }
     let authority = uri

@@ -2,8 +2,10 @@
 //!
 //! **Owns**: where each secret comes from, and a value that cannot print itself. **Must not know**: who is asked.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Longest secret, in bytes.
@@ -36,6 +38,18 @@ impl Secret {
     /// The bytes of a header: `before` and the secret.
     pub(super) fn header(&self, before: &str) -> Vec<u8> {
         [before.as_bytes(), self.0.as_bytes()].concat()
+    }
+
+    /// The signature of a body at a time in seconds since 1970: `t=TIME,v1=HEX`, HMAC-SHA256 (RFC 2104) over `TIME.BODY`.
+    pub(super) fn signature(&self, time: u64, body: &[u8]) -> Option<String> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).ok()?;
+        mac.update(format!("{time}.").as_bytes());
+        mac.update(body);
+        let mut signature = format!("t={time},v1=");
+        for byte in mac.finalize().into_bytes() {
+            let _ = write!(signature, "{byte:02x}");
+        }
+        Some(signature)
     }
 
     /// Whether a text shows it.
@@ -81,5 +95,20 @@ impl Secrets {
             return Err("a secret is empty, too long, or no plain text");
         }
         Ok(Secret(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_signature_is_the_one_that_others_make() {
+        // hmac.new(b"word-of-the-bot", b'1763880000.{"a":1}', "sha256") of Python.
+        let expected = "190aab8ed98afc85e88cf303325231f3d921207ee35016a7cd4d8f1a6bb680d3";
+        let secret = Secret("word-of-the-bot".to_owned());
+        let made = secret.signature(1_763_880_000, b"{\"a\":1}").unwrap();
+        assert_eq!(made, format!("t=1763880000,v1={expected}"));
+        assert_ne!(secret.signature(1_763_880_001, b"{\"a\":1}").unwrap(), made);
     }
 }

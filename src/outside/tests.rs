@@ -433,6 +433,7 @@ async fn a_secret_goes_into_its_header_and_nowhere_else() {
             secret: Some(FetchSecret {
                 name: "SHOP".to_owned(),
                 header: header.map(str::to_owned),
+                signs: false,
             }),
             ..get(address)
         };
@@ -446,6 +447,7 @@ async fn a_secret_goes_into_its_header_and_nowhere_else() {
         secret: Some(FetchSecret {
             name: "SHOP".to_owned(),
             header: None,
+            signs: false,
         }),
         ..get(address)
     };
@@ -461,4 +463,46 @@ async fn a_secret_goes_into_its_header_and_nowhere_else() {
         matches!(told, FetchAnswer::Refused(why) if why.contains("cannot be read")),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn a_secret_that_signs_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bot");
+    std::fs::write(&file, "word-of-the-bot").unwrap();
+    let settings = OutsideSettings {
+        secrets: Secrets::new([("BOT".to_owned(), SecretSource::File(file))].into()),
+        ..loopback()
+    };
+    let secret = settings.secrets.value("BOT").await.unwrap();
+    let client = Client::new(settings);
+    // The server says what it heard.
+    let (address, _) = server(|_, request, mut stream| {
+        Box::pin(async move { say(&mut stream, &answer("text/plain", &request)).await })
+    })
+    .await;
+    let request = FetchRequest {
+        method: HttpMethod::Post,
+        body: Some(FetchBody {
+            text: "{\"a\":1}".to_owned(),
+            json: true,
+        }),
+        secret: Some(FetchSecret {
+            name: "BOT".to_owned(),
+            header: None,
+            signs: true,
+        }),
+        ..get(address)
+    };
+    let FetchAnswer::Answered { body, .. } = answered(&client, &request, || false).await else {
+        panic!("no answer");
+    };
+    let heard = body.unwrap().to_string();
+    assert!(!heard.contains("word-of-the-bot"), "{heard}");
+    let line = heard
+        .lines()
+        .find_map(|line| line.strip_prefix("cordboard-signature: "));
+    let line = line.unwrap().trim();
+    let time = line.split(['=', ',']).nth(1).unwrap().parse().unwrap();
+    assert_eq!(line, secret.signature(time, b"{\"a\":1}").unwrap());
 }

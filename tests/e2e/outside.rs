@@ -85,7 +85,10 @@ fn serve(mut stream: TcpStream, told: &Mutex<Vec<String>>) {
         )
     };
     let sent = json("{\"lines\": [{\"status\": \"sent\"}]}");
+    let menu = "\"prompts\": {\"x\": {\"file\": \"menu.wav\"}}, \"steps\": [{\"play\": \"x\"}";
     let answer = match path.chars().last() {
+        _ if path == "/steps" => json(&format!("{{{menu}, {{\"return\": \"person\"}}]}}")),
+        _ if path == "/next" => json(&format!("{{{menu}]}}")),
         Some('1') => sent,
         Some('2') => {
             std::thread::sleep(Duration::from_millis(2_500));
@@ -221,5 +224,42 @@ fn a_certificate_counts_when_the_system_trusts_it() {
         let customer = customer();
         let call = customer.call(world.sip, "9000", "600111222").unwrap();
         hears(&call, tone);
+    }
+}
+
+/// Another program says what comes next, and the company's flow takes over again.
+#[test]
+fn steps_from_outside_are_heard_and_the_word_that_they_return_with_leads_on() {
+    let (bot, heard) = shop();
+    let ask = "    - remote: { url: \"http://SHOP/WHAT\", secret: SHOP, filler: music, timeout: 4s, exits: { person: sent, timeout: down, invalid: useless } }\n    - go: nothing\n";
+    let (before, rest) = FLOW.split_once("    - collect:").unwrap();
+    let (_, after) = rest.split_once("  sent:\n").unwrap();
+    let world = world(bot, "may_reach = [\"127.0.0.1\"]");
+    let customer = customer();
+    for (path, tones) in [
+        ("steps", &[MENU, GOODBYE][..]),
+        ("next", &[MENU, BUSY]),
+        ("5", &[MUSIC, SORRY]),
+        ("1", &[GREETING]),
+        ("3", &[GREETING]),
+    ] {
+        let ask = ask
+            .replace("WHAT", path)
+            .replace("SHOP/", &format!("{bot}/"));
+        world.write_flow(&format!("{before}{ask}  sent:\n{after}"));
+        let call = customer.call(world.sip, "9000", "600111222").unwrap();
+        for tone in tones {
+            call.wait_tone(*tone, seconds(20)).unwrap();
+        }
+        assert_eq!(
+            call.wait_ended(seconds(10)).unwrap(),
+            End::TheyHungUp,
+            "{path}"
+        );
+    }
+    for head in heard.lock().unwrap().iter() {
+        assert!(head.starts_with("POST /"), "{head}");
+        assert!(head.contains("cordboard-signature: t="), "{head}");
+        assert!(!head.contains(SECRET), "{head}");
     }
 }

@@ -232,10 +232,13 @@ impl Builder<'_> {
     /// A failure happens to a silent caller too, and as often as it is asked.
     fn http(&mut self, http: &Http) {
         self.next(Why::Itself);
-        for exit in Http::FAILURES {
-            if let Some(target) = http.exit(&self.flow.defaults.exits, exit) {
+        for exit in http.failures() {
+            if let Some(target) = http.exit(&self.flow.defaults.exits, *exit) {
                 self.target(target, Why::Itself);
             }
+        }
+        for (_, target) in http.remote.iter().flat_map(|call| call.returns.values()) {
+            self.target(target, Why::Itself);
         }
     }
 

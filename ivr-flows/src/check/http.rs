@@ -21,8 +21,14 @@ pub(super) fn check(
     if let Some(name) = &http.into {
         into(flow, name, notes);
     }
-    if http.exit(&flow.defaults.exits, ExitName::Error).is_none() {
-        let message = "nothing says what happens when the answer is of no use (`error`)";
+    let handled = |exit: &ExitName| http.exit(&flow.defaults.exits, *exit).is_some();
+    if !http.failures().iter().all(handled) {
+        let message = match &http.remote {
+            Some(_) => {
+                "nothing says what happens when no answer comes or it is of no use (`timeout`, `invalid`)"
+            }
+            None => "nothing says what happens when the answer is of no use (`error`)",
+        };
         let help = "add `exits: { error: BLOCK }` here or under `defaults:`";
         notes.error("F009", step.pos, message, help);
     }

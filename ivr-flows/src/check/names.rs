@@ -198,7 +198,10 @@ impl<'a> Names<'a, '_> {
     }
 
     /// A URL and headers stand in logs of others; a body does not.
-    fn http(&mut self, http: &Http) {
+    fn http(&mut self, http: &'a Http) {
+        if let Some(call) = &http.remote {
+            self.call(call);
+        }
         if let Some(into) = &http.into
             && self.flow.secret_vars.contains_key(&into.text)
         {

@@ -58,7 +58,12 @@ fn sets(step: &Step) -> Vec<&str> {
     match &step.action {
         Action::Set(sets) => sets.iter().map(|(name, _)| name.text.as_str()).collect(),
         Action::Collect(collect) => vec![collect.into.text.as_str()],
-        Action::Http(http) => http.into.iter().map(|name| name.text.as_str()).collect(),
+        Action::Http(http) => {
+            let remote = http.remote.iter().flat_map(|call| &call.into);
+            let remote = remote.map(|(ours, _)| ours.text.as_str());
+            let into = http.into.iter().map(|name| name.text.as_str());
+            into.chain(remote).collect()
+        }
         Action::Call(call) => call
             .into
             .iter()

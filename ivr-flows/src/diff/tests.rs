@@ -2,7 +2,7 @@
 
 use super::diff;
 
-const SUPPORT: &str = include_str!("../../examples/fernhill/flows/support.flow.yaml");
+const SUPPORT: &str = include_str!("../../tests/samples/support.flow.yaml");
 
 fn told(after: &str) -> Vec<String> {
     let changes = diff(SUPPORT, after).unwrap();

@@ -155,7 +155,7 @@ impl<'n> Drawer<'n> {
                     self.leads(block, *inner, &entry.value, &entry.key, leads);
                 }
             }
-            (Kind::Exits(_) | Kind::Returns, yaml::Kind::Map(entries)) => {
+            (Kind::Exits(_) | Kind::Returns(_), yaml::Kind::Map(entries)) => {
                 for entry in entries {
                     self.leads(block, Kind::Target, &entry.value, &entry.key, leads);
                 }

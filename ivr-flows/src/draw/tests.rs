@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Options, Zoom, picture};
 use crate::flow::Pos;
 
-const SUPPORT: &str = include_str!("../../examples/fernhill/flows/support.flow.yaml");
+const SUPPORT: &str = include_str!("../../tests/samples/support.flow.yaml");
 
 fn arrows(options: &Options) -> Vec<String> {
     let picture = picture(SUPPORT, options).unwrap();

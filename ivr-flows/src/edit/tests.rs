@@ -7,7 +7,8 @@ use super::{Editor, Operation, Refused, Splicer, Tree, rename, rename_in_tests};
 use crate::check_source;
 use crate::yaml;
 
-const SUPPORT: &str = include_str!("../../examples/fernhill/flows/support.flow.yaml");
+const SUPPORT: &str = include_str!("../../tests/samples/support.flow.yaml");
+const EXAMPLE: &str = include_str!("../../examples/fernhill/flows/support.flow.yaml");
 
 fn tree(text: &str) -> Tree {
     Tree::of(&yaml::read(text, "").root.unwrap())
@@ -369,7 +370,7 @@ fn a_thousand_edits_of_the_example_mean_what_they_say_and_can_be_undone() {
         ..Config::default()
     };
     let strategy = (any::<u8>(), any::<u16>(), any::<u16>(), value());
-    let text = std::cell::RefCell::new(SUPPORT.to_owned());
+    let text = std::cell::RefCell::new(EXAMPLE.to_owned());
     let counts = std::cell::RefCell::new([0_usize; 3]);
     TestRunner::new(config)
         .run(&strategy, |(kind, a, b, value)| {
@@ -392,11 +393,11 @@ fn a_thousand_edits_of_the_example_mean_what_they_say_and_can_be_undone() {
                         operation
                     );
                     // The file stays one that people could have written.
-                    let whole = edited.text.lines().count() > 100 && edited.text.len() < 20_000;
+                    let whole = edited.text.lines().count() > 100 && edited.text.len() < 40_000;
                     *text = if whole {
                         edited.text
                     } else {
-                        SUPPORT.to_owned()
+                        EXAMPLE.to_owned()
                     };
                 }
                 Err(Refused::Layout(_)) => counts[1] += 1,

@@ -40,6 +40,7 @@ pub(crate) enum ExitName {
     Paid,
     Abandoned,
     Unavailable,
+    Invalid,
     Error,
     Hangup,
 }
@@ -79,6 +80,8 @@ impl ExitName {
         Self::Error,
         Self::Hangup,
     ];
+    pub(crate) const CALL: &[Self] = &[Self::Error, Self::Hangup];
+    pub(crate) const REMOTE: &[Self] = &[Self::Timeout, Self::Invalid, Self::Error, Self::Hangup];
     pub(crate) const VOICEMAIL: &[Self] =
         &[Self::Recorded, Self::TooShort, Self::Error, Self::Hangup];
     pub(crate) const SURVEY: &[Self] = &[Self::Skipped, Self::Error, Self::Hangup];
@@ -166,6 +169,7 @@ impl ExitName {
             Self::Paid => "paid",
             Self::Abandoned => "abandoned",
             Self::Unavailable => "unavailable",
+            Self::Invalid => "invalid",
             Self::Error => "error",
             Self::Hangup => "hangup",
         }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{ExitName, Exits, Given, Name, Saying, Target};
+use super::{Call, ExitName, Exits, Given, Name, Saying, Target};
 use crate::expression::{Expression, Template};
 use crate::port::HttpMethod;
 
@@ -26,6 +26,8 @@ pub(crate) struct Http {
     /// Heard while it takes long.
     pub(crate) filler: Vec<Saying>,
     pub(crate) exits: Exits,
+    /// The answer is steps, which are gone through as another flow is (`remote`); none: it is a value (`http`).
+    pub(crate) remote: Option<Box<Call>>,
 }
 
 /// A secret that is sent: named only.
@@ -38,7 +40,15 @@ pub(crate) struct SecretUse {
 
 impl Http {
     /// Everything that goes wrong with it.
-    pub(crate) const FAILURES: [ExitName; 5] = [
+    pub(crate) fn failures(&self) -> &'static [ExitName] {
+        if self.remote.is_some() {
+            &[ExitName::Timeout, ExitName::Invalid]
+        } else {
+            &Self::FAILURES
+        }
+    }
+
+    const FAILURES: [ExitName; 5] = [
         ExitName::NotFound,
         ExitName::ClientError,
         ExitName::ServerError,

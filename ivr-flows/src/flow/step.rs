@@ -131,6 +131,7 @@ impl Action {
             Self::Menu(_) => "menu",
             Self::Collect(_) => "collect",
             Self::Customer(_) => "customer",
+            Self::Http(http) if http.remote.is_some() => "remote",
             Self::Http(_) => "http",
             Self::Language(_) => "language",
             Self::Voicemail(_) => "voicemail",

@@ -402,7 +402,7 @@ fn kind_of(kind: Kind, key: &str) -> Kind {
             action.map_or(Kind::Text, |action| action.value)
         }
         Kind::Map(_, inner) => *inner,
-        Kind::Exits(_) | Kind::Returns => Kind::Target,
+        Kind::Exits(_) | Kind::Returns(_) => Kind::Target,
         Kind::Spoken => Kind::Template,
         kind => {
             let field = fields(kind).iter().find(|field| field.name == key);

@@ -54,13 +54,19 @@ impl Interpreter {
         let Some(start) = sub.block_index("start") else {
             return self.call_failed("the flow that it calls has no block `start`");
         };
-        if self.frames.len() >= DEEPEST {
+        if self.is_deepest() {
             return self.call_failed("flows call each other too deeply");
         }
         let vars = match self.handed_over(call, &sub) {
             Ok(vars) => vars,
             Err(why) => return self.failed(why).unwrap_or(Move::Next),
         };
+        self.go_through(sub, vars);
+        Move::To(start)
+    }
+
+    /// The present flow waits, with all that is its own, until the other one returns.
+    pub(super) fn go_through(&mut self, sub: Arc<Flow>, vars: BTreeMap<String, Value>) {
         for name in sub.tag_names() {
             self.tags.entry(name.to_owned()).or_default();
         }
@@ -73,7 +79,11 @@ impl Interpreter {
             queue_box: self.queue_box.take(),
         };
         self.frames.push(frame);
-        Move::To(start)
+    }
+
+    /// Flows call each other as deeply as they may.
+    pub(super) fn is_deepest(&self) -> bool {
+        self.frames.len() >= DEEPEST
     }
 
     fn handed_over(&self, call: &Call, sub: &Flow) -> Result<BTreeMap<String, Value>, Failure> {
@@ -105,11 +115,20 @@ impl Interpreter {
             return Move::End(FlowEnd::Hangup);
         }
         let flow = Arc::clone(&self.flow);
-        let Some(Action::Call(call)) = Self::action(&flow, self.at) else {
+        let call = match Self::action(&flow, self.at) {
+            Some(Action::Call(call)) => Some(call.as_ref()),
+            Some(Action::Http(http)) => http.remote.as_deref(),
+            _ => None,
+        };
+        let Some(call) = call else {
             return Move::Next;
         };
         for (ours, theirs) in &call.into {
             let value = outputs.get(&theirs.text).cloned();
+            // What was answered from outside need not have each output: the variable stays as it is.
+            if value.is_none() && matches!(Self::action(&flow, self.at), Some(Action::Http(_))) {
+                continue;
+            }
             let kept = value.ok_or("the flow that was called has no such output");
             if let Err(why) = kept.and_then(|value| self.assign(&ours.text, value))
                 && let Some(exit) = self.failed(why)

@@ -79,7 +79,12 @@ impl Interpreter {
             headers.push((name.clone(), value));
         }
         let body = http.body.as_ref().map(|body| body.value(&scope));
-        let body = match body.transpose()? {
+        let body = body.transpose()?;
+        let body = match body {
+            Some(with) if http.remote.is_some() => Some(self.question(with)),
+            body => body,
+        };
+        let body = match body {
             None => None,
             Some(Value::Text(text)) => Some(FetchBody { text, json: false }),
             Some(value) => Some(FetchBody {
@@ -106,10 +111,11 @@ impl Interpreter {
             secret: http.secret.as_ref().map(|secret| FetchSecret {
                 name: secret.name.text.clone(),
                 header: secret.header.clone(),
+                signs: http.remote.is_some(),
             }),
             timeout: http.timeout,
             retries: http.retries,
-            wants_body: http.into.is_some(),
+            wants_body: http.into.is_some() || http.remote.is_some(),
         })
     }
 
@@ -133,6 +139,12 @@ impl Interpreter {
     fn answered_with(&mut self, http: &Http, answer: FetchAnswer) -> Move {
         let (exit, what) = match answer {
             FetchAnswer::Answered { status, body } if (200..300).contains(&status) => {
+                if http.remote.is_some() {
+                    return match self.enter_remote(body.as_ref()) {
+                        Ok(next) => next,
+                        Err(why) => self.http_exit(http, ExitName::Invalid, &why),
+                    };
+                }
                 let Some(name) = &http.into else {
                     return Move::Next;
                 };
@@ -163,6 +175,11 @@ impl Interpreter {
 
     /// What a flow has a word for is no incident.
     fn http_exit(&mut self, http: &Http, exit: ExitName, what: &str) -> Move {
+        let exit = match exit {
+            _ if http.remote.is_none() => exit,
+            ExitName::Timeout => exit,
+            _ => ExitName::Invalid,
+        };
         let flow = Arc::clone(&self.flow);
         if !http.has_word(&flow.defaults.exits, exit) {
             self.incident(what);

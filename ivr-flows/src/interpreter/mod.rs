@@ -28,6 +28,7 @@ mod leaving;
 mod limits;
 mod menu;
 mod recording;
+mod remote;
 mod run;
 mod saying;
 mod small;

@@ -95,6 +95,8 @@ pub struct FetchSecret {
     pub name: String,
     /// The header it stands in; none: `Authorization: Bearer …`.
     pub header: Option<String>,
+    /// It signs the question and is not sent itself.
+    pub signs: bool,
 }
 
 impl fmt::Debug for FetchRequest {

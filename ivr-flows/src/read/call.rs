@@ -93,8 +93,21 @@ impl Reader<'_> {
             Some(node) => self.given_names(node, "inputs", "an input", HELP),
             None => Vec::new(),
         };
+        let into = self.outputs_into(fields.get("into"));
+        let (returns, exits) = self.returns(fields.get("exits"), block, ExitName::CALL);
+        Some(Call {
+            flow: flow?,
+            with,
+            into,
+            returns,
+            exits,
+        })
+    }
+
+    /// `into: { VARIABLE: OUTPUT }`.
+    pub(super) fn outputs_into(&mut self, node: Option<&Node>) -> Vec<(Name, Name)> {
         let mut into = Vec::new();
-        if let Some(node) = fields.get("into") {
+        if let Some(node) = node {
             for entry in self.entries(node, "variables", "write `into: { VARIABLE: OUTPUT }`") {
                 let name = Name {
                     text: entry.key.clone(),
@@ -107,21 +120,15 @@ impl Reader<'_> {
                 }
             }
         }
-        let (returns, exits) = self.returns(fields.get("exits"), block);
-        Some(Call {
-            flow: flow?,
-            with,
-            into,
-            returns,
-            exits,
-        })
+        into
     }
 
-    /// Exits of `call` have the names that the other flow returns with, besides `error` and `hangup`.
-    fn returns(
+    /// Exits have the names that the other flow returns with, besides the step's own.
+    pub(super) fn returns(
         &mut self,
         node: Option<&Node>,
         block: &str,
+        own: &[ExitName],
     ) -> (BTreeMap<String, (Pos, Target)>, Exits) {
         let (mut returns, mut exits) = (BTreeMap::new(), Exits::new());
         let Some(node) = node else {
@@ -137,10 +144,9 @@ impl Reader<'_> {
             let Some(target) = target.filter(|_| good) else {
                 continue;
             };
-            match entry.key.as_str() {
-                "error" => drop(exits.insert(ExitName::Error, target)),
-                "hangup" => drop(exits.insert(ExitName::Hangup, target)),
-                _ => drop(returns.insert(name.text, (name.pos, target))),
+            match own.iter().find(|exit| exit.as_str() == entry.key) {
+                Some(exit) => drop(exits.insert(*exit, target)),
+                None => drop(returns.insert(name.text, (name.pos, target))),
             }
         }
         (returns, exits)

@@ -70,6 +70,7 @@ impl Reader<'_> {
             into,
             filler: filler.unwrap_or_default(),
             exits,
+            remote: None,
         })
     }
 
@@ -87,9 +88,14 @@ impl Reader<'_> {
             self.error("F105", second.pos, "two methods stand in one `http`", help);
             return None;
         }
+        Some((method, self.url(node)?))
+    }
+
+    /// A URL with values behind its host.
+    pub(super) fn url(&mut self, node: &Node) -> Option<Template> {
         let url = self.template(node, "a URL", URL_HELP)?;
         match wrong_url(&url) {
-            None => Some((method, url)),
+            None => Some(url),
             Some(why) => {
                 self.error("F104", node.pos, why, URL_HELP);
                 None
@@ -155,10 +161,17 @@ impl Reader<'_> {
         Some(SecretUse { name, header })
     }
 
+    /// `timeout:` of one try.
+    pub(super) fn one_try(&mut self, fields: &Fields<'_>) -> Duration {
+        let timeout = fields
+            .get("timeout")
+            .and_then(|node| self.time_up_to(node, "`timeout`", LONGEST));
+        timeout.unwrap_or(TIMEOUT)
+    }
+
     fn tries(&mut self, fields: &Fields<'_>) -> (Duration, u32) {
         let node = fields.get("timeout");
-        let timeout = node.and_then(|node| self.time_up_to(node, "`timeout`", LONGEST));
-        let timeout = timeout.unwrap_or(TIMEOUT);
+        let timeout = self.one_try(fields);
         let retries = fields.get("retries");
         let retries = retries
             .and_then(|node| self.number(node, "a count for `retries`", 0, MOST_RETRIES))

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::vars::as_written;
 use super::{Reader, shortened};
 use crate::flow::Value;
 use crate::port::FetchAnswer;
@@ -58,7 +59,7 @@ impl Reader<'_> {
             None => None,
             // What stands without quotes is a text all the same: an answer is JSON or a text.
             Some((Kind::Text { text, .. }, _)) => Some(Value::Text(text.clone())),
-            Some((_, node)) => Some(self.value(node)?),
+            Some((_, node)) => Some(as_written(node)),
         };
         let after = fields.get("after");
         let after = after.and_then(|node| self.duration(node, "an answer"));

@@ -21,6 +21,7 @@ mod not_yet;
 mod queue;
 mod raw;
 mod recording;
+mod remote;
 mod saying;
 mod scalar;
 mod small;

@@ -11,7 +11,7 @@ use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What this version runs.
-pub(super) const ACTIONS: [&str; 28] = [
+pub(super) const ACTIONS: [&str; 29] = [
     "answer",
     "play",
     "say",
@@ -19,6 +19,7 @@ pub(super) const ACTIONS: [&str; 28] = [
     "collect",
     "customer",
     "http",
+    "remote",
     "language",
     "voicemail",
     "survey",
@@ -42,7 +43,7 @@ pub(super) const ACTIONS: [&str; 28] = [
     "hangup",
 ];
 /// What the language has, and this version does not run yet.
-const LATER: [&str; 4] = ["remote", "event", "if", "log"];
+const LATER: [&str; 3] = ["event", "if", "log"];
 
 impl Reader<'_> {
     /// A list of steps; `block` names the block they stand in.
@@ -147,6 +148,9 @@ impl Reader<'_> {
             "customer" => self.customer(node, entry.pos, block).map(Action::Customer),
             "http" => self
                 .http(node, entry.pos, block)
+                .map(|http| Action::Http(Box::new(http))),
+            "remote" => self
+                .remote(node, entry.pos, block)
                 .map(|http| Action::Http(Box::new(http))),
             "language" => self.language_step(node).map(Action::Language),
             "voicemail" => self

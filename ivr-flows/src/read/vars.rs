@@ -159,6 +159,20 @@ impl Reader<'_> {
     }
 }
 
+/// A value of somebody else's: `{{ }}` in it means nothing to us.
+pub(super) fn as_written(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Empty => Value::Null,
+        Kind::Text { text, quoted: true } => Value::Text(text.clone()),
+        Kind::Text { text, .. } => scalar(text),
+        Kind::List(items) => Value::List(items.iter().map(as_written).collect()),
+        Kind::Map(entries) => {
+            let entry = |entry: &Entry| (entry.key.clone(), as_written(&entry.value));
+            Value::Map(entries.iter().map(entry).collect())
+        }
+    }
+}
+
 /// What a word without quotes is.
 fn scalar(text: &str) -> Value {
     match text {

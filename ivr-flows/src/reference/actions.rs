@@ -10,7 +10,7 @@ use super::more_fields::{
     CALLBACK, CAUSES, CONSENT, DIAL, HANGUP, NOTIFY, OFFER_CALLBACK, PAUSE, PAY, RECORD, RECORDING,
     SURVEY, TRANSFER,
 };
-use super::other_fields::{CALL, HTTP};
+use super::other_fields::{CALL, HTTP, REMOTE};
 use super::{Action, After, Key, Kind, Refers};
 
 /// Every action, in the order of the page.
@@ -72,6 +72,15 @@ pub(crate) const ACTIONS: &[Action] = &[
         after: After::Next,
         example: "- http:\n    get: \"https://shop.example/orders/{{ vars.reason }}\"\n    timeout: 2s\n    into: found\n    \
                   filler: music\n    exits: { not_found: orders, server_error: orders, timeout: orders }",
+    },
+    Action {
+        name: "remote",
+        about: "Asks a server outside for steps, signed, and goes through what it answers as through another flow.",
+        value: Kind::Shape(&REMOTE),
+        waits: "for the answer, and while it is in its steps",
+        after: After::Next,
+        example: "- remote:\n    url: \"https://bot.example/steps\"\n    secret: BOT_KEY\n    with: { reason: \"{{ vars.reason }}\" }\n    \
+                  into: { order: number }\n    exits: { person: orders, timeout: goodbye, invalid: goodbye }",
     },
     Action {
         name: "language",

@@ -68,6 +68,18 @@ pub(crate) const EXITS: &[Exit] = &[
         unhandled: "`error` of its own `exits:`, else the inherited `error`",
     },
     Exit {
+        name: "timeout",
+        of: &["remote"],
+        when: "no answer came in time; only its own `exits:` count",
+        unhandled: "`error` of its own `exits:`, else the inherited `error`",
+    },
+    Exit {
+        name: "invalid",
+        of: &["remote"],
+        when: "the server cannot be reached, or its answer is no steps that may be gone through",
+        unhandled: "`error` of its own `exits:`, else the inherited `error`",
+    },
+    Exit {
         name: "recorded",
         of: &["voicemail"],
         when: "a message was left",

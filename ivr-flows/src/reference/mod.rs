@@ -84,8 +84,8 @@ pub(crate) enum Kind {
     Spans,
     Steps,
     Exits(&'static [ExitName]),
-    /// Exits by the words that another flow returns with.
-    Returns,
+    /// Exits by the words that another flow returns with, besides these.
+    Returns(&'static [ExitName]),
     /// A map whose keys are the author's; what a key is, and what its value is.
     Map(Key, &'static Self),
     List(&'static Self),
@@ -203,8 +203,7 @@ impl Action {
     pub(crate) fn exits(&self) -> &'static [ExitName] {
         let fields = self.shape().map_or(&[][..], |shape| shape.fields);
         let exits = fields.iter().find_map(|field| match field.kind {
-            Kind::Exits(exits) => Some(exits),
-            Kind::Returns => Some(&[ExitName::Error, ExitName::Hangup][..]),
+            Kind::Exits(exits) | Kind::Returns(exits) => Some(exits),
             _ => None,
         });
         exits.unwrap_or_default()
@@ -239,6 +238,7 @@ prompts:
   music: { file: moh/calm.wav }
 vars:
   order: { type: string }
+  BOT_KEY: { type: secret }
   reason: { type: string, default: general }
   found: { type: map }
 hours:

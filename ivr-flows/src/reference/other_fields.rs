@@ -86,6 +86,48 @@ const SECRET: Shape = Shape {
     ],
 };
 
+pub(super) const REMOTE: Shape = Shape {
+    what: "`remote`",
+    fields: &[
+        Field::needed("url", URL, "Where it is asked, by POST; as in `http`."),
+        Field::needed(
+            "secret",
+            Kind::Name(Refers::Secret),
+            "A variable of type `secret`: it signs the question.",
+        ),
+        Field::new(
+            "with",
+            Kind::Map(Key::Own("a value"), &Kind::Any),
+            "",
+            "What the other side is told besides who calls, what was dialled and the language.",
+        ),
+        Field::new(
+            "into",
+            Kind::Map(Key::Name(Refers::Variable), &Kind::Word),
+            "",
+            "Variables of this flow, and the output of the answer that each gets.",
+        ),
+        Field::new(
+            "timeout",
+            Kind::Time,
+            "`3s`",
+            "Of the one try; 15s at the longest.",
+        ),
+        Field::new(
+            "filler",
+            Kind::Sayings,
+            "silence",
+            "Heard over and over when it takes more than a second.",
+        ),
+        Field::new(
+            "exits",
+            Kind::Returns(ExitName::REMOTE),
+            "",
+            "Where each word leads that the answer returns with; besides them `timeout`, `invalid`, `error` and `hangup`.",
+        ),
+    ],
+};
+
 pub(super) const CALL: Shape = Shape {
     what: "`call`",
     fields: &[
@@ -104,7 +146,7 @@ pub(super) const CALL: Shape = Shape {
         ),
         Field::new(
             "exits",
-            Kind::Returns,
+            Kind::Returns(ExitName::CALL),
             "",
             "Where each word leads that the other flow returns with; besides them `error` and `hangup`.",
         ),

@@ -175,7 +175,11 @@ pub(super) fn words(kind: Kind) -> String {
                 format!("{}: a target each", own.join(", "))
             }
         }
-        Kind::Returns => "words of the other flow, `error`, `hangup`: a target each".to_owned(),
+        Kind::Returns(own) => {
+            let own = own.iter().map(|exit| format!("`{}`", exit.as_str()));
+            let own: Vec<String> = own.collect();
+            format!("words of the other side, {}: a target each", own.join(", "))
+        }
         Kind::Map(key, inner) => format!("{}: {}", key_words(key), words(*inner)),
         Kind::List(inner) => format!("a list of: {}", words(*inner)),
         Kind::Shape(shape) => format!("{}, see below", shape.what),

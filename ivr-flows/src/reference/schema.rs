@@ -309,7 +309,7 @@ fn kind(kind_: Kind, names: &Names) -> Value {
         }
         Kind::Steps => json!({ "type": ["array", "null"], "items": refer("step") }),
         Kind::Exits(exits) => exit_map(exits, names),
-        Kind::Returns => returns(names),
+        Kind::Returns(own) => returns(own, names),
         Kind::Map(key, inner) => map(key, kind(*inner, names), names),
         Kind::List(inner) => json!({ "type": "array", "items": kind(*inner, names) }),
         Kind::Shape(inner) => shape(inner, names),
@@ -319,9 +319,9 @@ fn kind(kind_: Kind, names: &Names) -> Value {
     }
 }
 
-/// `error` and `hangup` are told; the other words are those of another flow.
-fn returns(names: &Names) -> Value {
-    let mut map = exit_map(&[ExitName::Error, ExitName::Hangup], names);
+/// The step's own are told; the other words are those of another flow.
+fn returns(own: &[ExitName], names: &Names) -> Value {
+    let mut map = exit_map(own, names);
     put(&mut map, "additionalProperties", kind(Kind::Target, names));
     map
 }

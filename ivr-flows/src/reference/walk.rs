@@ -36,7 +36,7 @@ fn value<'n>(kind: Kind, node: &'n Node, see: &mut dyn FnMut(Place<'n>)) {
                 value(*inner, &entry.value, see);
             }
         }
-        (Kind::Exits(_) | Kind::Returns, yaml::Kind::Map(entries)) => {
+        (Kind::Exits(_) | Kind::Returns(_), yaml::Kind::Map(entries)) => {
             for entry in entries {
                 value(Kind::Target, &entry.value, see);
             }
@@ -119,7 +119,7 @@ pub(crate) fn fits(kind: Kind, node: &Node) -> bool {
             | Kind::Choice
             | Kind::Target
             | Kind::Exits(_)
-            | Kind::Returns
+            | Kind::Returns(_)
             | Kind::Any,
         ) => true,
         (yaml::Kind::Empty, kind) => matches!(kind, Kind::Empty),
@@ -142,7 +142,7 @@ pub(crate) fn fits(kind: Kind, node: &Node) -> bool {
                 | Kind::Map(..)
                 | Kind::Steps
                 | Kind::Exits(_)
-                | Kind::Returns
+                | Kind::Returns(_)
         ),
     }
 }

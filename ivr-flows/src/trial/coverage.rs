@@ -69,6 +69,11 @@ fn of_step(of: &WayOf, step: &Step, all: &mut Vec<(Way, Pos)>) {
                 add(word.clone(), *pos);
             }
         }
+        Action::Http(http) => {
+            for (word, (pos, _)) in http.remote.iter().flat_map(|call| &call.returns) {
+                add(word.clone(), *pos);
+            }
+        }
         _ => {}
     }
     if let Some(exits) = step.action.exits() {

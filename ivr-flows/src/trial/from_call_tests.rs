@@ -6,7 +6,7 @@ use crate::{Flow, check_source};
 use std::sync::Arc;
 use std::time::Duration;
 
-const SUPPORT: &str = include_str!("../../examples/fernhill/flows/support.flow.yaml");
+const SUPPORT: &str = include_str!("../../tests/samples/support.flow.yaml");
 
 fn flow(source: &str) -> Arc<Flow> {
     Arc::new(

@@ -53,7 +53,7 @@ fn the_schema_has_the_names_of_company_and_flows() {
 fn a_picture_shows_what_the_tests_come_by() {
     let svg = drawing(&draw(Drawing::Svg)).unwrap();
     assert!(svg.contains("class=\"box start full\""), "{svg}");
-    assert!(svg.contains("<title>apology: play, hangup (0/2 tested)</title>"));
+    assert!(svg.contains("<title>apology: play, hangup (2/2 tested)</title>"));
     assert!(
         drawing(&draw(Drawing::Text))
             .unwrap()
@@ -74,8 +74,8 @@ fn a_rename_reaches_flow_and_tests_and_is_all_that_is_different() {
     let tests = folder.path().join("support.test.yaml");
     let text = std::fs::read_to_string(&tests).unwrap();
     let text = text.replace(
-        "- hears: orders-info\n",
-        "- hears: orders-info\n      - block: orders\n",
+        "- hears: greeting\n",
+        "- hears: greeting\n      - block: orders\n",
     );
     std::fs::write(&tests, &text).unwrap();
     let done = run(&FlowTool::Rename(RenameArgs {
