@@ -24,6 +24,7 @@ mod desk_phones;
 mod early_media;
 mod edits;
 mod expected_wait;
+mod fernhill;
 mod flow_files_are_picked_up;
 mod flow_replay;
 mod flow_transfer;
