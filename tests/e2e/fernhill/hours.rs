@@ -18,7 +18,7 @@ fn speaks(line: &Line, caller: Caller<'_>) -> String {
     std::thread::sleep(Duration::from_secs(2));
     caller.press("#");
     caller.hears(&["message-taken"]);
-    let number = caller.is_left();
+    let number = caller.left_by_line();
     let record = line.record(&number);
     assert_eq!(record["outcome"], "voicemail", "{record:#}");
     assert_eq!(record["recordings"][0]["kind"], "voicemail");
@@ -34,7 +34,7 @@ fn says_nothing(caller: Caller<'_>) -> String {
     caller.call.wait_tone(BEEP, seconds(20)).unwrap();
     caller.press("#");
     caller.hears(&["nobody-free"]);
-    caller.is_left()
+    caller.left_by_line()
 }
 
 /// A caller who waits for a person, and would rather leave a message.

@@ -281,7 +281,7 @@ impl Caller<'_> {
     }
 
     /// The line ends the call.
-    pub(super) fn is_left(self) -> String {
+    pub(super) fn left_by_line(self) -> String {
         assert_eq!(self.call.wait_ended(seconds(20)).unwrap(), End::TheyHungUp);
         self.number
     }

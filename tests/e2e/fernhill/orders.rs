@@ -32,7 +32,7 @@ fn each_state_of_an_order_is_heard_in_both_languages() {
         }
         // Who has heard enough says nothing, once.
         caller.hears(&["goodbye"]);
-        vec![caller.is_left()]
+        vec![caller.left_by_line()]
     });
     for order in [ON_ITS_WAY, READY, BEING_BUILT] {
         assert_eq!(shop.asked_for(order), callers.len(), "{order}");
@@ -70,7 +70,7 @@ fn hears_of(line: &Line, language: &'static str, order: &str) -> String {
         }
         EMPTY => {
             caller.hears(&["something-wrong"]);
-            return caller.is_left();
+            return caller.left_by_line();
         }
         _ => {
             caller.hears(&["shop-down"]);

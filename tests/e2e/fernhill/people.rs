@@ -42,7 +42,7 @@ fn help_leads_to_an_agent_of_the_language_and_ends_with_the_survey() {
     english.hears(&["goodbye"]);
     // Nothing for four seconds.
     spanish.hears(&["goodbye"]);
-    let callers = [english.is_left(), spanish.is_left()];
+    let callers = [english.left_by_line(), spanish.left_by_line()];
     let record = line.record(&callers[0]);
     assert_eq!(answers(&record), [json!(["csat", 4])], "{record:#}");
     assert_eq!(record["agent"], "ben");
@@ -87,7 +87,7 @@ fn gold_customers_are_served_before_those_who_came_earlier() {
         caller.hears_at_last("rate-us");
         caller.press("5");
         caller.hears(&["goodbye"]);
-        let number = caller.is_left();
+        let number = caller.left_by_line();
         assert_eq!(
             line.record(&number)["id"],
             rung_for,
