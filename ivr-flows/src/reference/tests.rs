@@ -108,7 +108,11 @@ fn every_key_the_reader_accepts_stands_in_the_table_and_the_other_way_round() {
     for shape in shapes() {
         let reader = recorded.iter().find(|(what, _)| what == shape.what);
         let (_, keys) = reader.unwrap_or_else(|| panic!("the reader has no {}", shape.what));
-        let reader: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+        let mut reader: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+        if shape.what == "a calendar" {
+            // Read only to be refused in words of its own: it belongs to the company's calendars.
+            assert!(reader.remove("holidays"));
+        }
         let table: BTreeSet<&str> = shape.fields.iter().map(|field| field.name).collect();
         assert_eq!(table, reader, "{}", shape.what);
     }
