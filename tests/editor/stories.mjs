@@ -203,7 +203,7 @@ test("prompts, waits and blocks of the flow are offered", async () => {
 
 test("the exits of a step are offered, and no others", async () => {
   const exits = await editor.offered("exits", `${HEAD}    - hours:\n        check: workshop\n        exits:\n          |\n`);
-  assert.deepEqual(exits, ["closed", "error", "hangup", "holiday", "open"]);
+  assert.deepEqual(exits, ["closed", "emergency", "error", "hangup", "holiday", "open"]);
 });
 
 test("a slip of the finger is marked with the right words", async () => {

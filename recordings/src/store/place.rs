@@ -64,7 +64,7 @@ impl Place {
             .connect_with(options.clone())
             .await?;
         writer.set_connect_options(options.clone().create_if_missing(false));
-        sqlx::migrate!("./migrations").run(&writer).await?;
+        migrate(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(READERS)
@@ -104,6 +104,23 @@ impl Place {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Brings the file to this program's version. The write-ahead log is kept short meanwhile and is empty afterwards: what is
+/// made at once must not need the room twice on a small disk.
+async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
+    sqlx::query("PRAGMA wal_autocheckpoint = 16")
+        .execute(writer)
+        .await?;
+    sqlx::migrate!("./migrations").run(writer).await?;
+    // Busy readers of another process may keep it from that: then it is the next checkpoint's.
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(writer)
+        .await?;
+    sqlx::query("PRAGMA wal_autocheckpoint = 1000")
+        .execute(writer)
+        .await?;
+    Ok(())
 }
 
 /// False for a connection whose COMMIT failed: SQLite has rolled back by itself, and what sqlx counts as open would
