@@ -46,7 +46,7 @@ impl Interpreter {
         let request = match self.request(http) {
             Ok(request) => request,
             Err(why) => {
-                let what = format!("an `http` step cannot ask: {why}");
+                let what = format!("it cannot ask: {why}");
                 return self.http_exit(http, ExitName::Error, &what);
             }
         };
@@ -170,7 +170,7 @@ impl Interpreter {
             }
             FetchAnswer::Refused(why) => (ExitName::Error, why.to_owned()),
         };
-        self.http_exit(http, exit, &format!("an `http` step failed: {what}"))
+        self.http_exit(http, exit, &what)
     }
 
     /// What a flow has a word for is no incident.
@@ -182,7 +182,12 @@ impl Interpreter {
         };
         let flow = Arc::clone(&self.flow);
         if !http.has_word(&flow.defaults.exits, exit) {
-            self.incident(what);
+            let step = if http.remote.is_some() {
+                "a `remote`"
+            } else {
+                "an `http`"
+            };
+            self.incident(&format!("{step} step failed: {what}"));
         }
         match http.way(&flow.defaults.exits, exit) {
             Some((place, word, target)) => {

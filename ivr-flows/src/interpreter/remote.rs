@@ -54,39 +54,31 @@ impl Interpreter {
 /// The answer as a flow of its own, in the language that the caller hears.
 fn steps(answer: Option<&Value>, language: &str) -> Result<Flow, String> {
     let Some(Value::Map(answer)) = answer else {
-        return Err("a `remote` step failed: the answer is no JSON object".to_owned());
+        return Err("the answer is no JSON object".to_owned());
     };
     if answer.keys().any(|key| !KEYS.contains(&key.as_str())) {
         let known = KEYS.join("`, `");
-        return Err(format!(
-            "a `remote` step failed: the answer has a key besides `{known}`"
-        ));
+        return Err(format!("the answer has a key besides `{known}`"));
     }
     let text = source(answer, language);
     if text.len() > LARGEST {
-        return Err("a `remote` step failed: the answer is too large".to_owned());
+        return Err("the answer is too large".to_owned());
     }
     let checked = check_source(&text, "remote", None);
     let Some(flow) = checked.flow else {
         let codes: Vec<&str> = checked.findings.iter().map(|found| found.code).collect();
         let codes = codes.join(", ");
-        return Err(format!(
-            "a `remote` step failed: its steps are refused ({codes})"
-        ));
+        return Err(format!("its steps are refused ({codes})"));
     };
     if flow.steps().count() > MOST_STEPS {
-        return Err(format!(
-            "a `remote` step failed: more than {MOST_STEPS} steps"
-        ));
+        return Err(format!("more than {MOST_STEPS} steps"));
     }
     if let Some(step) = flow.steps().find(|step| !may(&step.action)) {
         let name = step.action.name();
-        return Err(format!(
-            "a `remote` step failed: nobody outside may use `{name}`"
-        ));
+        return Err(format!("nobody outside may use `{name}`"));
     }
     if !flow.secret_vars.is_empty() {
-        return Err("a `remote` step failed: nobody outside may name a secret".to_owned());
+        return Err("nobody outside may name a secret".to_owned());
     }
     Ok(flow)
 }

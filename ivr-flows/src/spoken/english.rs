@@ -2,7 +2,7 @@
 //!
 //! **Owns**: its words. **Must not know**: expressions.
 
-use super::{Currency, Phrase};
+use super::{Currency, Phrase, word};
 
 const BELOW_20: [&str; 20] = [
     "zero",
@@ -85,14 +85,6 @@ const DAYS: [&str; 7] = [
     "Saturday",
     "Sunday",
 ];
-
-fn word(list: &[&'static str], place: u32) -> &'static str {
-    let place = usize::try_from(place).ok();
-    place
-        .and_then(|place| list.get(place))
-        .copied()
-        .unwrap_or("")
-}
 
 /// Up to 999,999,999. `american`: without `and`.
 pub(super) fn number(number: u32, american: bool) -> Phrase {

@@ -338,6 +338,15 @@ impl Form {
     }
 }
 
+/// A word of a list by its place, from 0; none beyond its end.
+fn word(list: &[&'static str], place: u32) -> &'static str {
+    let place = usize::try_from(place).ok();
+    place
+        .and_then(|place| list.get(place))
+        .copied()
+        .unwrap_or("")
+}
+
 /// A number as it is said by itself; none: too large, or no grammar for this language.
 #[must_use]
 pub fn number(language: &str, number: i64) -> Option<Phrase> {

@@ -2,7 +2,7 @@
 //!
 //! **Owns**: its words, their gender and their short forms. **Must not know**: expressions.
 
-use super::{Currency, Gender, Phrase};
+use super::{Currency, Gender, Phrase, word};
 
 const BELOW_30: [&str; 30] = [
     "cero",
@@ -84,14 +84,6 @@ const DAYS: [&str; 7] = [
     "sábado",
     "domingo",
 ];
-
-fn word(list: &[&'static str], place: u32) -> &'static str {
-    let place = usize::try_from(place).ok();
-    place
-        .and_then(|place| list.get(place))
-        .copied()
-        .unwrap_or("")
-}
 
 /// Up to 999,999,999.
 pub(super) fn number(number: u32, gender: Gender) -> Phrase {
