@@ -111,7 +111,9 @@ impl Sipp {
         command.args(self.server.map(|server| server.to_string()));
         command.arg("-sf").arg(interop("sipp").join(&self.scenario));
         command.args(["-i", &ip, "-mi", &ip, "-p", &self.local.port().to_string()]);
-        command.args(["-mp", &(self.local.port() + 2000).to_string()]);
+        // It takes the next three ports as well (RTCP, video): its neighbour's must lie further away.
+        let media = 8_000 + 8 * (self.local.port() % 1_000);
+        command.args(["-mp", &media.to_string()]);
         if !self.arguments.iter().any(|argument| argument == "-m") {
             command.args(["-m", "1"]);
         }
