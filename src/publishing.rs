@@ -193,6 +193,21 @@ impl Publisher {
         }
     }
 
+    /// Throws a draft away. `revision` is the one that is meant: what somebody saved since stays.
+    ///
+    /// # Errors
+    /// Why not; the draft is there then.
+    pub async fn discard_draft(&self, flow: &str, revision: u32) -> Result<(), Refused> {
+        self.only_here()?;
+        if self.store.discard_flow_draft(flow, revision).await? {
+            return Ok(());
+        }
+        let other = self.store.flow_draft(flow).await?;
+        Err(other.map_or(Refused::NoDraft, |draft| {
+            Refused::OtherDraft(Some(Box::new(draft)))
+        }))
+    }
+
     /// Publishes a draft or a text. The whole of it goes on when whoever asked goes away.
     ///
     /// # Errors

@@ -15,18 +15,22 @@ interface PageOf {
 }
 
 const OVERSEERS: Role[] = ["supervisor", "admin", "readonly"];
+const OF_FLOWS: Role[] = [...OVERSEERS, "author", "publisher"];
 
 const PAGES: [RegExp, PageOf][] = [
   [/^\/desk$/, { load: () => import("./pages/desk/desk"), title: "Desk", roles: ["agent", "supervisor", "admin"] }],
   [/^\/floor$/, { load: () => import("./pages/floor/floor"), title: "Floor", roles: OVERSEERS }],
   [/^\/calls$/, { load: () => import("./pages/calls/list"), title: "Calls", roles: [...OVERSEERS, "agent"] }],
   [/^\/calls\/[^/]+$/, { load: () => import("./pages/calls/one"), title: "Call", roles: [...OVERSEERS, "agent", "caller"] }],
+  [/^\/flows$/, { load: () => import("./pages/flows/list"), title: "Flows", roles: OF_FLOWS }],
+  [/^\/flows\/[^/]+\/versions$/, { load: () => import("./pages/flows/versions"), title: "Versions", roles: OF_FLOWS }],
   [/^\/call$/, { load: () => import("./pages/caller/caller"), title: "Call Fernhill", roles: ["caller", ...OVERSEERS, "agent"], bare: true }],
 ];
 
 /** Where somebody of a role begins. */
 export function home(role: Role): string {
   if (role === "agent") return "/desk";
+  if (role === "author" || role === "publisher") return "/flows";
   return role === "caller" ? "/call" : "/floor";
 }
 

@@ -14,7 +14,11 @@ const LINKS: { to: string; word: string; roles: Role[] }[] = [
   { to: "/desk", word: "Desk", roles: ["agent", "supervisor", "admin"] },
   { to: "/floor", word: "Floor", roles: ["supervisor", "admin", "readonly"] },
   { to: "/calls", word: "Calls", roles: ["supervisor", "admin", "readonly", "agent"] },
+  { to: "/flows", word: "Flows", roles: ["supervisor", "admin", "readonly", "author", "publisher"] },
 ];
+
+/** The server tells them nothing of the floor, so they do not ask. */
+const WITHOUT_FLOOR: Role[] = ["caller", "author", "publisher"];
 
 const THEMES: [Theme, string][] = [
   ["system", "Theme of the system"],
@@ -34,7 +38,7 @@ export function Brand(): JSX.Element {
 export function Shell({ children, bare }: { children: ComponentChildren; bare: boolean }): JSX.Element {
   const role = session.value?.user.role;
   useEffect(() => {
-    if (role === "caller") return;
+    if (role !== undefined && WITHOUT_FLOOR.includes(role)) return;
     start();
     return stop;
   }, [role]);

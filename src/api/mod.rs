@@ -245,7 +245,9 @@ fn flow_routes() -> Router<ApiState> {
         .route("/flows/{name}/versions/{number}", get(flows::version))
         .route(
             "/flows/{name}/draft",
-            get(flows::draft).put(flows::save_draft),
+            get(flows::draft)
+                .put(flows::save_draft)
+                .delete(flows::discard_draft),
         )
         .route("/flows/{name}/check", post(flows::check))
         .route("/flows/{name}/publish", post(flows::publish))

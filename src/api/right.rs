@@ -17,6 +17,10 @@ pub enum Role {
     Agent(AgentId),
     /// Reads what a supervisor reads, changes nothing.
     ReadOnly,
+    /// Writes flows and has them checked; publishes none, and sees no call and no customer.
+    Author,
+    /// An author who also decides which version calls take, and closes calendars.
+    Publisher,
     /// The demo's customer: a phone in the browser, and nothing else.
     Caller,
 }
@@ -32,6 +36,10 @@ pub enum RoleName {
     Agent,
     /// Reads everything, changes nothing.
     ReadOnly,
+    /// Writes flows.
+    Author,
+    /// Writes and publishes flows.
+    Publisher,
     /// The demo's customer.
     Caller,
 }
@@ -45,6 +53,8 @@ impl RoleName {
             Self::Supervisor => "supervisor",
             Self::Agent => "agent",
             Self::ReadOnly => "readonly",
+            Self::Author => "author",
+            Self::Publisher => "publisher",
             Self::Caller => "caller",
         }
     }
@@ -57,7 +67,14 @@ impl RoleName {
     }
 
     /// Roles that tokens and users may have.
-    pub const OF_STAFF: [Self; 4] = [Self::Admin, Self::Supervisor, Self::Agent, Self::ReadOnly];
+    pub const OF_STAFF: [Self; 6] = [
+        Self::Admin,
+        Self::Supervisor,
+        Self::Agent,
+        Self::ReadOnly,
+        Self::Author,
+        Self::Publisher,
+    ];
 
     /// The role of a token or a user by its name.
     #[must_use]
@@ -77,6 +94,8 @@ impl Role {
             RoleName::Supervisor => Some(Self::Supervisor),
             RoleName::Agent => agent.map(Self::Agent),
             RoleName::ReadOnly => Some(Self::ReadOnly),
+            RoleName::Author => Some(Self::Author),
+            RoleName::Publisher => Some(Self::Publisher),
             RoleName::Caller => Some(Self::Caller),
         }
     }
@@ -212,6 +231,10 @@ pub struct Rule {
     pub readonly: bool,
     /// To what is the agent's own.
     pub agent: bool,
+    /// To flows.
+    pub author: bool,
+    /// To flows, and what becomes of them.
+    pub publisher: bool,
     /// The demo's customer.
     pub caller: bool,
 }
@@ -221,6 +244,8 @@ impl Rule {
         supervisor: false,
         readonly: false,
         agent: false,
+        author: false,
+        publisher: false,
         caller: false,
     };
     /// Supervisors change, agents what is their own.
@@ -244,6 +269,16 @@ impl Rule {
         supervisor: true,
         ..Self::NOBODY
     };
+    /// Whoever answers for what callers hear.
+    const PUBLISHERS: Self = Self {
+        publisher: true,
+        ..Self::SUPERVISORS
+    };
+    /// Whoever writes what callers hear.
+    const AUTHORS: Self = Self {
+        author: true,
+        ..Self::PUBLISHERS
+    };
 }
 
 /// The table of rights.
@@ -255,8 +290,12 @@ pub const fn rule(action: Action) -> Rule {
         | Action::ReadCustomer
         | Action::FindCustomer
         | Action::ReadDeskLists
-        | Action::ReadTask
-        | Action::ReadDescription => Rule::READS,
+        | Action::ReadTask => Rule::READS,
+        Action::ReadDescription => Rule {
+            author: true,
+            publisher: true,
+            ..Rule::READS
+        },
         // The demo's customer: the call just made, see [`Resource::OwnCall`].
         Action::ReadInteraction | Action::ReadRecording | Action::HearRecording => Rule {
             caller: true,
@@ -267,20 +306,21 @@ pub const fn rule(action: Action) -> Rule {
         | Action::ReadSignalling
         | Action::ReadEvents
         | Action::ReadMetrics
-        | Action::ReadFlow
         | Action::FollowFloor => Rule::OVERSIGHT,
+        Action::ReadFlow => Rule {
+            readonly: true,
+            ..Rule::AUTHORS
+        },
+        Action::EditFlow => Rule::AUTHORS,
+        Action::PublishFlow | Action::CloseCalendar => Rule::PUBLISHERS,
         Action::SetAgentState
         | Action::FollowOwn
         | Action::WriteRecord
         | Action::WriteTask
         | Action::ControlCall => Rule::CHANGES,
-        Action::WriteCustomer
-        | Action::PlaceCaller
-        | Action::MonitorCall
-        | Action::CloseQueue
-        | Action::CloseCalendar
-        | Action::EditFlow
-        | Action::PublishFlow => Rule::SUPERVISORS,
+        Action::WriteCustomer | Action::PlaceCaller | Action::MonitorCall | Action::CloseQueue => {
+            Rule::SUPERVISORS
+        }
         // A supervisor's own deeds stand there too.
         Action::ReadAudit => Rule::NOBODY,
         Action::UsePhone => Rule {
@@ -298,6 +338,8 @@ pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
         Role::Admin => true,
         Role::Supervisor => rule.supervisor,
         Role::ReadOnly => rule.readonly,
+        Role::Author => rule.author,
+        Role::Publisher => rule.publisher,
         Role::Caller => rule.caller && matches!(resource, Resource::OwnPart | Resource::OwnCall),
         Role::Agent(own) => {
             let its_own = match resource {

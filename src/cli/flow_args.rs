@@ -24,6 +24,8 @@ pub enum FlowCommand {
     Publish(FlowPublishArgs),
     /// Publish every flow file of a folder that differs from what is live, with its tests; for CI
     Push(FlowPushArgs),
+    /// Throw a flow's draft away
+    Discard(FlowNameArgs),
     /// Let all new calls take the version that is on trial
     Promote(FlowNameArgs),
     /// Let new calls take an older version again

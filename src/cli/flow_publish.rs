@@ -1,4 +1,4 @@
-//! `cordboard flow publish|push|promote|rollback|versions`: the versions of a running server, by its API.
+//! `cordboard flow publish|push|discard|promote|rollback|versions`: the versions of a running server, by its API.
 //!
 //! **Owns**: what is asked and what is written; the exit code: 1 when the server refuses, 2 when it cannot be asked.
 //! **Must not know**: what makes a flow good; the server says.
@@ -20,6 +20,7 @@ pub async fn run(command: &FlowCommand) -> ExitCode {
     let done = match command {
         FlowCommand::Publish(args) => publish(&args.server, &args.name, &args.how).await,
         FlowCommand::Push(args) => push(args).await,
+        FlowCommand::Discard(args) => discard(&args.server, &args.name).await,
         FlowCommand::Promote(args) => act(&args.server, &args.name, "promote", &json!({})).await,
         FlowCommand::Rollback(args) => {
             let body = json!({ "to": args.to });
@@ -54,6 +55,27 @@ async fn publish(server: &ServerArgs, name: &str, how: &HowToPublish) -> Result<
         json!({ "base": draft["base"], "revision": draft["revision"] }),
     );
     post(&client, name, "publish", &body).await
+}
+
+/// Throws the draft away that is there now.
+async fn discard(server: &ServerArgs, name: &str) -> Result<bool, Problem> {
+    let client = ApiClient::new(server)?;
+    let path = format!("/flows/{name}/draft");
+    let (status, draft) = client.ask("GET", &path, None).await?;
+    if status != 200 {
+        return Ok(told(name, status, &draft));
+    }
+    let path = format!("{path}?revision={}", draft["revision"]);
+    let (status, answer) = client.ask("DELETE", &path, None).await?;
+    if status != 204 {
+        return Ok(told(name, status, &answer));
+    }
+    let (revision, author) = (&draft["revision"], draft["author"].as_str());
+    output::result(&format!(
+        "{name}: draft {revision} of {} is gone",
+        author.unwrap_or("somebody")
+    ));
+    Ok(true)
 }
 
 async fn act(server: &ServerArgs, name: &str, verb: &str, body: &Value) -> Result<bool, Problem> {

@@ -275,7 +275,7 @@ pub struct TokenArgs {
     #[command(flatten)]
     pub config: ConfigArgs,
     /// What the token may do
-    #[arg(long, value_name = "admin|supervisor|agent|readonly", value_parser = read_role)]
+    #[arg(long, value_name = "admin|supervisor|agent|readonly|author|publisher", value_parser = read_role)]
     pub role: RoleName,
     /// The agent that an agent's token speaks for
     #[arg(long, value_name = "LOGIN")]
@@ -306,7 +306,7 @@ pub struct UserCreateArgs {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// What the user may do
-    #[arg(long, value_name = "admin|supervisor|agent|readonly", value_parser = read_role)]
+    #[arg(long, value_name = "admin|supervisor|agent|readonly|author|publisher", value_parser = read_role)]
     pub role: RoleName,
     /// The agent that the user is [for the role agent: the one of the same login]
     #[arg(long, value_name = "LOGIN")]
@@ -441,7 +441,7 @@ fn read_duration(text: &str) -> Result<Duration, String> {
 
 fn read_role(text: &str) -> Result<RoleName, String> {
     RoleName::of_staff(text)
-        .ok_or_else(|| "roles are admin, supervisor, agent, readonly".to_owned())
+        .ok_or_else(|| "roles are admin, supervisor, agent, readonly, author, publisher".to_owned())
 }
 
 fn read_keys(text: &str) -> Result<String, String> {

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 /** What somebody may do; the server decides, the pages only hide what would be refused. */
-export type Role = "admin" | "supervisor" | "agent" | "readonly" | "caller";
+export type Role = "admin" | "supervisor" | "agent" | "readonly" | "author" | "publisher" | "caller";
 
 export interface OwnAgent {
   login: string;

@@ -1,8 +1,8 @@
-// What the pages read. The record's shapes come from the API's own description (`generated.d.ts`, written by
+// What the pages read. The record's shapes come from the API's own description (`types/api.d.ts`, written by
 // `npm run types`, not committed); the live topics, which that description does not cover, stand here.
-import type { components } from "./generated";
+import type { components } from "../../types/api";
 
-type Schemas = components["schemas"];
+export type Schemas = components["schemas"];
 
 export type InteractionSummary = Schemas["Interaction"];
 export type InteractionRecord = Schemas["InteractionRecord"] & { why?: string[] };

@@ -1,7 +1,7 @@
 //! Drafts of flows: what somebody types, whether it can run or not.
 //!
 //! **Owns**: the table `flow_drafts`, one row a flow. Whoever saves says which revision they changed, so that nobody's
-//! text is lost unseen; a draft that was published leaves its count behind, so that no revision is ever meant twice.
+//! text is lost unseen; a draft that was published or thrown away leaves its count behind, so that no revision is ever meant twice.
 //! **Must not know**: what a flow says.
 
 use super::flows::{FlowTexts, number, read_texts};
@@ -112,9 +112,20 @@ impl Store {
         tx.commit().await?;
         Ok(DraftSaved::Yes(saved))
     }
+
+    /// Throws a draft away, if it is in the revision that is meant. False otherwise.
+    ///
+    /// # Errors
+    /// When the database fails; the draft is there then.
+    pub async fn discard_flow_draft(&self, flow: &str, revision: u32) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let done = use_up(&mut tx, flow, revision).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
 }
 
-/// The draft is a version now. False when it is no longer in this revision.
+/// The draft is a version now, or nothing. False when it is no longer in this revision.
 pub(super) async fn use_up(conn: &mut Conn, flow: &str, revision: u32) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE flow_drafts SET revision = revision + 1, text = NULL, tests = NULL \

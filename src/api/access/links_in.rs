@@ -76,6 +76,7 @@ const fn home(role: RoleName) -> &'static str {
         RoleName::Caller => "/call",
         RoleName::Agent => "/desk",
         RoleName::Admin | RoleName::Supervisor | RoleName::ReadOnly => "/floor",
+        RoleName::Author | RoleName::Publisher => "/flows",
     }
 }
 

@@ -11,8 +11,9 @@ use crate::api::token::Caller;
 use crate::flows::gate::Report;
 use crate::publishing::{By, LONGEST_COMMENT, PointTo, Publish, Refused, SaveDraft};
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use recordings::store::flows::FlowTexts;
 use serde::Deserialize;
 
@@ -118,6 +119,41 @@ pub(in crate::api) async fn save_draft(
     let by = by(&identity);
     let draft = state.publisher.save_draft(&name, save, &by);
     Ok(Json(DraftBody(draft.await?)))
+}
+
+/// What `DELETE /flows/{name}/draft` takes.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::api) struct DiscardQuery {
+    /// The draft's revision that is meant: what somebody saved since stays.
+    revision: u32,
+}
+
+/// `DELETE /flows/{name}/draft`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/flows/{name}/draft",
+    operation_id = "discardFlowDraft",
+    tag = "flows",
+    params(("name" = String, Path, description = "Name."), DiscardQuery),
+    responses((status = 204, description = "Thrown away; 404 when there is none, 409 when somebody saved another since.")),
+)]
+pub(in crate::api) async fn discard_draft(
+    State(state): State<ApiState>,
+    SignedIn(identity): SignedIn,
+    Path(name): Path<String>,
+    query: Result<Query<DiscardQuery>, QueryRejection>,
+) -> Result<StatusCode, ApiError> {
+    may(&identity, Action::EditFlow)?;
+    let Query(query) = query.map_err(|_| {
+        ApiError::bad_request("Say which draft: `?revision=` with the number it was read with.")
+    })?;
+    match state.publisher.discard_draft(&name, query.revision).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(Refused::NoDraft) => Err(ApiError::not_found("draft")),
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 /// `POST /flows/{name}/check`.

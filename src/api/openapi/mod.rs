@@ -93,6 +93,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::version,
         flows::draft,
         flows::save_draft,
+        flows::discard_draft,
         flows::check,
         flows::publish,
         flows::promote,

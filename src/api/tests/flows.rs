@@ -25,6 +25,12 @@ async fn a_draft_is_kept_as_typed_with_what_is_wrong_beside_it_and_cannot_be_pub
     assert_eq!(saved["report"]["findings"][0]["line"], 5, "{saved}");
     let kept = world.ask("readonly", "GET /flows/menu/draft", "").await;
     assert_eq!(kept.json()["text"], typed);
+    // Another than what somebody saved since is not thrown away.
+    let discard = async |revision: u32| {
+        let request = format!("DELETE /flows/menu/draft?revision={revision}");
+        world.ask("author", &request, "").await.status
+    };
+    assert_eq!(discard(2).await, 409);
     let (status, problem) = ask(&world, "POST /flows/menu/publish", &json!({})).await;
     assert_eq!(
         (status, &problem["type"]),
@@ -46,6 +52,18 @@ async fn a_draft_is_kept_as_typed_with_what_is_wrong_beside_it_and_cannot_be_pub
         (&json!("menu"), &json!(null), &json!(true))
     );
     assert_eq!(listed["master"], "database");
+    assert_eq!(discard(1).await, 204);
+    assert_eq!(discard(1).await, 404);
+    assert_eq!(
+        world
+            .ask("author", "DELETE /flows/menu/draft", "")
+            .await
+            .status,
+        400
+    );
+    // No revision is ever meant twice.
+    let (status, saved) = ask(&world, "PUT /flows/menu/draft", &draft).await;
+    assert_eq!((status, &saved["revision"]), (200, &json!(3)), "{saved}");
 }
 
 #[tokio::test]

@@ -323,6 +323,8 @@ async fn tokens(store: &Store) -> BTreeMap<&'static str, String> {
         ("admin", RoleName::Admin, None),
         ("supervisor", RoleName::Supervisor, None),
         ("readonly", RoleName::ReadOnly, None),
+        ("author", RoleName::Author, None),
+        ("publisher", RoleName::Publisher, None),
         ("ana", RoleName::Agent, Some("ana")),
         ("ben", RoleName::Agent, Some("ben")),
         ("gone", RoleName::Agent, Some("carl")),

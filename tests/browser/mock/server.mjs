@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
 import { extname, join } from "node:path";
 import { WebSocketServer } from "ws";
+import { FLOW_ROUTES } from "./flows.mjs";
 import { SipRelay } from "./sip.mjs";
 import { history, ladder, peaks, record, recording, timeline, USERS, World } from "./world.mjs";
 
@@ -62,7 +63,7 @@ async function handle(mock, pages, request, response) {
     const login = url.searchParams.get("t");
     const token = randomUUID();
     mock.sessions.set(token, login);
-    const to = { agent: "/desk", supervisor: "/floor", caller: "/call" }[USERS[login]?.role] ?? "/signin";
+    const to = { agent: "/desk", supervisor: "/floor", author: "/flows", caller: "/call" }[USERS[login]?.role] ?? "/signin";
     response.writeHead(303, { location: to, "set-cookie": `mock_session=${token}; HttpOnly; SameSite=Strict; Path=/` });
     return response.end();
   }
@@ -122,6 +123,7 @@ function api(mock, { method, path, query, body, request, response }) {
 const page = (items) => ({ items, next: null });
 
 const ROUTES = [
+  ...FLOW_ROUTES,
   [/^POST \/phone\/credentials$/, ({ identity, ok, request }) =>
     ok({ uri: `sip:${identity.extension ?? `guest-${identity.login}`}@cordboard.localhost`, username: identity.login, password: "p", ws: `ws://${request.headers.host}/sip`, expires_in: 3600 })],
   [/^PUT \/agents\/([^/]+)\/state$/, ({ world, body, ok, wrong }, login) => {

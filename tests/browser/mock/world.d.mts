@@ -5,6 +5,7 @@ export class World {
   notes: Map<string, { text: string; version: number }>;
   confirmed: Map<string, string | null>;
   closures: Map<string, any>;
+  flows: any;
   speech: boolean;
   monitored: { id: string; mode: string; by: string }[];
   refusesMonitor: string | null;

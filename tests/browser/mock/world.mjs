@@ -2,6 +2,7 @@
 // only as far as pages can tell the difference.
 import { EventEmitter } from "node:events";
 import { randomUUID } from "node:crypto";
+import { flows } from "./flows.mjs";
 
 const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 const id = (n) => `0190a000-0000-7000-8000-${String(n).padStart(12, "0")}`;
@@ -10,6 +11,7 @@ export const USERS = {
   ana: { name: "Ana Ruiz", role: "agent", extension: "2001" },
   ben: { name: "Ben Ode", role: "agent", extension: "2002" },
   sam: { name: "Sam Keller", role: "supervisor" },
+  eva: { name: "Eva Lind", role: "author" },
   guest: { name: "Guest", role: "caller" },
 };
 
@@ -33,6 +35,7 @@ export class World extends EventEmitter {
   confirmed = new Map();
   /** By the queue's name. */
   closures = new Map();
+  flows = flows();
   /** There is a speech command. */
   speech = true;
   callers = new Map();

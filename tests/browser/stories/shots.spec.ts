@@ -1,36 +1,6 @@
 // What the pages look like, kept in `dist/shots/`, with axe on each: light and dark, 1280 and 390 px wide.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "@playwright/test";
+import { look } from "./look.js";
 import { expect, goAvailable, test, type Mock } from "./world.js";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Found {
-  id: string;
-  impact: string;
-  help: string;
-  nodes: { target: string[]; failureSummary: string }[];
-}
-
-/** Serious and critical findings of WCAG 2.2 A and AA and of good practice. */
-async function findings(page: Page): Promise<string[]> {
-  // Evaluated by the debugger: the page's policy would refuse a script tag.
-  await page.evaluate(`if (!window.axe) { ${axe} }`);
-  const run = "window.axe.run(document).then(({ violations, passes }) => ({ violations, passes: passes.length }))";
-  const { violations, passes } = (await page.evaluate(run)) as { violations: Found[]; passes: number };
-  expect(passes, "rules that axe could judge").toBeGreaterThan(8);
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => `${node.target.join(" ")} (${node.failureSummary})`).join("; ")}`);
-}
-
-async function look(page: Page, name: string): Promise<void> {
-  expect.soft(await findings(page), name).toEqual([]);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect.soft(wide, `${name}: wider than the window`).toBeLessThanOrEqual(0);
-  await page.screenshot({ path: `dist/shots/${name}.png`, fullPage: true });
-}
 
 /** Callers in the queue and one who talks with Ben, whose interaction it gives. */
 function traffic(mock: Mock): string {

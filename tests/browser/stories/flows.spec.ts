@@ -1,0 +1,66 @@
+// The pages of flows: the list, and the versions of one with the way back.
+import { look } from "./look.js";
+import { expect, test } from "./world.js";
+
+test("a supervisor sees what callers get, and takes an older version again", async ({ enter, mock }) => {
+  const page = await enter("sam");
+  await page.getByRole("link", { name: "Flows" }).click();
+  const row = page.getByRole("row", { name: /Fernhill Cycles/ });
+  await expect(row).toContainText("version 3 on trial: 10 %");
+  await expect(page.getByRole("row", { name: /returns/ })).toContainText("never published");
+  await row.getByRole("link").click();
+  await expect(page.getByText("New calls take version 2")).toBeVisible();
+  await expect(page.getByText("Version 3 is on trial with 10 % of new calls.")).toBeVisible();
+  await expect(page.getByRole("row", { name: /3 \(on trial\)/ })).toContainText("2.4 %");
+  // What lies further back is asked for.
+  await expect(page.getByText("Version 1", { exact: true })).toHaveCount(0);
+  await page.getByRole("button", { name: "Show older versions" }).click();
+  await page.getByRole("button", { name: "Go back to version 1" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toContainText("Calls that are on go on as they are.");
+  // A refusal says why, where it was asked.
+  mock.world.flows.refuses = "Another version was published a moment ago: look again.";
+  await dialog.getByRole("button", { name: "Yes" }).click();
+  await expect(dialog.getByRole("alert")).toHaveText("Another version was published a moment ago: look again.");
+  delete mock.world.flows.refuses;
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByText("New calls take version 1")).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: /^Version 1/ })).toContainText("live");
+});
+
+test("an author begins at the flows, sees nothing of the floor, and is offered nothing that is the publisher's", async ({ enter, mock }) => {
+  const page = await enter("eva");
+  await expect(page.getByRole("row", { name: /Fernhill Cycles/ })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Floor" })).toHaveCount(0);
+  await page.getByRole("link", { name: "Fernhill Cycles" }).click();
+  await expect(page.getByText("Shorter greeting")).toBeVisible();
+  await expect(page.getByRole("button", { name: /Go back|End the trial/ })).toHaveCount(0);
+  await expect(page.getByText("The connection to the server is lost")).toHaveCount(0);
+  expect(mock.liveSockets.size).toBe(0);
+});
+
+test("flows in files have no history here, and the page says where they are edited", async ({ enter, mock }) => {
+  mock.world.flows.master = "files";
+  mock.world.flows.canary = null;
+  const page = await enter("sam", { to: "/flows/support/versions" });
+  await expect(page.getByText("Edited in files")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "History" })).toHaveCount(0);
+});
+
+for (const dark of [false, true]) {
+  for (const width of [1280, 390]) {
+    const kind = `${dark ? "dark" : "light"}-${width}`;
+    test(`flows and versions: ${kind}`, async ({ enter }) => {
+      const page = await enter("sam", { dark, width, to: "/flows" });
+      await expect(page.getByRole("table")).toBeVisible();
+      await look(page, `flows-${kind}`);
+      await page.getByRole("link", { name: "Fernhill Cycles" }).click();
+      await expect(page.getByRole("heading", { name: "History" })).toBeVisible();
+      await look(page, `flow-versions-${kind}`);
+      await page.getByRole("button", { name: "Go back to version", exact: false }).first().or(page.getByRole("button", { name: "End the trial" })).first().click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await look(page, `flow-versions-asked-${kind}`);
+    });
+  }
+}
