@@ -34,7 +34,7 @@ impl Announcements {
     /// Whether words can be spoken.
     #[must_use]
     pub fn can_speak(&self) -> bool {
-        self.speech.has_command()
+        self.speech.can_speak()
     }
 
     /// Files below the prompts folder that callers of every language can hear, in order.

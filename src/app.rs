@@ -33,7 +33,7 @@ use crate::ids::LiveIds;
 use crate::last_run::{ids_for, restored, signed_on, tell_findings};
 use crate::metrics::Metrics;
 use crate::publishing::Publisher;
-use crate::speech::{Speech, Voice};
+use crate::speech::{Speaker, Speech, Voice};
 use crate::talk_recorder::TalkRecorder;
 use crate::trunk_registrations::{self, TrunkRegistrations, TrunkStates};
 use crate::watched_files::WatchedFiles;
@@ -298,10 +298,12 @@ impl Wiring {
         (keeper, states)
     }
 
-    /// Prompts and the speech command, whose texts are rendered behind the calls.
+    /// Prompts and who speaks, whose texts are rendered behind the calls.
     fn voice(&mut self) -> (Voice, Arc<Prompts>, Speech) {
         let folder = self.folder.root().join("speech");
-        let (speech, rendering) = Speech::new(self.settings.speech_command.clone(), folder);
+        let speaker = self.settings.speech.clone();
+        let speaker = speaker.map(|speech| Speaker::new(speech, &self.settings.outside));
+        let (speech, rendering) = Speech::new(speaker, folder);
         self.spawn_behind(rendering);
         let prompts = Arc::new(Prompts::new(&self.settings.node.prompts));
         (Voice::new(prompts.clone(), speech.clone()), prompts, speech)

@@ -195,6 +195,17 @@ pub fn import(
     })
 }
 
+/// Audio of any format we read as a WAV file at [`RATE`], its loudness untouched.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn as_wav(bytes: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
+    let sound = decode(bytes)?;
+    let sample = |sample: &f32| (sample.clamp(-1.0, 1.0) * 32_767.0).round() as i16;
+    let mono = resample(&sound.mono, sound.rate, RATE);
+    Ok(wav(&mono.iter().map(sample).collect::<Vec<i16>>()))
+}
+
 /// The loudness of a prompt that is there.
 ///
 /// # Errors

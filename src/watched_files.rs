@@ -120,7 +120,7 @@ impl WatchedFiles {
             skills: company.skills.iter().cloned().collect(),
             prompt_files: None,
             secrets: Some(self.settings.secret_names()),
-            speech: self.settings.speech_command.is_some(),
+            speech: self.settings.speech.is_some(),
             consent: company.needs_consent(self.settings.recording),
             staff: Some(company.staff()),
             callable: Some(company.callable()),

@@ -55,7 +55,7 @@ pub(crate) fn catalog(company: &Company, settings: &Settings) -> Catalog {
         skills: company.skills.iter().cloned().collect(),
         prompt_files: Some(files),
         secrets: Some(settings.secret_names()),
-        speech: settings.speech_command.is_some(),
+        speech: settings.speech.is_some(),
         consent: company.needs_consent(settings.recording),
         staff: Some(company.staff()),
         callable: Some(company.callable()),

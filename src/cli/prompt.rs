@@ -186,7 +186,7 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Problem> {
         used.insert(file.clone());
         all.push(Line {
             present: found.is_some(),
-            spoken: found.is_none() && words.is_some() && settings.speech_command.is_some(),
+            spoken: found.is_none() && words.is_some() && settings.speech.is_some(),
             lufs: loudness.map(|one| one.lufs),
             peak_dbtp: loudness.map(|one| one.peak),
             language: Some(language),

@@ -23,6 +23,7 @@ mod register_read;
 mod section;
 pub mod settings;
 mod settings_read;
+mod speech_read;
 mod thresholds;
 mod tree;
 mod trunk_read;

@@ -4,7 +4,7 @@
 //! **Must not know**: TOML, files, the environment.
 
 use crate::outside::OutsideSettings;
-use crate::speech::SpeechCommand;
+use crate::speech::SpeechSettings;
 use sip_gateway::net::tls::CertificateFiles;
 use sip_gateway::sip::sdp::OpusPlace;
 use std::collections::BTreeSet;
@@ -25,8 +25,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// `[recording]`.
     pub recording: RecordPolicy,
-    /// `[speech]`: command that turns text into WAV.
-    pub speech_command: Option<SpeechCommand>,
+    /// `[speech]`: who turns text into audio.
+    pub speech: Option<SpeechSettings>,
     /// `[flows]`: what flows may reach outside.
     pub outside: OutsideSettings,
     /// `[limits]` of this node; what is not given here comes from the company file.

@@ -11,8 +11,8 @@ use super::settings::{
     HttpSettings, LimitSettings, MediaSettings, NodeSettings, RecordPolicy, Settings, SipListen,
     SipSettings, SipTransport,
 };
+use super::speech_read::speech;
 use super::tree::{Override, Place, lay_over, read};
-use crate::speech::SpeechCommand;
 use sip_gateway::net::tls::CertificateFiles;
 use sip_gateway::sip::sdp::OpusPlace;
 use std::net::{IpAddr, SocketAddr};
@@ -42,13 +42,14 @@ pub fn parse_settings(
     };
     let mut root = Section::new("the settings".to_owned(), place, table);
     let (flows, outside) = flows_read::flows(&mut root, &mut out);
+    let speech = speech(&mut root, &outside.secrets, &mut out);
     let settings = Settings {
         node: node(&mut root, &mut out),
         sip: sip(&mut root, &mut out),
         media: media(&mut root, &mut out),
         http: http(&mut root, &mut out),
         recording: recording(&mut root, &mut out),
-        speech_command: speech(&mut root, &mut out),
+        speech,
         limits: limits(&mut root, &mut out),
         flows,
         outside,
@@ -360,23 +361,6 @@ fn recording(root: &mut Section, out: &mut Findings<'_>) -> RecordPolicy {
         .and_then(|text| out.check(&text.place, record_policy("default", &text.value)));
     s.finish(out);
     policy.unwrap_or_default()
-}
-
-fn speech(root: &mut Section, out: &mut Findings<'_>) -> Option<SpeechCommand> {
-    let mut s = root.section("speech", "[speech]".to_owned(), out)?;
-    let command = s.text("command", out);
-    s.finish(out);
-    let command = command.filter(|command| !command.value.trim().is_empty())?;
-    match SpeechCommand::parse(&command.value) {
-        Ok(parsed) => Some(parsed),
-        Err(why) => {
-            let help =
-                "write a program and its arguments, such as \"espeak-ng -v {lang} --stdout\"";
-            let message = format!("`command` cannot be run: {why}");
-            out.error(&command.place, code::BAD_VALUE, message, help);
-            None
-        }
-    }
 }
 
 fn store(root: &mut Section, out: &mut Findings<'_>) {

@@ -59,6 +59,24 @@ pub(super) enum Failure {
 /// Status and body.
 pub(super) type Answer = (u16, Option<Value>);
 
+/// What is taken of an answer.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// What we say we take.
+    accept: &'static str,
+    /// Of a body, in bytes; none: no body.
+    most: Option<usize>,
+}
+
+/// An answer as it came.
+struct Raw {
+    status: u16,
+    /// The media type of the body, in small letters.
+    kind: String,
+    /// Empty where it was not wanted or the status is no success.
+    body: Vec<u8>,
+}
+
 #[derive(Debug)]
 pub(super) struct Client {
     settings: OutsideSettings,
@@ -93,19 +111,57 @@ impl Client {
 
     /// Asks once. Takes as long as the other side likes: the caller bounds it.
     pub(super) async fn ask(&self, request: &FetchRequest) -> Result<Answer, Failure> {
+        let wanted = Wanted {
+            accept: "application/json, text/plain;q=0.5",
+            most: request.wants_body.then_some(LARGEST_BODY),
+        };
+        let secret = self.secret(request).await?;
+        let raw = self.raw(request, secret.as_ref(), wanted).await?;
+        let status = raw.status;
+        Ok((
+            status,
+            value(raw, secret.as_ref().map(|(secret, _)| secret))?,
+        ))
+    }
+
+    /// Asks once for audio of `most` bytes at most: status and body. Bounded by the caller as above.
+    pub(super) async fn audio(
+        &self,
+        request: &FetchRequest,
+        most: usize,
+    ) -> Result<(u16, Vec<u8>), Failure> {
+        let wanted = Wanted {
+            accept: "audio/*, application/ogg, application/octet-stream;q=0.5",
+            most: Some(most),
+        };
+        let secret = self.secret(request).await?;
+        let raw = self.raw(request, secret.as_ref(), wanted).await?;
+        Ok((raw.status, raw.body))
+    }
+
+    async fn secret<'a>(
+        &self,
+        request: &'a FetchRequest,
+    ) -> Result<Option<(Secret, &'a FetchSecret)>, Failure> {
+        let Some(used) = &request.secret else {
+            return Ok(None);
+        };
+        let value = self.settings.secrets.value(&used.name).await;
+        Ok(Some((value.map_err(Failure::Refused)?, used)))
+    }
+
+    async fn raw(
+        &self,
+        request: &FetchRequest,
+        secret: Option<&(Secret, &FetchSecret)>,
+        wanted: Wanted,
+    ) -> Result<Raw, Failure> {
         let uri: Uri = request
             .url
             .parse()
             .map_err(|_| Failure::Refused("this is no URL"))?;
         let target = target(&uri)?;
-        let secret = match &request.secret {
-            None => None,
-            Some(used) => {
-                let value = self.settings.secrets.value(&used.name).await;
-                Some((value.map_err(Failure::Refused)?, used))
-            }
-        };
-        let sent = prepared(request, &uri, &target, secret.as_ref())?;
+        let sent = prepared(request, &uri, &target, secret, wanted)?;
         let connected = async {
             let stream = self.connect(&target).await?;
             if !target.secure {
@@ -122,8 +178,7 @@ impl Client {
             Ok(stream) => stream?,
             Err(_) => return Err(Failure::NotConnected),
         };
-        let secret = secret.as_ref().map(|(secret, _)| secret);
-        exchange(stream, sent, request.wants_body, secret).await
+        exchange(stream, sent, wanted.most).await
     }
 
     /// Connects to the first address that may be reached and answers.
@@ -237,11 +292,11 @@ fn prepared(
     uri: &Uri,
     target: &Target,
     secret: Option<&(Secret, &FetchSecret)>,
+    wanted: Wanted,
 ) -> Result<Request<Full<Bytes>>, Failure> {
     const ODD: Failure = Failure::Refused("a header cannot be sent");
     let mut headers = HeaderMap::new();
-    let json = HeaderValue::from_static("application/json, text/plain;q=0.5");
-    headers.insert(ACCEPT, json);
+    headers.insert(ACCEPT, HeaderValue::from_static(wanted.accept));
     let agent = concat!("Cordboard/", env!("CARGO_PKG_VERSION"));
     headers.insert(USER_AGENT, HeaderValue::from_static(agent));
     let mut body = Bytes::new();
@@ -287,9 +342,8 @@ fn prepared(
 async fn exchange(
     stream: Box<dyn Stream>,
     sent: Request<Full<Bytes>>,
-    wants_body: bool,
-    secret: Option<&Secret>,
-) -> Result<Answer, Failure> {
+    most: Option<usize>,
+) -> Result<Raw, Failure> {
     let made = http1::Builder::new()
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
@@ -313,21 +367,23 @@ async fn exchange(
             "the server sends us elsewhere, which is not followed",
         ));
     }
-    // Of a failure the status says enough, and an answer that nobody wants is not waited for.
-    if !wants_body || !(200..300).contains(&status) {
-        return Ok((status, None));
-    }
-    let body = read(response, secret).await?;
+    let raw = match most {
+        Some(most) if (200..300).contains(&status) => read(response, most).await?,
+        // Of a failure the status says enough, and an answer that nobody wants is not waited for.
+        _ => Raw {
+            status,
+            kind: String::new(),
+            body: Vec::new(),
+        },
+    };
     drop(driven);
-    Ok((status, body))
+    Ok(raw)
 }
 
-/// The body as values.
-async fn read(
-    response: Response<Incoming>,
-    secret: Option<&Secret>,
-) -> Result<Option<Value>, Failure> {
+/// The body, `most` bytes of it at most.
+async fn read(response: Response<Incoming>, most: usize) -> Result<Raw, Failure> {
     const TOO_LARGE: Failure = Failure::Refused("the answer is too large");
+    let status = response.status().as_u16();
     let headers = response.headers();
     let text_of = |name| {
         headers
@@ -340,7 +396,7 @@ async fn read(
         ));
     }
     let length = text_of(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if length.is_some_and(|length| length > LARGEST_BODY) {
+    if length.is_some_and(|length| length > most) {
         return Err(TOO_LARGE);
     }
     let kind = text_of(CONTENT_TYPE).unwrap_or_default();
@@ -357,15 +413,26 @@ async fn read(
         let Some(data) = frame.data_ref() else {
             continue;
         };
-        if bytes.len().saturating_add(data.len()) > LARGEST_BODY {
+        if bytes.len().saturating_add(data.len()) > most {
             return Err(TOO_LARGE);
         }
         bytes.extend_from_slice(data);
     }
-    if bytes.is_empty() {
+    Ok(Raw {
+        status,
+        kind,
+        body: bytes,
+    })
+}
+
+/// A body as values.
+fn value(raw: Raw, secret: Option<&Secret>) -> Result<Option<Value>, Failure> {
+    let kind = raw.kind;
+    if raw.body.is_empty() {
         return Ok(None);
     }
-    let text = String::from_utf8(bytes).map_err(|_| Failure::Refused("the answer is no UTF-8"))?;
+    let text =
+        String::from_utf8(raw.body).map_err(|_| Failure::Refused("the answer is no UTF-8"))?;
     if secret.is_some_and(|secret| secret.is_in(&text)) {
         return Err(Failure::Refused(
             "the answer shows the secret that was sent",
@@ -378,4 +445,20 @@ async fn read(
         return Ok(Some(Value::Text(text)));
     }
     Err(Failure::Refused("the answer is neither JSON nor text"))
+}
+
+/// The host of a web address: `https` or `http`, with a host and without a password.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn web_address(url: &str) -> Result<String, &'static str> {
+    let uri: Uri = url.parse().map_err(|_| "it is no web address")?;
+    if !matches!(uri.scheme_str(), Some("https" | "http")) {
+        return Err("it begins with neither https:// nor http://");
+    }
+    match uri.authority() {
+        None => Err("it names no host"),
+        Some(authority) if authority.as_str().contains('@') => Err("it holds a password"),
+        Some(authority) => Ok(authority.host().to_owned()),
+    }
 }

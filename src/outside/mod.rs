@@ -5,12 +5,15 @@
 //! A question never holds up its call: the call hands it over, and the answer comes into the call's mailbox. What is
 //! too much is refused at once. Nothing of a URL's values, a body or a secret is ever logged.
 
+mod audio;
 mod client;
 mod policy;
 mod secrets;
 #[cfg(test)]
 mod tests;
 
+pub use audio::{AudioFailure, AudioServer};
+pub use client::web_address;
 pub use policy::Policy;
 pub use secrets::{SecretSource, Secrets};
 

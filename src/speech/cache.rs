@@ -18,7 +18,7 @@ const MOST_CLIPS: usize = 256;
 /// A file that was not made anew for so long is removed: its text is gone, or its voice was updated meanwhile.
 const OLDEST: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-/// Names a text in a language by a command.
+/// Names a text in a language by a speaker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key(String);
 

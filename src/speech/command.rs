@@ -11,13 +11,14 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The most audio one run may give: four minutes at 16 kHz.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
+pub(super) const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// How often a process that has closed its output is asked whether it has ended.
 const LOOK: Duration = Duration::from_millis(5);
-/// The only word of the settings that is replaced.
+/// The words of the settings that are replaced.
 const LANGUAGE: &str = "{lang}";
+const VOICE: &str = "{voice}";
 
-/// The command as words, `{lang}` still in them.
+/// The command as words, `{lang}` and `{voice}` still in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpeechCommand {
     words: Vec<String>,
@@ -26,7 +27,7 @@ pub struct SpeechCommand {
 /// Why a text could not be said.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpeechError {
-    /// `[speech]` has no `command`.
+    /// `[speech]` has neither `command` nor `url`.
     #[error("no speech command is set")]
     NoCommand,
     /// The program cannot be started.
@@ -36,17 +37,26 @@ pub enum SpeechError {
     #[error("the speech command ended with {0}")]
     Failed(String),
     /// It took too long, or every place was taken for too long.
-    #[error("the speech command took longer than {0:?}")]
+    #[error("speech took longer than {0:?}")]
     Slow(Duration),
     /// It gave more than any text needs.
     #[error("the speech command gave more than {MOST_BYTES} bytes")]
     TooMuch,
     /// What it gave is no audio.
-    #[error("what the speech command gave is no audio: {0}")]
+    #[error("what was given for speech is no audio: {0}")]
     NoAudio(String),
     /// It was slow or broken a moment ago and is left alone.
-    #[error("the speech command failed a moment ago and is tried again later")]
+    #[error("speech failed a moment ago and is tried again later")]
     Resting,
+    /// The server cannot be reached.
+    #[error("the speech server cannot be reached")]
+    Away,
+    /// The server refused.
+    #[error("the speech server answered with status {0}")]
+    Status(u16),
+    /// The server was not asked, or its answer is of no use.
+    #[error("the speech server is of no use: {0}")]
+    Refused(&'static str),
 }
 
 impl SpeechCommand {
@@ -76,18 +86,20 @@ impl SpeechCommand {
         words.extend(word);
         match words.first() {
             None => return Err("it names no program".to_owned()),
-            Some(first) if first.is_empty() || first.contains(LANGUAGE) => {
+            Some(first)
+                if first.is_empty() || first.contains(LANGUAGE) || first.contains(VOICE) =>
+            {
                 return Err("it begins with no program".to_owned());
             }
             Some(_) => {}
         }
         let odd = words.iter().find(|word| {
-            let rest = word.replace(LANGUAGE, "");
+            let rest = word.replace(LANGUAGE, "").replace(VOICE, "");
             rest.contains('{') || rest.contains('}')
         });
         match odd {
             Some(odd) => Err(format!(
-                "`{odd}` holds something else than {LANGUAGE} in braces"
+                "`{odd}` holds something else than {LANGUAGE} and {VOICE} in braces"
             )),
             None => Ok(Self { words }),
         }
@@ -99,9 +111,16 @@ impl SpeechCommand {
         self.words.first().map_or("", String::as_str)
     }
 
+    /// Whether a voice is named in it.
+    #[must_use]
+    pub fn names_voice(&self) -> bool {
+        self.words.iter().any(|word| word.contains(VOICE))
+    }
+
     /// What tells two commands apart.
-    pub(super) fn words(&self) -> &[String] {
-        &self.words
+    pub(super) fn with_voice(&self, voice: &str) -> Vec<String> {
+        let words = self.words.iter();
+        words.map(|word| word.replace(VOICE, voice)).collect()
     }
 
     /// Runs it once: the WAV bytes. The process does not outlive this future.
@@ -111,18 +130,25 @@ impl SpeechCommand {
     pub(super) async fn run(
         &self,
         language: &str,
+        voice: &str,
         text: &str,
         limit: Duration,
     ) -> Result<Vec<u8>, SpeechError> {
-        let run = self.process(language, text);
+        let run = self.process(language, voice, text);
         let outcome = tokio::time::timeout(limit, run).await;
         outcome.unwrap_or(Err(SpeechError::Slow(limit)))
     }
 
-    async fn process(&self, language: &str, text: &str) -> Result<Vec<u8>, SpeechError> {
+    async fn process(
+        &self,
+        language: &str,
+        voice: &str,
+        text: &str,
+    ) -> Result<Vec<u8>, SpeechError> {
         let arguments = self.words.iter().skip(1);
+        let filled = |word: &String| word.replace(LANGUAGE, language).replace(VOICE, voice);
         let child = Command::new(self.program())
-            .args(arguments.map(|word| word.replace(LANGUAGE, language)))
+            .args(arguments.map(filled))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Programs complain with the text they were given.
@@ -248,14 +274,15 @@ mod tests {
 
     async fn run(command: &str, text: &str, limit: Duration) -> Result<Vec<u8>, SpeechError> {
         let command = SpeechCommand::parse(command).unwrap();
-        command.run("es", text, limit).await
+        command.run("es", "ana", text, limit).await
     }
 
     #[tokio::test]
     async fn text_goes_in_by_standard_input_and_the_language_by_its_word() {
         let said = run("cat", "Hola; $(reboot) `x`", SOON).await.unwrap();
         assert_eq!(said, b"Hola; $(reboot) `x`\n");
-        assert_eq!(run("echo {lang}-x", "Hola", SOON).await.unwrap(), b"es-x\n");
+        let said = run("echo {lang}-{voice}", "Hola", SOON).await.unwrap();
+        assert_eq!(said, b"es-ana\n");
         // More text than a pipe holds, to a program that reads none of it.
         assert_eq!(run("true", &"x".repeat(1 << 20), SOON).await.unwrap(), b"");
     }

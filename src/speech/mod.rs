@@ -1,15 +1,17 @@
-//! Speech: texts of flows as audio, by an external command.
+//! Speech: texts of flows as audio, by an external command or a server outside.
 //!
-//! **Owns**: who may run the command when, what is kept of it, rendering ahead. **Must not**: hold up a call: every
-//! answer comes within [`PATIENCE`], and a command that was slow is left alone for a while. What is said reaches no log.
+//! **Owns**: who may be asked to speak when, what is kept of it, rendering ahead. **Must not**: hold up a call: every
+//! answer comes within [`PATIENCE`], and what was slow is left alone for a while. What is said reaches no log.
 
 mod cache;
 mod command;
 mod own;
+mod speaker;
 mod voice;
 
 pub use command::{SpeechCommand, SpeechError};
 pub use own::RECONNECTING;
+pub use speaker::{Speaker, SpeechMeans, SpeechSettings};
 pub use voice::Voice;
 
 use cache::{Cache, Key};
@@ -26,8 +28,12 @@ pub const PATIENCE: Duration = Duration::from_secs(3);
 const AHEAD: Duration = Duration::from_secs(30);
 /// How many commands run at once for calls. Rendering ahead runs one more.
 const PLACES: usize = 4;
-/// How long a slow command is left alone.
+/// How long what was slow is left alone.
 const REST: Duration = Duration::from_secs(10);
+/// Pauses before a server is asked again for a text to render ahead.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+/// After so long the texts that a server did not give are asked for once more.
+const AGAIN: Duration = Duration::from_secs(120);
 
 /// A text to render ahead: its language and the words.
 pub type AheadText = (String, String);
@@ -40,26 +46,26 @@ pub struct Speech {
 
 #[derive(Debug)]
 struct Engine {
-    command: SpeechCommand,
+    speaker: Speaker,
     cache: Cache,
     places: Semaphore,
     began: Instant,
-    /// Milliseconds since `began` until which the command is left alone.
+    /// Milliseconds since `began` until which nobody is asked to speak.
     rests_until: AtomicU64,
     ahead: watch::Sender<Vec<AheadText>>,
 }
 
 impl Speech {
-    /// A voice by `command`, which keeps audio in `folder`; without a command nothing can be said. The second part is
-    /// the task that renders ahead.
+    /// A voice by `speaker`, which keeps audio in `folder`; without one nothing can be said. The second part is the task
+    /// that renders ahead.
     pub fn new(
-        command: Option<SpeechCommand>,
+        speaker: Option<Speaker>,
         folder: PathBuf,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (ahead, texts) = watch::channel(Vec::new());
-        let engine = command.map(|command| {
+        let engine = speaker.map(|speaker| {
             Arc::new(Engine {
-                command,
+                speaker,
                 cache: Cache::new(folder),
                 places: Semaphore::new(PLACES),
                 began: Instant::now(),
@@ -71,9 +77,9 @@ impl Speech {
         (speech.clone(), render_ahead(speech.engine, texts))
     }
 
-    /// Whether there is a command at all.
+    /// Whether there is anybody who speaks.
     #[must_use]
-    pub fn has_command(&self) -> bool {
+    pub fn can_speak(&self) -> bool {
         self.engine.is_some()
     }
 
@@ -94,7 +100,7 @@ impl Speech {
     /// [`SpeechError`], within [`PATIENCE`].
     pub async fn fixed(&self, language: &str, text: &str) -> Result<Arc<Clip>, SpeechError> {
         let engine = self.engine.as_ref().ok_or(SpeechError::NoCommand)?;
-        let key = Key::new(engine.command.words(), language, text);
+        let key = engine.key(language, text);
         if let Some(clip) = engine.look(&key).await {
             return Ok(clip);
         }
@@ -114,7 +120,30 @@ impl Speech {
 }
 
 impl Engine {
-    /// For a call: within its patience, or not at all while the command rests.
+    fn key(&self, language: &str, text: &str) -> Key {
+        Key::new(&self.speaker.identity(language), language, text)
+    }
+
+    /// For nobody who waits: a server that may have been away for a moment is asked again.
+    async fn make_ahead(&self, language: &str, text: &str) -> Result<Vec<u8>, SpeechError> {
+        let mut made = self.speaker.say(language, text, AHEAD).await;
+        for pause in PAUSES {
+            let passing = matches!(
+                made,
+                Err(SpeechError::Away
+                    | SpeechError::Slow(_)
+                    | SpeechError::Status(429 | 500..=599))
+            );
+            if !self.speaker.is_server() || !passing {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            made = self.speaker.say(language, text, AHEAD).await;
+        }
+        made
+    }
+
+    /// For a call: within its patience, or not at all while the speaker rests.
     async fn make(&self, language: &str, text: &str) -> Result<Vec<u8>, SpeechError> {
         if self.now() < self.rests_until.load(Ordering::Relaxed) {
             return Err(SpeechError::Resting);
@@ -122,11 +151,12 @@ impl Engine {
         let run = async {
             // Closed never: the engine owns it.
             let _place = self.places.acquire().await;
-            self.command.run(language, text, PATIENCE).await
+            self.speaker.say(language, text, PATIENCE).await
         };
         let outcome = tokio::time::timeout(PATIENCE, run).await;
         let outcome = outcome.unwrap_or(Err(SpeechError::Slow(PATIENCE)));
-        if let Err(SpeechError::Slow(_) | SpeechError::NotStarted(_)) = &outcome {
+        if let Err(SpeechError::Slow(_) | SpeechError::NotStarted(_) | SpeechError::Away) = &outcome
+        {
             let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
             self.rests_until
                 .store(self.now().saturating_add(rest), Ordering::Relaxed);
@@ -143,7 +173,7 @@ impl Engine {
         found.ok().flatten()
     }
 
-    /// Decodes what the command gave, and keeps it under `key`.
+    /// Decodes what was given, and keeps it under `key`.
     async fn clip(
         self: &Arc<Self>,
         wav: Vec<u8>,
@@ -167,7 +197,7 @@ impl Engine {
     }
 }
 
-/// Makes the latest list's texts, one at a time; a new list ends the old one. Without a command it only waits.
+/// Makes the latest list's texts, one at a time; a new list ends the old one. Without a speaker it only waits.
 async fn render_ahead(engine: Option<Arc<Engine>>, mut texts: watch::Receiver<Vec<AheadText>>) {
     let Some(engine) = engine else {
         return std::future::pending().await;
@@ -179,9 +209,9 @@ async fn render_ahead(engine: Option<Arc<Engine>>, mut texts: watch::Receiver<Ve
         let list = texts.borrow_and_update().clone();
         let mut failures = 0_usize;
         for (language, text) in &list {
-            let key = Key::new(engine.command.words(), language, text);
+            let key = engine.key(language, text);
             if engine.look(&key).await.is_none() {
-                let made = match engine.command.run(language, text, AHEAD).await {
+                let made = match engine.make_ahead(language, text).await {
                     Ok(wav) => engine.clip(wav, Some(key)).await,
                     Err(error) => Err(error),
                 };
@@ -197,7 +227,14 @@ async fn render_ahead(engine: Option<Arc<Engine>>, mut texts: watch::Receiver<Ve
         if !list.is_empty() {
             tracing::info!(texts = list.len(), failures, "texts of flows are rendered");
         }
-        if texts.changed().await.is_err() {
+        let changed = if failures > 0 && engine.speaker.is_server() {
+            // What has failed is not in the cache, so that the same list asks for that alone.
+            let changed = tokio::time::timeout(AGAIN, texts.changed()).await;
+            changed.unwrap_or(Ok(()))
+        } else {
+            texts.changed().await
+        };
+        if changed.is_err() {
             return std::future::pending().await;
         }
     }
@@ -205,3 +242,6 @@ async fn render_ahead(engine: Option<Arc<Engine>>, mut texts: watch::Receiver<Ve
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod server_tests;

@@ -33,7 +33,7 @@ fn runs(folder: &Path) -> Vec<String> {
 }
 
 fn speech(folder: &Path, before: &str) -> Speech {
-    Speech::new(Some(command(folder, before)), folder.join("speech")).0
+    Speech::new(Some(command(folder, before).into()), folder.join("speech")).0
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_fixed_text_is_made_once_and_a_personal_one_is_kept_nowhere() {
 async fn texts_are_rendered_ahead_and_the_next_run_finds_them() {
     let folder = tempfile::tempdir().unwrap();
     let (speech, task) = Speech::new(
-        Some(command(folder.path(), "")),
+        Some(command(folder.path(), "").into()),
         folder.path().join("speech"),
     );
     let task = tokio::spawn(task);
@@ -81,7 +81,7 @@ async fn texts_are_rendered_ahead_and_the_next_run_finds_them() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     task.abort();
-    let again = Speech::new(Some(command(folder.path(), "exit 1")), file).0;
+    let again = Speech::new(Some(command(folder.path(), "exit 1").into()), file).0;
     again.fixed("en", "Two").await.unwrap();
     assert_eq!(runs(folder.path()).len(), 2);
 }

@@ -58,6 +58,7 @@ mod ring_all;
 mod routing;
 mod rules;
 mod scanners;
+mod speech_server;
 mod steps;
 mod stopping;
 mod strangers;

@@ -5,6 +5,7 @@
 use super::Finding;
 use crate::config::settings::Settings;
 use crate::limits;
+use crate::speech::SpeechMeans;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Years between which a clock is believed.
@@ -84,9 +85,12 @@ pub(super) fn judge_descriptors(max_calls: u32, most: Option<u64>) -> Finding {
     }
 }
 
-/// Whether the speech command's program is there.
+/// Whether the speech command's program is there. A server is not asked: that may cost money.
 pub(super) fn speech(settings: &Settings) -> Option<Finding> {
-    let program = settings.speech_command.as_ref()?.program();
+    let program = match &settings.speech.as_ref()?.means {
+        SpeechMeans::Command(command) => command.program(),
+        SpeechMeans::Server { .. } => return None,
+    };
     let here = std::path::Path::new(program);
     let found = if here.components().count() > 1 {
         here.is_file()
