@@ -6,11 +6,13 @@
 //! One file is written for a prompt, at 16 kHz: what narrow-band callers hear is made of it when it is loaded.
 
 mod decode;
+mod judged;
 mod level;
 #[cfg(test)]
 mod tests;
 
 pub use decode::DecodeError;
+pub use judged::{Blemish, blemishes};
 pub use level::Loudness;
 
 use decode::decode;

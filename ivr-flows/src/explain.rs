@@ -13,7 +13,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
 }
 
 /// Every code that parsing or checking can give.
-const TEXTS: [(&str, &str); 36] = [
+const TEXTS: [(&str, &str); 37] = [
     (
         "F001",
         "A key, a `go` or an exit leads to a block that does not exist. Blocks are the names under `blocks:`; the help \
@@ -123,6 +123,13 @@ const TEXTS: [(&str, &str); 36] = [
         "F021",
         "A text without quotes means something else in YAML: ` #` begins a comment, `: ` a second key, `{{` a map. Put \
          the text in quotes; then it is taken as it stands.",
+    ),
+    (
+        "F022",
+        "A prompt can be played, and callers would still complain: its peaks are cut off, there is nothing but silence in it, \
+         or its loudness is more than 6 LU away from -19 LUFS, so that it is much louder or softer than the others. \
+         `cordboard prompt import` brings a recording to that loudness. `cordboard check` listens to every \
+         file that the flows and queues name; a file that is missing is F002, F003 or F026, one that cannot be played C010.",
     ),
     (
         "F023",

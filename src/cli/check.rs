@@ -4,7 +4,7 @@
 //! **Must not know**: what makes one file right.
 
 use super::output::{self, COULD_NOT, WRONG};
-use super::{CheckArgs, flow_check, flow_files};
+use super::{CheckArgs, flow_check, flow_files, prompt_check};
 use crate::certificates;
 use crate::config::finding::{ConfigFinding, code, to_text};
 use crate::config::settings::FlowMaster;
@@ -41,7 +41,12 @@ pub fn findings(args: &CheckArgs, overrides: &[Override]) -> Vec<ConfigFinding> 
         Ok(loaded) => {
             let mut findings = loaded.remarks.clone();
             findings.extend(certificates(&loaded.settings, &args.config.config));
-            findings.extend(flows_and_prompts(&loaded));
+            let (found, prompts) = judged(&loaded);
+            findings.extend(found);
+            let prompts = prompts.iter().map(String::as_str);
+            let folder = &loaded.settings.node.prompts;
+            // Every prompt is heard to its end, which a start need not wait for.
+            findings.extend(prompt_check::blemishes(folder, prompts));
             findings
         }
     }
@@ -66,6 +71,11 @@ fn certificates(settings: &Settings, file: &Path) -> Vec<ConfigFinding> {
 /// Everything wrong with flows, numbers, music and prompts of a company that could be read.
 #[must_use]
 pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
+    judged(loaded).0
+}
+
+/// The same, and the prompts that callers will hear.
+fn judged(loaded: &Loaded) -> (Vec<ConfigFinding>, BTreeSet<String>) {
     let node = &loaded.settings.node;
     let catalog = flow_files::catalog(&loaded.company, &loaded.settings);
     if loaded.settings.flows == FlowMaster::Database {
@@ -73,7 +83,10 @@ pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
     }
     let files = match flow_files::find(&node.flows) {
         Ok(files) => files,
-        Err(problem) => return vec![unreadable(&node.flows.display().to_string(), &problem.why)],
+        Err(problem) => {
+            let finding = unreadable(&node.flows.display().to_string(), &problem.why);
+            return (vec![finding], BTreeSet::new());
+        }
     };
     let mut findings = Vec::new();
     let mut names = BTreeSet::new();
@@ -103,11 +116,11 @@ pub fn flows_and_prompts(loaded: &Loaded) -> Vec<ConfigFinding> {
         &node.prompts,
         prompts.iter().map(String::as_str),
     ));
-    findings
+    (findings, prompts)
 }
 
 /// In database mode each version was judged when it was published, and the running process judges the company.
-fn without_flows(loaded: &Loaded, catalog: &Catalog) -> Vec<ConfigFinding> {
+fn without_flows(loaded: &Loaded, catalog: &Catalog) -> (Vec<ConfigFinding>, BTreeSet<String>) {
     let mut prompts = BTreeSet::new();
     let mut findings = music(loaded, catalog, &mut prompts);
     let files = prompts.iter().map(String::as_str);
@@ -115,7 +128,7 @@ fn without_flows(loaded: &Loaded, catalog: &Catalog) -> Vec<ConfigFinding> {
         &loaded.settings.node.prompts,
         files,
     ));
-    findings
+    (findings, prompts)
 }
 
 /// The numbers that start a flow which is not among `names`; `file` is the company's.

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod output;
 pub mod prompt;
 pub mod prompt_args;
+mod prompt_check;
 pub mod replay;
 mod sarif;
 pub mod simulate;

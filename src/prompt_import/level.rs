@@ -39,7 +39,24 @@ pub struct Loudness {
 
 /// None: silence.
 pub(super) fn measured(mono: &[f32], rate: u32) -> Option<Loudness> {
-    let mut meter = EbuR128::new(1, rate, Mode::I | Mode::TRUE_PEAK).ok()?;
+    let meter = heard(mono, rate, Mode::I | Mode::TRUE_PEAK)?;
+    let lufs = sounding_at(&meter)?;
+    let peak = 20.0 * meter.true_peak(0).ok()?.log10();
+    Some(Loudness { lufs, peak })
+}
+
+/// Loudness alone, in LUFS, which costs a fraction of the peaks between samples. None: silence.
+pub(super) fn integrated(mono: &[f32], rate: u32) -> Option<f64> {
+    sounding_at(&heard(mono, rate, Mode::I)?)
+}
+
+fn sounding_at(meter: &EbuR128) -> Option<f64> {
+    let lufs = meter.loudness_global().ok();
+    lufs.filter(|lufs| *lufs > SILENCE)
+}
+
+fn heard(mono: &[f32], rate: u32, mode: Mode) -> Option<EbuR128> {
+    let mut meter = EbuR128::new(1, rate, mode).ok()?;
     let least = (SHORTEST * 1.5 * f64::from(rate)) as usize;
     let short = (mono.len() as f64) < SHORTEST * f64::from(rate);
     let times = if short {
@@ -50,12 +67,7 @@ pub(super) fn measured(mono: &[f32], rate: u32) -> Option<Loudness> {
     for _ in 0..times {
         meter.add_frames_f32(mono).ok()?;
     }
-    let lufs = meter
-        .loudness_global()
-        .ok()
-        .filter(|lufs| *lufs > SILENCE)?;
-    let peak = 20.0 * meter.true_peak(0).ok()?.log10();
-    Some(Loudness { lufs, peak })
+    Some(meter)
 }
 
 /// What is left without the silence at both ends; none: nothing.
