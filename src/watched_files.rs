@@ -12,7 +12,7 @@ use crate::config::{Company, PasswordPolicy};
 use crate::flows::FlowLibrary;
 use crate::last_run::ids_for;
 use crate::prompts::Prompts;
-use crate::speech::Speech;
+use crate::speech::{AheadText, Speech};
 use ivr_flows::{Catalog, Flow};
 use recordings::Store;
 use sip_gateway::leg::GatewayCommand;
@@ -121,6 +121,7 @@ impl WatchedFiles {
             prompt_files: None,
             secrets: Some(self.settings.secret_names()),
             speech: self.settings.speech.is_some(),
+            voices: self.settings.takes_voices(),
             consent: company.needs_consent(self.settings.recording),
             staff: Some(company.staff()),
             callable: Some(company.callable()),
@@ -169,9 +170,14 @@ impl WatchedFiles {
             for flow in &live {
                 prompts.keep(flow);
                 let words = flow.fixed_words().into_iter();
-                texts.extend(words.filter_map(|(language, file, words)| {
-                    let there = file.is_some_and(|file| prompts.clip(&language, &file).is_ok());
-                    (!there).then_some((language, words))
+                texts.extend(words.filter_map(|text| {
+                    let file = text.file.as_deref();
+                    let there = file.is_some_and(|file| prompts.clip(&text.language, file).is_ok());
+                    (!there).then_some(AheadText {
+                        language: text.language,
+                        voice: text.voice,
+                        words: text.words,
+                    })
                 }));
             }
             texts

@@ -6,6 +6,7 @@
 //! that is built in, so that a flow means the same on every machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -254,6 +255,19 @@ impl Day {
         let plain = text.len() == 10 && text.chars().all(|c| c.is_ascii_digit() || c == '-');
         let date = plain.then(|| text.parse().ok()).flatten()?;
         Some(Self(date))
+    }
+
+    /// The date in UTC at a moment in milliseconds since 1970; none: beyond what calendars know.
+    #[must_use]
+    pub fn at(moment: i64) -> Option<Self> {
+        let moment = Timestamp::from_millisecond(moment).ok()?;
+        Some(Self(TimeZone::UTC.to_datetime(moment).date()))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

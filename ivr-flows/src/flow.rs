@@ -24,8 +24,10 @@ mod step;
 mod survey;
 mod transfer;
 mod value;
+mod voices;
 mod wait_keys;
 
+pub use audio::FixedWords;
 pub(crate) use call::{Call, Input, Interface};
 pub(crate) use exits::{ExitName, Exits, find_exit, find_word};
 pub(crate) use http::{Http, SecretUse};
@@ -39,6 +41,7 @@ pub(crate) use transfer::{Transfer, TransferTo};
 pub(crate) use value::Number;
 pub use value::Value;
 pub(crate) use value::{Given, duration, time};
+pub(crate) use voices::Voices;
 pub(crate) use wait_keys::{WaitKey, WaitThen};
 
 /// Where something stands in the file.
@@ -193,29 +196,6 @@ impl Flow {
             .chain(keys)
     }
 
-    /// The fixed words that callers may hear, for whoever renders them ahead: in which language, the audio file that
-    /// comes before them if there is one, and the words.
-    #[must_use]
-    pub fn fixed_words(&self) -> Vec<(String, Option<String>, String)> {
-        let mut all = Vec::new();
-        for saying in self.sayings() {
-            let (texts, file) = match saying {
-                Saying::Text(spoken) => (&spoken.texts, None),
-                Saying::Prompt(name) => match self.prompts.get(&name.text) {
-                    Some(prompt) => (&prompt.spoken, Some(prompt.file.as_str())),
-                    None => continue,
-                },
-            };
-            for (language, text) in texts {
-                let pieces = text.pieces(file).into_iter();
-                all.extend(pieces.map(|(file, words)| (language.clone(), file, words)));
-            }
-        }
-        all.sort();
-        all.dedup();
-        all
-    }
-
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
         self.blocks.iter().flat_map(|block| block.steps.iter())
     }
@@ -283,6 +263,7 @@ pub struct Prompt {
     pub file: String,
     /// The same texts with their expressions.
     pub(crate) spoken: BTreeMap<String, Template>,
+    pub(crate) voices: Voices,
 }
 
 impl Prompt {
@@ -305,6 +286,7 @@ pub(crate) enum Saying {
 pub(crate) struct Spoken {
     pub(crate) pos: Pos,
     pub(crate) texts: BTreeMap<String, Template>,
+    pub(crate) voices: Voices,
 }
 
 /// A list of steps under a name. A `do:` list becomes a block of its own, named `BLOCK/KEY`.
@@ -325,7 +307,14 @@ pub(crate) struct Play {
     pub(crate) barge_in: Option<bool>,
     /// Music: repeat for this long, going on where the file last stopped.
     pub(crate) lasts: Option<Duration>,
+    /// So often, one after the other.
+    pub(crate) times: u32,
     pub(crate) exits: Exits,
+}
+
+impl Play {
+    /// Something is said so often in one step at most.
+    pub(crate) const MOST_TIMES: u32 = 10;
 }
 
 #[derive(Clone, Debug)]
@@ -386,7 +375,16 @@ pub(crate) enum Language {
     /// To this one.
     To(Name),
     /// To the value, when the flow offers it.
-    From(Expression),
+    From {
+        from: Expression,
+        /// What asks the caller otherwise: said in one language after the other, key 1 for the first that is offered.
+        ask: Vec<Saying>,
+    },
+}
+
+impl Language {
+    /// Callers can choose among so many: there are keys for them.
+    pub(crate) const MOST_ASKED: usize = 9;
 }
 
 /// Records a message.

@@ -64,6 +64,8 @@ pub struct Sound {
     pub file: Option<String>,
     /// What is said where there is no file.
     pub words: Option<Words>,
+    /// Whose voice says them; none: the language's.
+    pub voice: Option<String>,
 }
 
 /// How fast a text is taken to be spoken where nobody hears it, in characters a second.
@@ -96,7 +98,11 @@ impl Sound {
     /// Words of which there is no file.
     pub(crate) fn words(words: Words) -> Self {
         let words = Some(words);
-        Self { file: None, words }
+        Self {
+            file: None,
+            words,
+            voice: None,
+        }
     }
 }
 

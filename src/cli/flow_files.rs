@@ -56,6 +56,7 @@ pub(crate) fn catalog(company: &Company, settings: &Settings) -> Catalog {
         prompt_files: Some(files),
         secrets: Some(settings.secret_names()),
         speech: settings.speech.is_some(),
+        voices: settings.takes_voices(),
         consent: company.needs_consent(settings.recording),
         staff: Some(company.staff()),
         callable: Some(company.callable()),
@@ -104,9 +105,10 @@ pub(super) fn needed(flow: &Flow, catalog: &Catalog) -> BTreeSet<String> {
 /// The pieces of prompts with values, and the recorded numbers that may stand between them.
 fn pieces(flow: &Flow) -> impl Iterator<Item = String> {
     let words = flow.fixed_words().into_iter();
-    words.flat_map(|(language, file, _)| {
-        let own = file.as_ref().map(|file| format!("{language}/{file}"));
-        own.into_iter().chain(file)
+    words.flat_map(|text| {
+        let language = &text.language;
+        let own = text.file.as_ref().map(|file| format!("{language}/{file}"));
+        own.into_iter().chain(text.file)
     })
 }
 

@@ -103,6 +103,7 @@ pub fn schema_text(args: &SchemaArgs) -> Result<String, Stopped> {
         let context = CompanyContext {
             passwords: PasswordPolicy::FilledByDemo,
             country: None,
+            today: None,
             secrets: &|_| Ok("a secret that nobody needs here".to_owned()),
         };
         let read = config::parse_company_with(&source, &path.display().to_string(), context);

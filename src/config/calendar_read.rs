@@ -17,9 +17,10 @@ const DAY_HELP: &str = "write \"2026-12-24\": year, month, day";
 /// Calendars of a company at most.
 const MOST: usize = 200;
 
-/// The calendars, and the files of holidays that they name, as they stand there.
+/// The calendars, and the files of holidays that they name, as they stand there. Without `today` nothing is out of date.
 pub(super) fn calendars(
     root: &mut Section,
+    today: Option<Day>,
     out: &mut Findings<'_>,
 ) -> (BTreeMap<String, Calendar>, BTreeSet<String>) {
     let mut unique = Unique::default();
@@ -32,7 +33,7 @@ pub(super) fn calendars(
             unique.note("calendar", name, out);
         }
         let place = s.place.clone();
-        let calendar = calendar(&mut s, &mut files, out);
+        let calendar = calendar(&mut s, today, &mut files, out);
         s.finish(out);
         if let (Some(name), Some(calendar)) = (name, calendar) {
             calendars.insert(name.value, calendar);
@@ -53,6 +54,7 @@ pub(super) fn calendars(
 
 fn calendar(
     s: &mut Section,
+    today: Option<Day>,
     files: &mut BTreeSet<String>,
     out: &mut Findings<'_>,
 ) -> Option<Calendar> {
@@ -71,18 +73,10 @@ fn calendar(
             "add `week = { mon-fri = \"08:30-19:00\" }`",
         );
     }
-    let zone = zone?;
-    let Some(mut calendar) = Calendar::in_zone(&zone.value) else {
-        let zones = zones();
-        let near = nearest(&zone.value, zones.iter().map(String::as_str));
-        let help = near.map_or_else(
-            || "write a name such as \"Europe/Madrid\"".to_owned(),
-            |near| format!("did you mean \"{near}\"?"),
-        );
-        let message = format!("there is no time zone \"{}\"", zone.value.escape_debug());
-        out.error(&zone.place, code::BAD_VALUE, message, help);
-        return None;
-    };
+    let known = zone.and_then(|zone| in_zone(&zone, out));
+    let zone_is_known = known.is_some();
+    // In another zone the rest is as right or wrong.
+    let mut calendar = known.or_else(|| Calendar::in_zone("UTC"))?;
     if let Some(week) = week {
         set_week(week, &mut calendar, out);
     }
@@ -92,16 +86,30 @@ fn calendar(
         calendar.close_on(closed_on.iter().copied());
     }
     if let Some(file) = holidays {
-        if let Some(days) = from_file(&file, out) {
-            calendar.close_on(days);
-        }
+        // One that cannot be read is no calendar without holidays.
+        calendar.close_on(from_file(&file, today, out).unwrap_or_default());
         files.insert(file.value);
     }
     if let Some(open) = open {
         set_days(open, &closed_on, &mut calendar, out);
     }
     remarks(s, &calendar, out);
-    Some(calendar)
+    zone_is_known.then_some(calendar)
+}
+
+fn in_zone(zone: &At<String>, out: &mut Findings<'_>) -> Option<Calendar> {
+    let calendar = Calendar::in_zone(&zone.value);
+    if calendar.is_none() {
+        let zones = zones();
+        let near = nearest(&zone.value, zones.iter().map(String::as_str));
+        let help = near.map_or_else(
+            || "write a name such as \"Europe/Madrid\"".to_owned(),
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        let message = format!("there is no time zone \"{}\"", zone.value.escape_debug());
+        out.error(&zone.place, code::BAD_VALUE, message, help);
+    }
+    calendar
 }
 
 /// What may be meant, and rarely is.
@@ -204,7 +212,11 @@ fn spans(texts: &[At<String>], out: &mut Findings<'_>) -> Vec<Span> {
 }
 
 /// What is wrong inside the file is told at its line there.
-fn from_file(file: &At<String>, out: &mut Findings<'_>) -> Option<BTreeSet<Day>> {
+fn from_file(
+    file: &At<String>,
+    today: Option<Day>,
+    out: &mut Findings<'_>,
+) -> Option<BTreeSet<Day>> {
     let path = Path::new(&file.value);
     let text = match (out.secrets)(path) {
         Ok(text) if text.len() <= holidays::LARGEST => text,
@@ -231,7 +243,21 @@ fn from_file(file: &At<String>, out: &mut Findings<'_>) -> Option<BTreeSet<Day>>
         }
     };
     match holidays::days(&text) {
-        Ok(days) => Some(days),
+        Ok(days) => {
+            if let (Some(today), Some(last)) = (today, days.last())
+                && *last < today
+            {
+                let message = format!(
+                    "{} is out of date: its last holiday was {last}",
+                    path.display()
+                );
+                let help = "get this year's file; `RRULE:FREQ=YEARLY` holds for every year";
+                let level = FindingLevel::Warning;
+                out.list
+                    .push(file.place.finding("F018", level, message, help));
+            }
+            Some(days)
+        }
         Err(faults) => {
             let folder = Path::new(&*file.place.origin)
                 .parent()

@@ -17,6 +17,7 @@ use super::thresholds::{Thresholds, thresholds};
 use super::tree::{Place, read};
 use super::trunk_read;
 use crate::number;
+use ivr_flows::calendar::Day;
 use router::company::{RoutingSettings, Skills};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct CompanyContext<'a> {
     pub passwords: PasswordPolicy,
     /// `node.country`, for numbers without a country code.
     pub country: Option<&'a str>,
+    /// The date in UTC, for what can be out of date; none: nothing is.
+    pub today: Option<Day>,
     /// Gives the text of a `password_file`.
     pub secrets: SecretReader<'a>,
 }
@@ -47,6 +50,7 @@ pub fn parse_company(source: &str, file: &str, passwords: PasswordPolicy) -> Che
     let context = CompanyContext {
         passwords,
         country: None,
+        today: None,
         secrets: &|_| Err("files of secrets are not read here".to_owned()),
     };
     parse_company_with(source, file, context)
@@ -90,7 +94,7 @@ pub fn parse_company_with(
         queues: &queue_names,
     };
     let agents = agent_read::agents(&mut root, names, context.passwords, &mut out);
-    let (calendars, holiday_files) = calendar_read::calendars(&mut root, &mut out);
+    let (calendars, holiday_files) = calendar_read::calendars(&mut root, context.today, &mut out);
     let company = Company {
         calendars: Arc::new(calendars),
         holiday_files,

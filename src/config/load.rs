@@ -9,8 +9,10 @@ use super::settings_read::parse_settings;
 use super::tree::{Override, Place};
 use super::{Company, Settings};
 use ivr_flows::FindingLevel;
+use ivr_flows::calendar::Day;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Bytes that are read of a file that a settings file names: a password, or holidays. The readers refuse what is as long.
 const LARGEST: u64 = 2 * 1024 * 1024;
@@ -83,9 +85,15 @@ pub fn load_company(
     let context = CompanyContext {
         passwords,
         country: settings.node.country.as_deref(),
+        today: today(),
         secrets: &|name| read_secret(&folder.join(name)),
     };
     parse_company_with(&source, &path.display().to_string(), context).into_result()
+}
+
+fn today() -> Option<Day> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Day::at(i64::try_from(since.as_millis()).ok()?)
 }
 
 fn folder_of(path: &Path) -> PathBuf {

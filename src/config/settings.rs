@@ -298,6 +298,13 @@ impl Settings {
         self.outside.secrets.names().map(str::to_owned).collect()
     }
 
+    /// Whether somebody speaks whose voices can be told apart by name.
+    #[must_use]
+    pub fn takes_voices(&self) -> bool {
+        let speech = self.speech.as_ref();
+        speech.is_some_and(SpeechSettings::takes_voices)
+    }
+
     /// The SQLite file.
     #[must_use]
     pub fn database_file(&self) -> PathBuf {

@@ -35,8 +35,41 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 /// After so long the texts that a server did not give are asked for once more.
 const AGAIN: Duration = Duration::from_secs(120);
 
-/// A text to render ahead: its language and the words.
-pub type AheadText = (String, String);
+/// Who is to say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct By<'a> {
+    /// In which language.
+    pub language: &'a str,
+    /// Whose voice; none: the language's.
+    pub voice: Option<&'a str>,
+}
+
+impl<'a> From<&'a str> for By<'a> {
+    fn from(language: &'a str) -> Self {
+        let voice = None;
+        Self { language, voice }
+    }
+}
+
+/// A text to render ahead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AheadText {
+    /// In which language.
+    pub language: String,
+    /// Whose voice; none: the language's.
+    pub voice: Option<String>,
+    /// What is said.
+    pub words: String,
+}
+
+impl AheadText {
+    fn by(&self) -> By<'_> {
+        By {
+            language: &self.language,
+            voice: self.voice.as_deref(),
+        }
+    }
+}
 
 /// Handle: cheap to clone.
 #[derive(Clone, Debug)]
@@ -98,13 +131,18 @@ impl Speech {
     ///
     /// # Errors
     /// [`SpeechError`], within [`PATIENCE`].
-    pub async fn fixed(&self, language: &str, text: &str) -> Result<Arc<Clip>, SpeechError> {
+    pub async fn fixed<'a>(
+        &self,
+        by: impl Into<By<'a>>,
+        text: &str,
+    ) -> Result<Arc<Clip>, SpeechError> {
         let engine = self.engine.as_ref().ok_or(SpeechError::NoCommand)?;
-        let key = engine.key(language, text);
+        let by = by.into();
+        let key = engine.key(by, text);
         if let Some(clip) = engine.look(&key).await {
             return Ok(clip);
         }
-        let wav = engine.make(language, text).await?;
+        let wav = engine.make(by, text).await?;
         engine.clip(wav, Some(key)).await
     }
 
@@ -112,21 +150,25 @@ impl Speech {
     ///
     /// # Errors
     /// As above.
-    pub async fn once(&self, language: &str, text: &str) -> Result<Arc<Clip>, SpeechError> {
+    pub async fn once<'a>(
+        &self,
+        by: impl Into<By<'a>>,
+        text: &str,
+    ) -> Result<Arc<Clip>, SpeechError> {
         let engine = self.engine.as_ref().ok_or(SpeechError::NoCommand)?;
-        let wav = engine.make(language, text).await?;
+        let wav = engine.make(by.into(), text).await?;
         engine.clip(wav, None).await
     }
 }
 
 impl Engine {
-    fn key(&self, language: &str, text: &str) -> Key {
-        Key::new(&self.speaker.identity(language), language, text)
+    fn key(&self, by: By<'_>, text: &str) -> Key {
+        Key::new(&self.speaker.identity(by), by.language, text)
     }
 
     /// For nobody who waits: a server that may have been away for a moment is asked again.
-    async fn make_ahead(&self, language: &str, text: &str) -> Result<Vec<u8>, SpeechError> {
-        let mut made = self.speaker.say(language, text, AHEAD).await;
+    async fn make_ahead(&self, by: By<'_>, text: &str) -> Result<Vec<u8>, SpeechError> {
+        let mut made = self.speaker.say(by, text, AHEAD).await;
         for pause in PAUSES {
             let passing = matches!(
                 made,
@@ -138,20 +180,20 @@ impl Engine {
                 break;
             }
             tokio::time::sleep(pause).await;
-            made = self.speaker.say(language, text, AHEAD).await;
+            made = self.speaker.say(by, text, AHEAD).await;
         }
         made
     }
 
     /// For a call: within its patience, or not at all while the speaker rests.
-    async fn make(&self, language: &str, text: &str) -> Result<Vec<u8>, SpeechError> {
+    async fn make(&self, by: By<'_>, text: &str) -> Result<Vec<u8>, SpeechError> {
         if self.now() < self.rests_until.load(Ordering::Relaxed) {
             return Err(SpeechError::Resting);
         }
         let run = async {
             // Closed never: the engine owns it.
             let _place = self.places.acquire().await;
-            self.speaker.say(language, text, PATIENCE).await
+            self.speaker.say(by, text, PATIENCE).await
         };
         let outcome = tokio::time::timeout(PATIENCE, run).await;
         let outcome = outcome.unwrap_or(Err(SpeechError::Slow(PATIENCE)));
@@ -208,10 +250,10 @@ async fn render_ahead(engine: Option<Arc<Engine>>, mut texts: watch::Receiver<Ve
     loop {
         let list = texts.borrow_and_update().clone();
         let mut failures = 0_usize;
-        for (language, text) in &list {
-            let key = engine.key(language, text);
+        for text in &list {
+            let key = engine.key(text.by(), &text.words);
             if engine.look(&key).await.is_none() {
-                let made = match engine.make_ahead(language, text).await {
+                let made = match engine.make_ahead(text.by(), &text.words).await {
                     Ok(wav) => engine.clip(wav, Some(key)).await,
                     Err(error) => Err(error),
                 };

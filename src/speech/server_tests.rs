@@ -213,11 +213,11 @@ async fn a_text_to_render_ahead_is_asked_for_again() {
     let (address, heard) = server();
     let speech = speech(address, folder.path());
     let engine = speech.engine.unwrap();
-    let made = engine.make_ahead("en", "it recovers").await;
+    let made = engine.make_ahead("en".into(), "it recovers").await;
     assert!(made.unwrap().starts_with(b"RIFF"));
     assert_eq!(heard.lock().unwrap().len(), 2);
     // What will not be better by and by is asked once.
-    let lied = engine.make_ahead("en", "it lies").await;
+    let lied = engine.make_ahead("en".into(), "it lies").await;
     assert!(matches!(lied, Err(SpeechError::NoAudio(_))), "{lied:?}");
     assert_eq!(heard.lock().unwrap().len(), 3);
 }

@@ -4,7 +4,7 @@
 //! calls. What is said never reaches a log line.
 
 use super::command::MOST_BYTES;
-use super::{SpeechCommand, SpeechError};
+use super::{By, SpeechCommand, SpeechError};
 use crate::outside::{AudioFailure, AudioServer, OutsideSettings};
 use crate::prompt_import::as_wav;
 use ivr_flows::port::FetchSecret;
@@ -50,13 +50,21 @@ impl SpeechSettings {
         matches!(self.means, SpeechMeans::Server { .. })
     }
 
-    /// The voice of a language: its own, else that of the same language in any country.
-    fn voice(&self, language: &str) -> Option<&str> {
-        let any_country = language.split('-').next().unwrap_or(language);
-        let voice = self.voices.get(language);
-        voice
-            .or_else(|| self.voices.get(any_country))
-            .map(String::as_str)
+    /// Whether voices can be told apart by name.
+    #[must_use]
+    pub fn takes_voices(&self) -> bool {
+        match &self.means {
+            SpeechMeans::Command(command) => command.names_voice(),
+            SpeechMeans::Server { .. } => true,
+        }
+    }
+
+    /// The voice that was asked for, else the language's: its own, or that of the same language in any country.
+    fn voice<'a>(&'a self, by: By<'a>) -> Option<&'a str> {
+        let any_country = by.language.split('-').next().unwrap_or(by.language);
+        let own = self.voices.get(by.language);
+        let own = own.or_else(|| self.voices.get(any_country));
+        by.voice.or_else(|| own.map(String::as_str))
     }
 }
 
@@ -91,10 +99,10 @@ impl Speaker {
     }
 
     /// What makes the sound of a text besides its words and its language.
-    pub(super) fn identity(&self, language: &str) -> Vec<String> {
-        let voice = self.settings.voice(language);
+    pub(super) fn identity(&self, by: By<'_>) -> Vec<String> {
+        let voice = self.settings.voice(by);
         match &self.settings.means {
-            SpeechMeans::Command(command) => command.with_voice(voice.unwrap_or(language)),
+            SpeechMeans::Command(command) => command.with_voice(voice.unwrap_or(by.language)),
             SpeechMeans::Server { url, .. } => {
                 let parts = ["POST", url, voice.unwrap_or_default()];
                 parts.map(str::to_owned).to_vec()
@@ -108,11 +116,12 @@ impl Speaker {
     /// [`SpeechError`], within `limit`.
     pub(super) async fn say(
         &self,
-        language: &str,
+        by: By<'_>,
         text: &str,
         limit: Duration,
     ) -> Result<Vec<u8>, SpeechError> {
-        let voice = self.settings.voice(language);
+        let language = by.language;
+        let voice = self.settings.voice(by);
         let Some(server) = &self.server else {
             let SpeechMeans::Command(command) = &self.settings.means else {
                 return Err(SpeechError::NoCommand);

@@ -27,6 +27,14 @@ fn command(folder: &Path, before: &str) -> SpeechCommand {
     SpeechCommand::parse(&format!("sh '{}' {{lang}}", script.display())).unwrap()
 }
 
+fn ahead(words: &str) -> AheadText {
+    AheadText {
+        language: "en".to_owned(),
+        voice: None,
+        words: words.to_owned(),
+    }
+}
+
 fn runs(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join("runs")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
@@ -58,6 +66,37 @@ async fn a_fixed_text_is_made_once_and_a_personal_one_is_kept_nowhere() {
 }
 
 #[tokio::test]
+async fn a_text_is_said_by_the_voice_that_its_flow_names_and_kept_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    command(folder.path(), "");
+    let script = folder.path().join("say.sh");
+    let command = SpeechCommand::parse(&format!("sh '{}' {{voice}}", script.display())).unwrap();
+    let speech = Speech::new(Some(command.into()), folder.path().join("speech")).0;
+    let voice = Voice::new(
+        Arc::new(Prompts::new(folder.path().join("prompts"))),
+        speech,
+    );
+    let say = async |words: Words, by: Option<&str>| {
+        let sound = Sound {
+            file: None,
+            words: Some(words),
+            voice: by.map(str::to_owned),
+        };
+        voice.clips("en", &sound).await.unwrap();
+    };
+    let hello = || Words::Fixed("Hello.".to_owned());
+    for by in [Some("amy"), None, Some("alan"), Some("amy")] {
+        say(hello(), by).await;
+    }
+    say(Words::Number(7), Some("amy")).await;
+    say(Words::Value("Ana".to_owned()), Some("amy")).await;
+    assert_eq!(
+        runs(folder.path()),
+        ["amy Hello.", "en Hello.", "alan Hello.", "amy 7", "amy Ana"]
+    );
+}
+
+#[tokio::test]
 async fn texts_are_rendered_ahead_and_the_next_run_finds_them() {
     let folder = tempfile::tempdir().unwrap();
     let (speech, task) = Speech::new(
@@ -65,10 +104,7 @@ async fn texts_are_rendered_ahead_and_the_next_run_finds_them() {
         folder.path().join("speech"),
     );
     let task = tokio::spawn(task);
-    speech.ahead(vec![
-        ("en".to_owned(), "One".to_owned()),
-        ("en".to_owned(), "Two".to_owned()),
-    ]);
+    speech.ahead(vec![ahead("One"), ahead("Two")]);
     let until = Instant::now() + Duration::from_secs(30);
     while runs(folder.path()).len() < 2 {
         assert!(Instant::now() < until, "{:?}", runs(folder.path()));
@@ -142,6 +178,7 @@ async fn files_come_before_words_and_digits_are_said_one_by_one() {
         let sound = Sound {
             file: file.map(str::to_owned),
             words: Some(words),
+            voice: None,
         };
         voice.clips("en", &sound).await.unwrap().len()
     };
@@ -164,6 +201,7 @@ async fn files_come_before_words_and_digits_are_said_one_by_one() {
         let sound = Sound {
             file: None,
             words: Some(words),
+            voice: None,
         };
         voice.clips("es", &sound).await.unwrap().len()
     };

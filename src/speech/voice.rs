@@ -4,7 +4,7 @@
 //! and phrases from fragments, the tone before a message.
 //! **Must not know**: flows, calls.
 
-use super::{Speech, SpeechError, own};
+use super::{By, Speech, SpeechError, own};
 use crate::prompts::{PromptError, Prompts};
 use ivr_flows::port::{Sound, Words};
 use ivr_flows::spoken::{self, Phrase, Piece};
@@ -87,9 +87,13 @@ impl Voice {
         if let Some(clips) = self.at_once(language, sound) {
             return Ok(clips);
         }
+        let by = By {
+            language,
+            voice: sound.voice.as_deref(),
+        };
         let one = match (&sound.words, &sound.file) {
             (Some(Words::Fixed(text)), file) => {
-                let said = self.speech.fixed(language, text).await;
+                let said = self.speech.fixed(by, text).await;
                 match (said, file) {
                     // The file is what is missing where nothing can speak.
                     (Err(SpeechError::NoCommand), Some(file)) => {
@@ -98,16 +102,14 @@ impl Voice {
                     (said, _) => said?,
                 }
             }
-            (Some(Words::Number(number)), _) => {
-                self.speech.fixed(language, &number.to_string()).await?
-            }
+            (Some(Words::Number(number)), _) => self.speech.fixed(by, &number.to_string()).await?,
             // One word that was not recorded: the whole is said by one voice. It may be a caller's own.
-            (Some(Words::Phrase(phrase)), _) => self.speech.once(language, &phrase.text()).await?,
-            (Some(Words::Value(text)), _) => self.speech.once(language, text).await?,
+            (Some(Words::Phrase(phrase)), _) => self.speech.once(by, &phrase.text()).await?,
+            (Some(Words::Value(text)), _) => self.speech.once(by, text).await?,
             (Some(Words::Digits(digits)), _) => {
                 let mut clips = Vec::new();
                 for digit in digits.chars() {
-                    clips.push(self.speech.fixed(language, &digit.to_string()).await?);
+                    clips.push(self.speech.fixed(by, &digit.to_string()).await?);
                 }
                 return Ok(clips);
             }

@@ -43,6 +43,8 @@ pub struct Catalog {
     pub secrets: Option<BTreeSet<String>>,
     /// A speech command says what has no file.
     pub speech: bool,
+    /// It takes the voices that flows name.
+    pub voices: bool,
     /// The company records calls only of those who agreed, on a trunk or everywhere.
     pub consent: bool,
     /// Who is configured to serve whom. None: not known, so nobody is missed.

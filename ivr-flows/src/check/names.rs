@@ -262,14 +262,38 @@ impl<'a> Names<'a, '_> {
     }
 
     fn language(&mut self, language: &Language) {
-        let Language::To(name) = language else { return };
         let offered = &self.flow.languages.offer;
+        let name = match language {
+            Language::To(name) => name,
+            Language::From { ask, .. } => return self.asks_language(ask),
+        };
         if !offered.contains(&name.text) {
             let message = format!("the flow does not offer the language `{}`", name.text);
             let near = suggest(&name.text, offered.iter().map(String::as_str));
             let help = format!("{near}; languages stand under `languages: {{ offer: … }}`");
             self.notes
                 .error_about(About::Language, "F004", name.pos, message, help);
+        }
+    }
+
+    /// Each language that is offered has a key, and there is something to choose.
+    fn asks_language(&mut self, ask: &[Saying]) {
+        let pos = match ask.first() {
+            None => return,
+            Some(Saying::Prompt(name)) => name.pos,
+            Some(Saying::Text(spoken)) => spoken.pos,
+        };
+        let offered = self.flow.languages.offer.len();
+        let help = "languages stand under `languages: { offer: [en, es] }`";
+        if offered < 2 {
+            let message = "there is nothing to ask: the flow offers one language";
+            self.notes.warning("F004", pos, message, help);
+        } else if offered > Language::MOST_ASKED {
+            let message = format!(
+                "callers cannot choose among {offered} languages: there are keys for {}",
+                Language::MOST_ASKED
+            );
+            self.notes.error("F004", pos, message, help);
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Catalog, Notes};
 use crate::expression::Template;
 use crate::finding::About;
-use crate::flow::{Flow, Pos, Prompt, Saying};
+use crate::flow::{Flow, Pos, Prompt, Saying, Voices};
 use crate::nearest::suggest;
 use crate::spoken::Form;
 
@@ -21,6 +21,7 @@ pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_
     let mut speech = Speech {
         flow,
         speaks: catalog.is_some_and(|catalog| catalog.speech),
+        voices: catalog.is_none_or(|catalog| catalog.voices),
         files: catalog.and_then(|catalog| catalog.prompt_files.as_ref()),
         notes,
         numbers: None,
@@ -28,7 +29,10 @@ pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_
     let mut used = BTreeMap::new();
     for saying in flow.sayings() {
         match saying {
-            Saying::Text(spoken) => speech.text(spoken.pos, &spoken.texts),
+            Saying::Text(spoken) => {
+                speech.text(spoken.pos, &spoken.texts);
+                speech.voice(spoken.pos, &spoken.voices);
+            }
             Saying::Prompt(name) => {
                 if let Some(prompt) = flow.prompts.get(&name.text) {
                     used.insert(name.text.as_str(), prompt);
@@ -38,6 +42,7 @@ pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_
     }
     for (name, prompt) in used {
         speech.prompt(name, prompt);
+        speech.voice(prompt.pos, &prompt.voices);
     }
     speech.numbers();
 }
@@ -45,6 +50,8 @@ pub(super) fn check(flow: &Flow, catalog: Option<&Catalog>, notes: &mut Notes<'_
 struct Speech<'a, 'n> {
     flow: &'a Flow,
     speaks: bool,
+    /// Whoever speaks takes voices by name.
+    voices: bool,
     files: Option<&'a BTreeSet<String>>,
     notes: &'a mut Notes<'n>,
     /// Where a value is said first.
@@ -67,6 +74,15 @@ impl Speech<'_, '_> {
             let message = "nothing can say this text: there is no speech command";
             let help = "set `command` under `[speech]`, or make it a prompt with an audio file";
             self.notes.error("F026", pos, message, help);
+        }
+    }
+
+    /// A voice by name is for whoever can tell voices apart.
+    fn voice(&mut self, pos: Pos, voices: &Voices) {
+        if self.speaks && !self.voices && !voices.is_empty() {
+            let message = "the speech command takes no voice: this is said as everything else";
+            let help = "write {voice} into `command` under `[speech]`, or take `voice:` out";
+            self.notes.warning("F026", pos, message, help);
         }
     }
 

@@ -329,6 +329,7 @@ fn of_steps(picture: &mut Picture, steps: &[StepSeen<'_>], options: &Options) {
         let stays = step.action.is_some_and(|action| {
             matches!(action.after, After::Elsewhere(""))
                 || (action.name == "go" && get(step.node, "when").is_none())
+                || (gives_away(step) && get(step.node, "when").is_none() && knows_failures(step))
         });
         if !step.last && !stays {
             picture.arrows.push(Arrow {
@@ -359,7 +360,27 @@ fn ends(step: &StepSeen<'_>) -> bool {
     let Some(action) = step.action else {
         return false;
     };
-    matches!(action.name, "hangup" | "return") || (step.last && action.after == After::NextOrEnd)
+    matches!(action.name, "hangup" | "return")
+        || (step.last && action.after == After::NextOrEnd)
+        || gives_away(step)
+}
+
+/// A `transfer` from which nobody comes back.
+fn gives_away(step: &StepSeen<'_>) -> bool {
+    let value = get(step.node, "transfer");
+    let returns = value.and_then(|value| get(value, "return_here"));
+    let done = value.and_then(|value| get(value, "exits"));
+    value.is_some()
+        && returns.is_none_or(|node| word(node) != "true")
+        && done.is_none_or(|exits| get(exits, "done").is_none())
+}
+
+/// Whether each way not to reach anybody leads elsewhere, by the step or for all steps.
+fn knows_failures(step: &StepSeen<'_>) -> bool {
+    ["no_answer", "busy", "failed"].iter().all(|exit| {
+        let labels = step.leads.iter().map(|lead| lead.label.as_str());
+        labels.into_iter().any(|label| label == *exit)
+    })
 }
 
 fn covered(steps: &[&StepSeen<'_>], options: &Options) -> Option<(usize, usize)> {

@@ -109,6 +109,34 @@ fn steps_follow_each_other_until_one_leads_away() {
 }
 
 #[test]
+fn a_transfer_without_return_goes_on_only_where_a_failure_does() {
+    let drawn = |more: &str| {
+        let source = format!(
+            "flow: 1\nname: t\nblocks:\n  start:\n    - transfer: {{ to: \"+34911222333\"{more} }}\n    - hangup:\n"
+        );
+        let options = Options {
+            zoom: Zoom::Steps,
+            ..Options::default()
+        };
+        let picture = picture(&source, &options).unwrap();
+        let goes_on = picture
+            .arrows
+            .iter()
+            .any(|arrow| arrow.to == 1 && arrow.label.is_empty());
+        (picture.boxes[0].ends, goes_on)
+    };
+    let all = "no_answer: hangup, busy: hangup, failed: hangup";
+    assert_eq!(drawn(""), (true, true), "nobody was reached");
+    assert_eq!(drawn(&format!(", exits: {{ {all} }}")), (true, false));
+    assert_eq!(drawn(", exits: { busy: hangup }"), (true, true));
+    assert_eq!(
+        drawn(&format!(", return_here: true, exits: {{ {all} }}")),
+        (false, true)
+    );
+    assert!(!drawn(&format!(", exits: {{ {all}, done: hangup }}")).0);
+}
+
+#[test]
 fn coverage_and_traffic_are_laid_over() {
     let options = Options {
         covered: Some(

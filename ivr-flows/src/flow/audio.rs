@@ -1,11 +1,24 @@
-//! Which recordings a flow's prompts are made of.
+//! Which recordings a flow's prompts are made of, and which words are spoken where there are none.
 //!
-//! **Owns**: the list, for those who record. **Must not know**: which of them are there.
+//! **Owns**: the list for those who record, and the one for whoever renders ahead. **Must not know**: which of them are there.
 
 use std::collections::BTreeMap;
 
 use super::{Flow, Saying};
 use crate::expression::Template;
+
+/// Fixed words that callers may hear.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FixedWords {
+    /// The language they are in.
+    pub language: String,
+    /// Whose voice says them; none: the language's.
+    pub voice: Option<String>,
+    /// The audio file that comes before them, where there is one.
+    pub file: Option<String>,
+    /// The words.
+    pub words: String,
+}
 
 impl Flow {
     /// Every audio file below the language's folder that callers in `language` may hear by this flow, with the words to
@@ -36,6 +49,33 @@ impl Flow {
             let words = form.vocabulary(language).unwrap_or_default().into_iter();
             all.extend(words.map(|(name, words)| (format!("{name}.wav"), Some(words))));
         }
+        all
+    }
+
+    /// The fixed words that callers may hear, for whoever renders them ahead.
+    #[must_use]
+    pub fn fixed_words(&self) -> Vec<FixedWords> {
+        let mut all = Vec::new();
+        for saying in self.sayings() {
+            let (texts, file, voices) = match saying {
+                Saying::Text(spoken) => (&spoken.texts, None, &spoken.voices),
+                Saying::Prompt(name) => match self.prompts.get(&name.text) {
+                    Some(prompt) => (&prompt.spoken, Some(prompt.file.as_str()), &prompt.voices),
+                    None => continue,
+                },
+            };
+            for (language, text) in texts {
+                let pieces = text.pieces(file).into_iter();
+                all.extend(pieces.map(|(file, words)| FixedWords {
+                    language: language.clone(),
+                    voice: voices.of(language),
+                    file,
+                    words,
+                }));
+            }
+        }
+        all.sort();
+        all.dedup();
         all
     }
 }

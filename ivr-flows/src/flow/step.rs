@@ -77,6 +77,7 @@ impl Step {
             Action::Survey(survey) => survey.sayings(),
             Action::Consent(consent) => vec![&consent.prompt],
             Action::NotYet(later) => vec![&later.prompt],
+            Action::Language(Language::From { ask, .. }) => vec![ask],
             Action::Http(http) => vec![&http.filler],
             _ => Vec::new(),
         };
@@ -90,7 +91,8 @@ impl Step {
             Action::Customer(customer) => !customer.by.is_name(),
             // It has a word of its own for that.
             Action::Http(_) => false,
-            Action::Language(Language::From(from)) => !from.is_name(),
+            // Whoever is asked then chooses.
+            Action::Language(Language::From { from, ask }) => ask.is_empty() && !from.is_name(),
             _ => !self.expressions().is_empty(),
         }
     }
@@ -115,7 +117,7 @@ impl Step {
             Action::Call(call) => {
                 all.extend(call.with.iter().flat_map(|(_, given)| given.expressions()));
             }
-            Action::Language(Language::From(from)) => all.push(from),
+            Action::Language(Language::From { from, .. }) => all.push(from),
             _ => {}
         }
         all

@@ -35,16 +35,3 @@ impl Voices {
             && !text.contains("..")
     }
 }
-
-/// Fixed words that callers may hear.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FixedWords {
-    /// The language they are in.
-    pub language: String,
-    /// Whose voice says them; none: the language's.
-    pub voice: Option<String>,
-    /// The audio file that comes before them, where there is one.
-    pub file: Option<String>,
-    /// The words.
-    pub words: String,
-}

@@ -24,6 +24,7 @@ mod call;
 mod collect;
 mod confirm;
 mod http;
+mod language;
 mod leaving;
 mod limits;
 mod menu;

@@ -80,9 +80,9 @@ impl Interpreter {
             Action::Call(call) => self.call_step(call),
             Action::Return(word) => self.return_step(word.as_ref()),
             Action::Hours(hours) => self.enter_hours(hours),
+            Action::Language(language) => self.enter_language(language),
             Action::Go(_)
             | Action::Branch(_)
-            | Action::Language(_)
             | Action::Set(_)
             | Action::Tag(_)
             | Action::Notify(_)

@@ -1,7 +1,7 @@
 //! What the caller hears.
 //!
-//! **Owns**: turning prompts and texts of the flow into the sounds of one playing, in the call's language; `play`, `say`
-//! and `language`.
+//! **Owns**: turning prompts and texts of the flow into the sounds of one playing, in the call's language; `play` and
+//! `say`.
 //! **Must not know**: audio; where the words of a file come from.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::run::Move;
 use super::{Interpreter, State};
 use crate::expression::{Failure, Part, Template};
-use crate::flow::{Action, ExitName, Language, Play, Prompt, Saying, Value, find_exit};
+use crate::flow::{Action, ExitName, Play, Prompt, Saying, Value, find_exit};
 use crate::port::{FlowOutput, PlayToken, Sound, Words};
 
 /// Longest value that is said: nobody listens to more.
@@ -73,8 +73,9 @@ impl Interpreter {
     }
 
     pub(super) fn start_play(&mut self, play: &Play) -> PlayToken {
-        let sayings: Vec<&Saying> = play.sayings.iter().collect();
-        self.begin_play(&sayings, &[], play.lasts)
+        let times = usize::try_from(play.times.max(1)).unwrap_or(1);
+        let once: Vec<&Saying> = play.sayings.iter().collect();
+        self.begin_play(&once.repeat(times), &[], play.lasts)
     }
 
     pub(super) fn start_sayings(&mut self, sayings: &[&Saying]) -> PlayToken {
@@ -148,7 +149,7 @@ impl Interpreter {
     fn sounds(&self, saying: &Saying) -> Result<Vec<Sound>, Failure> {
         match saying {
             Saying::Text(spoken) => match self.in_language(&spoken.texts) {
-                Some(text) => self.parts(text, None),
+                Some((language, text)) => self.parts(text, None, &spoken.voices.of(language)),
                 None => Ok(Vec::new()),
             },
             Saying::Prompt(name) => match self.flow.prompts.get(&name.text) {
@@ -156,30 +157,43 @@ impl Interpreter {
                 None => Ok(vec![Sound {
                     file: Some(format!("{}.wav", name.text)),
                     words: None,
+                    voice: None,
                 }]),
             },
         }
     }
 
     fn prompt(&self, prompt: &Prompt) -> Result<Vec<Sound>, Failure> {
-        let text = self.in_language(&prompt.spoken);
-        match text {
-            Some(text) if !text.is_fixed() => self.parts(text, Some(&prompt.file)),
+        let found = self.in_language(&prompt.spoken);
+        let voice = found.and_then(|(language, _)| prompt.voices.of(language));
+        match found {
+            Some((_, text)) if !text.is_fixed() => self.parts(text, Some(&prompt.file), &voice),
             _ => Ok(vec![Sound {
                 file: Some(prompt.file.clone()),
-                words: text.and_then(fixed).map(Words::Fixed),
+                words: found.and_then(|(_, text)| fixed(text)).map(Words::Fixed),
+                voice,
             }]),
         }
     }
 
     /// The text in the call's language, else in the flow's own.
-    fn in_language<'t>(&self, texts: &'t BTreeMap<String, Template>) -> Option<&'t Template> {
+    fn in_language<'t>(
+        &self,
+        texts: &'t BTreeMap<String, Template>,
+    ) -> Option<(&'t str, &'t Template)> {
         let own = &self.flow.languages.default;
-        texts.get(&self.language).or_else(|| texts.get(own))
+        let found = texts.get_key_value(&self.language);
+        let found = found.or_else(|| texts.get_key_value(own));
+        found.map(|(language, text)| (language.as_str(), text))
     }
 
     /// The pieces of a text with values: what is fixed has a file of its own, when the text has a name.
-    fn parts(&self, text: &Template, file: Option<&str>) -> Result<Vec<Sound>, Failure> {
+    fn parts(
+        &self,
+        text: &Template,
+        file: Option<&str>,
+        voice: &Option<String>,
+    ) -> Result<Vec<Sound>, Failure> {
         let scope = self.scope();
         let mut sounds = Vec::new();
         for (part, file) in text.parts.iter().zip(text.files(file)) {
@@ -188,6 +202,7 @@ impl Interpreter {
                 Part::Text(text) => sounds.push(Sound {
                     file,
                     words: Some(Words::Fixed(text.trim().to_owned())),
+                    voice: voice.clone(),
                 }),
                 Part::Value(value) => {
                     let worked = value.value(&scope)?;
@@ -199,34 +214,14 @@ impl Interpreter {
                         Some(phrase) => Some(Words::Phrase(phrase)),
                         None => said(&worked)?,
                     };
-                    sounds.extend(words.map(Sound::words));
+                    sounds.extend(words.map(|words| Sound {
+                        voice: voice.clone(),
+                        ..Sound::words(words)
+                    }));
                 }
             }
         }
         Ok(sounds)
-    }
-
-    pub(super) fn language_step(&mut self, language: &Language) -> Move {
-        let wanted = match language {
-            Language::To(name) => name.text.clone(),
-            Language::From(from) => {
-                match from.value(&self.scope()).and_then(|value| value.text()) {
-                    Ok(value) => value,
-                    Err(why) => return self.failed(why).unwrap_or(Move::Next),
-                }
-            }
-        };
-        if self.flow.languages.offer.contains(&wanted) {
-            let chosen = matches!(language, Language::To(_));
-            if chosen || wanted != self.language {
-                self.put(FlowOutput::LanguageSet {
-                    language: wanted.clone(),
-                    chosen,
-                });
-            }
-            self.language = wanted;
-        }
-        Move::Next
     }
 }
 

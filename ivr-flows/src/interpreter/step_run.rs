@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::language::LanguageRun;
 use super::recording::ConsentRun;
 use super::run::Move;
 use super::survey::SurveyRun;
@@ -16,6 +17,7 @@ use crate::port::PlayToken;
 pub(super) enum StepRun {
     Survey(SurveyRun),
     Consent(ConsentRun),
+    Language(LanguageRun),
     /// Somebody is called, or talks with the caller.
     Dialling,
     /// Nothing is heard.
@@ -29,6 +31,7 @@ impl StepRun {
         match self {
             Self::Survey(survey) => survey.deadline(),
             Self::Consent(consent) => consent.deadline(),
+            Self::Language(language) => language.deadline(),
             Self::Pause { until } => Some(*until),
             Self::Dialling => None,
         }
@@ -38,6 +41,7 @@ impl StepRun {
         match self {
             Self::Survey(survey) => survey.token(),
             Self::Consent(consent) => consent.token(),
+            Self::Language(language) => language.token(),
             Self::Pause { .. } | Self::Dialling => None,
         }
     }
@@ -52,6 +56,7 @@ impl Interpreter {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_key(key),
             State::Step(StepRun::Consent(_)) => self.consent_key(key),
+            State::Step(StepRun::Language(_)) => self.language_key(key),
             State::Step(StepRun::Pause { .. }) => self.keep(key),
             _ => {}
         }
@@ -62,6 +67,7 @@ impl Interpreter {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_asked(),
             State::Step(StepRun::Consent(_)) => self.consent_asked(),
+            State::Step(StepRun::Language(_)) => self.language_asked(),
             _ => {}
         }
     }
@@ -70,6 +76,7 @@ impl Interpreter {
         match &self.state {
             State::Step(StepRun::Survey(_)) => self.survey_timeout(),
             State::Step(StepRun::Consent(_)) => self.consent_timeout(),
+            State::Step(StepRun::Language(_)) => self.language_timeout(),
             State::Step(StepRun::Pause { .. }) => self.go(Move::Next),
             _ => {}
         }

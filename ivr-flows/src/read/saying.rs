@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Fields, Reader, top};
-use crate::flow::{ExitName, Language, Play, Saying, Spoken};
+use crate::flow::{ExitName, Language, Play, Saying, Spoken, Voices};
 use crate::yaml::{Kind, Node};
 
 const TEXT_HELP: &str = "write a text in quotes, or `{ en: \"…\", es: \"…\" }`";
@@ -28,7 +28,7 @@ impl Reader<'_> {
         let Kind::Map(_) = &node.kind else {
             return self.name(node, WHAT).map(Saying::Prompt);
         };
-        let fields = self.fields(node, "what is played", &["say"], &["voice", "ssml"])?;
+        let fields = self.fields(node, "what is played", &["say", "voice"], &["ssml"])?;
         let Some(say) = fields.get("say") else {
             self.missing(
                 fields.pos,
@@ -38,7 +38,43 @@ impl Reader<'_> {
             );
             return None;
         };
-        self.spoken(say).map(Saying::Text)
+        let mut spoken = self.spoken(say)?;
+        spoken.voices = self.voice_of(&fields);
+        Some(Saying::Text(spoken))
+    }
+
+    fn voice_of(&mut self, fields: &Fields<'_>) -> Voices {
+        let voice = fields.get("voice");
+        voice.map(|node| self.voices(node)).unwrap_or_default()
+    }
+
+    /// `voice: amy`, `voice: { en: amy, es: lucia }`.
+    pub(super) fn voices(&mut self, node: &Node) -> Voices {
+        let mut voices = Voices::default();
+        let Kind::Map(entries) = &node.kind else {
+            voices.every = self.voice(node);
+            return voices;
+        };
+        for entry in entries {
+            if top::language(self, &entry.key, entry.pos)
+                && let Some(voice) = self.voice(&entry.value)
+            {
+                voices.by_language.insert(entry.key.clone(), voice);
+            }
+        }
+        voices
+    }
+
+    fn voice(&mut self, node: &Node) -> Option<String> {
+        let help =
+            "write the name that the speech program or server knows the voice by, such as `amy`";
+        let name = self.text(node, "`voice`", help)?;
+        if Voices::is_name(&name) {
+            return Some(name);
+        }
+        let message = "this is no name of a voice: it begins with a letter or a digit, has at most 64 of them, and no path";
+        self.error("F104", node.pos, message, help);
+        None
     }
 
     /// What a step asks with: `prompt:`, or `say:` with a text.
@@ -74,6 +110,7 @@ impl Reader<'_> {
             return Some(Spoken {
                 pos: node.pos,
                 texts,
+                voices: Voices::default(),
             });
         };
         for entry in entries {
@@ -87,7 +124,11 @@ impl Reader<'_> {
             self.wrong_kind(node, "a text", TEXT_HELP);
         }
         let pos = entries.first().map_or(node.pos, |entry| entry.value.pos);
-        (!texts.is_empty()).then_some(Spoken { pos, texts })
+        (!texts.is_empty()).then(|| Spoken {
+            pos,
+            texts,
+            voices: Voices::default(),
+        })
     }
 
     /// `say: "Hello."`, `say: { text: …, barge_in: …, exits: … }`.
@@ -103,13 +144,15 @@ impl Reader<'_> {
             play.sayings.push(Saying::Text(self.spoken(node)?));
             return Some(play);
         }
-        let known = ["text", "barge_in", "exits"];
-        let fields = self.fields(node, "`say`", &known, &["voice", "ssml"])?;
+        let known = ["text", "voice", "barge_in", "exits"];
+        let fields = self.fields(node, "`say`", &known, &["ssml"])?;
         let Some(text) = fields.get("text") else {
             self.missing(fields.pos, "`say`", "text", "write `text: \"…\"`");
             return None;
         };
-        play.sayings.push(Saying::Text(self.spoken(text)?));
+        let mut spoken = self.spoken(text)?;
+        spoken.voices = self.voice_of(&fields);
+        play.sayings.push(Saying::Text(spoken));
         play.barge_in = fields
             .get("barge_in")
             .and_then(|node| self.truth(node, "`barge_in`"));
@@ -120,7 +163,10 @@ impl Reader<'_> {
     /// `play: greeting`, `play: [a, { say: "…" }]`, `play: { prompt: …, barge_in: …, for: … }`.
     pub(super) fn play(&mut self, node: &Node, block: &str) -> Option<Play> {
         let short = match &node.kind {
-            Kind::Map(entries) => matches!(entries.as_slice(), [one] if one.key == "say"),
+            Kind::Map(entries) => {
+                let said = |key: &str| entries.iter().any(|entry| entry.key == key);
+                said("say") && !said("prompt")
+            }
             _ => true,
         };
         if short {
@@ -130,8 +176,8 @@ impl Reader<'_> {
                 ..Play::default()
             });
         }
-        let known = ["prompt", "barge_in", "for", "exits"];
-        let fields = self.fields(node, "`play`", &known, &["loop", "voice", "ssml", "file"])?;
+        let known = ["prompt", "barge_in", "for", "loop", "exits"];
+        let fields = self.fields(node, "`play`", &known, &["ssml", "file"])?;
         let Some(prompt) = fields.get("prompt") else {
             self.missing(fields.pos, "`play`", "prompt", "write `prompt: NAME`");
             return None;
@@ -143,28 +189,58 @@ impl Reader<'_> {
         let lasts = fields
             .get("for")
             .and_then(|node| self.some_time(node, "`for`"));
+        let times = fields.get("loop");
+        let times = times.and_then(|node| self.number(node, "`loop`", 2, Play::MOST_TIMES));
+        if let (Some(times), Some(_)) = (fields.get("loop"), lasts) {
+            let help =
+                "keep `for: 30s`, which repeats so long, or `loop: 3`, which repeats so often";
+            self.error(
+                "F105",
+                times.pos,
+                "`for` and `loop` stand in one step",
+                help,
+            );
+        }
         let exits = self.exits(fields.get("exits"), "`play`", ExitName::PLAY, block);
         (!sayings.is_empty()).then_some(Play {
             said: false,
             sayings,
             barge_in,
             lasts,
+            times: times.unwrap_or(1),
             exits,
         })
     }
 
-    /// `language: es`, `language: { from: customer.language }`.
+    /// `language: es`, `language: { from: customer.language, ask_if_unknown: choose-language }`.
     pub(super) fn language_step(&mut self, node: &Node) -> Option<Language> {
         let Kind::Map(_) = &node.kind else {
             let name = self.name(node, "a language such as `en`")?;
             return top::language(self, &name.text, name.pos).then_some(Language::To(name));
         };
-        let fields = self.fields(node, "`language`", &["from"], &["ask_if_unknown", "set"])?;
+        let fields = self.fields(node, "`language`", &["from", "ask_if_unknown"], &["set"])?;
         let Some(from) = fields.get("from") else {
             let help = "write `language: es`, or `language: { from: customer.language }`";
             self.missing(fields.pos, "`language`", "from", help);
             return None;
         };
-        self.expression(from, "`from`").map(Language::From)
+        let ask = fields.get("ask_if_unknown");
+        let ask = ask.map(|node| self.asks_language(node));
+        Some(Language::From {
+            from: self.expression(from, "`from`")?,
+            ask: ask.unwrap_or_default(),
+        })
+    }
+
+    /// The prompt that asks; `true` would not say which.
+    fn asks_language(&mut self, node: &Node) -> Vec<Saying> {
+        let yes = matches!(&node.kind, Kind::Text { text, quoted: false } if text == "true");
+        if yes {
+            let help = "write `ask_if_unknown: choose-language`, the prompt that says `For English, press 1.` in \
+                        English, `Para español, pulse 2.` in Spanish, in the order of `languages: { offer: … }`";
+            self.wrong_kind(node, "`ask_if_unknown`", help);
+            return Vec::new();
+        }
+        self.sayings(node)
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fields, Reader, shortened};
 use crate::flow::{
-    Block, Defaults, ExitName, Flow, InputRules, Languages, Name, Pos, Prompt, Wait,
+    Block, Defaults, ExitName, Flow, InputRules, Languages, Name, Pos, Prompt, Voices, Wait,
 };
 use crate::nearest::suggest;
 use crate::yaml::{Entry, Kind, Node};
@@ -252,6 +252,7 @@ fn prompt(reader: &mut Reader<'_>, entry: &Entry) -> Option<Prompt> {
         texts: BTreeMap::new(),
         spoken: BTreeMap::new(),
         file: format!("{}.wav", entry.key),
+        voices: Voices::default(),
     };
     for part in parts {
         let help = "put the text in quotes";
@@ -260,6 +261,10 @@ fn prompt(reader: &mut Reader<'_>, entry: &Entry) -> Option<Prompt> {
             if let Some(file) = file.filter(|file| audio_file(reader, file, part.value.pos)) {
                 prompt.file = file;
             }
+            continue;
+        }
+        if part.key == "voice" {
+            prompt.voices = reader.voices(&part.value);
             continue;
         }
         let text = reader.heard(&part.value, "the text of a prompt", help);

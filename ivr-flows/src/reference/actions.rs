@@ -88,7 +88,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         value: Kind::Either(&[Kind::Name(Refers::Language), Kind::Shape(&LANGUAGE)]),
         waits: "",
         after: After::Next,
-        example: "- language: es\n- language: { from: customer.language }",
+        example: "- language: es\n- language: { from: customer.language, ask_if_unknown: choose-language }",
     },
     Action {
         name: "hours",

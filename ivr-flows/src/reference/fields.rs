@@ -84,9 +84,26 @@ pub(super) const PLAY: Shape = Shape {
             "once",
             "Music: repeats so long, and goes on where the same file last stopped in the call.",
         ),
+        Field::new(
+            "loop",
+            Kind::Number(2, 10),
+            "once",
+            "Is heard so often, one after the other.",
+        ),
         exits(ExitName::PLAY),
     ],
 };
+
+/// Whose voice, of those that the speech program or server has.
+pub(super) const VOICE: Field = Field::new(
+    "voice",
+    Kind::Either(&[
+        Kind::Text,
+        Kind::Map(Key::Name(Refers::Language), &Kind::Text),
+    ]),
+    "the language's, of `[speech.voices]`",
+    "Whose voice says it: a name, or names by language.",
+);
 
 pub(super) const SAY: Shape = Shape {
     what: "`say`",
@@ -96,6 +113,7 @@ pub(super) const SAY: Shape = Shape {
             Kind::Spoken,
             "What is said: a text, or texts by language.",
         ),
+        VOICE,
         BARGE_IN,
         exits(ExitName::PLAY),
     ],
@@ -243,11 +261,16 @@ pub(super) const CUSTOMER: Shape = Shape {
 
 pub(super) const LANGUAGE: Shape = Shape {
     what: "`language`",
-    fields: &[Field::needed(
-        "from",
-        Kind::Expression,
-        "Taken when the flow offers it.",
-    )],
+    fields: &[
+        Field::needed("from", Kind::Expression, "Taken when the flow offers it."),
+        Field::new(
+            "ask_if_unknown",
+            Kind::Sayings,
+            "no question",
+            "Otherwise the caller hears this in one language after the other, in the order of `offer:`, and presses `1` for the \
+             first of them, `2` for the second: `tries` and `timeout` of `defaults: { input: … }` hold; silence changes nothing.",
+        ),
+    ],
 };
 
 pub(super) const HOURS: Shape = Shape {

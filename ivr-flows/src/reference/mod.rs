@@ -231,6 +231,7 @@ defaults:
   exits: { exhausted: goodbye, error: goodbye }
 prompts:
   greeting: { en: \"Welcome.\", es: \"Bienvenido.\" }
+  choose-language: { en: \"For English, press 1.\", es: \"Para español, pulse 2.\" }
   question: { en: \"Press 1. To hear this again, press 9.\", es: \"Pulse 1. Para repetir, pulse 9.\" }
   rate-us: { en: \"Press 1 to 5.\", es: \"Pulse de 1 a 5.\" }
   was-it-solved: { en: \"Press 1 for yes, 2 for no.\", es: \"Pulse 1 para sí, 2 para no.\" }

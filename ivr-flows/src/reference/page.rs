@@ -209,7 +209,7 @@ pub(super) fn key_words(key: Key) -> &'static str {
         Key::Own(_) => "by name",
         Key::Name(refers) => named(refers),
         Key::Telephone | Key::Single => "a key",
-        Key::PromptPart => "a language, or `file`",
+        Key::PromptPart => "a language, `file` or `voice`",
         Key::Days => "days",
         Key::Dates => "a date",
     }

@@ -360,7 +360,13 @@ fn map(key: Key, value: Value, names: &Names) -> Value {
             for language in &names.languages {
                 parts.insert(language.clone(), value.clone());
             }
-            parts.insert("file".to_owned(), json!({ "type": "string" }));
+            let text = || json!({ "type": "string" });
+            let by_language = json!({ "type": "object", "additionalProperties": text() });
+            parts.insert("file".to_owned(), text());
+            parts.insert(
+                "voice".to_owned(),
+                json!({ "anyOf": [text(), by_language] }),
+            );
             return json!({ "type": "object", "properties": parts, "additionalProperties": value });
         }
         Key::Own(_) => return json!({ "type": "object", "additionalProperties": value }),

@@ -3,6 +3,7 @@
 //! **Owns**: their fields in words.
 //! **Must not know**: actions.
 
+use super::fields::VOICE;
 use super::{Field, Key, Kind, Refers, Shape};
 use crate::flow::ExitName;
 
@@ -326,11 +327,10 @@ pub(crate) const CHOICE: Shape = Shape {
 /// `{ say: TEXT }` where a prompt is named.
 pub(crate) const SAID: Shape = Shape {
     what: "what is played",
-    fields: &[Field::needed(
-        "say",
-        Kind::Spoken,
-        "A text in place of a prompt.",
-    )],
+    fields: &[
+        Field::needed("say", Kind::Spoken, "A text in place of a prompt."),
+        VOICE,
+    ],
 };
 
 /// What may stand beside the action of a step.

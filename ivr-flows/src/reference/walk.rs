@@ -108,7 +108,12 @@ pub(crate) fn fits(kind: Kind, node: &Node) -> bool {
     match (&node.kind, kind) {
         (yaml::Kind::Map(entries), Kind::Shape(shape)) => knows(shape, entries),
         (yaml::Kind::Map(entries), Kind::Sayings) => {
-            matches!(entries.as_slice(), [one] if one.key == "say")
+            SAID.fields
+                .first()
+                .is_some_and(|say| entries.iter().any(|entry| entry.key == say.name))
+                && entries
+                    .iter()
+                    .all(|entry| SAID.fields.iter().any(|field| field.name == entry.key))
         }
         (yaml::Kind::Map(entries), Kind::Spoken) => {
             !entries.iter().any(|entry| entry.key == "text")

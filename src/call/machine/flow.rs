@@ -374,10 +374,12 @@ pub fn said(message: ClosureMessage) -> Sound {
         ClosureMessage::Prompt(file) => Sound {
             file: Some(file),
             words: None,
+            voice: None,
         },
         ClosureMessage::Words(words) => Sound {
             file: None,
             words: Some(Words::Fixed(words)),
+            voice: None,
         },
     }
 }
@@ -392,6 +394,7 @@ fn by_way(way: Way, end: FlowInput, line: Line) -> FlowInput {
             greeting: line.known.voicemail_prompt.map(|file| Sound {
                 file: Some(file),
                 words: None,
+                voice: None,
             }),
         },
     }

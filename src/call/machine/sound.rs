@@ -301,6 +301,7 @@ impl CallMachine {
             sounds: vec![FlowSound {
                 file: Some(file),
                 words: None,
+                voice: None,
             }],
             language: self.setup.flow.languages().default.clone(),
             repeat: music,

@@ -5,6 +5,7 @@ use crate::cli::{
     self, CheckArgs, ConfigArgs, FlowCheckArgs, Format, TokenArgs, check, flow_check,
 };
 use crate::config::finding::{ConfigFinding, has_errors};
+use ivr_flows::FindingLevel;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -63,14 +64,14 @@ impl Place {
     #[track_caller]
     fn one(&self) -> ConfigFinding {
         let mut list = self.check();
-        list.retain(|finding| finding.level != ivr_flows::FindingLevel::Info);
+        list.retain(|finding| finding.level != FindingLevel::Info);
         assert_eq!(list.len(), 1, "{list:#?}");
         list.remove(0)
     }
 }
 
-/// Silence as 16 bit PCM, mono, 8 kHz.
-fn wav(samples: u32) -> Vec<u8> {
+/// A tone of this peak as 16 bit PCM, mono, 8 kHz. 5,000 is as loud as prompts are to be.
+fn tone(samples: u32, peak: f64) -> Vec<u8> {
     let bytes = samples * 2;
     let mut file = Vec::from(*b"RIFF");
     file.extend((36 + bytes).to_le_bytes());
@@ -79,8 +80,14 @@ fn wav(samples: u32) -> Vec<u8> {
     file.extend(16_000_u32.to_le_bytes());
     file.extend(*b"\x02\0\x10\0data");
     file.extend(bytes.to_le_bytes());
-    file.resize(file.len() + usize::try_from(bytes).unwrap(), 0);
+    let wave = |n: u32| (f64::from(n) / 8_000.0 * 440.0 * std::f64::consts::TAU).sin();
+    let level = |n: u32| (wave(n) * peak).clamp(-32_768.0, 32_767.0) as i16;
+    file.extend((0..samples).flat_map(|n| level(n).to_le_bytes()));
     file
+}
+
+fn wav(samples: u32) -> Vec<u8> {
+    tone(samples, 5_000.0)
 }
 
 fn same(one: ExitCode, other: ExitCode) -> bool {
@@ -108,6 +115,17 @@ fn every_file_is_checked_against_the_others() {
             place.path("prompts/en/hello.wav").display().to_string()
         )
     );
+
+    // Whoever hears one prompt after the other notices; all of it still runs.
+    for (peak, says) in [(0.0, "silence"), (500.0, "softer"), (25_000.0, "louder")] {
+        place.write("prompts/en/hello.wav", &tone(8_000, peak));
+        let finding = place.one();
+        assert_eq!(
+            (finding.code, finding.level),
+            ("F022", FindingLevel::Warning)
+        );
+        assert!(finding.message.contains(says), "{}", finding.message);
+    }
 
     let place = Place::clean();
     std::fs::remove_file(place.path("prompts/en/hello.wav")).unwrap();

@@ -126,6 +126,7 @@ fn a_password_may_lie_in_a_file() {
     let context = CompanyContext {
         passwords: PasswordPolicy::Required,
         country: None,
+        today: None,
         secrets: &|path| {
             assert_eq!(path, std::path::Path::new("ana.secret"));
             Ok("from the file\n".to_owned())

@@ -1,5 +1,6 @@
 //! Tests of settings and company files.
 
+mod calendars;
 mod company;
 mod documented;
 mod flows;

@@ -52,6 +52,7 @@ fn catalog() -> Catalog {
         prompt_files: Some(set(&["en/hello.wav", "moh/calm.wav"])),
         secrets: None,
         speech: false,
+        voices: false,
         consent: false,
         staff: None,
         callable: None,
@@ -109,7 +110,7 @@ fn what_comes_later_is_refused_and_says_so() {
     for step in [
         "    - voicemail: { box: support, transcribe: true }",
         "    - customer: { by: call.from, adapter: crm }",
-        "    - play: { prompt: hello, loop: 3 }",
+        "    - say: { text: hello, ssml: true }",
         "    - queue: { to: support, exits: { callback: bye } }",
         "    - queue: { to: support, screen: true }",
         "    - answer: { early_media: true }",

@@ -2,6 +2,7 @@
 
 use super::{STEP, catalog, found, frame};
 use crate::check::{Catalog, check_source};
+use crate::flow::FixedWords;
 
 /// Adds what these steps need: a language, a prompt with a value, the `error` exit.
 fn whole(step: &str) -> String {
@@ -23,6 +24,7 @@ const MORE: usize = 2;
 fn with(speech: bool, files: &[&str]) -> Catalog {
     let mut catalog = catalog();
     catalog.speech = speech;
+    catalog.voices = speech;
     let known = catalog.prompt_files.get_or_insert_default();
     known.extend(files.iter().map(ToString::to_string));
     catalog
@@ -34,7 +36,9 @@ fn every_form_is_clean() {
         "    - say: \"Hello {{ vars.reason }}.\"\n    - go: bye",
         "    - say: { en: \"Hello.\" }\n    - go: bye",
         "    - say: { text: { en: \"Hello.\" }, barge_in: false, exits: { error: bye } }\n    - go: bye",
-        "    - play: [hello, place, { say: \"Bye.\" }]\n    - go: bye",
+        "    - play: [hello, place, { say: \"Bye.\", voice: { en: amy } }]\n    - go: bye",
+        "    - play: { prompt: hello, loop: 3 }\n    - go: bye",
+        "    - say: { text: \"Hello.\", voice: amy }\n    - go: bye",
         "    - menu: { say: \"Press 1.\", keys: { 1: bye } }",
         "    - collect: { into: reason, prompt: hello, digits: 4-10, end_key: star, check: 'size(vars.reason) > 4' }\n    - go: bye",
         "    - collect: { into: reason, say: \"Your number?\", digits: 6, end_key: none, sensitive: true, tries: 2 }\n    - go: bye",
@@ -274,23 +278,64 @@ fn without_a_voice_texts_need_audio() {
 
 #[test]
 fn the_words_to_render_ahead_are_known_with_their_files() {
-    let source =
-        whole("    - play: [hello, place, { say: \"Order {{ vars.reason }}.\" }]\n    - go: bye");
+    let source = whole(
+        "    - play: [hello, place, { say: \"Order {{ vars.reason }}.\" }, { say: Bye., voice: amy }]\n    - go: bye",
+    );
     let flow = crate::parse(&source, "t").unwrap();
     let words = flow.fixed_words();
-    let words: Vec<(&str, Option<&str>, &str)> = words
-        .iter()
-        .map(|(language, file, words)| (language.as_str(), file.as_deref(), words.as_str()))
-        .collect();
+    let told = |words: &FixedWords| {
+        let file = words.file.as_deref().unwrap_or_default();
+        let voice = words.voice.as_deref().unwrap_or_default();
+        format!("{} {voice} {file}: {}", words.language, words.words)
+    };
+    let words: Vec<String> = words.iter().map(told).collect();
     assert_eq!(
         words,
         [
-            ("en", None, "Order"),
-            ("en", Some("hello.wav"), "Hello."),
-            ("en", Some("place-1.wav"), "You are number"),
-            ("en", Some("place-2.wav"), "now."),
+            "en  : Order",
+            "en  hello.wav: Hello.",
+            "en  place-1.wav: You are number",
+            "en  place-2.wav: now.",
+            "en amy : Bye.",
         ]
     );
+}
+
+#[test]
+fn a_voice_by_name_is_for_whoever_takes_one_and_is_no_path_and_no_option() {
+    let said = |voice: &str| {
+        whole(&format!(
+            "    - say: {{ text: {{ en: Hello }}, voice: {voice} }}\n    - go: bye"
+        ))
+    };
+    let codes = |voice: &str, catalog: &Catalog| {
+        let findings = check_source(&said(voice), "t", Some(catalog)).findings;
+        findings.iter().map(|f| f.code).collect::<Vec<_>>()
+    };
+    let takes = with(true, &[]);
+    let deaf = Catalog {
+        voices: false,
+        ..takes.clone()
+    };
+    for voice in [
+        "amy",
+        "{ en: en-gb+f3, es: \"Ana María\" }",
+        "en_US-amy.medium",
+    ] {
+        assert_eq!(codes(voice, &takes), [""; 0], "{voice}");
+        assert_eq!(codes(voice, &deaf), ["F026"], "{voice}");
+    }
+    for voice in [
+        "-w",
+        "../x",
+        "a/b",
+        "\"\"",
+        "{ xyzzy: amy }",
+        "[amy]",
+        "\"a\\nb\"",
+    ] {
+        assert_ne!(codes(voice, &takes), [""; 0], "{voice}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod call;
 mod collect;
 mod customer;
 mod http;
+mod language;
 mod leaving;
 mod menu;
 mod opening;

@@ -32,6 +32,7 @@ fn prompt() -> Sound {
     Sound {
         file: Some("flood.wav".to_owned()),
         words: None,
+        voice: None,
     }
 }
 

@@ -132,6 +132,7 @@ blocks:
     let greeting = crate::port::Sound {
         file: Some("leave.wav".to_owned()),
         words: None,
+        voice: None,
     };
     for (seconds, end) in [(9, "message Some(\"sales\")"), (0, "message None")] {
         let mut call = Call::new(flow);

@@ -235,6 +235,7 @@ fn a_closed_queue_says_why_and_the_call_goes_on_by_its_exit() {
         message: Sound {
             file: Some("flood.wav".into()),
             words: None,
+            voice: None,
         },
     };
     let mut waits = call();
