@@ -139,6 +139,16 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
             r#"{"text":"x"}"#,
             writes(200),
         ),
+        (
+            flow("POST /flows/support/view"),
+            r#"{"text":"x"}"#,
+            reads(200),
+        ),
+        (
+            flow("POST /flows/support/edit"),
+            r#"{"text":"x","operations":[]}"#,
+            writes(422),
+        ),
         (flow("POST /flows/support/publish"), "{}", writes(409)),
         (flow("POST /flows/support/promote"), "", writes(404)),
         (flow("POST /flows/support/rollback"), "{}", writes(404)),
