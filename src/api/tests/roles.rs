@@ -352,10 +352,12 @@ fn every_operation_stands_in_the_matrix() {
 }
 
 /// What authors of flows may ask for beside reading, and what publishers may besides.
-const AUTHORS: [&str; 3] = [
+const AUTHORS: [&str; 5] = [
     "PUT /flows/support/draft",
     "DELETE /flows/support/draft?revision=1",
     "POST /flows/support/check",
+    "POST /flows/support/view",
+    "POST /flows/support/edit",
 ];
 
 #[tokio::test]
