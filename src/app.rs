@@ -13,7 +13,7 @@ use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
 use crate::api::phones::PhoneNames;
 use crate::api::today::Counting;
-use crate::api::{self, ApiState};
+use crate::api::{self, ApiState, EditorTurns};
 use crate::background::Background;
 use crate::bindings::{self, BindingsKeeper};
 use crate::call::actor::CallContext;
@@ -410,6 +410,7 @@ impl Wiring {
             phones: PhoneNames::new(self.gateway.clone()),
             announcements,
             publisher,
+            editors: EditorTurns::default(),
         };
         let access = state.access.clone();
         self.spawn_behind(access.clone().keep(store.clone(), self.clock));

@@ -142,13 +142,8 @@ impl Publisher {
 
     /// Checks texts against the company as it is, audio included, and runs the tests.
     pub async fn check(&self, flow: &str, texts: &FlowTexts) -> Judged {
-        let (company, settings) = (self.company.borrow().clone(), self.settings.clone());
-        let (flow, texts) = (flow.to_owned(), texts.clone());
-        let flows = Arc::clone(&self.flows);
-        let judged = tokio::task::spawn_blocking(move || {
-            let catalog = flow_files::catalog(&company.company, &settings);
-            judge(&flow, &texts, Some(&catalog), &flows.each_alone())
-        });
+        let (own, flow, texts) = (self.clone(), flow.to_owned(), texts.clone());
+        let judged = tokio::task::spawn_blocking(move || own.judge(&flow, &texts));
         judged.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a flow could not be judged");
             Judged {
@@ -156,6 +151,14 @@ impl Publisher {
                 report: Report::default(),
             }
         })
+    }
+
+    /// The same on the thread that asks. Blocks: it reads the folder of prompts.
+    #[must_use]
+    pub fn judge(&self, flow: &str, texts: &FlowTexts) -> Judged {
+        let company = self.company.borrow().clone();
+        let catalog = flow_files::catalog(&company.company, &self.settings);
+        judge(flow, texts, Some(&catalog), &self.flows.each_alone())
     }
 
     /// Saves what somebody types, whether it can run or not.

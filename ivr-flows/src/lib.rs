@@ -22,6 +22,7 @@ pub mod fuzz;
 pub mod interpreter;
 mod link;
 mod nearest;
+pub mod outline;
 pub mod port;
 mod read;
 pub mod reference;

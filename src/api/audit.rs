@@ -30,6 +30,8 @@ const ROWS: usize = 1_024;
 const AT_ONCE: usize = 64;
 /// The role of whoever was not let in.
 const NO_ROLE: &str = "none";
+/// What is sent with POST because it is long, and changes nothing: an editor asks it with every key that is pressed.
+const COMPUTED: [&str; 3] = ["check", "view", "edit"];
 /// A database that failed is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -67,7 +69,7 @@ pub(super) async fn keep(State(state): State<ApiState>, request: Request, next: 
     let path = request.uri().path().to_owned();
     let template = matched.map_or(path.as_str(), MatchedPath::as_str);
     let action = format!("{} {template}", request.method());
-    let changes = is_unsafe(request.method());
+    let changes = is_unsafe(request.method()) && !only_computes(template);
     let Ok(place) = state.audit.0.clone().try_reserve_owned() else {
         let response = next_or_refused(changes, request, next).await;
         return if seen.said().is_some() {
@@ -101,6 +103,11 @@ pub(super) async fn keep(State(state): State<ApiState>, request: Request, next: 
         });
     }
     response
+}
+
+fn only_computes(template: &str) -> bool {
+    let asked = template.strip_prefix("/api/v1/flows/{name}/");
+    asked.is_some_and(|asked| COMPUTED.contains(&asked))
 }
 
 /// Without a place: what changes something is not even begun.

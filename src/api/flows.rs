@@ -3,9 +3,14 @@
 //! **Owns**: what flows look like outside. **Must not know**: how versions are kept or judged; `publishing` does.
 
 mod changes;
+mod editing;
 mod shapes;
+mod turns;
+mod view;
 
 pub(super) use changes::*;
+pub(super) use editing::*;
+pub use turns::EditorTurns;
 
 use super::ApiState;
 use super::error::ApiError;

@@ -69,6 +69,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, patch, post, put};
 use events::EventStreams;
+pub use flows::EditorTurns;
 use known_tokens::KnownTokens;
 use live::LiveState;
 use phones::PhoneNames;
@@ -127,6 +128,8 @@ pub struct ApiState {
     pub announcements: Announcements,
     /// The flows and their versions.
     pub publisher: Publisher,
+    /// Places for what editors ask.
+    pub editors: EditorTurns,
 }
 
 impl ApiState {
@@ -250,6 +253,8 @@ fn flow_routes() -> Router<ApiState> {
                 .delete(flows::discard_draft),
         )
         .route("/flows/{name}/check", post(flows::check))
+        .route("/flows/{name}/view", post(flows::view))
+        .route("/flows/{name}/edit", post(flows::edit))
         .route("/flows/{name}/publish", post(flows::publish))
         .route("/flows/{name}/promote", post(flows::promote))
         .route("/flows/{name}/rollback", post(flows::roll_back))

@@ -53,6 +53,9 @@ impl Run {
 /// Its last pass, which straightens arrows, gives up on some nets with a broken assertion of its own; without that pass
 /// the picture is less even, and there is one.
 pub(super) fn place(sizes: &[Place], arrows: &[(usize, usize, String)]) -> Option<Placed> {
+    if sizes.is_empty() {
+        return None;
+    }
     let attempt = |plain: bool| {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             placed(sizes, arrows, plain)

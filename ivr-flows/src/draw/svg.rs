@@ -56,8 +56,8 @@ pub(super) fn svg(picture: &Picture) -> Option<String> {
     for (arrow, run) in picture.arrows.iter().zip(&placed.arrows) {
         path(&mut out, picture, arrow, run);
     }
-    for (shown, (at, size)) in picture.boxes.iter().zip(&placed.boxes) {
-        one(&mut out, shown, *at, *size);
+    for (number, (shown, (at, size))) in picture.boxes.iter().zip(&placed.boxes).enumerate() {
+        one(&mut out, (number, shown), *at, *size);
     }
     for ((_, _, label), run) in arrows.iter().zip(&placed.arrows) {
         if let Some((x, y)) = run.label {
@@ -100,7 +100,7 @@ fn label(picture: &Picture, arrow: &Arrow) -> String {
         .to_owned()
 }
 
-fn one(out: &mut String, shown: &Shown, (x, y): Place, (width, height): Place) {
+fn one(out: &mut String, (number, shown): (usize, &Shown), (x, y): Place, (width, height): Place) {
     let mut class = String::from("box");
     if shown.start {
         class.push_str(" start");
@@ -126,7 +126,10 @@ fn one(out: &mut String, shown: &Shown, (x, y): Place, (width, height): Place) {
     } else {
         (y + height / 2.0 + 5.0, 0.0)
     };
-    let _ = writeln!(out, "<g class=\"{class}\"><title>{name}: {detail}</title>");
+    let _ = writeln!(
+        out,
+        "<g class=\"{class}\" data-box=\"{number}\"><title>{name}: {detail}</title>"
+    );
     let _ = writeln!(
         out,
         "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"7\"/>"

@@ -108,4 +108,16 @@ impl Editor for Splicer {
     }
 }
 
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreadable(findings) => match findings.first() {
+                Some(first) => write!(f, "line {}: {}; {}", first.line, first.message, first.help),
+                None => f.write_str("the text cannot be read"),
+            },
+            Self::Unfit(why) | Self::Layout(why) => f.write_str(why),
+        }
+    }
+}
+
 pub use rename::{rename, rename_in_tests};

@@ -33,6 +33,24 @@ pub(super) fn is_bare(text: &str) -> bool {
 }
 
 impl Tree {
+    /// As JSON: numbers and truth values as such, everything else as text.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Empty | Self::Gone => serde_json::Value::Null,
+            Self::Text(text) => text.as_str().into(),
+            Self::Bare(text) => match text.parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => (text == "true").into(),
+            },
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Map(entries) => entries
+                .iter()
+                .map(|(key, value)| (key.clone(), value.to_json()))
+                .collect(),
+        }
+    }
+
     pub(crate) fn of(node: &Node) -> Self {
         match &node.kind {
             Kind::Empty => Self::Empty,

@@ -6,7 +6,7 @@ use super::shapes::{AliasBody, DraftBody, DraftShape};
 use crate::api::ApiState;
 use crate::api::access::identity::{Identity, SignedIn};
 use crate::api::error::ApiError;
-use crate::api::right::{Action, Resource, authorise};
+use crate::api::right::{Action, Resource, Role, authorise};
 use crate::api::token::Caller;
 use crate::flows::gate::Report;
 use crate::publishing::{By, LONGEST_COMMENT, PointTo, Publish, Refused, SaveDraft};
@@ -172,9 +172,7 @@ pub(in crate::api) async fn check(
     Path(name): Path<String>,
     body: Result<Json<CheckBody>, JsonRejection>,
 ) -> Result<Json<Report>, ApiError> {
-    if !authorise(role, Action::EditFlow, Resource::Others) {
-        return Err(ApiError::forbidden());
-    }
+    may_edit(role)?;
     let Json(body) = body?;
     let texts = texts(body.text, body.tests)?;
     Ok(Json(state.publisher.check(&name, &texts).await.report))
@@ -305,6 +303,14 @@ pub(in crate::api) async fn point(
     Ok(Json(done.await?.into()))
 }
 
+pub(super) fn may_edit(role: Role) -> Result<(), ApiError> {
+    if authorise(role, Action::EditFlow, Resource::Others) {
+        Ok(())
+    } else {
+        Err(ApiError::forbidden())
+    }
+}
+
 fn may(identity: &Identity, action: Action) -> Result<(), ApiError> {
     if authorise(identity.role, action, Resource::Others) {
         Ok(())
@@ -321,7 +327,7 @@ fn by(identity: &Identity) -> By {
 }
 
 /// A text of a database ends at a zero byte for some readers.
-fn texts(text: String, tests: Option<String>) -> Result<FlowTexts, ApiError> {
+pub(super) fn texts(text: String, tests: Option<String>) -> Result<FlowTexts, ApiError> {
     let zero = |text: &String| text.contains('\0');
     if zero(&text) || tests.as_ref().is_some_and(zero) {
         return Err(ApiError::unprocessable("A flow has no zero bytes."));

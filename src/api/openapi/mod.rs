@@ -95,6 +95,8 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::save_draft,
         flows::discard_draft,
         flows::check,
+        flows::view,
+        flows::edit,
         flows::publish,
         flows::promote,
         flows::roll_back,

@@ -55,7 +55,9 @@ async fn every_act_and_every_listen_leaves_a_row() {
     assert_eq!(heard.status, 200);
     let request = "PUT /api/v1/agents/ana/state";
     assert_eq!(world.plain(request, &page, state).await.status, 200);
-    // What was refused is told as well; looking at lists is not.
+    // What was refused is told as well; looking at lists is not, nor what an editor asks with every key.
+    let view = world.ask("supervisor", "POST /flows/menu/view", r#"{"text":""}"#);
+    assert_eq!(view.await.status, 200);
     let hear = format!("GET /recordings/{RECORDING}/audio");
     assert_eq!(world.ask("ben", &hear, "").await.status, 403);
     assert_eq!(world.ask("admin", "GET /agents", "").await.status, 200);

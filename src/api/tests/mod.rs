@@ -4,6 +4,7 @@ mod audit;
 mod callers;
 mod calls_page;
 mod desk;
+mod editing;
 mod events;
 mod flows;
 mod http;

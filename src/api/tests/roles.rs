@@ -139,6 +139,16 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
             r#"{"text":"x"}"#,
             writes(200),
         ),
+        (
+            flow("POST /flows/support/view"),
+            r#"{"text":"x"}"#,
+            reads(200),
+        ),
+        (
+            flow("POST /flows/support/edit"),
+            r#"{"text":"x","operations":[]}"#,
+            writes(422),
+        ),
         (flow("POST /flows/support/publish"), "{}", writes(409)),
         (flow("POST /flows/support/promote"), "", writes(404)),
         (flow("POST /flows/support/rollback"), "{}", writes(404)),
@@ -342,10 +352,12 @@ fn every_operation_stands_in_the_matrix() {
 }
 
 /// What authors of flows may ask for beside reading, and what publishers may besides.
-const AUTHORS: [&str; 3] = [
+const AUTHORS: [&str; 5] = [
     "PUT /flows/support/draft",
     "DELETE /flows/support/draft?revision=1",
     "POST /flows/support/check",
+    "POST /flows/support/view",
+    "POST /flows/support/edit",
 ];
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::api::known_tokens::KnownTokens;
 use crate::api::live::{LiveRequest, LiveState, SetStateError, WrapUpAct, WrapUpError};
 use crate::api::phones::PhoneNames;
 use crate::api::right::RoleName;
-use crate::api::{ApiState, events, serve, serve_metrics, token};
+use crate::api::{ApiState, EditorTurns, events, serve, serve_metrics, token};
 use crate::call::call_control::CallControl;
 use crate::call::control::Refused;
 use crate::call::registry::RegistryMessage;
@@ -166,6 +166,7 @@ impl World {
             gateway,
             announcements: announcements(data.root(), &publisher),
             publisher,
+            editors: EditorTurns::default(),
         };
         let access = state.access.clone();
         let apart = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,0 +1,233 @@
+//! How a flow's text looks to an editor: report, outline, picture.
+//!
+//! **Owns**: the outside form of the three. **Must not know**: how they are made.
+
+use crate::flows::gate::Report;
+use crate::publishing::Publisher;
+use ivr_flows::draw::{self, Arrow, MOST_BOXES, Options, Picture, Shown, Zoom};
+use ivr_flows::outline::{self, Outline};
+use recordings::store::flows::FlowTexts;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// How near one looks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ZoomBody {
+    /// One box for each block.
+    #[default]
+    Blocks,
+    /// One box for each step.
+    Steps,
+}
+
+/// How a flow's text looks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct View {
+    report: Report,
+    /// `null` when the text cannot be read.
+    outline: Option<OutlineBody>,
+    /// `null` when the text cannot be read, or has more boxes than anybody could look at.
+    picture: Option<PictureBody>,
+}
+
+/// What stands in a flow, in the order of the file.
+#[derive(Debug, Serialize, ToSchema)]
+struct OutlineBody {
+    title: Option<String>,
+    /// Offered languages, as `en`.
+    languages: Vec<String>,
+    default_language: Option<String>,
+    prompts: Vec<PromptBody>,
+    blocks: Vec<BlockBody>,
+}
+
+/// A prompt of the flow.
+#[derive(Debug, Serialize, ToSchema)]
+struct PromptBody {
+    name: String,
+    /// From 1.
+    line: usize,
+    /// Texts by language, or what stands under `file`.
+    parts: BTreeMap<String, String>,
+}
+
+/// A block.
+#[derive(Debug, Serialize, ToSchema)]
+struct BlockBody {
+    name: String,
+    /// From 1.
+    line: usize,
+    /// As operations name it: `/blocks/main`.
+    path: String,
+    /// Calls begin here.
+    start: bool,
+    steps: Vec<StepBody>,
+}
+
+/// A step.
+#[derive(Debug, Serialize, ToSchema)]
+struct StepBody {
+    /// As operations name it: `/blocks/main/0`.
+    path: String,
+    /// From 1.
+    line: usize,
+    /// `null`: no action of the language.
+    action: Option<&'static str>,
+    /// The action and the word behind it.
+    summary: String,
+    /// The whole step.
+    value: serde_json::Value,
+}
+
+/// The picture of a flow.
+#[derive(Debug, Serialize, ToSchema)]
+struct PictureBody {
+    /// Each box is a `<g data-box="N">`, by its place in `boxes`, from 0.
+    svg: String,
+    boxes: Vec<BoxBody>,
+    arrows: Vec<ArrowBody>,
+}
+
+/// A box.
+#[derive(Debug, Serialize, ToSchema)]
+struct BoxBody {
+    name: String,
+    /// `null`: the end of the call, or of a subflow.
+    block: Option<String>,
+    /// From 0, as in paths; `null`: the whole block.
+    step: Option<usize>,
+    detail: String,
+    /// Calls begin here.
+    start: bool,
+    /// The call can end here.
+    ends: bool,
+}
+
+/// An arrow.
+#[derive(Debug, Serialize, ToSchema)]
+struct ArrowBody {
+    /// The box it leaves, from 0.
+    from: usize,
+    /// The box it leads to.
+    to: usize,
+    label: String,
+    /// An exit from `defaults`.
+    inherited: bool,
+}
+
+/// Checks, lists and draws. Blocks: for threads that may be busy.
+pub(super) fn view_of(
+    publisher: &Publisher,
+    name: &str,
+    texts: &FlowTexts,
+    (zoom, inherited): (ZoomBody, bool),
+) -> View {
+    let options = Options {
+        zoom: match zoom {
+            ZoomBody::Blocks => Zoom::Blocks,
+            ZoomBody::Steps => Zoom::Steps,
+        },
+        inherited,
+        ..Options::default()
+    };
+    let outline = outline::outline(&texts.text).ok();
+    let small = outline
+        .as_ref()
+        .is_some_and(|outline| boxes(outline, options.zoom) <= MOST_BOXES);
+    let picture = small.then(|| draw::picture(&texts.text, &options).ok());
+    View {
+        report: publisher.judge(name, texts).report,
+        outline: outline.map(OutlineBody::from),
+        picture: picture.flatten().and_then(PictureBody::of),
+    }
+}
+
+/// What would be drawn, so that nothing is drawn in vain.
+fn boxes(outline: &Outline, zoom: Zoom) -> usize {
+    match zoom {
+        Zoom::Blocks => outline.blocks.len(),
+        Zoom::Steps => outline.blocks.iter().map(|block| block.steps.len()).sum(),
+    }
+}
+
+impl From<Outline> for OutlineBody {
+    fn from(outline: Outline) -> Self {
+        let prompts = outline.prompts.into_iter().map(|prompt| PromptBody {
+            name: prompt.name,
+            line: prompt.line,
+            parts: prompt.parts,
+        });
+        Self {
+            title: outline.title,
+            languages: outline.languages,
+            default_language: outline.default_language,
+            prompts: prompts.collect(),
+            blocks: outline.blocks.into_iter().map(BlockBody::from).collect(),
+        }
+    }
+}
+
+impl From<outline::Block> for BlockBody {
+    fn from(block: outline::Block) -> Self {
+        let steps = block.steps.into_iter().map(|step| StepBody {
+            path: step.path,
+            line: step.line,
+            action: step.action,
+            summary: step.summary,
+            value: step.value,
+        });
+        Self {
+            name: block.name,
+            line: block.line,
+            path: block.path,
+            start: block.start,
+            steps: steps.collect(),
+        }
+    }
+}
+
+impl PictureBody {
+    fn of(picture: Picture) -> Option<Self> {
+        Some(Self {
+            svg: picture.svg()?,
+            boxes: picture.boxes.into_iter().map(BoxBody::from).collect(),
+            arrows: picture.arrows.into_iter().map(ArrowBody::from).collect(),
+        })
+    }
+}
+
+impl From<Shown> for BoxBody {
+    fn from(shown: Shown) -> Self {
+        let numbered = shown.name.rsplit_once(' ');
+        let numbered = numbered.and_then(|(block, number)| {
+            let step = number.parse::<usize>().ok()?.checked_sub(1)?;
+            Some((block.to_owned(), step))
+        });
+        let (block, step) = match numbered {
+            Some((block, step)) => (Some(block), Some(step)),
+            None if matches!(shown.name.as_str(), "hang up" | "return") => (None, None),
+            None => (Some(shown.name.clone()), None),
+        };
+        Self {
+            name: shown.name,
+            block,
+            step,
+            detail: shown.detail,
+            start: shown.start,
+            ends: shown.ends,
+        }
+    }
+}
+
+impl From<Arrow> for ArrowBody {
+    fn from(arrow: Arrow) -> Self {
+        Self {
+            from: arrow.from,
+            to: arrow.to,
+            label: arrow.label,
+            inherited: arrow.inherited,
+        }
+    }
+}
