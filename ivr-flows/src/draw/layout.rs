@@ -1,16 +1,26 @@
 //! Where boxes stand and how arrows run.
 //!
-//! **Owns**: the one use of the layout library (`layout-rs`). **Must not know**: what the boxes are.
+//! **Owns**: the one use of the layout library (`rust-sugiyama`), which says how far to the right everything of a rank
+//! stands. **Must not know**: what the boxes are.
 
-use layout::core::base::Orientation;
-use layout::core::format::{ClipHandle, RenderBackend};
-use layout::core::geometry::Point;
-use layout::core::style::StyleAttr;
-use layout::std_shapes::shapes::{Arrow, Element, ShapeKind};
-use layout::topo::layout::VisualGraph;
+use std::collections::BTreeMap;
+
+use super::ranks::{Ranks, Stop, ranks};
+use rust_sugiyama::configure::{Config, RankingType};
+use rust_sugiyama::from_vertices_and_edges;
 
 /// Room around everything.
 const MARGIN: f64 = 24.0;
+/// Room between neighbours.
+const GAP: f64 = 18.0;
+/// Room between ranks.
+const RANK: f64 = 22.0;
+/// What an arrow takes that runs by.
+const PASSED: f64 = 6.0;
+/// How far the arrow of a box to itself swings out.
+const LOOP: f64 = 30.0;
+/// More arrows are not placed: nobody could follow them.
+const MOST_ARROWS: usize = 1_500;
 
 /// A place, in pixels from the upper left.
 pub(super) type Place = (f64, f64);
@@ -31,139 +41,33 @@ pub(super) struct Placed {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
     pub(super) points: Vec<(Place, Place)>,
-    /// The arrow was turned around: its head is at the first point.
-    pub(super) turned: bool,
     pub(super) label: Option<Place>,
 }
 
-impl Run {
-    /// From a place to the nearest point of the arrow, squared.
-    fn distance(&self, (x, y): Place) -> f64 {
-        // Each pair ends on the arrow, but for the first, which begins there.
-        let first = self.points.first().map(|(start, _)| *start);
-        let others = self.points.iter().skip(1).map(|(_, point)| *point);
-        let each = first.into_iter().chain(others);
-        each.map(|(px, py)| (px - x).powi(2) + (py - y).powi(2))
-            .fold(f64::INFINITY, f64::min)
-    }
-}
-
-/// Places boxes of these sizes and arrows with these labels. None: the library cannot.
-///
-/// Its last pass, which straightens arrows, gives up on some nets with a broken assertion of its own; without that pass
-/// the picture is less even, and there is one.
+/// Places boxes of these sizes and arrows with these labels. None: there is nothing, or too much.
 pub(super) fn place(sizes: &[Place], arrows: &[(usize, usize, String)]) -> Option<Placed> {
-    if sizes.is_empty() {
+    if sizes.is_empty() || arrows.len() > MOST_ARROWS {
         return None;
     }
-    let attempt = |plain: bool| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            placed(sizes, arrows, plain)
-        }))
+    let ends: Vec<(usize, usize)> = arrows.iter().map(|(from, to, _)| (*from, *to)).collect();
+    let ranks = ranks(sizes.len(), &ends);
+    let placer = Placer {
+        sizes,
+        arrows,
+        loops: loops(arrows),
+        ranks,
     };
-    attempt(false).or_else(|_| attempt(true)).ok()
+    Some(placer.placed())
 }
 
-fn placed(sizes: &[Place], arrows: &[(usize, usize, String)], plain: bool) -> Placed {
-    let mut graph = VisualGraph::new(Orientation::TopToBottom);
-    let down = Orientation::TopToBottom;
-    let mut handles = Vec::new();
-    for (at, (width, height)) in sizes.iter().enumerate() {
-        let shape = ShapeKind::new_box("");
-        let size = Point::new(*width, *height);
-        let element =
-            Element::create_with_properties(shape, StyleAttr::simple(), down, size, at.to_string());
-        handles.push(graph.add_node(element));
+/// What arrows of boxes to themselves take beside them.
+fn loops(arrows: &[(usize, usize, String)]) -> BTreeMap<usize, f64> {
+    let mut loops = BTreeMap::new();
+    for (from, _, label) in arrows.iter().filter(|(from, to, _)| from == to) {
+        let room = loops.entry(*from).or_insert(0.0_f64);
+        *room = room.max(LOOP + wide(label));
     }
-    let mut small = StyleAttr::simple();
-    small.font_size = 8;
-    for (at, (from, to, label)) in arrows.iter().enumerate() {
-        let (Some(from), Some(to)) = (handles.get(*from), handles.get(*to)) else {
-            continue;
-        };
-        let mut arrow = Arrow::simple_with_properties(label, at.to_string());
-        arrow.look = small.clone();
-        graph.add_edge(arrow, *from, *to);
-    }
-    let mut seen = Seen {
-        boxes: vec![None; sizes.len()],
-        runs: vec![Run::default(); arrows.len()],
-        texts: Vec::new(),
-    };
-    graph.do_it(false, false, plain, &mut seen);
-    seen.placed(arrows)
-}
-
-/// Notes down what the library would draw.
-struct Seen {
-    boxes: Vec<Option<(Place, Place)>>,
-    runs: Vec<Run>,
-    /// Labels in the order in which they are drawn.
-    texts: Vec<(Place, String)>,
-}
-
-fn number(properties: Option<&String>) -> Option<usize> {
-    properties?.parse().ok()
-}
-
-impl Seen {
-    fn placed(mut self, arrows: &[(usize, usize, String)]) -> Placed {
-        for (place, text) in &self.texts {
-            // The arrow of that label that runs by it.
-            let near = arrows
-                .iter()
-                .zip(&mut self.runs)
-                .filter(|((_, _, label), run)| label == text && run.label.is_none())
-                .map(|(_, run)| (run.distance(*place), run))
-                .min_by(|(a, _), (b, _)| a.total_cmp(b));
-            if let Some((_, run)) = near {
-                run.label = Some(*place);
-            }
-        }
-        let boxes: Vec<(Place, Place)> = self
-            .boxes
-            .iter()
-            .map(|one| one.unwrap_or_default())
-            .collect();
-        let corners = boxes
-            .iter()
-            .flat_map(|((x, y), (width, height))| [(*x, *y), (x + width, y + height)]);
-        let runs = self
-            .runs
-            .iter()
-            .flat_map(|run| run.points.iter().map(|(at, _)| *at));
-        // About half as wide as their letters.
-        let labels = self.texts.iter().flat_map(|((x, y), text)| {
-            let half = wide(text) / 2.0;
-            [(x - half, *y), (x + half, *y)]
-        });
-        let all: Vec<Place> = corners.chain(runs).chain(labels).collect();
-        let least = |of: fn(&Place) -> f64| all.iter().map(of).fold(f64::INFINITY, f64::min);
-        let most = |of: fn(&Place) -> f64| all.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
-        if all.is_empty() {
-            return Placed::default();
-        }
-        let (left, top) = (least(|at| at.0) - MARGIN, least(|at| at.1) - MARGIN);
-        let size = (
-            most(|at| at.0) - left + MARGIN,
-            most(|at| at.1) - top + MARGIN,
-        );
-        let moved = |(x, y): Place| (x - left, y - top);
-        for run in &mut self.runs {
-            for (point, bend) in &mut run.points {
-                (*point, *bend) = (moved(*point), moved(*bend));
-            }
-            run.label = run.label.map(moved);
-        }
-        Placed {
-            boxes: boxes
-                .into_iter()
-                .map(|(at, size)| (moved(at), size))
-                .collect(),
-            arrows: self.runs,
-            size,
-        }
-    }
+    loops
 }
 
 /// How wide a label is, in small letters.
@@ -172,49 +76,327 @@ fn wide(text: &str) -> f64 {
     f64::from(letters) * 7.0
 }
 
-impl RenderBackend for Seen {
-    fn draw_rect(
-        &mut self,
-        at: Point,
-        size: Point,
-        _look: &StyleAttr,
-        properties: Option<String>,
-        _clip: Option<ClipHandle>,
-    ) {
-        let place = number(properties.as_ref()).and_then(|own| self.boxes.get_mut(own));
-        if let Some(place) = place {
-            *place = Some(((at.x, at.y), (size.x, size.y)));
+struct Placer<'a> {
+    sizes: &'a [Place],
+    arrows: &'a [(usize, usize, String)],
+    loops: BTreeMap<usize, f64>,
+    ranks: Ranks,
+}
+
+impl Placer<'_> {
+    fn placed(&self) -> Placed {
+        let sizes: Vec<Place> = self
+            .ranks
+            .stops
+            .iter()
+            .map(|(stop, _)| self.size(*stop))
+            .collect();
+        let rows = self.rows(&sizes);
+        let mut middles = across(&sizes, &self.ranks);
+        let left = middles
+            .iter()
+            .zip(&sizes)
+            .map(|(x, (width, _))| x - width / 2.0)
+            .fold(f64::INFINITY, f64::min);
+        for middle in &mut middles {
+            *middle += MARGIN - left;
+        }
+        let centre = |stop: usize| -> Place {
+            let rank = self.ranks.stops.get(stop).map_or(0, |(_, rank)| *rank);
+            let y = rows.get(rank).copied().unwrap_or_default();
+            (middles.get(stop).copied().unwrap_or_default(), y)
+        };
+        let boxes: Vec<(Place, Place)> = self
+            .sizes
+            .iter()
+            .enumerate()
+            .map(|(own, &(width, height))| {
+                let (x, y) = centre(own);
+                let beside = self.loops.get(&own).copied().unwrap_or_default();
+                (
+                    (x - (width + beside) / 2.0, y - height / 2.0),
+                    (width, height),
+                )
+            })
+            .collect();
+        let arrows = self.runs(&boxes, &centre);
+        let most = |of: fn(&Place) -> f64, half: fn(&Place) -> f64| {
+            let ends = (0..sizes.len())
+                .zip(&sizes)
+                .map(|(own, size)| of(&centre(own)) + half(size));
+            ends.fold(0.0, f64::max) + MARGIN
+        };
+        let size = (
+            most(|at| at.0, |size| size.0 / 2.0),
+            most(|at| at.1, |size| size.1 / 2.0),
+        );
+        Placed {
+            boxes,
+            arrows,
+            size,
         }
     }
 
-    fn draw_line(&mut self, _: Point, _: Point, _: &StyleAttr, _: Option<String>) {}
-
-    fn draw_circle(&mut self, _: Point, _: Point, _: &StyleAttr, _: Option<String>) {}
-
-    fn draw_text(&mut self, at: Point, text: &str, _look: &StyleAttr) {
-        if !text.is_empty() {
-            self.texts.push(((at.x, at.y), text.to_owned()));
+    fn size(&self, stop: Stop) -> Place {
+        match stop {
+            Stop::Box(own) => {
+                let (width, height) = self.sizes.get(own).copied().unwrap_or_default();
+                (
+                    width + self.loops.get(&own).copied().unwrap_or_default(),
+                    height,
+                )
+            }
+            Stop::Label(arrow) => {
+                let label = self
+                    .arrows
+                    .get(arrow)
+                    .map_or("", |(_, _, label)| label.as_str());
+                let height = if label.is_empty() { 0.0 } else { 14.0 };
+                (wide(label).max(PASSED), height)
+            }
+            Stop::Passed => (PASSED, 0.0),
         }
     }
 
-    fn draw_arrow(
-        &mut self,
-        path: &[(Point, Point)],
-        _dashed: bool,
-        head: (bool, bool),
-        _look: &StyleAttr,
-        properties: Option<String>,
-        _text: &str,
-    ) {
-        let run = number(properties.as_ref()).and_then(|own| self.runs.get_mut(own));
-        if let Some(run) = run {
-            let both = |(a, b): &(Point, Point)| ((a.x, a.y), (b.x, b.y));
-            run.points = path.iter().map(both).collect();
-            run.turned = head.0;
+    /// How far down the middle of each rank is.
+    fn rows(&self, sizes: &[Place]) -> Vec<f64> {
+        let mut heights: Vec<f64> = Vec::new();
+        for ((_, rank), (_, height)) in self.ranks.stops.iter().zip(sizes) {
+            if heights.len() <= *rank {
+                heights.resize(rank + 1, 0.0);
+            }
+            if let Some(own) = heights.get_mut(*rank) {
+                *own = own.max(*height);
+            }
         }
+        let mut down = MARGIN;
+        let middle = |height: f64| {
+            let middle = down + height / 2.0;
+            down += height + RANK;
+            middle
+        };
+        heights.into_iter().map(middle).collect()
     }
 
-    fn create_clip(&mut self, _: Point, _: Point, _: usize) -> ClipHandle {
-        0
+    fn runs(&self, boxes: &[(Place, Place)], centre: &dyn Fn(usize) -> Place) -> Vec<Run> {
+        let ports = self.ports(boxes, centre);
+        let each = self
+            .arrows
+            .iter()
+            .enumerate()
+            .map(|(own, (from, to, words))| {
+                if from == to {
+                    return round(boxes.get(*from).copied().unwrap_or_default(), words);
+                }
+                let passed = self
+                    .ranks
+                    .passed
+                    .get(own)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                let (start, end) = ports.get(own).copied().unwrap_or_default();
+                let mut points = vec![start];
+                points.extend(passed.iter().map(|stop| centre(*stop)));
+                points.push(end);
+                let is_label = |stop: &&usize| {
+                    let stop = self.ranks.stops.get(**stop);
+                    stop.is_some_and(|(stop, _)| matches!(stop, Stop::Label(_)))
+                };
+                let label = match passed.iter().find(is_label) {
+                    Some(stop) => centre(*stop),
+                    None => ((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0),
+                };
+                Run {
+                    points: bent(&points),
+                    label: (!words.is_empty()).then_some(label),
+                }
+            });
+        each.collect()
+    }
+
+    /// Where each arrow leaves its box and where it comes in: side by side, in the order of where they come from.
+    fn ports(
+        &self,
+        boxes: &[(Place, Place)],
+        centre: &dyn Fn(usize) -> Place,
+    ) -> Vec<(Place, Place)> {
+        let mut sides: BTreeMap<(usize, bool), Vec<(f64, usize, bool)>> = BTreeMap::new();
+        for (own, (from, to, _)) in self
+            .arrows
+            .iter()
+            .enumerate()
+            .filter(|(_, (from, to, _))| from != to)
+        {
+            let passed = self
+                .ranks
+                .passed
+                .get(own)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let first = centre(passed.first().copied().unwrap_or(*to));
+            let last = centre(passed.last().copied().unwrap_or(*from));
+            let below = |box_: usize, other: Place| other.1 > centre(box_).1;
+            sides
+                .entry((*from, below(*from, first)))
+                .or_default()
+                .push((first.0, own, true));
+            sides
+                .entry((*to, below(*to, last)))
+                .or_default()
+                .push((last.0, own, false));
+        }
+        let mut ports = vec![(Place::default(), Place::default()); self.arrows.len()];
+        for ((own, below), mut ends) in sides {
+            ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let ((x, y), (width, height)) = boxes.get(own).copied().unwrap_or_default();
+            let count = f64::from(u32::try_from(ends.len()).unwrap_or(u32::MAX));
+            for (place, (_, arrow, leaves)) in (1_u32..).zip(ends) {
+                let part = f64::from(place) / (count + 1.0);
+                let port = (x + width * part, if below { y + height } else { y });
+                if let Some((start, end)) = ports.get_mut(arrow) {
+                    *(if leaves { start } else { end }) = port;
+                }
+            }
+        }
+        ports
+    }
+}
+
+/// A curve through points that is upright in each.
+fn bent(points: &[Place]) -> Vec<(Place, Place)> {
+    let half = |a: Place, b: Place| f64::midpoint(a.1, b.1);
+    let mut bent = Vec::with_capacity(points.len());
+    for pair in points.windows(2) {
+        let &[from, to] = pair else { continue };
+        if bent.is_empty() {
+            bent.push((from, (from.0, half(from, to))));
+        }
+        bent.push(((to.0, half(from, to)), to));
+    }
+    bent
+}
+
+/// An arrow of a box to itself, at its right.
+fn round(((x, y), (width, height)): (Place, Place), label: &str) -> Run {
+    let right = x + width;
+    let out = right + LOOP;
+    let (upper, lower) = (y + height * 0.25, y + height * 0.75);
+    Run {
+        points: vec![
+            ((right, upper), (out, upper - 6.0)),
+            ((out, lower + 6.0), (right, lower)),
+        ],
+        label: (!label.is_empty())
+            .then_some((right + LOOP * 0.8 + wide(label) / 2.0, y + height / 2.0)),
+    }
+}
+
+/// How far to the right the middle of each stop is.
+///
+/// The library breaks off with a panic rather than with an error where it is wrong; then everything of a rank stands in
+/// the order of the file.
+fn across(sizes: &[Place], ranks: &Ranks) -> Vec<f64> {
+    let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        by_library(sizes, &ranks.pairs)
+    }));
+    match tried {
+        Ok(Some(middles)) => middles,
+        _ => in_rows(sizes, ranks),
+    }
+}
+
+fn by_library(sizes: &[Place], pairs: &[(usize, usize)]) -> Option<Vec<f64>> {
+    let number = |stop: usize| u32::try_from(stop).ok();
+    let vertices: Vec<(u32, Place)> = (0..).zip(sizes.iter().copied()).collect();
+    let mut edges = Vec::with_capacity(pairs.len());
+    for (upper, lower) in pairs {
+        edges.push((number(*upper)?, number(*lower)?));
+    }
+    edges.sort_unstable();
+    edges.dedup();
+    let config = Config {
+        vertex_spacing: GAP,
+        ranking_type: RankingType::Up,
+        // Every pair is one rank apart already.
+        dummy_vertices: false,
+        transpose: false,
+        ..Config::default()
+    };
+    let parts = from_vertices_and_edges(&vertices, &edges, &config);
+    let mut middles = vec![None; sizes.len()];
+    let mut left = 0.0;
+    // Parts that no arrow joins, those of the first boxes first.
+    let mut parts: Vec<Vec<(usize, Place)>> = parts.into_iter().map(|(part, _, _)| part).collect();
+    parts.sort_by_key(|part| part.iter().map(|(stop, _)| *stop).min());
+    for part in parts {
+        let half = |stop: usize| sizes.get(stop).map_or(0.0, |size| size.0 / 2.0);
+        let least = part.iter().map(|(stop, (x, _))| x - half(*stop));
+        let least = least.fold(f64::INFINITY, f64::min);
+        let most = part.iter().map(|(stop, (x, _))| x + half(*stop));
+        let most = most.fold(f64::NEG_INFINITY, f64::max);
+        for (stop, (x, _)) in part {
+            *middles.get_mut(stop)? = Some(x - least + left);
+        }
+        left += most - least + 2.0 * GAP;
+    }
+    let all: Option<Vec<f64>> = middles.into_iter().collect();
+    all.filter(|all| all.iter().all(|x| x.is_finite()))
+}
+
+fn in_rows(sizes: &[Place], ranks: &Ranks) -> Vec<f64> {
+    let mut ends: BTreeMap<usize, f64> = BTreeMap::new();
+    let each = ranks
+        .stops
+        .iter()
+        .zip(sizes)
+        .map(|((_, rank), (width, _))| {
+            let end = ends.entry(*rank).or_insert(0.0);
+            let middle = *end + width / 2.0;
+            *end += width + GAP;
+            middle
+        });
+    each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn boxes_and_labels_stand_apart_and_always_in_the_same_place(
+            sizes in prop::collection::vec((40..200_u16, 30..50_u16), 1..30),
+            arrows in prop::collection::vec((0..30_usize, 0..30_usize, "[a-z]{0,9}"), 0..60),
+        ) {
+            let count = sizes.len();
+            let sizes: Vec<Place> = sizes.into_iter().map(|(w, h)| (w.into(), h.into())).collect();
+            let arrows: Vec<_> = arrows.into_iter().map(|(a, b, label)| (a % count, b % count, label)).collect();
+            let placed = place(&sizes, &arrows).unwrap();
+            let again = place(&sizes, &arrows).unwrap();
+            prop_assert_eq!(&placed.boxes, &again.boxes);
+            let boxes = placed.boxes.iter().zip(&sizes);
+            let mut taken: Vec<(Place, Place)> = boxes.map(|((at, size), wanted)| {
+                assert_eq!(size, wanted);
+                (*at, *size)
+            }).collect();
+            for ((from, to, label), run) in arrows.iter().zip(&placed.arrows) {
+                prop_assert!(run.points.len() > 1);
+                prop_assert_eq!(run.label.is_some(), !label.is_empty());
+                if let Some((x, y)) = run.label && from != to {
+                    taken.push(((x - wide(label) / 2.0, y - 5.0), (wide(label), 10.0)));
+                }
+            }
+            for (own, ((x, y), (width, height))) in taken.iter().enumerate() {
+                prop_assert!(*x >= 0.0 && *y >= 0.0, "{x} {y}");
+                prop_assert!(x + width <= placed.size.0 && y + height <= placed.size.1);
+                for ((other_x, other_y), (other_width, other_height)) in taken.iter().skip(own + 1) {
+                    let beside = x + width <= *other_x || other_x + other_width <= *x;
+                    let below = y + height <= *other_y || other_y + other_height <= *y;
+                    prop_assert!(beside || below, "{:?} {:?}", arrows, placed.boxes);
+                }
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod graph;
 mod layout;
+mod ranks;
 mod svg;
 #[cfg(test)]
 mod tests;

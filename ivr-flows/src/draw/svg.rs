@@ -161,7 +161,6 @@ fn path(out: &mut String, picture: &Picture, arrow: &Arrow, run: &Run) {
     for ((x, y), (to_x, to_y)) in rest {
         let _ = write!(line, " S{x:.1} {y:.1} {to_x:.1} {to_y:.1}");
     }
-    let head = if run.turned { "start" } else { "end" };
     let class = if arrow.inherited {
         "arrow inherited"
     } else {
@@ -170,7 +169,7 @@ fn path(out: &mut String, picture: &Picture, arrow: &Arrow, run: &Run) {
     let words = escaped(&words(picture, arrow));
     let _ = writeln!(
         out,
-        "<path class=\"{class}\" d=\"{line}\" marker-{head}=\"url(#head)\"><title>{words}</title></path>"
+        "<path class=\"{class}\" d=\"{line}\" marker-end=\"url(#head)\"><title>{words}</title></path>"
     );
 }
 

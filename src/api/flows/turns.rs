@@ -64,31 +64,28 @@ impl EditorTurns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
+    use tokio::sync::Mutex;
 
     #[tokio::test]
     async fn a_turn_outlives_who_asked_and_too_many_are_refused_at_once() {
         let turns = EditorTurns::default();
-        let mut holding = Vec::new();
+        let gate = Arc::new(Mutex::new(()));
+        let closed = gate.lock().await;
         for _ in 0..AT_ONCE {
-            let (go, wait) = mpsc::channel::<()>();
-            let work = move || {
-                let _ = wait.recv();
-                Ok(())
-            };
-            let (own, (began, begins)) = (turns.clone(), tokio::sync::oneshot::channel());
+            let (began, begins) = tokio::sync::oneshot::channel();
+            let (own, gate) = (turns.clone(), Arc::clone(&gate));
             let asked = tokio::spawn(async move {
-                let told = move || {
+                let work = move || {
                     let _ = began.send(());
-                    work()
+                    drop(gate.blocking_lock());
+                    Ok(())
                 };
-                own.compute(told).await.is_ok()
+                own.compute(work).await.is_ok()
             });
             begins.await.unwrap();
             // Whoever asked goes away; the work is not done.
             asked.abort();
             assert!(asked.await.unwrap_err().is_cancelled());
-            holding.push(go);
         }
         assert_eq!(turns.turns.available_permits(), 0);
         let waiting: Vec<_> = (0..AT_ONCE + WAITING)
@@ -101,7 +98,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(turns.compute(|| Ok(())).await.is_err());
-        drop(holding);
+        drop(closed);
         for asked in waiting {
             assert!(asked.await.unwrap());
         }
