@@ -28,6 +28,7 @@ pub mod phone;
 pub mod prompt_import;
 pub mod prompts;
 pub mod publishing;
+pub mod rehearsal;
 pub mod serve;
 pub mod speech;
 pub mod talk_recorder;

@@ -17,7 +17,7 @@ use crate::cli::flow_files;
 use crate::clock::Clock;
 use crate::company_view::CompanyView;
 use crate::config::settings::{FlowMaster, Settings};
-use crate::flows::gate::{Held, Judged, Report, judge};
+use crate::flows::gate::{Held, Judged, Report, judge, rehearsable};
 use crate::flows::{FlowLibrary, LIVE, Pointed};
 use ivr_flows::Flow;
 use recordings::store::audit::AuditDraft;
@@ -159,6 +159,15 @@ impl Publisher {
         let company = self.company.borrow().clone();
         let catalog = flow_files::catalog(&company.company, &self.settings);
         judge(flow, texts, Some(&catalog), &self.flows.each_alone())
+    }
+
+    /// A text as a flow that can be rehearsed among those that calls take now, whatever is recorded yet and whatever its
+    /// name and its tests say. Blocks.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn rehearsable(&self, flow: &str, text: &str) -> Result<Arc<Flow>, Report> {
+        rehearsable(flow, text, &self.flows.each_alone())
     }
 
     /// Saves what somebody types, whether it can run or not.

@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use coverage::{steps, ways};
 pub use from_call::{Happened, Story, from_call};
 pub use run::{Outcome, run};
-pub use seen::{Moment, Seen};
+pub use seen::{Moment, Seen, prompts_by_file};
 
 /// Reads one file of tests. `file` is only a name for the findings.
 ///

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 64;
 /// The role of whoever was not let in.
 const NO_ROLE: &str = "none";
 /// What is sent with POST because it is long, and changes nothing: an editor asks it with every key that is pressed.
-const COMPUTED: [&str; 3] = ["check", "view", "edit"];
+const COMPUTED: [&str; 4] = ["check", "view", "edit", "try"];
 /// A database that failed is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
 

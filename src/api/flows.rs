@@ -5,11 +5,13 @@
 mod changes;
 mod editing;
 mod shapes;
+mod trying;
 mod turns;
 mod view;
 
 pub(super) use changes::*;
 pub(super) use editing::*;
+pub(super) use trying::*;
 pub use turns::EditorTurns;
 
 use super::ApiState;

@@ -243,6 +243,7 @@ fn flow_routes() -> Router<ApiState> {
             put(calendars::close).delete(calendars::open),
         )
         .route("/flows", get(flows::list))
+        .route("/flows/schema", get(flows::schema))
         .route("/flows/{name}", get(flows::one))
         .route("/flows/{name}/versions", get(flows::versions))
         .route("/flows/{name}/versions/{number}", get(flows::version))
@@ -255,6 +256,7 @@ fn flow_routes() -> Router<ApiState> {
         .route("/flows/{name}/check", post(flows::check))
         .route("/flows/{name}/view", post(flows::view))
         .route("/flows/{name}/edit", post(flows::edit))
+        .route("/flows/{name}/try", post(flows::rehearse))
         .route("/flows/{name}/publish", post(flows::publish))
         .route("/flows/{name}/promote", post(flows::promote))
         .route("/flows/{name}/rollback", post(flows::roll_back))

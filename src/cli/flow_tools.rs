@@ -6,7 +6,7 @@
 use super::flow_args::{DiffArgs, DrawArgs, Drawing, FlowTool, FmtArgs, RenameArgs, SchemaArgs};
 use super::output::{self, Problem, WRONG};
 use super::{check, flow_files, flow_test};
-use crate::config::{self, CompanyContext, ConfigFinding, Override, PasswordPolicy};
+use crate::config::{self, Company, CompanyContext, ConfigFinding, Override, PasswordPolicy};
 use ivr_flows::draw::{self, Options, Zoom};
 use ivr_flows::edit::{self, Refused};
 use ivr_flows::reference::{self, Names};
@@ -80,6 +80,13 @@ fn refused(why: Refused, what: &str, path: &Path) -> Stopped {
     }
 }
 
+/// The names that a company gives to flows.
+pub(crate) fn names_of(company: &Company) -> Names {
+    let queues = company.queues.iter().map(|queue| queue.name.clone());
+    Names::of_company(queues.collect(), company.skills.iter().cloned().collect())
+        .with_calendars(company.calendars.keys().cloned())
+}
+
 /// The schema with the names that the arguments lead to.
 ///
 /// # Errors
@@ -90,10 +97,7 @@ pub fn schema_text(args: &SchemaArgs) -> Result<String, Stopped> {
     if let Some(path) = &args.config {
         let overrides = Override::from_environment(&super::environment());
         let loaded = config::load(path, &overrides).map_err(Stopped::Findings)?;
-        let company = &loaded.company;
-        let queues = company.queues.iter().map(|queue| queue.name.clone());
-        names = Names::of_company(queues.collect(), company.skills.iter().cloned().collect())
-            .with_calendars(company.calendars.keys().cloned());
+        names = names_of(&loaded.company);
         if paths.is_empty() {
             paths.push(loaded.settings.node.flows);
         }
@@ -108,9 +112,7 @@ pub fn schema_text(args: &SchemaArgs) -> Result<String, Stopped> {
         };
         let read = config::parse_company_with(&source, &path.display().to_string(), context);
         let (company, _) = read.into_result().map_err(Stopped::Findings)?;
-        let queues = company.queues.iter().map(|queue| queue.name.clone());
-        names = Names::of_company(queues.collect(), company.skills.iter().cloned().collect())
-            .with_calendars(company.calendars.keys().cloned());
+        names = names_of(&company);
     }
     for path in &paths {
         for file in flow_files::find(path)? {

@@ -37,6 +37,7 @@ mod small;
 mod step_run;
 mod survey;
 mod transfer;
+mod turn;
 mod vars;
 mod voicemail;
 mod wait_keys;
@@ -52,6 +53,7 @@ use http::FetchRun;
 use limits::Limits;
 use menu::MenuRun;
 use step_run::StepRun;
+pub use turn::WaitsFor;
 use voicemail::VoicemailRun;
 use waiting::WaitRun;
 

@@ -202,7 +202,8 @@ fn levels(skills: &BTreeMap<String, u8>) -> String {
 }
 
 /// Which prompt each audio file belongs to.
-pub(super) fn prompts_by_file(flow: &Flow) -> HashMap<String, String> {
+#[must_use]
+pub fn prompts_by_file(flow: &Flow) -> HashMap<String, String> {
     let mut names = HashMap::new();
     let all = std::iter::once(flow).chain(flow.set().map(AsRef::as_ref));
     for (name, prompt) in all.flat_map(Flow::prompts) {

@@ -8,10 +8,12 @@ use super::view::{View, ZoomBody, view_of};
 use crate::api::ApiState;
 use crate::api::error::ApiError;
 use crate::api::token::Caller;
+use crate::cli::flow_tools;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use ivr_flows::edit::{Editor as _, Operation, Refused, Splicer, rename_in_tests};
+use ivr_flows::reference;
 use recordings::store::flows::FlowTexts;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -88,6 +90,30 @@ pub(in crate::api) async fn view(
         .editors
         .compute(move || Ok(view_of(&publisher, &name, &texts, near)));
     Ok(Json(view.await?))
+}
+
+/// `GET /flows/schema`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/flows/schema",
+    operation_id = "getFlowSchema",
+    tag = "flows",
+    responses((status = 200, description = "JSON Schema of flow files, for completion and marks in editors, with the names of the company and of the flows that calls take now.", body = serde_json::Value)),
+)]
+pub(in crate::api) async fn schema(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    may_read(role)?;
+    let (company, publisher) = (state.company(), state.publisher.clone());
+    let schema = state.editors.compute(move || {
+        let mut names = flow_tools::names_of(&company.company);
+        for flow in publisher.flows().each_alone() {
+            names.add(&flow);
+        }
+        Ok(reference::schema(&names))
+    });
+    Ok(Json(schema.await?))
 }
 
 /// `POST /flows/{name}/edit`.

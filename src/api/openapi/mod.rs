@@ -97,6 +97,8 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::check,
         flows::view,
         flows::edit,
+        flows::rehearse,
+        flows::schema,
         flows::publish,
         flows::promote,
         flows::roll_back,

@@ -116,3 +116,99 @@ async fn all_operations_are_made_or_none_and_not_too_many() {
         "{problem}"
     );
 }
+
+#[tokio::test]
+async fn a_text_is_tried_line_by_line_and_nobody_outside_is_asked() {
+    let world = World::start().await;
+    let text = "flow: 1\nname: menu\nlanguages: { default: en, offer: [en, es] }\ndefaults: { exits: { exhausted: bye, error: bye } }\n\
+        prompts: { ask: { en: \"Press 1.\", es: \"Pulse 1.\" } }\nvars: { found: { type: map } }\nblocks:\n  start:\n    - answer:\n    \
+        - customer: { by: call.from }\n    - language: { from: customer.language }\n    - menu: { prompt: ask, keys: { 1: { go: look, label: Look } } }\n  \
+        look:\n    - http: { get: \"http://127.0.0.1:1/x\", into: found, exits: { error: bye } }\n    - tag: { got: \"{{ vars.found.word }}\" }\n    - hangup:\n  bye:\n    - hangup:\n";
+    let tries = |lines: &Value| {
+        let caller = json!({ "from": "555", "customer": { "name": "Ana", "language": "es" } });
+        json!({ "text": text, "caller": caller, "lines": lines })
+    };
+    let (status, at_menu) = ask(&world, "POST /flows/menu/try", &tries(&json!([]))).await;
+    assert_eq!(status, 200, "{at_menu}");
+    let last = at_menu["moments"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        last,
+        &json!({ "line": null, "at_ms": 0, "kind": "hears", "text": "hears \"Pulse 1.\"", "prompt": "ask", "language": "es" })
+    );
+    assert_eq!(
+        (&at_menu["waits_for"], &at_menu["step"], &at_menu["over"]),
+        (&json!("key"), &json!("/blocks/start/3"), &json!(false))
+    );
+    let (_, asking) = ask(&world, "POST /flows/menu/try", &tries(&json!(["1"]))).await;
+    assert_eq!(
+        (&asking["waits_for"], &asking["block"]),
+        (&json!("server"), &json!("look")),
+        "{asking}"
+    );
+    let lines = json!(["1", "http 200 {\"word\": \"yes\"}", "1"]);
+    let (_, over) = ask(&world, "POST /flows/menu/try", &tries(&lines)).await;
+    assert_eq!(
+        (&over["waits_for"], &over["over"]),
+        (&json!("nothing"), &json!(true)),
+        "{over}"
+    );
+    let told = |kind: &str| {
+        let all = over["moments"].as_array().unwrap().iter();
+        let found = all.rev().find(|moment| moment["kind"] == kind).unwrap();
+        (found["line"].clone(), found["text"].clone())
+    };
+    assert_eq!(told("sets"), (json!(1), json!("tag got = yes")));
+    assert_eq!(told("asks").1, "asks a server outside: GET by look");
+    assert_eq!(told("ended"), (json!(1), json!("the call ends: Hangup")));
+}
+
+#[tokio::test]
+async fn a_try_is_bounded_and_says_what_is_wrong() {
+    let world = World::start().await;
+    let (status, problem) = ask(
+        &world,
+        "POST /flows/menu/try",
+        &json!({ "text": "flow: 1\nname: menu\nblocks:\n  start:\n    - plya: x\n" }),
+    )
+    .await;
+    assert_eq!(
+        (
+            status,
+            &problem["type"],
+            &problem["report"]["findings"][0]["line"]
+        ),
+        (422, &json!("urn:cordboard:flow-broken"), &json!(5))
+    );
+    let endless = "flow: 1\nname: menu\ndefaults: { exits: { exhausted: start, error: start } }\nblocks:\n  start:\n    - answer:\n    \
+        - queue: { to: support, use: w }\nwaits:\n  w: { loop: [ { say: { en: \"Hi.\" } } ] }\n";
+    let hours = vec!["+1h"; 500];
+    let body = json!({ "text": endless, "lines": hours });
+    let (status, tried) = ask(&world, "POST /flows/menu/try", &body).await;
+    assert_eq!(status, 200, "{tried}");
+    let moments = tried["moments"].as_array().unwrap();
+    assert!(moments.len() <= 2_000, "{}", moments.len());
+    assert!(moments.len() > 1_000, "{tried}");
+    let many = json!({ "text": endless, "lines": vec![""; 501] });
+    let (status, _) = ask(&world, "POST /flows/menu/try", &many).await;
+    assert_eq!(status, 422);
+    let when = json!({ "text": endless, "caller": { "at": "tomorrow" } });
+    let (status, _) = ask(&world, "POST /flows/menu/try", &when).await;
+    assert_eq!(status, 422);
+}
+
+#[tokio::test]
+async fn the_schema_has_the_names_of_the_company_and_is_no_flow() {
+    let world = World::start().await;
+    let (status, schema) = ask(&world, "GET /flows/schema", &json!({})).await;
+    assert_eq!(status, 200);
+    assert!(schema["$schema"].is_string(), "{schema}");
+    assert!(schema.to_string().contains("\"support\""));
+    let text = "flow: 1\nname: schema\nblocks:\n  start:\n    - answer:\n    - hangup:\n";
+    let (_, report) = ask(&world, "POST /flows/schema/check", &json!({ "text": text })).await;
+    let finding = &report["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["message"]),
+        (&json!("F104"), &json!("the API has `schema` for itself")),
+        "{report}"
+    );
+}

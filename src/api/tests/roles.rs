@@ -149,6 +149,12 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
             r#"{"text":"x","operations":[]}"#,
             writes(422),
         ),
+        (
+            flow("POST /flows/support/try"),
+            r#"{"text":"x"}"#,
+            reads(422),
+        ),
+        (flow("GET /flows/schema"), "", reads(200)),
         (flow("POST /flows/support/publish"), "{}", writes(409)),
         (flow("POST /flows/support/promote"), "", writes(404)),
         (flow("POST /flows/support/rollback"), "{}", writes(404)),
@@ -352,12 +358,13 @@ fn every_operation_stands_in_the_matrix() {
 }
 
 /// What authors of flows may ask for beside reading, and what publishers may besides.
-const AUTHORS: [&str; 5] = [
+const AUTHORS: [&str; 6] = [
     "PUT /flows/support/draft",
     "DELETE /flows/support/draft?revision=1",
     "POST /flows/support/check",
     "POST /flows/support/view",
     "POST /flows/support/edit",
+    "POST /flows/support/try",
 ];
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `flow simulate`: a call typed line by line.
 
-use crate::cli::simulate::Simulation;
+use crate::cli::simulate::shown;
+use crate::rehearsal::Rehearsal;
 use ivr_flows::CallFacts;
 use std::sync::Arc;
 
@@ -33,9 +34,10 @@ fn typed(lines: &[&str]) -> Vec<String> {
         from: "555".to_owned(),
         ..CallFacts::default()
     };
-    let (mut simulation, mut said) = Simulation::begin(Arc::new(flow), facts);
+    let (mut call, told) = Rehearsal::begin(Arc::new(flow), facts, None);
+    let mut said = shown(&told);
     for line in lines {
-        said.push_str(&simulation.line(line));
+        said.push_str(&shown(&call.line(line)));
     }
     said.lines().map(ToOwned::to_owned).collect()
 }
@@ -133,7 +135,8 @@ blocks:
         from: "555".to_owned(),
         ..CallFacts::default()
     };
-    let (mut simulation, mut said) = Simulation::begin(flow, facts);
+    let (mut call, told) = Rehearsal::begin(flow, facts, None);
+    let mut said = shown(&told);
     for line in [
         "customer Ana de Ruiz es gold",
         "",
@@ -148,7 +151,7 @@ blocks:
         "silent",
         "stranger",
     ] {
-        said.push_str(&simulation.line(line));
+        said.push_str(&shown(&call.line(line)));
     }
     let lines: Vec<&str> = said
         .lines()
