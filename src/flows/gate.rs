@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 /// Tests of one flow at most; each costs far below a millisecond.
 const MOST_TESTS: usize = 2_000;
+/// Things that happen in the tests of one flow at most, all together: about a second of work. A test of a caller who waits
+/// for hours has ten thousand.
+const MOST_HAPPENINGS: usize = 1_000_000;
 /// Lines of a failed test's transcript that are kept: the last ones.
 const LINES: usize = 40;
 /// `GET /flows/schema` is no flow.
@@ -158,7 +161,10 @@ pub fn judge(
                 findings.extend(found);
                 flow = None;
             }
-            Ok(trials) => tests = linked.as_ref().map(|flow| run(flow, &trials)),
+            Ok(trials) => {
+                let run = |flow| run(flow, &trials, MOST_HAPPENINGS);
+                tests = linked.as_ref().map(run);
+            }
         }
     }
     if tests.as_ref().is_some_and(|tests| !tests.failed.is_empty()) {
@@ -236,9 +242,20 @@ fn read_tests(name: &str, text: &str) -> Result<Vec<trial::Trial>, Vec<Finding>>
     Ok(trials.trials)
 }
 
-fn run(flow: &Arc<Flow>, trials: &[trial::Trial]) -> Tests {
+fn run(flow: &Arc<Flow>, trials: &[trial::Trial], mut left: usize) -> Tests {
     let failed = trials.iter().filter_map(|one| {
+        if left == 0 {
+            return Some(FailedTest {
+                name: one.name.clone(),
+                line: one.pos.line,
+                column: one.pos.column,
+                why: "it was not run: too much happens in the tests before it; let their callers wait for less long"
+                    .to_owned(),
+                transcript: Vec::new(),
+            });
+        }
         let outcome = trial::run(flow, one);
+        left = left.saturating_sub(outcome.happened);
         let (pos, why) = outcome.missed?;
         let skipped = outcome.transcript.len().saturating_sub(LINES);
         let lines = outcome.transcript.iter().skip(skipped);
@@ -258,4 +275,26 @@ fn run(flow: &Arc<Flow>, trials: &[trial::Trial]) -> Tests {
 
 fn wrong(file: &str, line: usize, message: String, help: String) -> Finding {
     Finding::error(OTHER_NAME, file, Pos { line, column: 1 }, message, help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_in_which_too_much_happens_are_not_run_to_the_end() {
+        let text = "flow: 1\nname: x\ndefaults: { exits: { exhausted: bye, error: bye } }\nblocks:\n  start:\n    - answer:\n    \
+            - queue: { to: support, use: w }\n  bye:\n    - hangup:\nwaits:\n  w: { loop: [ { say: { en: \"Hi.\" } } ] }\n";
+        let tests = "flow: x\ntests:\n  - name: one\n    do: [ { wait: 5m } ]\n    expect: [ { queued: support } ]\n  - name: two\n    do: [ { wait: 5m } ]\n    expect: [ { queued: support } ]\n";
+        let flow = Arc::new(check_source(text, "x", None).flow.unwrap());
+        let trials = read_tests("x", tests).unwrap();
+        assert_eq!(run(&flow, &trials, MOST_HAPPENINGS).failed, []);
+        let cut = run(&flow, &trials, 100);
+        assert_eq!((cut.count, cut.failed.len()), (2, 1));
+        assert_eq!(
+            (cut.failed[0].name.as_str(), cut.failed[0].line),
+            ("two", 6)
+        );
+        assert!(cut.failed[0].why.starts_with("it was not run"));
+    }
 }

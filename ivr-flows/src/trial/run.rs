@@ -40,6 +40,8 @@ pub struct Outcome {
     pub steps: BTreeSet<(String, u32)>,
     /// Ways out that were taken.
     pub ways: BTreeSet<Way>,
+    /// How much happened by itself: what it cost.
+    pub happened: usize,
 }
 
 /// Runs a test.
@@ -75,6 +77,7 @@ pub fn run(flow: &Arc<Flow>, trial: &Trial) -> Outcome {
         missed,
         steps: call.steps,
         ways: call.ways,
+        happened: call.happened,
     }
 }
 

@@ -13,6 +13,7 @@ mod metrics;
 mod objects;
 mod openapi;
 mod phones;
+mod random_edits;
 mod roles;
 mod sessions;
 mod sip_socket;
