@@ -23,6 +23,7 @@ const PAGES: [RegExp, PageOf][] = [
   [/^\/calls$/, { load: () => import("./pages/calls/list"), title: "Calls", roles: [...OVERSEERS, "agent"] }],
   [/^\/calls\/[^/]+$/, { load: () => import("./pages/calls/one"), title: "Call", roles: [...OVERSEERS, "agent", "caller"] }],
   [/^\/flows$/, { load: () => import("./pages/flows/list"), title: "Flows", roles: OF_FLOWS }],
+  [/^\/flows\/[^/]+$/, { load: () => import("./pages/flows/editor/page"), title: "Flow", roles: OF_FLOWS }],
   [/^\/flows\/[^/]+\/versions$/, { load: () => import("./pages/flows/versions"), title: "Versions", roles: OF_FLOWS }],
   [/^\/call$/, { load: () => import("./pages/caller/caller"), title: "Call Fernhill", roles: ["caller", ...OVERSEERS, "agent"], bare: true }],
 ];

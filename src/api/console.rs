@@ -16,12 +16,15 @@ use rust_embed::RustEmbed;
 const DOCUMENT: &str = "index.html";
 
 /// Paths of pages.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 9] = [
     "/signin",
     "/desk",
     "/floor",
     "/calls",
     "/calls/{id}",
+    "/flows",
+    "/flows/{name}",
+    "/flows/{name}/versions",
     "/call",
 ];
 

@@ -15,7 +15,9 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   projects: [
-    { name: "pages", testIgnore: /(real\w*|main_job)\.spec\.ts$/ },
+    { name: "pages", testIgnore: /(real\w*|main_job|editing)\.spec\.ts$/ },
+    // The flow editor over the real program: no sound of a browser, so nothing that a busy machine would disturb.
+    { name: "editing", testMatch: /editing\.spec\.ts$/ },
     { name: "program", testMatch: /(real\w*|main_job)\.spec\.ts$/ },
   ],
   use: {

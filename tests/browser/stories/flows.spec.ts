@@ -1,4 +1,6 @@
 // The pages of flows: the list, and the versions of one with the way back.
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { look } from "./look.js";
 import { expect, test } from "./world.js";
 
@@ -8,7 +10,7 @@ test("a supervisor sees what callers get, and takes an older version again", asy
   const row = page.getByRole("row", { name: /Fernhill Cycles/ });
   await expect(row).toContainText("version 3 on trial: 10 %");
   await expect(page.getByRole("row", { name: /returns/ })).toContainText("never published");
-  await row.getByRole("link").click();
+  await row.getByRole("link", { name: "version 2" }).click();
   await expect(page.getByText("New calls take version 2")).toBeVisible();
   await expect(page.getByText("Version 3 is on trial with 10 % of new calls.")).toBeVisible();
   await expect(page.getByRole("row", { name: /3 \(on trial\)/ })).toContainText("2.4 %");
@@ -33,7 +35,7 @@ test("an author begins at the flows, sees nothing of the floor, and is offered n
   const page = await enter("eva");
   await expect(page.getByRole("row", { name: /Fernhill Cycles/ })).toBeVisible();
   await expect(page.getByRole("link", { name: "Floor" })).toHaveCount(0);
-  await page.getByRole("link", { name: "Fernhill Cycles" }).click();
+  await page.getByRole("link", { name: "version 2" }).click();
   await expect(page.getByText("Shorter greeting")).toBeVisible();
   await expect(page.getByRole("button", { name: /Go back|End the trial/ })).toHaveCount(0);
   await expect(page.getByText("The connection to the server is lost")).toHaveCount(0);
@@ -55,7 +57,7 @@ for (const dark of [false, true]) {
       const page = await enter("sam", { dark, width, to: "/flows" });
       await expect(page.getByRole("table")).toBeVisible();
       await look(page, `flows-${kind}`);
-      await page.getByRole("link", { name: "Fernhill Cycles" }).click();
+      await page.getByRole("link", { name: "version 2" }).click();
       await expect(page.getByRole("heading", { name: "History" })).toBeVisible();
       await look(page, `flow-versions-${kind}`);
       await page.getByRole("button", { name: "Go back to version", exact: false }).first().or(page.getByRole("button", { name: "End the trial" })).first().click();
@@ -64,3 +66,14 @@ for (const dark of [false, true]) {
     });
   }
 }
+
+test("the editor is loaded on its page alone, and is 250 kB at most", async ({ enter, mock, pages }) => {
+  await enter("sam", { to: "/flows" });
+  const asked = mock.requests.map((request) => request.split(" ")[1] ?? "");
+  const editor = readdirSync(join(pages, "assets")).filter((file) => /^page-.*\.js\.gz$/.test(file));
+  expect(editor).toHaveLength(1);
+  expect(asked.some((path) => path.startsWith("/assets/page-"))).toBe(false);
+  const size = statSync(join(pages, "assets", editor[0] ?? "")).size;
+  console.log(`editor: ${(size / 1024).toFixed(1)} kB compressed`);
+  expect(size).toBeLessThan(250 * 1024);
+});

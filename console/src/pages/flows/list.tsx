@@ -56,7 +56,7 @@ function Table({ items }: { items: FlowItem[] }): JSX.Element {
           {items.map((flow) => (
             <tr key={flow.name}>
               <td>
-                <a href={`/flows/${part(flow.name)}/versions`} onClick={follow}>
+                <a href={`/flows/${part(flow.name)}`} onClick={follow}>
                   {flow.title ?? flow.name}
                 </a>
                 {flow.title != null && flow.title !== flow.name && <div class="small soft">{flow.name}</div>}
@@ -79,7 +79,9 @@ function Live({ flow }: { flow: FlowItem }): JSX.Element {
   if (flow.live == null) return <span>the file</span>;
   return (
     <span>
-      version {flow.live}
+      <a href={`/flows/${part(flow.name)}/versions`} onClick={follow}>
+        version {flow.live}
+      </a>
       {flow.canary != null && (
         <>
           {" "}

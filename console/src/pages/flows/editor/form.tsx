@@ -1,0 +1,146 @@
+// The form of what is chosen: a block's name and steps, a step's fields. Every change is an operation on the text.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { FlowBlock, FlowStep } from "../shapes";
+import { AddStep } from "./add_step";
+import { FieldInput, type Change } from "./fields";
+import type { Editing } from "./model";
+import { NewKey } from "./new_key";
+import { removed } from "./outline";
+import { found } from "./places";
+import { actionSays, fieldOf, fieldsOf, mainField, type Schema } from "./schema";
+
+interface Props {
+  editing: Editing;
+  schema: Schema | null;
+}
+
+export function FormPane({ editing, schema }: Props): JSX.Element {
+  const { block, step } = found(editing.good.value?.outline, editing.at.value);
+  if (step !== null) return <StepForm key={step.path + (step.action ?? "")} editing={editing} schema={schema} step={step} />;
+  if (block !== null) return <BlockForm key={block.path} editing={editing} schema={schema} block={block} />;
+  return <p class="empty">Choose a block or a step on the left, or a box in the picture.</p>;
+}
+
+function BlockForm({ editing, schema, block }: Props & { block: FlowBlock }): JSX.Element {
+  const rename = async (to: string): Promise<void> => {
+    const done = to !== block.name && to !== "" && (await editing.operate([{ op: "rename_block", from: block.name, to }]));
+    if (done) editing.at.value = `/blocks/${to}`;
+  };
+  return (
+    <div class="stack">
+      <h2 id="flow-form">Block {block.name}</h2>
+      <label>
+        Name
+        <input value={block.name} maxLength={64} disabled={!editing.writes || block.start} onChange={(event) => void rename(event.currentTarget.value.trim())} />
+      </label>
+      {block.start && <p class="small soft">Calls begin in this block, so it keeps its name.</p>}
+      <AddStep editing={editing} schema={schema} block={block} at={block.steps.length} />
+    </div>
+  );
+}
+
+/** The value behind the action, short or long. */
+const valueOf = (step: FlowStep): unknown => (typeof step.value === "object" && step.value !== null && step.action != null ? (step.value as Record<string, unknown>)[step.action] : null);
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function StepForm({ editing, schema, step }: Props & { step: FlowStep }): JSX.Element {
+  const action = step.action ?? "";
+  const value = valueOf(step);
+  const { block } = found(editing.good.value?.outline, step.path);
+  const at = Number(step.path.slice(step.path.lastIndexOf("/") + 1));
+  const below = `${step.path}/${action}`;
+  const long = isMap(value) && Object.keys(value).some((key) => key in fieldsOf(schema, action));
+  const main = mainField(schema, action);
+  const change = (path: string): Change => (to) => editing.operate([{ op: "set", path, value: to }]);
+  return (
+    <div class="stack">
+      <h2 id="flow-form">
+        {step.summary} <span class="soft small">step {at + 1} of {block?.name}</span>
+      </h2>
+      <p class="small soft">{actionSays(schema, action)}</p>
+      {long && <Fields editing={editing} schema={schema} action={action} value={value} below={below} />}
+      {!long && value != null && (main === null || schema === null ? <Plain value={value} /> : <Short {...{ editing, schema, action, main, value }} change={change(below)} />)}
+      {!long && main !== null && value !== null && editing.writes && (
+        <p>
+          <button type="button" class="small quiet" onClick={() => void change(below)({ [main]: value })}>
+            More settings
+          </button>
+        </p>
+      )}
+      {editing.writes && (
+        <div class="row">
+          {action === "menu" && <NewKey editing={editing} schema={schema} step={step} />}
+          {block !== null && <AddStep editing={editing} schema={schema} block={block} at={at + 1} />}
+          <button type="button" class="quiet" onClick={() => void removed(editing, step, (path) => (editing.at.value = path))}>
+            Remove this step
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface ShortProps {
+  editing: Editing;
+  schema: Schema;
+  action: string;
+  main: string;
+  value: unknown;
+  change: Change;
+}
+
+function Short({ editing, schema, action, main, value, change }: ShortProps): JSX.Element {
+  const field = fieldsOf(schema, action)[main];
+  if (field === undefined) return <Plain value={value} />;
+  return <FieldInput editing={editing} name={main} field={fieldOf(schema, main, field)} says={field.description ?? ""} value={value} change={change} path="" />;
+}
+
+function Plain({ value }: { value: unknown }): JSX.Element {
+  return (
+    <p class="small">
+      <code>{JSON.stringify(value)}</code> <span class="soft">(change it in the text)</span>
+    </p>
+  );
+}
+
+interface FieldsProps {
+  editing: Editing;
+  schema: Schema | null;
+  action: string;
+  value: Record<string, unknown>;
+  below: string;
+}
+
+/** The fields that are there, and one more on request. */
+function Fields({ editing, schema, action, value, below }: FieldsProps): JSX.Element {
+  const [added, setAdded] = useState<string[]>([]);
+  const known = fieldsOf(schema, action);
+  const shown = Object.keys(known).filter((name) => name in value || added.includes(name));
+  const others = Object.keys(known).filter((name) => !shown.includes(name));
+  return (
+    <>
+      {shown.map((name) => {
+        const field = known[name];
+        if (field === undefined || schema === null) return null;
+        const path = `${below}/${name}`;
+        const change: Change = (to) => editing.operate([{ op: "set", path, value: to }]);
+        return <FieldInput key={name} editing={editing} name={name} field={fieldOf(schema, name, field)} says={field.description ?? ""} value={value[name]} change={change} path={path} />;
+      })}
+      {editing.writes && others.length > 0 && (
+        <label>
+          Another setting
+          <select value="" onChange={(event) => setAdded([...added, event.currentTarget.value])}>
+            <option value="">Choose…</option>
+            {others.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+// The flow as the server draws it. A click on a box chooses what it stands for; what is chosen is lit.
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Picture } from "../shapes";
+import type { Editing } from "./model";
+import { found } from "./places";
+
+/** What is chosen, and that boxes can be clicked. The colours of the picture are its own. */
+const LIT = `
+  svg { display: block; }
+  :host([data-fit="yes"]) svg { width: 100%; min-width: 56rem; height: auto; }
+  [data-box] { cursor: pointer; }
+  [data-box].lit rect { stroke: var(--ring); stroke-width: 3.5; }
+`;
+
+/** Styles inside a document are refused by the page's policy; a sheet that is built is not. */
+function sheet(text: string): CSSStyleSheet {
+  const made = new CSSStyleSheet();
+  made.replaceSync(text);
+  return made;
+}
+
+/** The drawing as an element of this page, its styles as a sheet; nothing of it runs. */
+function drawn(svg: string): { element: Element; styles: string } | null {
+  const styles: string[] = [];
+  const bare = svg.replace(/<style>([\s\S]*?)<\/style>/g, (_, text: string) => {
+    styles.push(text);
+    return "";
+  });
+  const root = new DOMParser().parseFromString(bare, "image/svg+xml").documentElement;
+  if (root.nodeName !== "svg") return null;
+  for (const odd of root.querySelectorAll("script, style, foreignObject")) odd.remove();
+  return { element: document.importNode(root, true), styles: styles.join("\n") };
+}
+
+export function PicturePane({ editing }: { editing: Editing }): JSX.Element {
+  const host = useRef<HTMLDivElement>(null);
+  const [fit, setFit] = useState(true);
+  const picture = editing.good.value?.picture ?? null;
+  const at = editing.at.value;
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
+    const made = picture === null ? null : drawn(picture.svg);
+    root.adoptedStyleSheets = [sheet(made?.styles ?? ""), sheet(LIT)];
+    root.replaceChildren(...(made === null ? [] : [made.element]));
+    if (picture === null) return;
+    const click = (event: Event): void => {
+      const box = (event.target as Element).closest("[data-box]")?.getAttribute("data-box");
+      const shown = box == null ? undefined : picture.boxes[Number(box)];
+      if (shown?.block != null) editing.at.value = shown.step == null ? `/blocks/${shown.block}` : `/blocks/${shown.block}/${shown.step}`;
+    };
+    root.addEventListener("click", click);
+    return () => root.removeEventListener("click", click);
+  }, [picture]);
+  useEffect(() => light(host.current, picture, editing), [picture, at, fit]);
+  return (
+    <div class="flow-picture">
+      <div class="row between">
+        <div class="row" role="group" aria-label="How near one looks">
+          {(["blocks", "steps"] as const).map((zoom) => (
+            <button key={zoom} type="button" class="small" aria-pressed={editing.zoom.value === zoom} onClick={() => editing.setZoom(zoom)}>
+              {zoom === "blocks" ? "Blocks" : "Steps"}
+            </button>
+          ))}
+        </div>
+        <button type="button" class="small" aria-pressed={fit} onClick={() => setFit(!fit)}>
+          All of it
+        </button>
+        {editing.stale.value && <span class="chip warn">as it was before the slip in the text</span>}
+      </div>
+      {picture === null && <p class="empty">There is no picture: the text cannot be read, or there is too much to look at.</p>}
+      <div class="flow-canvas" tabIndex={0} role="region" aria-label="Picture of the flow" data-fit={fit ? "yes" : "no"} ref={host} />
+    </div>
+  );
+}
+
+function light(host: HTMLElement | null, picture: Picture | null, editing: Editing): void {
+  const root = host?.shadowRoot;
+  if (root == null || picture === null) return;
+  const { block, step } = found(editing.good.value?.outline, editing.at.value);
+  const number = step === null ? null : Number(step.path.slice(step.path.lastIndexOf("/") + 1));
+  for (const box of root.querySelectorAll("[data-box]")) {
+    const shown = picture.boxes[Number(box.getAttribute("data-box"))];
+    const lit = shown?.block != null && shown.block === block?.name && (shown.step == null || shown.step === (number ?? 0));
+    box.classList.toggle("lit", lit);
+    if (lit && number !== null && shown.step === number) box.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+}
