@@ -76,6 +76,9 @@ fn wide(text: &str) -> f64 {
     f64::from(letters) * 7.0
 }
 
+/// One end of an arrow at a box: how far to the right it comes from, which arrow, whether it leaves there.
+type End = (f64, usize, bool);
+
 struct Placer<'a> {
     sizes: &'a [Place],
     arrows: &'a [(usize, usize, String)],
@@ -220,7 +223,7 @@ impl Placer<'_> {
         boxes: &[(Place, Place)],
         centre: &dyn Fn(usize) -> Place,
     ) -> Vec<(Place, Place)> {
-        let mut sides: BTreeMap<(usize, bool), Vec<(f64, usize, bool)>> = BTreeMap::new();
+        let mut sides: BTreeMap<(usize, bool), Vec<End>> = BTreeMap::new();
         for (own, (from, to, _)) in self
             .arrows
             .iter()

@@ -134,98 +134,131 @@ fn steps(outline: &mut Value, block: usize) -> &mut Vec<Value> {
     outline["blocks"][block]["steps"].as_array_mut().unwrap()
 }
 
+/// Sets a place in a step, or takes it away; whether remarks may go with it.
+fn some_set(dice: &mut Dice, step: &mut Value, place: &str) -> (Value, bool) {
+    let mut all = Vec::new();
+    paths(step, "", &mut all);
+    // A step that lost all its keys gets one.
+    let gone = !all.is_empty() && dice.below(4) == 0;
+    if all.is_empty() || dice.below(6) == 0 && step.is_object() {
+        all = vec!["/added".to_owned()];
+    }
+    let (path, new) = (dice.of(&all).clone(), dice.value());
+    let old = step.pointer(&path).cloned();
+    let gone = gone && old.is_some();
+    let takes = gone || old.is_some_and(|old| old.is_object() || old.is_array());
+    let (above, last) = path.rsplit_once('/').unwrap();
+    match step.pointer_mut(above).unwrap() {
+        Value::Object(entries) if gone => drop(entries.remove(last)),
+        Value::Object(entries) => drop(entries.insert(last.to_owned(), new.clone())),
+        Value::Array(items) if gone => drop(items.remove(last.parse().unwrap())),
+        above => *above.pointer_mut(&format!("/{last}")).unwrap() = new.clone(),
+    }
+    let new = if gone { Value::Null } else { new };
+    let set = json!({ "op": "set", "path": format!("{place}{path}"), "value": new });
+    (set, takes)
+}
+
+/// Says a prompt in other words; the lines of the prompt.
+fn some_words(dice: &mut Dice, text: &str, outline: &mut Value) -> (Value, Range<usize>) {
+    let prompt = dice.below(list(&outline["prompts"]).len());
+    let words = format!("¡Hola! \"{}\" # 'sí': {{x}}", dice.below(90));
+    let all = list(&outline["prompts"]);
+    let next = |line: usize| all.iter().any(|prompt| number(&prompt["line"]) == line);
+    let lines = place(text, number(&all[prompt]["line"]), &next);
+    let own = &mut outline["prompts"][prompt];
+    own["parts"]["es"] = json!(words);
+    let set = json!({ "op": "set_prompt", "name": own["name"], "part": "es", "text": words });
+    (set, lines)
+}
+
+/// Moves a step somewhere into a block.
+fn some_move(
+    dice: &mut Dice,
+    outline: &mut Value,
+    (block, step): (usize, usize),
+    to_block: usize,
+) -> Value {
+    let blocks = names(outline);
+    let moved = steps(outline, block).remove(step);
+    let to = dice.below(steps(outline, to_block).len() + 1);
+    steps(outline, to_block).insert(to, moved);
+    let (from, to_list) = (
+        format!("/blocks/{}", blocks[block]),
+        format!("/blocks/{}", blocks[to_block]),
+    );
+    json!({ "op": "move_step", "list": from, "at": step, "to_list": to_list, "to": to })
+}
+
+/// Adds a block behind another.
+fn some_block(dice: &mut Dice, outline: &mut Value, behind: usize) -> Value {
+    let after = names(outline)[behind].clone();
+    let (new, own) = (
+        format!("chance-{}", dice.below(1_000)),
+        [dice.step(), dice.step()],
+    );
+    let listed = own.clone().map(|step| json!({ "value": step }));
+    let blocks = outline["blocks"].as_array_mut().unwrap();
+    blocks.insert(behind + 1, json!({ "name": new, "steps": listed }));
+    json!({ "op": "add_block", "name": new, "after": after, "steps": own })
+}
+
 fn some_operation(dice: &mut Dice, text: &str, before: &Value) -> Wanted {
     let mut outline = before.clone();
     let blocks = names(before);
-    let full: Vec<usize> = (0..blocks.len())
-        .filter(|at| !list(&before["blocks"][*at]["steps"]).is_empty())
-        .collect();
-    let block = *dice.of(&full);
+    let full = |at: &usize| !list(&before["blocks"][*at]["steps"]).is_empty();
+    let block = *dice.of(&(0..blocks.len()).filter(full).collect::<Vec<_>>());
     let (name, count) = (
         &blocks[block],
         list(&before["blocks"][block]["steps"]).len(),
     );
     let (step, own) = (dice.below(count), format!("/blocks/{name}"));
-    let mut lines = step_lines(text, before, block, step);
-    let mut takes = false;
-    let operation = match dice.below(8) {
+    let of_block = |at: usize| block_lines(text, before, at);
+    let of_step = || step_lines(text, before, block, step);
+    let (operation, lines, takes) = match dice.below(8) {
         0..=2 => {
-            let value = &before["blocks"][block]["steps"][step]["value"];
-            let mut all = Vec::new();
-            paths(value, "", &mut all);
-            // A step that lost all its keys gets one.
-            let gone = !all.is_empty() && dice.below(4) == 0;
-            if all.is_empty() || dice.below(6) == 0 && value.is_object() {
-                all = vec!["/added".to_owned()];
-            }
-            let (path, new) = (dice.of(&all).clone(), dice.value());
             let target = &mut steps(&mut outline, block)[step]["value"];
-            let old = target.pointer(&path).cloned();
-            let gone = gone && old.is_some();
-            takes = gone || old.is_some_and(|old| old.is_object() || old.is_array());
-            let (above, last) = path.rsplit_once('/').unwrap();
-            match target.pointer_mut(above).unwrap() {
-                Value::Object(entries) if gone => drop(entries.remove(last)),
-                Value::Object(entries) => drop(entries.insert(last.to_owned(), new.clone())),
-                Value::Array(items) if gone => drop(items.remove(last.parse().unwrap())),
-                above => *above.pointer_mut(&format!("/{last}")).unwrap() = new.clone(),
-            }
-            let new = if gone { Value::Null } else { new };
-            json!({ "op": "set", "path": format!("{own}/{step}{path}"), "value": new })
+            let (set, takes) = some_set(dice, target, &format!("{own}/{step}"));
+            (set, of_step(), takes)
         }
         3 => {
             let (at, new) = (dice.below(count + 1), dice.step());
             steps(&mut outline, block).insert(at, json!({ "value": new }));
-            lines = block_lines(text, before, block);
-            json!({ "op": "insert_step", "list": own, "at": at, "step": new })
+            let insert = json!({ "op": "insert_step", "list": own, "at": at, "step": new });
+            (insert, of_block(block), false)
         }
         4 => {
             steps(&mut outline, block).remove(step);
-            takes = true;
-            if count == 1 {
-                // Brackets behind the block's name.
-                lines = block_lines(text, before, block);
-            }
-            json!({ "op": "remove_step", "list": own, "at": step })
+            // After the last one there are brackets behind the block's name.
+            let lines = if count == 1 {
+                of_block(block)
+            } else {
+                of_step()
+            };
+            (
+                json!({ "op": "remove_step", "list": own, "at": step }),
+                lines,
+                true,
+            )
         }
         5 => {
-            let to_block = dice.below(blocks.len());
-            let moved = steps(&mut outline, block).remove(step);
-            let to = dice.below(steps(&mut outline, to_block).len() + 1);
-            steps(&mut outline, to_block).insert(to, moved);
-            let (from, other) = (
-                block_lines(text, before, block),
-                block_lines(text, before, to_block),
-            );
-            lines = from.start.min(other.start)..from.end.max(other.end);
-            json!({ "op": "move_step", "list": own, "at": step, "to_list": format!("/blocks/{}", blocks[to_block]), "to": to })
+            let (from, to_block) = ((block, step), dice.below(blocks.len()));
+            let operation = some_move(dice, &mut outline, from, to_block);
+            let (from, other) = (of_block(block), of_block(to_block));
+            (
+                operation,
+                from.start.min(other.start)..from.end.max(other.end),
+                false,
+            )
         }
-        6 => {
-            let (new, own_steps) = (
-                format!("chance-{}", dice.below(1_000)),
-                vec![dice.step(), dice.step()],
-            );
-            let listed: Vec<Value> = own_steps
-                .iter()
-                .map(|step| json!({ "value": step }))
-                .collect();
-            let added = json!({ "name": new, "steps": listed });
-            outline["blocks"]
-                .as_array_mut()
-                .unwrap()
-                .insert(block + 1, added);
-            lines = block_lines(text, before, block);
-            json!({ "op": "add_block", "name": new, "after": name, "steps": own_steps })
-        }
+        6 => (
+            some_block(dice, &mut outline, block),
+            of_block(block),
+            false,
+        ),
         _ => {
-            let prompt = dice.below(list(&before["prompts"]).len());
-            let own = &mut outline["prompts"][prompt];
-            let words = format!("¡Hola! \"{}\" # 'sí': {{x}}", dice.below(90));
-            own["parts"]["es"] = json!(words);
-            let all = list(&before["prompts"]);
-            let next = |line: usize| all.iter().any(|prompt| number(&prompt["line"]) == line);
-            lines = place(text, number(&all[prompt]["line"]), &next);
-            json!({ "op": "set_prompt", "name": own["name"], "part": "es", "text": words })
+            let (set, lines) = some_words(dice, text, &mut outline);
+            (set, lines, false)
         }
     };
     Wanted {
