@@ -7,6 +7,7 @@ use crate::flows::FlowLibrary;
 use crate::prompts::Prompts;
 use crate::speech::{Speech, SpeechError};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Recorded numbers are parts of sentences.
@@ -29,6 +30,12 @@ impl Announcements {
             speech,
             flows,
         }
+    }
+
+    /// Where recordings lie.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.prompts.folder()
     }
 
     /// Whether words can be spoken.

@@ -66,6 +66,12 @@ impl Prompts {
         }
     }
 
+    /// The prompts folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The audio of `file` in `language`.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ mod openapi;
 mod page;
 mod peaks;
 pub mod phones;
+mod prompts;
 mod queue_rules;
 mod queues;
 mod range;
@@ -188,6 +189,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/recordings/{id}/peaks", get(peaks::one))
         .merge(call_routes())
         .merge(flow_routes())
+        .merge(prompt_routes())
         .merge(desk_routes());
     Router::new()
         .route("/", get(status_page::show))
@@ -262,6 +264,18 @@ fn flow_routes() -> Router<ApiState> {
         .route("/flows/{name}/rollback", post(flows::roll_back))
         .route("/flows/{name}/aliases/{alias}", put(flows::point))
         .layer(DefaultBodyLimit::max(flows::LARGEST_BODY))
+}
+
+/// Recordings of what callers hear.
+fn prompt_routes() -> Router<ApiState> {
+    Router::new()
+        .route(
+            "/prompts/{language}/{*name}",
+            get(prompts::hear)
+                .put(prompts::record)
+                .delete(prompts::remove),
+        )
+        .layer(DefaultBodyLimit::max(prompts::LARGEST_BODY))
 }
 
 /// What an agent writes down during a call and after it.

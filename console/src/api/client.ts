@@ -105,12 +105,19 @@ async function answered(url: string, init: RequestInit, again = init.method === 
  * @throws Problem
  */
 export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  return sent(method, path, body === undefined ? null : { kind: "application/json", bytes: JSON.stringify(body) });
+}
+
+/** Sends a file as it is. */
+export const upload = <T>(path: string, bytes: Blob): Promise<T> => sent("PUT", path, { kind: "application/octet-stream", bytes });
+
+async function sent<T>(method: string, path: string, body: { kind: string; bytes: string | Blob } | null): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== null) headers["Content-Type"] = body.kind;
   const csrf = session.value?.csrf;
   if (method !== "GET" && csrf !== undefined) headers["X-CSRF-Token"] = csrf;
   const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
-  if (body !== undefined) init.body = JSON.stringify(body);
+  if (body !== null) init.body = body.bytes;
   const [response, answer] = await answered(`/api/v1${path}`, init);
   if (response.ok) return answer as T;
   if (response.status === 401 && session.value != null && path !== "/session") sessionIsOver();

@@ -38,7 +38,7 @@ impl EditorTurns {
     ///
     /// # Errors
     /// Those of the work; that there are too many.
-    pub(super) async fn compute<T: Send + 'static>(
+    pub(in crate::api) async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {

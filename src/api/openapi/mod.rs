@@ -13,7 +13,7 @@ use super::token::Caller;
 use super::{
     agents, audit, calendars, caller, calls, certificates, closures, customers, events, flows,
     health, history, interactions, intervals, ladder, live_socket, metrics, notes, peaks, phones,
-    queues, recordings_audio, sip_socket, targets, tasks, timeline, wrap_up,
+    prompts, queues, recordings_audio, sip_socket, targets, tasks, timeline, wrap_up,
 };
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -98,6 +98,9 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::view,
         flows::edit,
         flows::rehearse,
+        prompts::hear,
+        prompts::record,
+        prompts::remove,
         flows::schema,
         flows::publish,
         flows::promote,

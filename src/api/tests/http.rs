@@ -38,6 +38,16 @@ pub(super) async fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
+    send_bytes(server, request, headers, body.as_bytes()).await
+}
+
+/// A body of any bytes.
+pub(super) async fn send_bytes(
+    server: SocketAddr,
+    request: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
     let mut stream = TcpStream::connect(server).await.unwrap();
     let mut text = format!("{request} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| *name == "Host") {
@@ -53,8 +63,9 @@ pub(super) async fn send(
         ));
     }
     text.push_str("\r\n");
-    text.push_str(body);
-    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut sent = text.into_bytes();
+    sent.extend(body);
+    stream.write_all(&sent).await.unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
     let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap();

@@ -13,6 +13,7 @@ mod metrics;
 mod objects;
 mod openapi;
 mod phones;
+mod prompts;
 mod random_edits;
 mod roles;
 mod sessions;

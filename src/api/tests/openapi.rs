@@ -32,6 +32,11 @@ fn routes() -> BTreeSet<String> {
             }
         }
     }
+    // The rest of a path is a parameter like any other in the description.
+    let mut routes: BTreeSet<String> = routes
+        .into_iter()
+        .map(|route| route.replace("{*", "{"))
+        .collect();
     // A page for people, not part of the API.
     assert!(routes.remove("get /"));
     routes

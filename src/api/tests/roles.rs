@@ -155,6 +155,9 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
             reads(422),
         ),
         (flow("GET /flows/schema"), "", reads(200)),
+        (flow("GET /prompts/en/nothing"), "", reads(404)),
+        (flow("PUT /prompts/en/nothing"), "x", writes(422)),
+        (flow("DELETE /prompts/en/nothing"), "", writes(404)),
         (flow("POST /flows/support/publish"), "{}", writes(409)),
         (flow("POST /flows/support/promote"), "", writes(404)),
         (flow("POST /flows/support/rollback"), "{}", writes(404)),
@@ -373,7 +376,9 @@ async fn authors_and_publishers_work_on_flows_and_see_nothing_else() {
     let mut wrong = Vec::new();
     for (request, body, expected) in rows() {
         let (method, path) = request.split_once(' ').unwrap();
-        let of_flows = path.starts_with("/flows") || path.starts_with("/calendars");
+        let of_flows = ["/flows", "/calendars", "/prompts"]
+            .iter()
+            .any(|start| path.starts_with(start));
         let reads = of_flows && method == "GET" || path == "/openapi.json";
         let edits = reads || AUTHORS.contains(&request.as_str());
         for (who, may) in [("author", edits), ("publisher", edits || of_flows)] {

@@ -1,6 +1,6 @@
 //! A small contact centre behind a real server: store, journal and projector are real, the Distributor is played.
 
-use super::http::{Answer, send};
+use super::http::{Answer, send, send_bytes};
 use crate::announcements::Announcements;
 use crate::api::access::Access;
 use crate::api::audit::AuditLog;
@@ -207,6 +207,14 @@ impl World {
     /// A request below `/api/v1` with the token of `who`; nobody's when empty.
     pub(super) async fn ask(&self, who: &str, request: &str, body: &str) -> Answer {
         self.ask_with(who, request, &[], body).await
+    }
+
+    /// With a body of any bytes.
+    pub(super) async fn ask_bytes(&self, who: &str, request: &str, body: &[u8]) -> Answer {
+        let (method, path) = request.split_once(' ').unwrap();
+        let bearer = format!("Bearer {}", self.tokens[who]);
+        let request = format!("{method} /api/v1{path}");
+        send_bytes(self.server, &request, &[("Authorization", &bearer)], body).await
     }
 
     pub(super) async fn ask_with(

@@ -17,6 +17,8 @@ export interface Company {
   enter: (browser: Browser, login: string, to: string, view?: { width?: number; dark?: boolean }) => Promise<Page>;
   /** Places a call that presses these keys, and hears `seconds` of it: mono samples. */
   hears: (keys: string, seconds: number) => Promise<Buffer>;
+  /** Everybody leaves; what they typed last is saved first. */
+  leave: () => Promise<void>;
   /** Ends it the hard way and starts it again. */
   crash: () => Promise<void>;
   stop: () => void;
@@ -41,11 +43,22 @@ export async function startCompany(problems: string[]): Promise<Company> {
   }
   const url = `http://localhost:${http}`;
   let child = await serving(settings, url);
+  const pages: Page[] = [];
   return {
     url,
     folder,
     sip,
-    enter: (browser, login, to, view) => enter(browser, url, login, to, view ?? {}, problems),
+    enter: async (browser, login, to, view) => {
+      const page = await enter(browser, url, login, to, view ?? {}, problems);
+      pages.push(page);
+      return page;
+    },
+    leave: async () => {
+      for (const page of pages.splice(0)) {
+        await expect(page.getByText(/changes are saved in a moment|saving…/i)).toHaveCount(0);
+        await page.context().close();
+      }
+    },
     hears: (keys, seconds) => hears(folder, sip, keys, seconds),
     crash: async () => {
       child.kill("SIGKILL");
@@ -70,7 +83,7 @@ async function serving(settings: string, url: string): Promise<ChildProcess> {
 }
 
 async function enter(browser: Browser, url: string, login: string, to: string, { width = 1400, dark = false }: { width?: number; dark?: boolean }, problems: string[]): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", permissions: ["microphone"] });
   const page = await context.newPage();
   page.on("pageerror", (error) => problems.push(`${login}: ${error.message}`));
   page.on("console", (message) => {

@@ -25,5 +25,6 @@ export type Operation =
   | { op: "rename_block"; from: string; to: string }
   | { op: "add_block"; name: string; after?: string; steps: unknown }
   | { op: "set_prompt"; name: string; part: string; text: string | null };
+export type Recorded = Schemas["RecordedBody"];
 export type Tried = Schemas["TriedBody"];
 export type TriedMoment = Tried["moments"][number];

@@ -39,9 +39,14 @@ export function FieldInput(props: Props): JSX.Element {
   if (field.kind === "prompt") return <PromptText editing={editing} value={value} change={change} says={says} />;
   if (field.kind === "truth" && (value === undefined || typeof value === "boolean")) {
     return (
-      <label class="tick">
-        <input type="checkbox" checked={value === true} disabled={off} onChange={(event) => void change(event.currentTarget.checked)} />
-        {nameOf(name)} <span class="small soft">{says}</span>
+      <label>
+        {nameOf(name)}
+        <select value={value === undefined ? "" : String(value)} disabled={off} onChange={(event) => void change(event.currentTarget.value === "" ? null : event.currentTarget.value === "true")}>
+          <option value="">as usual</option>
+          <option value="true">yes</option>
+          <option value="false">no</option>
+        </select>
+        <span class="small soft">{says}</span>
       </label>
     );
   }

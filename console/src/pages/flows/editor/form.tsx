@@ -6,8 +6,8 @@ import { AddStep } from "./add_step";
 import { FieldInput, type Change } from "./fields";
 import type { Editing } from "./model";
 import { NewKey } from "./new_key";
-import { removed } from "./outline";
-import { found } from "./places";
+import { moved, removed } from "./outline";
+import { ENDS, found, freeName } from "./places";
 import { actionSays, fieldOf, fieldsOf, mainField, type Schema } from "./schema";
 
 interface Props {
@@ -35,9 +35,27 @@ function BlockForm({ editing, schema, block }: Props & { block: FlowBlock }): JS
         <input value={block.name} maxLength={64} disabled={!editing.writes || block.start} onChange={(event) => void rename(event.currentTarget.value.trim())} />
       </label>
       {block.start && <p class="small soft">Calls begin in this block, so it keeps its name.</p>}
-      <AddStep editing={editing} schema={schema} block={block} at={block.steps.length} />
+      <div class="row">
+        <AddStep editing={editing} schema={schema} block={block} at={block.steps.length} />
+        {editing.writes && (
+          <button type="button" class="quiet" onClick={() => void addBlock(editing, block.name)}>
+            New block behind it
+          </button>
+        )}
+        {editing.writes && !block.start && (
+          <button type="button" class="quiet" onClick={() => void editing.operate([{ op: "set", path: block.path, value: null }])}>
+            Remove this block
+          </button>
+        )}
+      </div>
     </div>
   );
+}
+
+async function addBlock(editing: Editing, after: string): Promise<void> {
+  const taken = editing.good.value?.outline?.blocks.map((block) => block.name) ?? [];
+  const name = freeName("new block", [...taken, ...ENDS]);
+  if (await editing.operate([{ op: "add_block", name, after, steps: [{ hangup: null }] }])) editing.at.value = `/blocks/${name}`;
 }
 
 /** The value behind the action, short or long. */
@@ -73,6 +91,12 @@ function StepForm({ editing, schema, step }: Props & { step: FlowStep }): JSX.El
         <div class="row">
           {action === "menu" && <NewKey editing={editing} schema={schema} step={step} />}
           {block !== null && <AddStep editing={editing} schema={schema} block={block} at={at + 1} />}
+          <button type="button" class="quiet" disabled={at === 0} onClick={() => void moved(editing, step, -1, (path) => (editing.at.value = path))}>
+            Move up
+          </button>
+          <button type="button" class="quiet" disabled={block === null || at + 1 >= block.steps.length} onClick={() => void moved(editing, step, 1, (path) => (editing.at.value = path))}>
+            Move down
+          </button>
           <button type="button" class="quiet" onClick={() => void removed(editing, step, (path) => (editing.at.value = path))}>
             Remove this step
           </button>

@@ -1,7 +1,7 @@
 // One flow while it is edited. The text is the truth; outline, picture and findings are what the server says of it.
 // Owns: the texts, their past, what is kept where. Knows no element of the page.
 import { signal } from "@preact/signals";
-import { get, part, post, Problem, put, session, words } from "../../../api/client";
+import { ask, get, part, post, Problem, put, session, words } from "../../../api/client";
 import type { Edited, Flow, FlowDraft, Operation, Report, View } from "../shapes";
 
 /** Where what was typed is. `conflict`: somebody saved another draft; `away`: the server does not take it now. */
@@ -16,7 +16,11 @@ interface Texts {
 interface Kept extends Texts {
   revision: number | null;
   base: number | null;
+  /** Which tab keeps it: another one's words are not thrown away. */
+  tab: string;
 }
+
+const TAB = crypto.randomUUID();
 
 /** A pause in typing after which the text is looked at, and one after which it is saved, in milliseconds. */
 const LOOK_AFTER = 150;
@@ -48,7 +52,12 @@ export class Editing {
   readonly canRedo = signal(false);
 
   private revision: number | null = null;
-  private base: number | null = null;
+  /** The version that the draft was made from. */
+  readonly base = signal<number | null>(null);
+  /** A line of the text to show, from 1. */
+  readonly line = signal<number | null>(null);
+  /** The page is left. */
+  private gone = false;
   private past: Texts[] = [];
   private future: Texts[] = [];
   private typedAt = 0;
@@ -65,7 +74,7 @@ export class Editing {
   }
 
   private get key(): string {
-    return `cordboard.flow.${this.name}`;
+    return `cordboard.flow.${session.value?.user.login ?? ""}.${this.name}`;
   }
 
   /** Whether anything may be changed here; the server decides. */
@@ -80,7 +89,31 @@ export class Editing {
 
   /** What the draft was made from, and which draft it is: a publish says both. */
   get draft(): { base: number | null; revision: number | null } {
-    return { base: this.base, revision: this.revision };
+    return { base: this.base.value, revision: this.revision };
+  }
+
+  /** Callers get another version than the one that the draft was made from. */
+  get moved(): boolean {
+    return this.liveVersion !== null && this.base.value !== this.liveVersion;
+  }
+
+  /** Whoever has looked at what changed means their text as the next version after the one that callers get. */
+  goOnFromLive(): void {
+    this.base.value = this.liveVersion;
+    this.saving.value = "typing";
+    this.save();
+  }
+
+  /** Reads anew what callers get and how many are in it. */
+  async refresh(): Promise<void> {
+    this.flow.value = await get<Flow>(this.below);
+  }
+
+  /** Throws the draft away: what callers get stands here again. */
+  async discard(): Promise<void> {
+    if (this.revision !== null) await ask("DELETE", `${this.below}/draft?revision=${this.revision}`);
+    this.forget();
+    await this.published();
   }
 
   /** Reads the flow; what was typed here and never reached the server comes back. */
@@ -95,6 +128,7 @@ export class Editing {
       const same = kept.revision === this.revision;
       this.text.value = kept.text;
       this.tests.value = kept.tests;
+      if (draft === null) this.base.value = kept.base;
       if (same) this.save();
       else if (draft !== null) {
         this.theirs.value = draft;
@@ -108,7 +142,7 @@ export class Editing {
     this.text.value = texts.text;
     this.tests.value = texts.tests ?? null;
     this.revision = revision;
-    this.base = base;
+    this.base.value = base;
   }
 
   private kept(): Kept | null {
@@ -120,7 +154,7 @@ export class Editing {
   }
 
   private keep(): void {
-    const kept: Kept = { text: this.text.value, tests: this.tests.value, revision: this.revision, base: this.base };
+    const kept: Kept = { text: this.text.value, tests: this.tests.value, revision: this.revision, base: this.base.value, tab: TAB };
     try {
       localStorage.setItem(this.key, JSON.stringify(kept));
     } catch {
@@ -130,7 +164,8 @@ export class Editing {
 
   private forget(): void {
     try {
-      localStorage.removeItem(this.key);
+      const kept = this.kept();
+      if (kept === null || kept.tab === TAB) localStorage.removeItem(this.key);
     } catch {
       // As above.
     }
@@ -150,7 +185,9 @@ export class Editing {
   }
 
   typeTests(tests: string): void {
-    this.remember();
+    const at = Date.now();
+    if (at - this.typedAt > TOGETHER) this.remember();
+    this.typedAt = at;
     this.set({ text: this.text.value, tests });
   }
 
@@ -232,7 +269,7 @@ export class Editing {
       const asked = (this.looked += 1);
       try {
         const edited = await post<Edited>(`${this.below}/edit`, { ...before, operations, zoom: this.zoom.value });
-        if (this.text.value !== before.text) continue;
+        if (this.text.value !== before.text || this.tests.value !== before.tests) continue;
         this.remember();
         this.typedAt = 0;
         this.set({ text: edited.text, tests: edited.tests ?? null });
@@ -250,7 +287,7 @@ export class Editing {
   /** Saves what stands there, one request after the other. */
   save(): void {
     clearTimeout(this.saveTimer);
-    if (!this.writes) return;
+    if (!this.writes || this.gone) return;
     this.queue = this.queue.then(() => this.saved());
   }
 
@@ -259,7 +296,7 @@ export class Editing {
     const texts: Texts = { text: this.text.value, tests: this.tests.value };
     this.saving.value = "saving";
     try {
-      const draft = await put<FlowDraft>(`${this.below}/draft`, { ...texts, base: this.base, revision: this.revision });
+      const draft = await put<FlowDraft>(`${this.below}/draft`, { ...texts, base: this.base.value, revision: this.revision });
       this.revision = draft.revision;
       if (texts.text === this.text.value && texts.tests === this.tests.value) {
         this.saving.value = "saved";
@@ -269,19 +306,41 @@ export class Editing {
         this.saveTimer = setTimeout(() => this.save(), SAVE_AFTER);
       }
     } catch (error) {
-      await this.notSaved(error);
+      await this.notSaved(error, texts).catch(() => this.again());
     }
   }
 
-  private async notSaved(error: unknown): Promise<void> {
+  private async notSaved(error: unknown, sent: Texts): Promise<void> {
     if (error instanceof Problem && error.status === 409) {
+      const draft = await this.draftThere();
+      if (draft !== null && draft.text === sent.text && (draft.tests ?? null) === sent.tests) {
+        // It arrived, and only its answer was lost.
+        this.revision = draft.revision;
+        this.saving.value = "typing";
+        this.saveTimer = setTimeout(() => this.save(), SAVE_AFTER);
+        return;
+      }
       this.saving.value = "conflict";
-      this.theirs.value = await get<FlowDraft>(`${this.below}/draft`).catch(() => null);
+      this.theirs.value = draft;
       return;
     }
-    this.saving.value = "away";
     if (error instanceof Problem && error.status !== 0 && error.status < 500) this.problem.value = words(error);
-    this.saveTimer = setTimeout(() => this.save(), SAVE_AGAIN);
+    this.again();
+  }
+
+  private again(): void {
+    this.saving.value = "away";
+    if (!this.gone) this.saveTimer = setTimeout(() => this.save(), SAVE_AGAIN);
+  }
+
+  /** The draft that the server has; `null`: none. */
+  private async draftThere(): Promise<FlowDraft | null> {
+    try {
+      return await get<FlowDraft>(`${this.below}/draft`);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return null;
+      throw error;
+    }
   }
 
   /** After a conflict: what the other saved takes the place of what stands here, which one undo brings back. */
@@ -298,6 +357,12 @@ export class Editing {
 
   /** After a conflict: what stands here takes the place of what the other saved. */
   keepMine(): void {
+    const theirs = this.theirs.value;
+    if (theirs !== null) {
+      this.past.push({ text: theirs.text, tests: theirs.tests ?? null });
+      this.future = [];
+      this.counted();
+    }
     this.revision = this.theirs.value?.revision ?? null;
     this.theirs.value = null;
     this.saving.value = "typing";
@@ -323,5 +388,7 @@ export class Editing {
   leave(): void {
     clearTimeout(this.lookTimer);
     if (this.saving.value === "typing") this.save();
+    this.gone = true;
+    clearTimeout(this.saveTimer);
   }
 }

@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "../../../ui/refusal";
 import type { FlowStep, Operation } from "../shapes";
 import type { Editing } from "./model";
-import { freeName } from "./places";
-import { languageName, languagesOf, PromptWords } from "./prompt_text";
+import { ENDS, freeName } from "./places";
+import { languageName, languagesOf } from "./prompt_text";
 import { offered, type Schema } from "./schema";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "star", "hash"];
@@ -38,7 +38,9 @@ export function NewKey(props: Props): JSX.Element {
 interface Chosen {
   key: string;
   label: string;
-  /** By language. */
+  /** What the menu says, by language. */
+  told: Record<string, string>;
+  /** What is heard behind the key, by language. */
   message: Record<string, string>;
   /** `queue:NAME`, `block:NAME` or `hangup`. */
   then: string;
@@ -50,7 +52,12 @@ function operations(editing: Editing, step: FlowStep, chosen: Chosen): Operation
   const messages = Object.entries(chosen.message).filter(([, text]) => text.trim() !== "");
   const [kind, to] = [chosen.then.split(":")[0] ?? "", chosen.then.slice(chosen.then.indexOf(":") + 1)];
   const steps: unknown[] = [];
+  const menu = menuOf(step).prompt;
+  const before = outline?.prompts.find(({ name }) => name === menu)?.parts ?? {};
   const made: Operation[] = [];
+  for (const [part, text] of Object.entries(chosen.told)) {
+    if (typeof menu === "string" && text.trim() !== "" && text.trim() !== before[part]) made.push({ op: "set_prompt", name: menu, part, text: text.trim() });
+  }
   if (messages.length > 0) {
     const prompt = freeName(chosen.label, outline?.prompts.map(({ name }) => name) ?? []);
     for (const [part, text] of messages) made.push({ op: "set_prompt", name: prompt, part, text: text.trim() });
@@ -59,7 +66,7 @@ function operations(editing: Editing, step: FlowStep, chosen: Chosen): Operation
   steps.push(kind === "queue" ? { queue: { to } } : kind === "block" ? { go: to } : { hangup: null });
   let target = to;
   if (messages.length > 0 || kind !== "block") {
-    target = freeName(chosen.label, outline?.blocks.map(({ name }) => name) ?? []);
+    target = freeName(chosen.label, [...(outline?.blocks.map(({ name }) => name) ?? []), ...ENDS]);
     made.push({ op: "add_block", name: target, steps });
   }
   made.push({ op: "set", path: `${step.path}/menu/keys/${chosen.key}`, value: { go: target, label: chosen.label.trim() } });
@@ -73,7 +80,8 @@ function Dialog({ editing, schema, step, onClose }: Props & { onClose: () => voi
   const queues = offered(schema, "queue", "to");
   const blocks = editing.good.value?.outline?.blocks.map(({ name }) => name) ?? [];
   const [problem, setProblem] = useState<string | null>(null);
-  const [chosen, setChosen] = useState<Chosen>({ key: free[0] ?? "", label: "", message: {}, then: queues[0] === undefined ? "hangup" : `queue:${queues[0]}` });
+  const before = editing.good.value?.outline?.prompts.find(({ name }) => name === menu.prompt)?.parts ?? {};
+  const [chosen, setChosen] = useState<Chosen>({ key: free[0] ?? "", label: "", told: before, message: {}, then: queues[0] === undefined ? "hangup" : `queue:${queues[0]}` });
   const change = (part: Partial<Chosen>): void => setChosen({ ...chosen, ...part });
   useEffect(() => dialog.current?.showModal(), []);
   const add = async (): Promise<void> => {
@@ -110,17 +118,12 @@ function Dialog({ editing, schema, step, onClose }: Props & { onClose: () => voi
           <fieldset class="stack tight">
             <legend>What the menu says</legend>
             <p class="small soft">Callers learn of the new key here.</p>
-            <PromptWords editing={editing} name={menu.prompt} />
+            <ByLanguage editing={editing} texts={chosen.told} set={(told) => change({ told })} />
           </fieldset>
         )}
         <fieldset class="stack tight">
           <legend>What callers hear behind it</legend>
-          {languagesOf(editing).map((language) => (
-            <label key={language}>
-              In {languageName(language)}
-              <textarea rows={2} lang={language} value={chosen.message[language] ?? ""} onInput={(event) => change({ message: { ...chosen.message, [language]: event.currentTarget.value } })} />
-            </label>
-          ))}
+          <ByLanguage editing={editing} texts={chosen.message} set={(message) => change({ message })} />
         </fieldset>
         <label>
           Then
@@ -149,5 +152,24 @@ function Dialog({ editing, schema, step, onClose }: Props & { onClose: () => voi
         </div>
       </form>
     </dialog>
+  );
+}
+
+interface ByLanguageProps {
+  editing: Editing;
+  texts: Record<string, string>;
+  set: (texts: Record<string, string>) => void;
+}
+
+function ByLanguage({ editing, texts, set }: ByLanguageProps): JSX.Element {
+  return (
+    <>
+      {languagesOf(editing).map((language) => (
+        <label key={language}>
+          In {languageName(language)}
+          <textarea rows={2} lang={language} value={texts[language] ?? ""} onInput={(event) => set({ ...texts, [language]: event.currentTarget.value })} />
+        </label>
+      ))}
+    </>
   );
 }

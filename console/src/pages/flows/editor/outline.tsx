@@ -15,7 +15,9 @@ interface Props {
 export function OutlineTree({ editing, onOpen }: Props): JSX.Element {
   const tree = useRef<HTMLUListElement>(null);
   const outline = editing.good.value?.outline;
-  const at = editing.at.value;
+  const chosen = editing.at.value;
+  // What was chosen may be gone: the tree is still reached by Tab.
+  const at = paths(outline).includes(chosen) ? chosen : (paths(outline)[0] ?? "");
   const select = (path: string): void => {
     editing.at.value = path;
     requestAnimationFrame(() => tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
@@ -62,7 +64,7 @@ function placeOf(step: FlowStep): [string, number] {
   return [step.path.slice(0, cut), Number(step.path.slice(cut + 1))];
 }
 
-async function moved(editing: Editing, step: FlowStep, by: number, select: (path: string) => void): Promise<void> {
+export async function moved(editing: Editing, step: FlowStep, by: number, select: (path: string) => void): Promise<void> {
   const [list, at] = placeOf(step);
   const to = at + by;
   const { block } = found(editing.good.value?.outline, step.path);

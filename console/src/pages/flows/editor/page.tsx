@@ -5,8 +5,10 @@ import "../../../style/flows.css";
 import "../../../style/flow_editor.css";
 import { part, session, words } from "../../../api/client";
 import { follow, path } from "../../../router";
+import { Confirm } from "../../../ui/confirm";
 import { Refusal } from "../../../ui/refusal";
 import { moment } from "../../../ui/time";
+import type { Finding } from "../shapes";
 import { FormPane } from "./form";
 import { Editing } from "./model";
 import { OutlineTree } from "./outline";
@@ -77,11 +79,18 @@ function Editor({ editing, schema }: { editing: Editing; schema: Schema | null }
             </div>
           )}
           <div hidden={pane !== "tests"} class="flow-text">
-            <textarea aria-label="Tests of the flow" spellcheck={false} value={editing.tests.value ?? ""} readOnly={!editing.writes} onChange={(event) => editing.typeTests(event.currentTarget.value)} />
+            <textarea aria-label="Tests of the flow" spellcheck={false} value={editing.tests.value ?? ""} readOnly={!editing.writes} onInput={(event) => editing.typeTests(event.currentTarget.value)} />
           </div>
         </section>
       </div>
-      <FindingList editing={editing} onText={() => setPane("text")} />
+      <FindingList
+        editing={editing}
+        show={(finding) => {
+          const tests = finding.file.endsWith(".test.yaml");
+          setPane(tests ? "tests" : "text");
+          if (!tests) requestAnimationFrame(() => (editing.line.value = finding.line));
+        }}
+      />
     </div>
   );
 }
@@ -146,8 +155,11 @@ function Bar({ editing }: { editing: Editing }): JSX.Element {
           <button type="button" disabled={!editing.canRedo.value} onClick={() => editing.redo()}>
             Redo
           </button>
+          {flow?.draft != null && (
+            <Confirm label="Throw the draft away" ask="What callers get stands here again. Your changes are gone." act={() => editing.discard()} />
+          )}
           {role !== "author" && (
-            <button type="button" class="primary" disabled={!changed} onClick={() => setPublishing(true)}>
+            <button type="button" class="primary" disabled={!changed || editing.moved} onClick={() => setPublishing(true)}>
               Publish…
             </button>
           )}
@@ -176,12 +188,24 @@ function Notices({ editing }: { editing: Editing }): JSX.Element {
           </div>
         </div>
       )}
+      {editing.writes && editing.moved && editing.base.value !== null && (
+        <div class="notice warn stack tight">
+          <p>
+            This draft was made from version {editing.base.value}; callers now get version {editing.liveVersion}. What came in between is not in it.
+          </p>
+          <div class="row">
+            <button type="button" onClick={() => editing.goOnFromLive()}>
+              I have looked: it takes the place of version {editing.liveVersion}
+            </button>
+          </div>
+        </div>
+      )}
       <Refusal words={editing.problem.value} />
     </>
   );
 }
 
-function FindingList({ editing, onText }: { editing: Editing; onText: () => void }): JSX.Element {
+function FindingList({ editing, show }: { editing: Editing; show: (finding: Finding) => void }): JSX.Element {
   const findings = editing.report.value?.findings.filter(({ level }) => level !== "info") ?? [];
   const shown = findings.slice(0, 50);
   return (
@@ -192,7 +216,7 @@ function FindingList({ editing, onText }: { editing: Editing; onText: () => void
           {shown.map((one) => (
             <li key={`${one.file}${one.line}:${one.column}${one.code}${one.message}`}>
               <span class={`chip ${one.level === "error" ? "bad" : "warn"}`}>{one.level === "error" ? "wrong" : "look"}</span>{" "}
-              <button type="button" class="link" onClick={onText}>
+              <button type="button" class="link" onClick={() => show(one)}>
                 line {one.line}
               </button>
               : {one.message}. <span class="soft">{one.help}</span>

@@ -33,6 +33,9 @@ export function lineOf(outline: Outline | null | undefined, path: string): numbe
   return step?.line ?? block?.line ?? null;
 }
 
+/** Words that stand where a block's name does. */
+export const ENDS = ["hangup", "return", "repeat"];
+
 /** A name for a block or a prompt made of somebody's words, which nothing bears yet. */
 export function freeName(wordsGiven: string, taken: Iterable<string>): string {
   const all = new Set(taken);

@@ -1,7 +1,9 @@
 // What callers hear at a step: which prompt, and its words in each language.
 import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
 import type { Change } from "./fields";
 import type { Editing } from "./model";
+import { Recording } from "./recording";
 
 interface Props {
   editing: Editing;
@@ -10,7 +12,7 @@ interface Props {
   says: string;
 }
 
-const LANGUAGES = new Intl.DisplayNames(undefined, { type: "language" });
+const LANGUAGES = new Intl.DisplayNames("en", { type: "language" });
 
 export function languageName(tag: string): string {
   try {
@@ -76,18 +78,55 @@ export function PromptWords({ editing, name }: { editing: Editing; name: string 
     <>
       {parts["file"] !== undefined && <p class="small soft">Plays the file {parts["file"]}.</p>}
       {languagesOf(editing).map((language) => (
-        <label key={language}>
-          In {languageName(language)}
-          <textarea
-            rows={2}
-            lang={language}
-            value={parts[language] ?? ""}
-            disabled={!editing.writes}
-            onChange={(event) => void editing.operate([{ op: "set_prompt", name, part: language, text: event.currentTarget.value.trim() === "" ? null : event.currentTarget.value.trim() }])}
-          />
-        </label>
+        <div key={language} class="stack tight">
+          <label>
+            In {languageName(language)}
+            <WordsOf editing={editing} name={name} language={language} text={parts[language] ?? ""} />
+          </label>
+          {parts["file"] === undefined && <Recording language={language} name={name} />}
+        </div>
       ))}
       {used > 2 && <p class="small soft">This prompt is used in several places: its words change in all of them.</p>}
     </>
+  );
+}
+
+/** A pause in typing after which the words are in the text, in milliseconds. */
+const PAUSE = 600;
+
+interface WordsProps {
+  editing: Editing;
+  name: string;
+  language: string;
+  text: string;
+}
+
+/** What is typed stands in the text after a pause, and at once when the field is left. */
+function WordsOf({ editing, name, language, text }: WordsProps): JSX.Element {
+  const [typed, setTyped] = useState<string | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const commit = (to: string): void => {
+    clearTimeout(timer.current);
+    const wanted = to.trim() === "" ? null : to.trim();
+    if (wanted === (text === "" ? null : text)) return setTyped(null);
+    void editing.operate([{ op: "set_prompt", name, part: language, text: wanted }]);
+  };
+  return (
+    <textarea
+      rows={2}
+      lang={language}
+      value={typed ?? text}
+      disabled={!editing.writes}
+      onInput={(event) => {
+        const to = event.currentTarget.value;
+        setTyped(to);
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => commit(to), PAUSE);
+      }}
+      onBlur={(event) => {
+        commit(event.currentTarget.value);
+        setTyped(null);
+      }}
+    />
   );
 }

@@ -23,6 +23,7 @@ export function PublishDialog({ editing, onClose }: { editing: Editing; onClose:
   const live = editing.liveVersion;
   useEffect(() => {
     dialog.current?.showModal();
+    void editing.refresh().catch(() => undefined);
     post<Report>(`/flows/${part(editing.name)}/check`, { text: editing.text.value, tests: editing.tests.value }).then(setReport, (error: unknown) => setProblem(words(error)));
   }, []);
   const errors = report?.findings.filter(({ level }) => level === "error") ?? [];
@@ -35,13 +36,15 @@ export function PublishDialog({ editing, onClose }: { editing: Editing; onClose:
     busy.current = true;
     try {
       if (!(await editing.settled())) throw new Error("The draft is not saved yet.");
-      const body = { ...editing.draft, base: live, comment: comment.trim(), accept_warnings: warnings.length > 0 ? reason.trim() : null, canary: share === "100" ? null : Number(share) };
+      const body = { ...editing.draft, comment: comment.trim(), accept_warnings: warnings.length > 0 ? reason.trim() : null, canary: share === "100" ? null : Number(share) };
       await post(`/flows/${part(editing.name)}/publish`, body);
       announceNow("Published. The next call takes it.");
       await editing.published();
       dialog.current?.close();
     } catch (error) {
-      setProblem(error instanceof Error && error.name === "Error" ? error.message : words(error));
+      setProblem(words(error));
+      // Somebody may have been first: what callers get now is said beside the draft.
+      void editing.refresh().catch(() => undefined);
     }
     busy.current = false;
   };

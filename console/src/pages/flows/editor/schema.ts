@@ -53,19 +53,24 @@ const refers = (schema: Schema, name: string): boolean =>
 
 const words = (values: unknown[] | undefined): string[] => (values ?? []).filter((value) => typeof value === "string" || typeof value === "number").map(String);
 
+/** The long form of an action's value. What may stand in a prompt's place is none. */
+function longForm(root: Schema, step: Schema): Schema | undefined {
+  const own = (step.anyOf ?? [step]).filter((form) => form.$ref !== "#/definitions/said");
+  return own.flatMap((form) => (form.anyOf !== undefined && form.properties === undefined ? form.anyOf.filter((inner) => inner.$ref !== "#/definitions/said") : [form])).flatMap((form) => forms(root, form)).find((form) => form.properties !== undefined);
+}
+
 /** The long form of an action's value: its fields. */
 export function fieldsOf(root: Schema | null, action: string): Record<string, Schema> {
   const step = root?.definitions?.["step"]?.properties?.[action];
   if (root === null || step === undefined) return {};
-  return forms(root, step).find((form) => form.properties !== undefined)?.properties ?? {};
+  return longForm(root, step)?.properties ?? {};
 }
 
 /** The field that a short form stands for: `play: greeting` is `play: { prompt: greeting }`. */
 export function mainField(root: Schema | null, action: string): string | null {
   const step = root?.definitions?.["step"]?.properties?.[action];
   if (root === null || step === undefined) return null;
-  const long = forms(root, step).find((form) => form.properties !== undefined);
-  return long?.required?.[0] ?? null;
+  return longForm(root, step)?.required?.[0] ?? null;
 }
 
 export function actionSays(root: Schema | null, action: string): string {

@@ -125,5 +125,12 @@ function follows(editing: Editing, view: EditorView): (() => void)[] {
     const at = view.state.doc.line(line).from;
     view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }), annotations: ours.of(true) });
   });
-  return [text, findings, chosen];
+  const shown = effect(() => {
+    const line = editing.line.value;
+    if (line === null || line > view.state.doc.lines) return;
+    editing.line.value = null;
+    view.dispatch({ selection: { anchor: view.state.doc.line(line).from }, effects: EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "center" }), annotations: ours.of(true) });
+    view.focus();
+  });
+  return [text, findings, chosen, shown];
 }
