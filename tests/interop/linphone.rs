@@ -4,8 +4,8 @@ use crate::support::calls::{NUMBER, ana};
 use crate::support::peers::linphone::Linphone;
 use crate::support::phone::{Sending, seconds};
 use crate::{
-    AGENT, AGENT_HZ, CUSTOMER, CUSTOMER_HZ, assert_heard, assert_tone, assert_whole,
-    customer_at_the_menu, open, record,
+    AGENT, AGENT_HZ, CUSTOMER, CUSTOMER_HZ, assert_heard, assert_phone_heard, assert_tone,
+    assert_whole, customer_at_the_menu, open, record,
 };
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn linphone_answers_as_an_agent() {
     world.wait_agent_not("ana", "on_call", seconds(3));
     assert_eq!(call.heard().lost(), 0);
     let heard = agent.quit_and_listen().unwrap();
-    assert_tone(&heard, CUSTOMER_HZ, "what Linphone heard of the customer");
+    assert_phone_heard(&heard, CUSTOMER_HZ, "Linphone");
     let (_, left, right) = record(&world);
     assert_tone(&left, CUSTOMER_HZ, "the customer");
     assert_tone(&right, AGENT_HZ, "the agent");

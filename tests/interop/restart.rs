@@ -8,7 +8,7 @@ use crate::support::peers::sipp::Sipp;
 use crate::support::peers::track::Track;
 use crate::support::phone::{Call, Phone, Sending, seconds};
 use crate::support::world::{MENU, Plan, World};
-use crate::{AGENT, CUSTOMER, NUMBER, TRUNK, assert_tone, at, ip};
+use crate::{AGENT, CUSTOMER, NUMBER, TRUNK, assert_phone_heard, at, ip};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -149,12 +149,8 @@ fn three_makes_of_phones_sleep_through_our_restarts() {
         ana.quit_and_listen().unwrap(),
         ben.quit_and_listen().unwrap(),
     ];
-    assert_tone(&heard[0], CUSTOMER_HZ, "what baresip heard of the customer");
-    assert_tone(
-        &heard[1],
-        CUSTOMER_HZ,
-        "what Linphone heard of the customer",
-    );
+    assert_phone_heard(&heard[0], CUSTOMER_HZ, "baresip");
+    assert_phone_heard(&heard[1], CUSTOMER_HZ, "Linphone");
 }
 
 /// Over TCP a phone's flow dies with us; its agent is there as before, and is called over a connection of ours or over
@@ -188,6 +184,6 @@ fn phones_with_flows_of_their_own_are_called_after_our_crash() {
         assert_eq!(record["outcome"], "answered", "{record:#}");
         world.wait_agent(login, "available", seconds(5));
         let heard = phone.quit_and_listen().unwrap();
-        assert_tone(&heard, CUSTOMER_HZ, "what the phone heard of the customer");
+        assert_phone_heard(&heard, CUSTOMER_HZ, "the phone");
     }
 }
