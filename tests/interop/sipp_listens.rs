@@ -31,6 +31,7 @@ fn sipp_calls_and_greeting_menu_music_and_agent_are_heard() {
         .user("9000")
         .from(NUMBER)
         .with(&["-key", "ear", &ear.local().port().to_string()])
+        .with(&["-key", "digit", "2"])
         .with(&["-set", "press", &PRESS.to_string()])
         .talk(8_000)
         .start()

@@ -5,6 +5,12 @@ export function tone(hz: number, seconds: number): Buffer {
   const rate = 8_000;
   const data = Buffer.alloc(rate * seconds * 2);
   for (let n = 0; n < rate * seconds; n += 1) data.writeInt16LE(Math.round(5_000 * Math.sin((2 * Math.PI * hz * n) / rate)), n * 2);
+  return wav(data);
+}
+
+/** These samples as a file: 16 bit, mono, 8 kHz. */
+export function wav(data: Buffer): Buffer {
+  const rate = 8_000;
   const head = Buffer.alloc(44);
   head.write("RIFF", 0);
   head.writeUInt32LE(36 + data.length, 4);
