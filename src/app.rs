@@ -164,6 +164,7 @@ type Front = (
     mpsc::Sender<RegistryMessage>,
     Announcements,
     Publisher,
+    Voice,
 );
 
 /// What the tasks are built from.
@@ -201,7 +202,7 @@ impl Wiring {
         let (publisher, flows) = self.publisher(&store, &journal).await?;
         let customers = self.customers(&store, &to_registry);
         let (voice, prompts, speech) = self.voice();
-        let context = self.context(&journal, &to_distributor, &to_registry, voice, &customers);
+        let context = self.context(&journal, &to_distributor, &to_registry, &voice, &customers);
         let (counts, seen) = (context.counts.clone(), self.company.clone());
         let (registry, calls) = Registry::new(context, flows.clone(), seen, customers, at_registry);
         let said = Announcements::new(prompts.clone(), speech.clone(), flows.clone());
@@ -240,7 +241,7 @@ impl Wiring {
             certificates: self.ends.clone(),
         };
         let floor = self.floor(&journal, &live, &store, metrics.position.clone());
-        let front = (live, floor, to_registry.clone(), said, publisher);
+        let front = (live, floor, to_registry.clone(), said, publisher, voice);
         let (http, access) = self.serve_http((&store, &journal), front, metrics).await?;
         Ok(Running {
             sip: self.gateway.address(),
@@ -328,7 +329,7 @@ impl Wiring {
         journal: &Journal,
         distributor: &mpsc::Sender<DistributorMessage>,
         registry: &mpsc::Sender<RegistryMessage>,
-        voice: Voice,
+        voice: &Voice,
         customers: &CustomerLookup,
     ) -> CallContext {
         CallContext {
@@ -337,7 +338,7 @@ impl Wiring {
             gateway: self.gateway.clone(),
             journal: journal.clone(),
             distributor: distributor.clone(),
-            voice,
+            voice: voice.clone(),
             customers: customers.clone(),
             outside: Outside::new(self.settings.outside.clone(), self.background.handle()),
             recordings: self.recorder.clone(),
@@ -382,7 +383,7 @@ impl Wiring {
     async fn serve_http(
         &mut self,
         (store, journal): (&Store, &Journal),
-        (live, floor, registry, announcements, publisher): Front,
+        (live, floor, registry, announcements, publisher, voice): Front,
         metrics: Metrics,
     ) -> anyhow::Result<(SocketAddr, Access)> {
         let listener = self.bind_http(self.settings.http.listen, "listen").await?;
@@ -410,6 +411,7 @@ impl Wiring {
             phones: PhoneNames::new(self.gateway.clone()),
             announcements,
             publisher,
+            voice,
             editors: EditorTurns::default(),
         };
         let access = state.access.clone();

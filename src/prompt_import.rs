@@ -217,8 +217,12 @@ pub fn loudness(path: &Path) -> Result<Loudness, ImportError> {
     level::measured(&sound.mono, sound.rate).ok_or(ImportError::Silent)
 }
 
-/// 16 bit, mono.
 fn wav(samples: &[i16]) -> Vec<u8> {
+    wav_at(samples, RATE)
+}
+
+/// These samples as a file: 16 bit, mono, at `rate` Hz.
+pub(crate) fn wav_at(samples: &[i16], rate: u32) -> Vec<u8> {
     let bytes = u32::try_from(samples.len().saturating_mul(2)).unwrap_or(u32::MAX);
     let mut out = Vec::with_capacity(samples.len() * 2 + 44);
     out.extend(b"RIFF");
@@ -227,8 +231,8 @@ fn wav(samples: &[i16]) -> Vec<u8> {
     out.extend(16_u32.to_le_bytes());
     out.extend(1_u16.to_le_bytes());
     out.extend(1_u16.to_le_bytes());
-    out.extend(RATE.to_le_bytes());
-    out.extend((RATE * 2).to_le_bytes());
+    out.extend(rate.to_le_bytes());
+    out.extend(rate.saturating_mul(2).to_le_bytes());
     out.extend(2_u16.to_le_bytes());
     out.extend(16_u16.to_le_bytes());
     out.extend(b"data");

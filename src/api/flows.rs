@@ -4,6 +4,7 @@
 
 mod changes;
 mod editing;
+mod hearing;
 mod shapes;
 mod trying;
 mod turns;
@@ -11,6 +12,7 @@ mod view;
 
 pub(super) use changes::*;
 pub(super) use editing::*;
+pub(super) use hearing::*;
 pub(super) use trying::*;
 pub use turns::EditorTurns;
 

@@ -64,6 +64,7 @@ use crate::company_view::CompanyView;
 use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use crate::publishing::Publisher;
+use crate::speech::Voice;
 use access::{Access, links_in, routes as session};
 use audit::AuditLog;
 use axum::Router;
@@ -129,6 +130,8 @@ pub struct ApiState {
     pub announcements: Announcements,
     /// The flows and their versions.
     pub publisher: Publisher,
+    /// Who says what callers hear.
+    pub voice: Voice,
     /// Places for what editors ask.
     pub editors: EditorTurns,
 }
@@ -259,6 +262,7 @@ fn flow_routes() -> Router<ApiState> {
         .route("/flows/{name}/view", post(flows::view))
         .route("/flows/{name}/edit", post(flows::edit))
         .route("/flows/{name}/try", post(flows::rehearse))
+        .route("/flows/{name}/try/sound", post(flows::sound))
         .route("/flows/{name}/publish", post(flows::publish))
         .route("/flows/{name}/promote", post(flows::promote))
         .route("/flows/{name}/rollback", post(flows::roll_back))

@@ -43,6 +43,8 @@ pub struct Moment {
     pub prompt: Option<String>,
     /// The call's language where something is heard.
     pub language: Option<String>,
+    /// What is heard.
+    pub sounds: Vec<Sound>,
 }
 
 impl Moment {
@@ -53,6 +55,7 @@ impl Moment {
             text: text.into(),
             prompt: None,
             language: None,
+            sounds: Vec::new(),
         }
     }
 }
@@ -75,6 +78,7 @@ pub(super) fn of(output: &FlowOutput, names: &HashMap<String, String>) -> Option
             return Some(Moment {
                 prompt: files.find_map(|file| names.get(file)).cloned(),
                 language: Some(language.clone()),
+                sounds: sounds.clone(),
                 ..Moment::new(Kind::Hears, text)
             });
         }

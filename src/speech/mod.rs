@@ -12,7 +12,7 @@ mod voice;
 pub use command::{SpeechCommand, SpeechError};
 pub use own::RECONNECTING;
 pub use speaker::{Speaker, SpeechMeans, SpeechSettings};
-pub use voice::Voice;
+pub use voice::{SilentSound, Voice};
 
 use cache::{Cache, Key};
 use sip_gateway::media::clip::Clip;

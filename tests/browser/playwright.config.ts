@@ -1,7 +1,21 @@
 // Stories in Debian's Chromium with a made-up microphone. Each starts servers of its own on free ports.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
+import { SPOKEN, tone } from "./stories/tones.js";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+const args = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=user-gesture-required"];
+
+/** What is spoken into the microphone. */
+function spoken(): string {
+  const folder = join(import.meta.dirname, "dist");
+  const file = join(folder, "spoken.wav");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, tone(SPOKEN, 10));
+  return file;
+}
 
 export default defineConfig({
   testDir: "stories",
@@ -17,20 +31,16 @@ export default defineConfig({
   projects: [
     { name: "pages", testIgnore: /(real\w*|main_job|editing)\.spec\.ts$/ },
     // The flow editor over the real program: no sound of a browser, so nothing that a busy machine would disturb.
-    { name: "editing", testMatch: /editing\.spec\.ts$/ },
+    {
+      name: "editing",
+      testMatch: /editing\.spec\.ts$/,
+      use: { launchOptions: { executablePath, args: [...args, `--use-file-for-fake-audio-capture=${spoken()}`] } },
+    },
     { name: "program", testMatch: /(real\w*|main_job)\.spec\.ts$/ },
   ],
   use: {
     viewport: { width: 1280, height: 800 },
     permissions: ["microphone"],
-    launchOptions: {
-      executablePath,
-      args: [
-        "--no-sandbox",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        "--autoplay-policy=user-gesture-required",
-      ],
-    },
+    launchOptions: { executablePath, args },
   },
 });

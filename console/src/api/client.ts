@@ -84,20 +84,20 @@ export function pathLost(): void {
 }
 
 /** One request and what came back. What only reads is asked once more when its way was lost. */
-async function answered(url: string, init: RequestInit, again = init.method === "GET"): Promise<[Response, unknown]> {
+async function answered(url: string, init: RequestInit, again = init.method === "GET", read: (response: Response) => Promise<unknown> = bodyOf): Promise<[Response, unknown]> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), PATIENCE);
   waiting.add(patience);
   try {
     const response = await fetch(url, { ...init, signal: patience.signal });
-    return [response, await bodyOf(response)];
+    return [response, await (response.ok ? read(response) : bodyOf(response))];
   } catch {
     if (!again || patience.signal.reason !== LOST) throw new Problem(0, UNREACHABLE);
   } finally {
     clearTimeout(timer);
     waiting.delete(patience);
   }
-  return answered(url, init, false);
+  return answered(url, init, false, read);
 }
 
 /**
@@ -111,14 +111,17 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
 /** Sends a file as it is. */
 export const upload = <T>(path: string, bytes: Blob): Promise<T> => sent("PUT", path, { kind: "application/octet-stream", bytes });
 
-async function sent<T>(method: string, path: string, body: { kind: string; bytes: string | Blob } | null): Promise<T> {
+/** Asks for a file. */
+export const listen = (path: string, body: unknown): Promise<Blob> => sent("POST", path, { kind: "application/json", bytes: JSON.stringify(body) }, (response) => response.blob());
+
+async function sent<T>(method: string, path: string, body: { kind: string; bytes: string | Blob } | null, read?: (response: Response) => Promise<unknown>): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== null) headers["Content-Type"] = body.kind;
   const csrf = session.value?.csrf;
   if (method !== "GET" && csrf !== undefined) headers["X-CSRF-Token"] = csrf;
   const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
   if (body !== null) init.body = body.bytes;
-  const [response, answer] = await answered(`/api/v1${path}`, init);
+  const [response, answer] = await answered(`/api/v1${path}`, init, undefined, read);
   if (response.ok) return answer as T;
   if (response.status === 401 && session.value != null && path !== "/session") sessionIsOver();
   throw new Problem(response.status, detailOf(response.status, answer));

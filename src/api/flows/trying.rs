@@ -33,13 +33,13 @@ const LONGEST: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct TryBody {
     /// `NAME.flow.yaml`.
-    text: String,
+    pub(super) text: String,
     #[serde(default)]
-    caller: CallerBody,
+    pub(super) caller: CallerBody,
     /// What happens, one after the other: keys, an empty line for on to what happens next by itself, `+30s`, `agent`, `left`,
     /// `place 3 2m`, `http 200 {"a": 1}`, `bye`; 500 at most. `help` says all that may stand here.
     #[serde(default)]
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
 }
 
 /// Who calls whom, and when.
@@ -140,13 +140,27 @@ pub(in crate::api) async fn rehearse(
 ) -> Result<Json<TriedBody>, ApiError> {
     may_read(role)?;
     let Json(body) = body?;
+    let lines = body.lines.clone();
+    let tried = begun(&state, name, body, move |flow, facts, known| {
+        tried(flow, facts, known, &lines)
+    });
+    Ok(Json(tried.await?))
+}
+
+/// Checks what is asked for, and computes with the flow that the text is.
+pub(super) async fn begun<T: Send + 'static>(
+    state: &ApiState,
+    name: String,
+    body: TryBody,
+    work: impl FnOnce(Arc<Flow>, CallFacts, Option<CustomerAnswer>) -> T + Send + 'static,
+) -> Result<T, ApiError> {
     if body.lines.len() > MOST_LINES {
         let detail = format!("`lines` are {MOST_LINES} at most; begin a call anew.");
         return Err(ApiError::unprocessable(detail));
     }
-    let (facts, known) = facts(&state, body.caller)?;
-    let (publisher, text, lines) = (state.publisher.clone(), body.text, body.lines);
-    let tried = state.editors.compute(move || {
+    let (facts, known) = facts(state, body.caller)?;
+    let (publisher, text) = (state.publisher.clone(), body.text);
+    let done = state.editors.compute(move || {
         let flow = publisher.rehearsable(&name, &text).map_err(|report| {
             let detail = format!(
                 "This cannot be tried yet: {}. `report` says where and what to write instead.",
@@ -156,9 +170,9 @@ pub(in crate::api) async fn rehearse(
                 .of_kind("flow-broken")
                 .with("report", report.to_json())
         })?;
-        Ok(tried(flow, facts, known, &lines))
+        Ok(work(flow, facts, known))
     });
-    Ok(Json(tried.await?))
+    done.await
 }
 
 fn facts(
@@ -214,21 +228,13 @@ fn tried(
     known: Option<CustomerAnswer>,
     lines: &[String],
 ) -> TriedBody {
-    let (mut call, told) = Rehearsal::begin(Arc::clone(&flow), facts, known);
-    let mut moments: Vec<MomentBody> = told.into_iter().map(|one| one_of(None, one)).collect();
-    for (at, line) in lines.iter().enumerate() {
-        if call.is_over() {
-            break;
-        }
-        let told = call.line(line).into_iter();
-        moments.extend(told.map(|one| one_of(Some(at), one)));
-        if moments.len() > MOST_MOMENTS {
-            moments.truncate(MOST_MOMENTS);
-            if let Some(last) = moments.last_mut() {
-                last.kind = Kind::Note;
-                last.text = "more happens than is told at once: begin a call anew".to_owned();
-            }
-            break;
+    let (call, told) = gone_through(&flow, facts, known, lines);
+    let mut moments: Vec<MomentBody> = told.into_iter().map(one_of).collect();
+    if moments.len() > MOST_MOMENTS {
+        moments.truncate(MOST_MOMENTS);
+        if let Some(last) = moments.last_mut() {
+            last.kind = Kind::Note;
+            last.text = "more happens than is told at once: begin a call anew".to_owned();
         }
     }
     let place = call.place();
@@ -245,7 +251,25 @@ fn tried(
     }
 }
 
-fn one_of(line: Option<usize>, moment: Moment) -> MomentBody {
+/// The call after these lines, and each moment with the line that led to it; hardly more of them than are told.
+pub(super) fn gone_through(
+    flow: &Arc<Flow>,
+    facts: CallFacts,
+    known: Option<CustomerAnswer>,
+    lines: &[String],
+) -> (Rehearsal, Vec<(Option<usize>, Moment)>) {
+    let (mut call, told) = Rehearsal::begin(Arc::clone(flow), facts, known);
+    let mut moments: Vec<_> = told.into_iter().map(|one| (None, one)).collect();
+    for (at, line) in lines.iter().enumerate() {
+        if call.is_over() || moments.len() > MOST_MOMENTS {
+            break;
+        }
+        moments.extend(call.line(line).into_iter().map(|one| (Some(at), one)));
+    }
+    (call, moments)
+}
+
+fn one_of((line, moment): (Option<usize>, Moment)) -> MomentBody {
     MomentBody {
         line,
         at_ms: u64::try_from(moment.at.as_millis()).unwrap_or(u64::MAX),

@@ -21,6 +21,7 @@ const TURN: Duration = Duration::from_secs(10);
 pub struct EditorTurns {
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    ears: Arc<Semaphore>,
 }
 
 impl Default for EditorTurns {
@@ -28,6 +29,7 @@ impl Default for EditorTurns {
         Self {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
+            ears: Arc::new(Semaphore::new(1)),
         }
     }
 }
@@ -52,6 +54,18 @@ impl EditorTurns {
         });
         done.await
             .map_err(|error| ApiError::internal(error.to_string()))?
+    }
+
+    /// The turn of somebody who has words said that callers do not hear now: one at a time, so that most of the speech
+    /// program is left to calls.
+    ///
+    /// # Errors
+    /// That there are too many.
+    pub(super) async fn ear(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let turn = timeout(TURN, Arc::clone(&self.ears).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| {
+            ApiError::unavailable("Many are listening to flows; try again.").retry_after(1)
+        })
     }
 
     async fn turn(&self) -> Option<OwnedSemaphorePermit> {

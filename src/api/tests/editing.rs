@@ -163,6 +163,36 @@ async fn a_text_is_tried_line_by_line_and_nobody_outside_is_asked() {
 }
 
 #[tokio::test]
+async fn what_a_caller_would_hear_is_heard_where_it_is_tried() {
+    let world = World::start().await;
+    // `closed` is recorded, the other is not, and nobody speaks here.
+    let text = "flow: 1\nname: heard\nprompts:\n  closed: { en: \"We are closed.\" }\n  open: { en: \"We are open.\" }\nblocks:\n  start:\n    \
+        - answer:\n    - play: closed\n    - play: open\n    - hangup:\n";
+    let tried = json!({ "text": text, "lines": [""] });
+    let (_, tried) = ask(&world, "POST /flows/heard/try", &tried).await;
+    let moments = tried["moments"].as_array().unwrap();
+    let place = |words: &str| {
+        let mut all = moments.iter();
+        all.position(|one| one["text"] == format!("hears \"{words}\""))
+    };
+    let asks = |moment: usize| {
+        let body = json!({ "text": text, "lines": [""], "moment": moment });
+        let request = "POST /flows/heard/try/sound";
+        let world = &world;
+        async move { world.ask("supervisor", request, &body.to_string()).await }
+    };
+    let heard = asks(place("We are closed.").unwrap()).await;
+    assert_eq!(heard.status, 200);
+    let mut wav = hound::WavReader::new(&heard.body[..]).unwrap();
+    let samples: Vec<i16> = wav.samples().map(Result::unwrap).collect();
+    assert_eq!((wav.spec().sample_rate, samples.len()), (8_000, 800));
+    assert!(samples.iter().zip(0..).all(|(one, n)| *one == n));
+    for nothing in [place("We are open.").unwrap(), 0, 9_999] {
+        assert_eq!(asks(nothing).await.status, 404, "{nothing}");
+    }
+}
+
+#[tokio::test]
 async fn a_try_is_bounded_and_says_what_is_wrong() {
     let world = World::start().await;
     let (status, problem) = ask(

@@ -154,6 +154,11 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
             r#"{"text":"x"}"#,
             reads(422),
         ),
+        (
+            flow("POST /flows/support/try/sound"),
+            r#"{"text":"x","moment":0}"#,
+            reads(422),
+        ),
         (flow("GET /flows/schema"), "", reads(200)),
         (flow("GET /prompts/en/nothing"), "", reads(404)),
         (flow("PUT /prompts/en/nothing"), "x", writes(422)),
@@ -361,13 +366,14 @@ fn every_operation_stands_in_the_matrix() {
 }
 
 /// What authors of flows may ask for beside reading, and what publishers may besides.
-const AUTHORS: [&str; 6] = [
+const AUTHORS: [&str; 7] = [
     "PUT /flows/support/draft",
     "DELETE /flows/support/draft?revision=1",
     "POST /flows/support/check",
     "POST /flows/support/view",
     "POST /flows/support/edit",
     "POST /flows/support/try",
+    "POST /flows/support/try/sound",
 ];
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::floor::task::Floor;
 use crate::metrics::Metrics;
 use crate::prompts::Prompts;
 use crate::publishing::Publisher;
-use crate::speech::Speech;
+use crate::speech::{Speech, Voice};
 use recordings::{DataFolder, Journal, Store, startup};
 use router::agent::Wanted;
 use router::decision::{Candidate, Decision, DecisionKind, Keys, TieBreak};
@@ -129,11 +129,10 @@ impl World {
         let (mut intervals, _) = recordings::intervals::Intervals::new(store.clone());
         intervals.catch_up().await.unwrap();
         wav(&folder);
-        let view = company_view(ids);
         let data = folder.clone();
         let (ready, is_ready) = watch::channel(true);
         let (live, requests) = LiveState::channel(is_ready);
-        let company = watch::channel(Arc::new(view)).1;
+        let company = watch::channel(Arc::new(company_view(ids))).1;
         let clock = Clock::start();
         let told = started.journal.follow();
         let (audit, writing) = AuditLog::new(store.clone());
@@ -165,6 +164,7 @@ impl World {
             phones: PhoneNames::new(gateway.clone()),
             gateway,
             announcements: announcements(data.root(), &publisher),
+            voice: voice(&data),
             publisher,
             editors: EditorTurns::default(),
         };
@@ -362,6 +362,12 @@ fn announcements(data: &std::path::Path, publisher: &Publisher) -> Announcements
     let speech = Speech::new(None, data.join("speech")).0;
     let prompts = Arc::new(Prompts::new(&folder));
     Announcements::new(prompts, speech, publisher.flows().clone())
+}
+
+/// The same prompts, nobody who speaks.
+fn voice(data: &DataFolder) -> Voice {
+    let speech = Speech::new(None, data.root().join("speech")).0;
+    Voice::new(Arc::new(Prompts::new(data.root().join("prompts"))), speech)
 }
 
 async fn play_distributor(mut requests: mpsc::Receiver<LiveRequest>) {

@@ -1,5 +1,8 @@
 // Tones in WAV files: made, and found again (Goertzel).
 
+/** What the microphone of the stories of the flow editor hears, in Hz. */
+export const SPOKEN = 950;
+
 /** A tone as 16 bit PCM, mono, 8 kHz, as loud as prompts are. */
 export function tone(hz: number, seconds: number): Buffer {
   const rate = 8_000;

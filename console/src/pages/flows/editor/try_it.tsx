@@ -2,15 +2,15 @@
 // The server rehearses the whole call each time; nobody outside is asked.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { get, part, post, words } from "../../../api/client";
+import { get, listen, part, post, words } from "../../../api/client";
 import type { Page } from "../../../api/types";
 import { announce } from "../../../ui/announce";
 import { Refusal } from "../../../ui/refusal";
-import { clock } from "../../../ui/time";
-import type { Tried, TriedMoment } from "../shapes";
+import type { Tried } from "../shapes";
 import type { Editing } from "./model";
 import { languagesOf } from "./prompt_text";
 import { asTest, withTest } from "./test_text";
+import { Transcript } from "./transcript";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
@@ -39,7 +39,7 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
   useEffect(() => {
     const mine = (asked.current += 1);
     const timer = setTimeout(() => {
-      rehearsed(editing, caller, calendars, lines).then(
+      post<Tried>(`/flows/${part(editing.name)}/try`, call(editing, caller, calendars, lines)).then(
         (answer) => {
           if (mine !== asked.current) return;
           setTried(answer);
@@ -59,7 +59,7 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
     <div class="stack flow-try">
       <Who caller={caller} set={setCaller} editing={editing} />
       <Refusal words={problem} />
-      <Transcript tried={tried} />
+      <Transcript tried={tried} hear={(moment) => listen(`/flows/${part(editing.name)}/try/sound`, { ...call(editing, caller, calendars, lines), moment })} />
       {tried !== null && !tried.over && <Keypad does={does} waits={tried.waits_for} />}
       {tried?.over === true && <p class="small soft">The call is over.</p>}
       <div class="row">
@@ -75,11 +75,11 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
   );
 }
 
-function rehearsed(editing: Editing, caller: Caller, calendars: string[], lines: string[]): Promise<Tried> {
+/** What the server is asked. */
+function call(editing: Editing, caller: Caller, calendars: string[], lines: string[]): object {
   const hours = caller.hours === "" ? {} : Object.fromEntries(calendars.map((name) => [name, caller.hours]));
   const customer = caller.name.trim() === "" ? null : { name: caller.name.trim(), language: caller.language === "" ? null : caller.language };
-  const body = { text: editing.text.value, caller: { from: "+34600000101", hours, customer }, lines };
-  return post<Tried>(`/flows/${part(editing.name)}/try`, body);
+  return { text: editing.text.value, caller: { from: "+34600000101", hours, customer }, lines };
 }
 
 function Who({ caller, set, editing }: { caller: Caller; set: (caller: Caller) => void; editing: Editing }): JSX.Element {
@@ -111,41 +111,6 @@ function Who({ caller, set, editing }: { caller: Caller; set: (caller: Caller) =
       )}
     </div>
   );
-}
-
-const LIKE: Record<string, string> = { hears: "hears", step: "block", queued: "waits", asks: "asks", sets: "notes", ended: "over" };
-
-function Transcript({ tried }: { tried: Tried | null }): JSX.Element {
-  const list = useRef<HTMLOListElement>(null);
-  const [aloud, setAloud] = useState(false);
-  const moments = tried?.moments ?? [];
-  useEffect(() => {
-    list.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
-    if (!aloud || !("speechSynthesis" in globalThis)) return;
-    speechSynthesis.cancel();
-    const last = moments.at(-1)?.line ?? null;
-    for (const one of moments) if (one.kind === "hears" && one.line === last) speak(one);
-  }, [moments.length, aloud]);
-  return (
-    <>
-      <label class="tick small">
-        <input type="checkbox" checked={aloud} onChange={(event) => setAloud(event.currentTarget.checked)} /> Say it aloud
-      </label>
-      <ol class="flow-transcript" ref={list} aria-label="What happens" aria-live="polite">
-        {moments.map((one, place) => (
-          <li key={place} class={one.kind} lang={one.language ?? undefined}>
-            <span class="time">{clock(one.at_ms / 1000)}</span> <span class="soft small">{LIKE[one.kind] ?? ""}</span> <span>{one.text}</span>
-          </li>
-        ))}
-      </ol>
-    </>
-  );
-}
-
-function speak(one: TriedMoment): void {
-  const utterance = new SpeechSynthesisUtterance(one.text.replace(/^hears /, ""));
-  utterance.lang = one.language ?? "en";
-  speechSynthesis.speak(utterance);
 }
 
 /** What can happen besides keys, by what the flow waits for. */
