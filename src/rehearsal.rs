@@ -119,7 +119,12 @@ impl Rehearsal {
             Typed::Keys(keys) => keys.chars().for_each(|key| self.give(FlowInput::Key(key))),
             Typed::Input(input) => self.give(input),
             // What ends the waiting makes sense only while the caller waits.
-            Typed::EndsWait(input) if std::mem::take(&mut self.waiting) => self.give(input),
+            Typed::EndsWait(input) if std::mem::take(&mut self.waiting) => {
+                if matches!(input, FlowInput::AgentConnected) {
+                    self.note("an agent answers");
+                }
+                self.give(input);
+            }
             Typed::EndsWait(_) => self.note("the caller waits in no queue"),
             Typed::Time(time) => self.pass(time.min(LONGEST)),
             Typed::Customer(answer) => match self.asked {

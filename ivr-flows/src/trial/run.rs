@@ -214,6 +214,9 @@ impl<'t> Call<'t> {
             }
             What::HangUp => self.hang_up(),
             What::AgentAnswers => {
+                // What is said on the way to the queue is heard to its end first.
+                let until = self.now + PATIENCE;
+                while self.waiting.is_none() && self.happens_before(until) {}
                 if self.waiting.take().is_none() {
                     return Err("the caller waits in no queue, so no agent can answer".to_owned());
                 }

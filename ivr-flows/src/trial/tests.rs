@@ -127,6 +127,9 @@ fn what_callers_hear_and_where_they_get_is_found() {
     queue: { support: { answers: 20s } }
     do: [{ wait: 2m }, { agent: leaves }]
     expect: [{ queued: support }, { ends: }]
+  - name: an agent answers as soon as somebody waits
+    do: [{ agent: answers }, { agent: leaves }]
+    expect: [{ queued: support }, { ends: }]
 "#,
     );
     for outcome in &all {
@@ -156,7 +159,9 @@ fn a_miss_says_what_never_came_behind_what() {
         told.starts_with("never expected: hears greeting; it came:"),
         "{told}"
     );
-    let told = missed("  - { name: a, do: [{ agent: answers }], expect: [{ ends: }] }");
+    let told = missed(
+        "  - { name: a, do: [{ hang_up: }, { agent: answers }], expect: [{ queued: support }] }",
+    );
     assert_eq!(told, "the caller waits in no queue, so no agent can answer");
     let told = missed(
         "  - { name: a, do: [{ press: 1 }], expect: [{ queued: { to: workshop, skills: { mechanics: 4 } } }] }",

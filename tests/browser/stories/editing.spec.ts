@@ -220,6 +220,48 @@ test("a dialog that is left changes nothing, tests are kept as they are typed, a
   await expect(eva.getByText("no changes")).toBeVisible();
 });
 
+test("what agents and servers do in a trial is kept in its test, which then passes", async ({ browser }) => {
+  const page = await company.enter(browser, "sam", "/flows/support");
+  const { text, tests } = (await (await page.request.get(`${company.url}/api/v1/flows/support`)).json()) as { text: string; tests: string };
+  await page.getByRole("button", { name: "Try it" }).click();
+  const happens = page.getByRole("list", { name: "What happens" });
+  const does = async (line: string): Promise<void> => {
+    await page.getByLabel("Several keys, or what else happens").fill(line);
+    await page.keyboard.press("Enter");
+  };
+  await expect(happens).toContainText("Welcome");
+  await page.getByRole("group", { name: "Keypad" }).getByRole("button", { name: "1", exact: true }).click();
+  await expect(happens).toContainText("six digits");
+  await does("123456");
+  await expect(happens).toContainText("asks a server outside");
+  await does('http 200 {"status": "being_built"}');
+  await expect(happens).toContainText("being built");
+  const nothing = page.getByRole("button", { name: "Say and do nothing" });
+  await nothing.click();
+  await expect(happens).toContainText("speak to someone about your order");
+  await does("1");
+  for (let n = 0; n < 6 && (await happens.getByText("waits in queue").count()) === 0; n += 1) {
+    await nothing.click();
+    await page.waitForTimeout(400);
+  }
+  await expect(happens).toContainText("waits in queue");
+  await page.getByRole("button", { name: "An agent answers" }).click();
+  await page.getByRole("button", { name: "The agent leaves" }).click();
+  await expect(happens).toContainText("How did we do?");
+  await page.getByRole("button", { name: "Save as a test" }).click();
+  await saved(page);
+  const draft = (await (await page.request.get(`${company.url}/api/v1/flows/support/draft`)).json()) as { text: string; tests: string };
+  expect(draft.text).toBe(text);
+  const added = draft.tests.slice(tests.trimEnd().length);
+  for (const part of ["mock: { http: {", "being_built", "agent: answers", "agent: leaves"]) expect(added).toContain(part);
+  await page.getByRole("button", { name: "Publish…" }).click();
+  await expect(page.getByText(/^All \d+ tests passed\./)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Throw the draft away" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
+  await expect(page.getByText("no changes")).toBeVisible();
+});
+
 test("by keys alone: along the tree, a step moved, removed and brought back", async ({ browser }) => {
   const page = await company.enter(browser, "sam", "/flows/support");
   const tree = page.getByRole("tree");

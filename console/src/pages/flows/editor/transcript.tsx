@@ -64,7 +64,7 @@ export function Transcript({ tried, hear }: Props): JSX.Element {
       <ol class="flow-transcript" ref={list} aria-label="What happens" aria-live="polite">
         {moments.map((one, place) => (
           <li key={place} class={one.kind} lang={one.language ?? undefined}>
-            <span class="time">{clock(one.at_ms / 1000)}</span> <span class="soft small">{LIKE[one.kind] ?? ""}</span> <span>{one.text}</span>{" "}
+            <span class="time">{clock(one.at_ms / 1000)}</span> <span class="soft small">{LIKE[one.kind] ?? ""}</span> <span>{one.text.replace(/^(hears|--) /, "")}</span>{" "}
             {one.kind === "hears" && (
               <button type="button" class="small" aria-label={`Hear ${one.text.replace(/^hears /, "")}`} onClick={() => void play([place])}>
                 ▶

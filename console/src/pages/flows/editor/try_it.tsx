@@ -16,7 +16,11 @@ const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
 export interface Caller {
   /** What every calendar says; empty: what it says by the clock. */
-  hours: "" | "open" | "closed" | "holiday";
+  hours: "" | "open" | "closed" | "holiday" | "emergency";
+  /** Their number; empty: withheld. */
+  from: string;
+  /** When they call, RFC 3339; empty: now. */
+  at: string;
   /** Empty: nobody knows them. */
   name: string;
   language: string;
@@ -24,7 +28,7 @@ export interface Caller {
 
 export function TryPane({ editing }: { editing: Editing }): JSX.Element {
   const [lines, setLines] = useState<string[]>([]);
-  const [caller, setCaller] = useState<Caller>({ hours: "open", name: "", language: "" });
+  const [caller, setCaller] = useState<Caller>({ hours: "open", from: "+34600000101", at: "", name: "", language: "" });
   const [tried, setTried] = useState<Tried | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [calendars, setCalendars] = useState<string[]>([]);
@@ -79,7 +83,13 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
 function call(editing: Editing, caller: Caller, calendars: string[], lines: string[]): object {
   const hours = caller.hours === "" ? {} : Object.fromEntries(calendars.map((name) => [name, caller.hours]));
   const customer = caller.name.trim() === "" ? null : { name: caller.name.trim(), language: caller.language === "" ? null : caller.language };
-  return { text: editing.text.value, caller: { from: "+34600000101", hours, customer }, lines };
+  return { text: editing.text.value, caller: { from: caller.from.trim(), ...(caller.at === "" ? {} : { at: caller.at }), hours, customer }, lines };
+}
+
+/** What somebody chose as day and time, by the clock of their own browser. */
+function rfc3339(local: string): string {
+  const time = new Date(local);
+  return Number.isNaN(time.getTime()) ? "" : time.toISOString();
 }
 
 function Who({ caller, set, editing }: { caller: Caller; set: (caller: Caller) => void; editing: Editing }): JSX.Element {
@@ -91,8 +101,17 @@ function Who({ caller, set, editing }: { caller: Caller; set: (caller: Caller) =
           <option value="open">open</option>
           <option value="closed">closed</option>
           <option value="holiday">holiday</option>
+          <option value="emergency">closed by hand</option>
           <option value="">as the clock says</option>
         </select>
+      </label>
+      <label>
+        When
+        <input type="datetime-local" onChange={(event) => set({ ...caller, at: rfc3339(event.currentTarget.value) })} />
+      </label>
+      <label>
+        From the number
+        <input type="tel" value={caller.from} placeholder="withheld" onChange={(event) => set({ ...caller, from: event.currentTarget.value })} />
       </label>
       <label>
         Who calls
