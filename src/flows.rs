@@ -9,6 +9,7 @@ pub mod gate;
 mod linked;
 mod pins;
 mod published;
+pub mod traffic;
 
 pub use pins::InUse;
 pub use published::Pointed;

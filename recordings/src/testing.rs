@@ -208,6 +208,7 @@ fn in_flow(n: u64, phase: Phase) -> Vec<(i64, Event)> {
                 block: "start".to_owned(),
                 step: 0,
                 action: "menu".to_owned(),
+                exit: None,
             },
         ),
         (

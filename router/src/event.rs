@@ -110,6 +110,9 @@ pub enum Event {
         step: u32,
         /// The step's action, such as `menu`.
         action: String,
+        /// Which way led here from the step before: its exit, key or case; none: that step was simply over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit: Option<String>,
     },
     /// The caller chose in a menu: one part of the menu path.
     MenuChosen {

@@ -6,6 +6,7 @@ mod changes;
 mod editing;
 mod hearing;
 mod shapes;
+mod traffic;
 mod trying;
 mod turns;
 mod view;
@@ -13,6 +14,7 @@ mod view;
 pub(super) use changes::*;
 pub(super) use editing::*;
 pub(super) use hearing::*;
+pub(super) use traffic::*;
 pub(super) use trying::*;
 pub use turns::EditorTurns;
 

@@ -11,7 +11,7 @@ use super::token::Caller;
 use super::{ApiState, names, page, time};
 use axum::Json;
 use axum::extract::{Path, State};
-use recordings::store::interactions::InteractionFilter;
+use recordings::store::interactions::{FlowEnded, FlowFilter, InteractionFilter};
 use recordings::store::page::Page;
 use recordings::store::record::{DecisionRecord, InteractionRecord, InteractionSummary, Parties};
 use router::Private;
@@ -20,7 +20,7 @@ use router::id::{AgentId, CustomerId, InteractionId};
 use router::outcome::Outcome;
 use std::collections::BTreeMap;
 
-const FILTERS: [&str; 11] = [
+const FILTERS: [&str; 16] = [
     "from",
     "to",
     "queue",
@@ -30,6 +30,11 @@ const FILTERS: [&str; 11] = [
     "direction",
     "number",
     "text",
+    "flow",
+    "block",
+    "exit",
+    "next",
+    "ended",
     "limit",
     "cursor",
 ];
@@ -55,6 +60,11 @@ const MOST_DIGITS: usize = 20;
         ("direction" = Option<String>, Query, description = "`inbound`, `outbound` or `internal`."),
         ("number" = Option<String>, Query, description = "At least three digits of the customer's number, in a row; spaces, `+`, `-`, `(`, `)` and `.` do not count."),
         ("text" = Option<String>, Query, description = "Words of the notes, as they stand there; at most 200 letters."),
+        ("flow" = Option<String>, Query, description = "Took this flow."),
+        ("block" = Option<String>, Query, description = "Came into this block of it."),
+        ("exit" = Option<String>, Query, description = "Left that block by this exit, key or case; `then`: by going on."),
+        ("next" = Option<String>, Query, description = "And came into this block by it."),
+        ("ended" = Option<String>, Query, description = "`here`: came no further than that block; `dropped`: the caller hung up there before anything came of the call."),
         ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 500."),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
     ),
@@ -116,11 +126,46 @@ fn filter(params: &Params) -> Result<InteractionFilter, ApiError> {
             "`inbound`, `outbound` or `internal`",
             Direction::from_name,
         )?,
+        flow: flow_filter(params)?,
         number: params.read("number", "at least three digits of a phone number", digits)?,
         text: params.read("text", "at most 200 letters", |text| {
             (text.chars().count() <= LONGEST_TEXT).then(|| Private::new(text.to_owned()))
         })?,
     })
+}
+
+/// What `GET /flows/{name}/traffic` counts, as the calls behind a number.
+fn flow_filter(params: &Params) -> Result<Option<FlowFilter>, ApiError> {
+    let name = |key: &str| params.get(key).map(str::to_owned);
+    let (block, exit, next) = (name("block"), name("exit"), name("next"));
+    let ended = params.read("ended", "`here` or `dropped`", |text| match text {
+        "here" => Some(FlowEnded::Here),
+        "dropped" => Some(FlowEnded::Dropped),
+        _ => None,
+    })?;
+    let needs = |what: &str, other: &str| {
+        let detail = format!("`{what}` says nothing without `{other}`.");
+        Err(ApiError::unprocessable(detail))
+    };
+    let Some(flow) = name("flow") else {
+        return match (block, exit, next, ended) {
+            (None, None, None, None) => Ok(None),
+            _ => needs("block` or `exit` or `next` or `ended", "flow"),
+        };
+    };
+    if exit.is_some() && block.is_none() {
+        return needs("exit", "block");
+    }
+    if next.is_some() && exit.is_none() {
+        return needs("next", "exit");
+    }
+    Ok(Some(FlowFilter {
+        flow,
+        block,
+        exit: exit.map(|exit| Some(exit).filter(|exit| exit != "then")),
+        next,
+        ended,
+    }))
 }
 
 /// The digits of a number as people type it.

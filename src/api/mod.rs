@@ -258,6 +258,7 @@ fn flow_routes() -> Router<ApiState> {
                 .put(flows::save_draft)
                 .delete(flows::discard_draft),
         )
+        .route("/flows/{name}/traffic", get(flows::traffic))
         .route("/flows/{name}/check", post(flows::check))
         .route("/flows/{name}/view", post(flows::view))
         .route("/flows/{name}/edit", post(flows::edit))

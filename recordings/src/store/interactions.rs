@@ -42,8 +42,34 @@ pub struct InteractionFilter {
     pub direction: Option<Direction>,
     /// The customer's number has these digits in a row; digits alone.
     pub number: Option<Private<String>>,
+    /// Took this flow, and there went this way.
+    pub flow: Option<FlowFilter>,
     /// The notes have this text, whatever its case (of letters A to Z).
     pub text: Option<Private<String>>,
+}
+
+/// Which way of a flow calls went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowFilter {
+    /// The flow by name.
+    pub flow: String,
+    /// Came into this block.
+    pub block: Option<String>,
+    /// Left it by this exit, key or case; by none: by going on.
+    pub exit: Option<Option<String>>,
+    /// Into this block; only beside `exit`.
+    pub next: Option<String>,
+    /// Came no further than that block, and whether only callers who hung up there are meant.
+    pub ended: Option<FlowEnded>,
+}
+
+/// Calls that came no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowEnded {
+    /// However they ended.
+    Here,
+    /// The caller hung up before anything came of the call.
+    Dropped,
 }
 
 impl Store {
@@ -148,6 +174,9 @@ async fn narrow(
         query.push(" AND i.direction = ");
         query.push_bind(direction.as_str());
     }
+    if let Some(flow) = &filter.flow {
+        of_flow(query, flow);
+    }
     search(query, filter);
     if let Some(queue) = &filter.queue {
         let names = names::queue_names(conn).await?;
@@ -167,6 +196,53 @@ async fn narrow(
         query.push_bind(id.to_string()).push("))");
     }
     Ok(true)
+}
+
+/// A step's event is told by the text it is kept as: names of blocks and exits have no letters that JSON writes otherwise.
+fn of_flow(query: &mut QueryBuilder<Sqlite>, filter: &FlowFilter) {
+    query.push(" AND i.flow = ").push_bind(filter.flow.clone());
+    if filter.ended == Some(FlowEnded::Dropped) {
+        query.push(" AND i.outcome = 'self_served' AND i.end_cause = 'customer'");
+    }
+    let Some(block) = &filter.block else { return };
+    let block = containing(&format!("\"block\":\"{block}\""));
+    query.push(
+        " AND EXISTS (SELECT 1 FROM (SELECT payload, LEAD(payload) OVER (ORDER BY seq) AS later FROM events \
+         WHERE interaction_id = i.id AND kind = 'step_entered') AS steps WHERE steps.payload LIKE ",
+    );
+    query.push_bind(block.clone()).push(" ESCAPE '\\'");
+    match &filter.exit {
+        Some(Some(exit)) => {
+            query.push(" AND steps.later LIKE ");
+            query.push_bind(containing(&format!("\"exit\":\"{exit}\"")));
+            query.push(" ESCAPE '\\'");
+        }
+        Some(None) => {
+            query.push(" AND steps.later NOT LIKE '%\"exit\":%' AND steps.later NOT LIKE ");
+            query.push_bind(block).push(" ESCAPE '\\'");
+        }
+        None => {}
+    }
+    if let Some(next) = &filter.next {
+        query.push(" AND steps.later LIKE ");
+        query.push_bind(containing(&format!("\"block\":\"{next}\"")));
+        query.push(" ESCAPE '\\'");
+    }
+    match filter.ended {
+        Some(FlowEnded::Here) => {
+            query.push(" AND steps.later IS NULL");
+        }
+        // What the flow does once the caller is gone is nobody's way.
+        Some(FlowEnded::Dropped) => {
+            query.push(
+                " AND (steps.later LIKE '%\"exit\":\"hangup\"%' OR (steps.later IS NULL AND NOT EXISTS (SELECT 1 FROM \
+                 events gone WHERE gone.interaction_id = i.id AND gone.kind = 'step_entered' AND gone.payload LIKE \
+                 '%\"exit\":\"hangup\"%')))",
+            );
+        }
+        None => {}
+    }
+    query.push(")");
 }
 
 /// What people type: a part of the customer's number, words of the notes.

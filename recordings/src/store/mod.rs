@@ -44,6 +44,7 @@ pub(crate) mod surveys;
 pub mod sweeping;
 pub mod tasks;
 pub mod tokens;
+pub mod traffic;
 pub mod users;
 pub(crate) mod wrap_up_choices;
 

@@ -19,5 +19,6 @@ mod roles;
 mod sessions;
 mod sip_socket;
 mod tasks;
+mod traffic;
 mod websocket;
 mod world;

@@ -131,22 +131,10 @@ impl CallMachine {
                 block,
                 step,
                 action,
-            } => {
-                // Whatever asks the caller something new is no longer the agent's goodbye.
-                if ![
-                    "play", "say", "set", "tag", "go", "record", "notify", "wait", "hangup",
-                ]
-                .contains(&action)
-                {
-                    self.history.agent_left_last = false;
-                }
-                let action = action.to_owned();
-                Event::StepEntered {
-                    interaction,
-                    block,
-                    step,
-                    action,
-                }
+            } => self.step_entered(block, step, action),
+            FlowOutput::WayTaken(way) => {
+                self.way = Some(way.name);
+                return None;
             }
             FlowOutput::MenuChosen { block, key, label } => Event::MenuChosen {
                 interaction,
@@ -194,6 +182,23 @@ impl CallMachine {
         };
         self.log(event);
         None
+    }
+
+    fn step_entered(&mut self, block: String, step: u32, action: &str) -> Event {
+        // Whatever asks the caller something new is no longer the agent's goodbye.
+        let says_goodbye = [
+            "play", "say", "set", "tag", "go", "record", "notify", "wait", "hangup",
+        ];
+        if !says_goodbye.contains(&action) {
+            self.history.agent_left_last = false;
+        }
+        Event::StepEntered {
+            interaction: self.setup.interaction,
+            block,
+            step,
+            action: action.to_owned(),
+            exit: self.way.take(),
+        }
     }
 
     /// Waits in a queue. A name that the company does not have (any more) is our fault, never the caller's.

@@ -68,6 +68,8 @@ pub struct CallMachine {
     last_agent: Option<AgentId>,
     /// Music of a queue that was just entered, until it is known whether the flow itself plays there.
     silent_queue: Option<String>,
+    /// The way that the flow took last, until the step it leads to begins.
+    way: Option<String>,
     heard: Heard,
     /// Who is to be called in, once the Distributor says that they are free; in the order of the questions.
     asked: VecDeque<Asked>,
@@ -97,6 +99,7 @@ impl CallMachine {
             began: now,
             phase: Phase::InFlow,
             silent_queue: None,
+            way: None,
             heard: Heard::default(),
             asked: VecDeque::new(),
             why: Why::default(),
