@@ -24,6 +24,7 @@ const PAGES: [RegExp, PageOf][] = [
   [/^\/calls\/[^/]+$/, { load: () => import("./pages/calls/one"), title: "Call", roles: [...OVERSEERS, "agent", "caller"] }],
   [/^\/flows$/, { load: () => import("./pages/flows/list"), title: "Flows", roles: OF_FLOWS }],
   [/^\/flows\/[^/]+$/, { load: () => import("./pages/flows/editor/page"), title: "Flow", roles: OF_FLOWS }],
+  [/^\/flows\/[^/]+\/traffic$/, { load: () => import("./pages/flows/traffic"), title: "What callers do", roles: OF_FLOWS }],
   [/^\/flows\/[^/]+\/versions$/, { load: () => import("./pages/flows/versions"), title: "Versions", roles: OF_FLOWS }],
   [/^\/call$/, { load: () => import("./pages/caller/caller"), title: "Call Fernhill", roles: ["caller", ...OVERSEERS, "agent"], bare: true }],
 ];

@@ -16,7 +16,7 @@ use rust_embed::RustEmbed;
 const DOCUMENT: &str = "index.html";
 
 /// Paths of pages.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/signin",
     "/desk",
     "/floor",
@@ -24,6 +24,7 @@ const PAGES: [&str; 9] = [
     "/calls/{id}",
     "/flows",
     "/flows/{name}",
+    "/flows/{name}/traffic",
     "/flows/{name}/versions",
     "/call",
 ];

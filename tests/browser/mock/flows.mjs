@@ -33,6 +33,16 @@ function one({ flows }) {
   };
 }
 
+const block = (name, calls, visits, ended, dropped, errors) => ({ block: name, calls, visits, ended, dropped, errors });
+const way = (from, exit, to, times) => ({ from, exit, to, times });
+/** A thousand calls. */
+const TRAFFIC = {
+  calls: 1000, more: false, contained: 310, answered: 520, dropped: 120, errors: 4,
+  outcomes: { answered: 520, self_served: 430, abandoned: 46, failed: 4 },
+  blocks: [block("main", 1000, 1180, 406, 96, 4), block("person", 570, 570, 570, 0, 0), block("start", 1000, 1000, 24, 24, 0)],
+  ways: [way("start", "then", "main", 976), way("main", "9", "main", 200), way("main", "2", "person", 566), way("main", "error", "person", 4)],
+};
+
 /** Who may change flows, as the server has it. */
 const publishes = (role) => ["admin", "supervisor", "publisher"].includes(role);
 
@@ -50,6 +60,11 @@ export const FLOW_ROUTES = [
     const items = after.slice(0, 2);
     return ok({ items, next: after.length > 2 ? String(items.at(-1).number) : null });
   }],
+  [/^GET \/flows\/support\/traffic$/, ({ world, query, ok }) => {
+    world.flows.asked = Object.fromEntries(query);
+    return ok(TRAFFIC);
+  }],
+  [/^POST \/flows\/support\/view$/, ({ ok }) => ok({ report: good, picture: null, outline: { title: "Fernhill Cycles", languages: ["en"], default_language: "en", prompts: [], blocks: ["start", "main", "person"].map((name) => ({ name, path: `/blocks/${name}`, line: 1, start: name === "start", steps: [] })) } })],
   [/^POST \/flows\/support\/(rollback|promote)$/, ({ world, identity, body, ok, wrong }, verb) => {
     if (!publishes(identity.role)) return wrong(403, "Your role does not allow this.");
     if (world.flows.refuses !== undefined) return wrong(409, world.flows.refuses);

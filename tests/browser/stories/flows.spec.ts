@@ -50,6 +50,29 @@ test("flows in files have no history here, and the page says where they are edit
   await expect(page.getByRole("heading", { name: "History" })).toHaveCount(0);
 });
 
+test("what callers do is counted block by block, and each number leads to its calls", async ({ enter, mock }) => {
+  const page = await enter("sam", { to: "/flows" });
+  await page.getByRole("link", { name: "What callers do in Fernhill Cycles" }).click();
+  await expect(page.getByRole("heading", { name: "What callers do" })).toBeVisible();
+  await expect(page.getByRole("term").filter({ hasText: "Served by the flow" })).toBeVisible();
+  await expect(page.getByText("31.0 %")).toBeVisible();
+  // In the order of the flow, not of the alphabet.
+  await expect(page.getByRole("rowheader")).toHaveText(["start", "main", "person"]);
+  await expect(page.getByRole("row", { name: /^main/ })).toContainText("trouble: error");
+  await page.getByRole("button", { name: "Yesterday" }).click();
+  await expect.poll(() => Date.parse(mock.world.flows.asked.to) - Date.parse(mock.world.flows.asked.from)).toBeLessThanOrEqual(25 * 3600_000);
+  await page.getByRole("link", { name: "96 callers who hung up in main: show the calls" }).click();
+  await expect(page.getByText("Flow support, came into main, and hung up there")).toBeVisible();
+  const asked = mock.requests.findLast((request: string) => request.includes("/interactions?")) ?? "";
+  for (const word of ["flow=support", "block=main", "ended=dropped", "from="]) expect(asked).toContain(word);
+  await page.getByRole("link", { name: "All calls" }).click();
+  await expect(page.getByText("Flow support")).toHaveCount(0);
+  // Who may not read calls sees the numbers alone.
+  const eva = await enter("eva", { to: "/flows/support/traffic" });
+  await expect(eva.getByRole("row", { name: /^main/ })).toContainText("1000");
+  await expect(eva.getByRole("link", { name: /show the calls/ })).toHaveCount(0);
+});
+
 for (const dark of [false, true]) {
   for (const width of [1280, 390]) {
     const kind = `${dark ? "dark" : "light"}-${width}`;
@@ -57,6 +80,10 @@ for (const dark of [false, true]) {
       const page = await enter("sam", { dark, width, to: "/flows" });
       await expect(page.getByRole("table")).toBeVisible();
       await look(page, `flows-${kind}`);
+      await page.getByRole("link", { name: "What callers do in Fernhill Cycles" }).click();
+      await expect(page.getByRole("rowheader")).toHaveCount(3);
+      await look(page, `flow-traffic-${kind}`);
+      await page.goBack();
       await page.getByRole("link", { name: "version 2" }).click();
       await expect(page.getByRole("heading", { name: "History" })).toBeVisible();
       await look(page, `flow-versions-${kind}`);

@@ -9,7 +9,9 @@ import { clock, moment } from "../../ui/time";
 import { number, OUTCOME_NAMES, outcomeWords } from "../../words";
 import { Refusal } from "../../ui/refusal";
 
-const FIELDS = ["number", "text", "from", "to", "queue", "agent", "outcome"] as const;
+const FIELDS = ["number", "text", "from", "to", "queue", "agent", "outcome", "flow", "block", "exit", "next", "ended"] as const;
+/** What only a link says: the calls behind a number of a flow. */
+const OF_FLOW = ["flow", "block", "exit", "next", "ended"];
 
 /** What the server is asked for: days become moments, the last day is whole. */
 function asked(search: URLSearchParams, cursor: string | null): string {
@@ -71,6 +73,7 @@ function Filters(): JSX.Element {
   const value = (name: string): string => query.value.get(name) ?? "";
   return (
     <form class="card filters" role="search" onSubmit={(event) => event.preventDefault()}>
+      <OfFlow />
       <label>
         Number
         <input type="search" inputMode="tel" placeholder="3 digits or more" value={value("number")} onChange={(event) => set("number", event.currentTarget.value.trim())} />
@@ -107,6 +110,29 @@ function Filters(): JSX.Element {
         </select>
       </label>
     </form>
+  );
+}
+
+/** Which way of which flow is meant, and the way back to all calls. */
+function OfFlow(): JSX.Element | null {
+  const value = (name: string): string => query.value.get(name) ?? "";
+  if (value("flow") === "") return null;
+  const exit = value("exit") === "" ? "" : `, left by ${value("exit")}${value("next") === "" ? "" : ` to ${value("next")}`}`;
+  const ended = { here: ", and came no further", dropped: value("block") === "" ? ", hung up in it" : ", and hung up there" }[value("ended")] ?? "";
+  const all = new URLSearchParams(query.value);
+  for (const name of OF_FLOW) all.delete(name);
+  return (
+    <p class="row">
+      <span class="chip accent">
+        Flow {value("flow")}
+        {value("block") !== "" && `, came into ${value("block")}`}
+        {exit}
+        {ended}
+      </span>
+      <a href={`/calls?${all.toString()}`} onClick={follow}>
+        All calls
+      </a>
+    </p>
   );
 }
 

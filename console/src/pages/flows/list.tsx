@@ -50,6 +50,7 @@ function Table({ items }: { items: FlowItem[] }): JSX.Element {
             <th scope="col" class="n">
               Calls now
             </th>
+            <th scope="col">Callers</th>
           </tr>
         </thead>
         <tbody>
@@ -66,6 +67,11 @@ function Table({ items }: { items: FlowItem[] }): JSX.Element {
               </td>
               <td>{flow.draft ? <span class="chip accent">begun</span> : <span class="soft">none</span>}</td>
               <td class="n">{flow.calls}</td>
+              <td>
+                <a href={`/flows/${part(flow.name)}/traffic`} onClick={follow} aria-label={`What callers do in ${flow.title ?? flow.name}`}>
+                  What callers do
+                </a>
+              </td>
             </tr>
           ))}
         </tbody>

@@ -139,7 +139,7 @@ function Bar({ editing }: { editing: Editing }): JSX.Element {
           <a href="/flows" onClick={follow}>
             All flows
           </a>{" "}
-          · <a href={`/flows/${part(editing.name)}/versions`} onClick={follow}>Versions</a>
+          · <a href={`/flows/${part(editing.name)}/versions`} onClick={follow}>Versions</a> · <a href={`/flows/${part(editing.name)}/traffic`} onClick={follow}>What callers do</a>
         </p>
         <h1>{editing.good.value?.outline?.title ?? flow?.title ?? editing.name}</h1>
         <p class="small soft" role="status">
