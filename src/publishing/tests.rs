@@ -1,5 +1,6 @@
 //! The way from a folder to versions, and from text to calls, over a real store.
 
+mod canary;
 mod sets;
 
 use super::*;
@@ -450,106 +451,4 @@ async fn an_alias_of_its_own_tries_a_draft_and_leaves_live_alone() {
     let published = world.publisher.publish("support", publish, &sam()).await;
     assert_eq!(published.unwrap().version, 3);
     assert_eq!(of("support"), hash(&flow("two")));
-}
-
-/// A call of this version that ended so.
-async fn called(world: &World, n: u64, hash: &str, trouble: bool) {
-    let interaction = InteractionId::from_number(1_000 + n);
-    let at = Timestamp::from_millis(world.publisher.clock.now().millis() + 1_000);
-    let arrived = Event::CallArrived {
-        interaction,
-        leg: LegId::from_number(1_000 + n),
-        trunk: None,
-        flow: "support".to_owned(),
-        flow_version: hash.to_owned(),
-        direction: Direction::Inbound,
-        agent: None,
-    };
-    let told = Event::SupervisorTold {
-        interaction: Some(interaction),
-        agent: None,
-        queue: None,
-        what: "flow `support`: trouble".to_owned(),
-    };
-    let ended = Event::CallEnded {
-        interaction,
-        outcome: Outcome::SelfServed,
-        end_cause: EndCause::Flow,
-    };
-    let personal = Some(PersonalData::default());
-    world.journal.append(at, arrived, personal).await.unwrap();
-    if trouble {
-        world.journal.append(at, told, None).await.unwrap();
-    }
-    world.journal.append(at, ended, None).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_trial_that_does_worse_is_taken_back_and_said_so() {
-    let mut world = World::start(FlowMaster::Database).await;
-    world.publisher.begin().await.unwrap();
-    world.publish(&flow("one"), None).await.unwrap();
-    let first = world.publish_with(&flow("x"), None, Some(10)).await;
-    assert!(matches!(first, Err(Refused::Stale(_))));
-    world
-        .publish_with(&flow("two"), Some(1), Some(10))
-        .await
-        .unwrap();
-    let over = world.publish(&flow("three"), Some(1)).await;
-    assert!(matches!(over, Err(Refused::CanaryRuns(_))));
-    let share = (1..=2_000)
-        .map(InteractionId::from_number)
-        .filter(|id| {
-            let taken = world.publisher.flows().for_call("support", *id).unwrap();
-            taken.content_hash() == hash(&flow("two"))
-        })
-        .count();
-    assert!((180..=220).contains(&share), "{share} of 2,000");
-    for n in 0..60 {
-        called(&world, n, &hash(&flow("one")), false).await;
-    }
-    for n in 60..90 {
-        called(&world, n, &hash(&flow("two")), n % 2 == 0).await;
-    }
-    let seq = world.journal.sync().await.unwrap();
-    world.projector.catch_up(seq).await.unwrap();
-    let alias = world.store.flow_aliases().await.unwrap().remove(0);
-    let compared = world.publisher.compared(&alias).await.unwrap().unwrap();
-    assert_eq!((compared.other.calls, compared.other.errors), (60, 0));
-    assert_eq!((compared.trial.calls, compared.trial.errors), (30, 15));
-    world.publisher.look(&alias).await.unwrap();
-    let alias = world.store.flow_aliases().await.unwrap().remove(0);
-    assert_eq!((alias.version, alias.canary), (1, None));
-    assert_eq!(alias.moved_by, "cordboard");
-    let rows = world.store.audit(&Default::default()).await.unwrap().items;
-    assert_eq!(rows[0].action, "flow returned");
-    assert_eq!(rows[0].object, "support@live 1 with 10 % at 2 -> 1");
-    let all = (1..=2_000).map(InteractionId::from_number);
-    let hashes = all.map(|id| world.publisher.flows().for_call("support", id).unwrap());
-    assert!(
-        hashes
-            .into_iter()
-            .all(|flow| flow.content_hash() == hash(&self::flow("one")))
-    );
-}
-
-#[tokio::test]
-async fn a_trial_that_does_well_is_promoted() {
-    let world = World::start(FlowMaster::Database).await;
-    world.publisher.begin().await.unwrap();
-    world.publish(&flow("one"), None).await.unwrap();
-    assert!(matches!(
-        world.publisher.promote("support", &sam()).await,
-        Err(Refused::NoCanary)
-    ));
-    world
-        .publish_with(&flow("two"), Some(1), Some(10))
-        .await
-        .unwrap();
-    let alias = world.publisher.promote("support", &sam()).await.unwrap();
-    assert_eq!((alias.version, alias.canary), (2, None));
-    assert_eq!(world.hash(), hash(&flow("two")));
-    // The version before a promoted one is the one that it was on trial beside.
-    let back = world.publisher.roll_back("support", None, &sam()).await;
-    assert_eq!(back.unwrap().version, 1);
 }

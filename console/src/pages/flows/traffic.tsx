@@ -2,6 +2,7 @@
 // leads to its calls. The days stand in the address, so that they can be kept and handed on.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import "../../style/calls.css";
 import "../../style/flows.css";
 import { get, part, post, session, words } from "../../api/client";
 import { follow, go, path, query } from "../../router";
