@@ -76,7 +76,8 @@ pub(super) async fn messages(
     State(state): State<ApiState>,
     Caller(role): Caller,
 ) -> Result<Json<MessagesBody>, ApiError> {
-    if !authorise(role, Action::CloseQueue, Resource::Others) {
+    let may = |action| authorise(role, action, Resource::Others);
+    if !may(Action::CloseQueue) && !may(Action::CloseCalendar) {
         return Err(ApiError::forbidden());
     }
     Ok(Json(MessagesBody {

@@ -200,3 +200,68 @@ async fn a_trial_is_shown_with_both_sides() {
         (200, &json!(2), &json!(null))
     );
 }
+
+const UNKNOWN_QUEUE: &str = "flow: 1\nname: menu\nblocks:\n  start:\n    - answer:\n    - queue: { to: suport, exits: { timeout: over, full: over, closed: over, no_agents: over } }\n  over:\n    - hangup:\n";
+const FAILING_TESTS: &str = "flow: menu\ntests:\n  - name: it says three\n    do: []\n    expect:\n      - tag: { said: three }\n";
+
+/// Everything by which a text or a version may come to callers, each with what must not pass: who asks, for what, with
+/// which body, the status and a word of what is told.
+const REFUSED: &str = r#"
+supervisor | POST /flows/menu/publish     | { "text": UNKNOWN, "base": 2 }                               | 422 | support
+supervisor | POST /flows/menu/publish     | { "text": UNKNOWN, "base": 2, "canary": 10 }                 | 422 | support
+supervisor | POST /flows/menu/publish     | { "text": TWO, "tests": FAILING, "base": 2 }                 | 422 | it says three
+supervisor | POST /flows/menu/publish     | { "text": TWO, "tests": FAILING, "base": 2, "canary": 10 }   | 422 | it says three
+supervisor | POST /flows/menu/publish     | { "text": THREE, "base": 1 }                                 | 409 | 2
+supervisor | POST /flows/menu/publish     | { "text": THREE, "base": 1, "canary": 10 }                   | 409 | 2
+supervisor | POST /flows/menu/publish     | { "revision": 99, "base": 2 }                                | 409 | draft
+publisher  | POST /flows/menu/publish     | { "revision": DRAFT, "base": 2 }                             | 422 | support
+author     | POST /flows/menu/publish     | { "text": THREE, "base": 2 }                                 | 403 | role
+author     | POST /flows/menu/publish     | { "text": THREE, "base": 2, "canary": 10 }                   | 403 | role
+readonly   | POST /flows/menu/publish     | { "text": THREE, "base": 2 }                                 | 403 | role
+ana        | POST /flows/menu/publish     | { "text": THREE, "base": 2 }                                 | 403 | role
+supervisor | PUT /flows/menu/aliases/test | { "draft": DRAFT }                                           | 422 | support
+author     | PUT /flows/menu/aliases/test | { "version": 1 }                                             | 403 | role
+supervisor | PUT /flows/menu/aliases/test | { "version": 9 }                                             | 404 | version
+author     | POST /flows/menu/rollback    | {}                                                           | 403 | role
+supervisor | POST /flows/menu/rollback    | { "to": 9 }                                                  | 404 | version
+author     | POST /flows/menu/promote     | {}                                                           | 403 | role
+supervisor | POST /flows/menu/promote     | {}                                                           | 409 | trial
+"#;
+
+#[tokio::test]
+async fn what_would_break_is_refused_on_every_way_in_with_what_to_do() {
+    let world = World::start().await;
+    for (words, base) in [("one", Value::Null), ("two", json!(1))] {
+        let body = json!({ "text": flow(words), "base": base });
+        let (status, alias) = ask(&world, "POST /flows/menu/publish", &body).await;
+        assert_eq!(status, 200, "{alias}");
+    }
+    let draft = json!({ "text": UNKNOWN_QUEUE, "base": 2 });
+    let (status, saved) = ask(&world, "PUT /flows/menu/draft", &draft).await;
+    assert_eq!(status, 200, "{saved}");
+    let texts = [
+        ("UNKNOWN", json!(UNKNOWN_QUEUE)),
+        ("FAILING", json!(FAILING_TESTS)),
+        ("TWO", json!(flow("two"))),
+        ("THREE", json!(flow("three"))),
+        ("DRAFT", saved["revision"].clone()),
+    ];
+    let mut wrong = Vec::new();
+    for row in REFUSED.trim().lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [who, request, body, status, word] = cells[..] else {
+            panic!("{row}")
+        };
+        let body = texts.iter().fold(body.to_owned(), |body, (name, text)| {
+            body.replace(name, &text.to_string())
+        });
+        let answer = world.ask(who, request, &body).await;
+        if answer.status.to_string() != status || !answer.text().contains(word) {
+            wrong.push(format!("{row}: {} {}", answer.status, answer.text()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let (_, one) = ask(&world, "GET /flows/menu", &Value::Null).await;
+    assert_eq!(one["text"], flow("two"));
+    assert_eq!(one["aliases"].as_array().unwrap().len(), 1, "{one}");
+}

@@ -60,6 +60,17 @@ export const FLOW_ROUTES = [
     const items = after.slice(0, 2);
     return ok({ items, next: after.length > 2 ? String(items.at(-1).number) : null });
   }],
+  [/^GET \/calendars$/, ({ world, ok }) => ok({ items: [{ name: "office", flow: null, now: world.flows.closure === undefined ? "open" : "emergency", closure: world.flows.closure ?? null }], next: null })],
+  [/^PUT \/calendars\/office\/closure$/, ({ world, identity, body, ok, wrong }) => {
+    if (!publishes(identity.role)) return wrong(403, "Your role does not allow this.");
+    world.flows.closed = body;
+    world.flows.closure = { since: ago(0), until: body.until, prompt: body.message?.prompt ?? null, words: body.message?.words ?? null, reason: body.reason, by: identity.login };
+    return ok(world.flows.closure);
+  }],
+  [/^DELETE \/calendars\/office\/closure$/, ({ world, ok }) => {
+    delete world.flows.closure;
+    return ok(null);
+  }],
   [/^GET \/flows\/support\/traffic$/, ({ world, query, ok }) => {
     world.flows.asked = Object.fromEntries(query);
     return ok(TRAFFIC);

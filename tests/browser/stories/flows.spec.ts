@@ -63,8 +63,8 @@ test("what callers do is counted block by block, and each number leads to its ca
   await expect.poll(() => Date.parse(mock.world.flows.asked.to) - Date.parse(mock.world.flows.asked.from)).toBeLessThanOrEqual(25 * 3600_000);
   await page.getByRole("link", { name: "96 callers who hung up in main: show the calls" }).click();
   await expect(page.getByText("Flow support, came into main, and hung up there")).toBeVisible();
-  const asked = mock.requests.findLast((request: string) => request.includes("/interactions?")) ?? "";
-  for (const word of ["flow=support", "block=main", "ended=dropped", "from="]) expect(asked).toContain(word);
+  const asked = (): string => mock.requests.findLast((request: string) => request.includes("/interactions?")) ?? "";
+  for (const word of ["flow=support", "block=main", "ended=dropped", "from="]) await expect.poll(asked).toContain(word);
   await page.getByRole("link", { name: "All calls" }).click();
   await expect(page.getByText("Flow support")).toHaveCount(0);
   // Who may not read calls sees the numbers alone.
@@ -73,13 +73,41 @@ test("what callers do is counted block by block, and each number leads to its ca
   await expect(eva.getByRole("link", { name: /show the calls/ })).toHaveCount(0);
 });
 
+test("opening hours are closed for now with a message, and opened again, without publishing", async ({ enter, mock }) => {
+  const page = await enter("sam", { to: "/flows" });
+  const row = page.getByRole("row", { name: /^office/ });
+  await expect(row).toContainText("open");
+  await row.getByRole("button", { name: "Close now" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Close it" }).click();
+  await expect(dialog.getByRole("alert")).toHaveText("Give a reason for your colleagues.");
+  await dialog.getByLabel("How long").selectOption("For 2 hours");
+  await dialog.getByLabel("Callers hear").selectOption("words that I write, first");
+  await dialog.getByRole("textbox", { name: /^Words/ }).fill("We are closed because of the flood.");
+  await dialog.getByLabel("Reason").fill("flood");
+  await dialog.getByRole("button", { name: "Close it" }).click();
+  await expect(row).toContainText("closed by hand");
+  await expect(row).toContainText("by sam: flood");
+  expect(mock.world.flows.closed.message).toEqual({ words: "We are closed because of the flood." });
+  expect(Date.parse(mock.world.flows.closed.until) - Date.now()).toBeGreaterThan(110 * 60_000);
+  await row.getByRole("button", { name: "Open again" }).click();
+  await expect(row).not.toContainText("flood");
+  const eva = await enter("eva", { to: "/flows" });
+  await expect(eva.getByRole("row", { name: /^office/ })).toContainText("open");
+  await expect(eva.getByRole("button", { name: "Close now" })).toHaveCount(0);
+});
+
 for (const dark of [false, true]) {
   for (const width of [1280, 390]) {
     const kind = `${dark ? "dark" : "light"}-${width}`;
     test(`flows and versions: ${kind}`, async ({ enter }) => {
       const page = await enter("sam", { dark, width, to: "/flows" });
-      await expect(page.getByRole("table")).toBeVisible();
+      await expect(page.getByRole("table")).toHaveCount(2);
       await look(page, `flows-${kind}`);
+      await page.getByRole("button", { name: "Close now" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await look(page, `flows-close-${kind}`);
+      await page.keyboard.press("Escape");
       await page.getByRole("link", { name: "What callers do in Fernhill Cycles" }).click();
       await expect(page.getByRole("rowheader")).toHaveCount(3);
       await look(page, `flow-traffic-${kind}`);

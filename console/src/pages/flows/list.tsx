@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get, part, words } from "../../api/client";
 import { follow } from "../../router";
 import { Refusal } from "../../ui/refusal";
+import { Calendars } from "./calendars";
 import type { FlowItem, FlowList } from "./shapes";
 
 /** How often the numbers of calls are read again, in milliseconds. */
@@ -33,6 +34,7 @@ export default function Flows(): JSX.Element {
       <Refusal words={problem} />
       {list === null && problem === null && <p class="empty">Loading…</p>}
       {list !== null && <Table items={list.items} />}
+      <Calendars />
     </div>
   );
 }

@@ -26,6 +26,7 @@ export type Operation =
   | { op: "add_block"; name: string; after?: string; steps: unknown }
   | { op: "set_prompt"; name: string; part: string; text: string | null };
 export type Recorded = Schemas["RecordedBody"];
+export type Calendar = Schemas["CalendarItem"];
 export type Traffic = Schemas["TrafficBody"];
 export type Tried = Schemas["TriedBody"];
 export type TriedMoment = Tried["moments"][number];
