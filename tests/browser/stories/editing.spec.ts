@@ -343,9 +343,26 @@ test("the whole story by keys alone: a key, its message, a trial, a test, a publ
   await presses(dialog.getByRole("button", { name: "Add the key" }));
   await expect(page.getByRole("treeitem", { name: "bike-check", exact: true })).toBeVisible();
   await expect(page.getByText("Nothing is wrong.")).toBeVisible();
+  // Along the tree to the new message, which is spoken into the microphone.
+  await tabTo(page, page.locator('[role="treeitem"][tabindex="0"]'));
+  await page.keyboard.press("End");
+  const message = page.getByRole("treeitem", { name: "play bike-check", selected: true });
+  for (let n = 0; n < 60 && (await message.count()) === 0; n += 1) await page.keyboard.press("ArrowUp");
+  await expect(message).toBeFocused();
+  await page.keyboard.press("Enter");
+  const english = page.locator(".flow-recording").first();
+  await presses(english.getByRole("button", { name: "Record", exact: true }));
+  // So long somebody speaks.
+  await page.waitForTimeout(2_500);
+  await presses(english.getByRole("button", { name: "Stop recording" }));
+  await expect(english).toContainText("LUFS, brought to -19");
   await presses(page.getByRole("button", { name: "Try it" }));
+  await tabTo(page, page.getByRole("checkbox", { name: "Play what callers hear" }));
+  await page.keyboard.press("Space");
+  const sounds = await listened(page);
   await presses(page.getByRole("group", { name: "Keypad" }).getByRole("button", { name: "6" }));
   await expect(page.getByRole("list", { name: "What happens" })).toContainText("Somebody will look at your bike.");
+  await expect.poll(async () => Math.max(0, ...(await sounds()).map((sound) => share(sound, SPOKEN)))).toBeGreaterThan(0.5);
   await presses(page.getByRole("button", { name: "Save as a test" }));
   await saved(page);
   await presses(page.getByRole("button", { name: "Publish…" }));
@@ -354,12 +371,14 @@ test("the whole story by keys alone: a key, its message, a trial, a test, a publ
   await presses(dialog.getByRole("button", { name: "Publish", exact: true }));
   await expect(page.getByText(/Callers get version [23]/)).toBeVisible();
   expect((await flowText(page)).text).toContain("bike-check:");
+  expect(share(await sippHears(company.sip, "6", 10), SPOKEN)).toBeGreaterThan(0.5);
   await presses(page.getByRole("link", { name: "Versions" }));
   await presses(page.getByRole("button", { name: "Go back to version 1" }));
   await presses(page.getByRole("dialog").getByRole("button", { name: "Yes" }));
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await expect(page.getByText("New calls take version 1")).toBeVisible();
   expect((await flowText(page)).text).not.toContain("bike-check:");
+  expect(share(await sippHears(company.sip, "6", 10), SPOKEN)).toBeLessThan(0.1);
 });
 
 test("two hundred blocks are opened and changed", async ({ browser }) => {

@@ -15,7 +15,7 @@ const LIT = `
   :host([data-fit="yes"]) svg { width: 100%; min-width: 56rem; height: auto; }
   [data-box] { cursor: pointer; }
   [data-box].lit rect { stroke: var(--ring); stroke-width: 3.5; }
-  .count { fill: var(--text); font-weight: 700; font-size: 11px; }
+  .count { fill: var(--text); font-weight: 700; font-size: 11px; paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }
 `;
 
 /** Styles inside a document are refused by the page's policy; a sheet that is built is not. */
