@@ -269,6 +269,9 @@ pub struct DrawArgs {
     /// Run the tests beside the flow and show which steps they come by
     #[arg(long)]
     pub coverage: bool,
+    /// Write how many calls went each way, from an answer of `GET /api/v1/flows/NAME/traffic` kept in this file
+    #[arg(long, value_name = "JSON", conflicts_with = "steps")]
+    pub traffic: Option<PathBuf>,
     /// Write into this file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,

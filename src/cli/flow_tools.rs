@@ -154,6 +154,9 @@ pub fn drawing(args: &DrawArgs) -> Result<String, Stopped> {
         })?;
         options.covered = Some(covered);
     }
+    if let Some(path) = &args.traffic {
+        options.traffic = Some(traffic(path)?);
+    }
     let picture = draw::picture(&source, &options).map_err(|found| named(found, &args.file))?;
     Ok(match args.format {
         Drawing::Text => picture.lines(),
@@ -166,6 +169,36 @@ pub fn drawing(args: &DrawArgs) -> Result<String, Stopped> {
             Problem::new("there is no SVG of this flow", why, help)
         })?,
     })
+}
+
+/// What `--traffic` reads of the API's answer.
+#[derive(serde::Deserialize)]
+struct Traffic {
+    ways: Vec<TrafficWay>,
+}
+
+/// From block to block.
+#[derive(serde::Deserialize)]
+struct TrafficWay {
+    from: String,
+    exit: String,
+    to: String,
+    times: u64,
+}
+
+fn traffic(path: &Path) -> Result<draw::Traffic, Stopped> {
+    let text = read(path)?;
+    let answer: Traffic = serde_json::from_str(&text).map_err(|why| {
+        let help = "keep an answer of GET /api/v1/flows/NAME/traffic in it, with `ways` of `from`, `exit`, `to` and `times`";
+        Problem::new(format!("{} is no traffic", path.display()), why.to_string(), help)
+    })?;
+    let mut calls = draw::Traffic::new();
+    for way in answer.ways {
+        let exits = calls.entry((way.from, way.to)).or_default();
+        let count = exits.entry(way.exit).or_default();
+        *count = count.saturating_add(way.times);
+    }
+    Ok(calls)
 }
 
 fn drawn(args: &DrawArgs) -> Result<ExitCode, Stopped> {

@@ -445,15 +445,32 @@ fn lay_traffic(picture: &mut Picture, options: &Options) {
     let Some(traffic) = &options.traffic else {
         return;
     };
-    let names: Vec<String> = picture
-        .boxes
-        .iter()
-        .map(|shown| shown.name.clone())
-        .collect();
     for arrow in &mut picture.arrows {
-        if let (Some(from), Some(to)) = (names.get(arrow.from), names.get(arrow.to)) {
-            let calls = traffic.get(&(from.clone(), to.clone()));
-            arrow.calls = Some(calls.copied().unwrap_or(0));
+        arrow.calls = Some(0);
+    }
+    for ((from, to), exits) in traffic {
+        for (exit, times) in exits {
+            if let Some(arrow) = arrow_of(picture, (from, to), exit) {
+                arrow.calls = Some(arrow.calls.unwrap_or(0).saturating_add(*times));
+            }
         }
     }
+}
+
+/// Of the arrows between two boxes the one that names this exit; else the first: a case is drawn by its condition.
+fn arrow_of<'p>(
+    picture: &'p mut Picture,
+    (from, to): (&str, &str),
+    exit: &str,
+) -> Option<&'p mut Arrow> {
+    let at = |name: &str| picture.boxes.iter().position(|shown| shown.name == name);
+    let ends = (at(from)?, at(to)?);
+    let between = |arrow: &Arrow| (arrow.from, arrow.to) == ends;
+    let named = |arrow: &Arrow| arrow.label.split(", ").any(|part| part == exit);
+    let arrows = &picture.arrows;
+    let found = arrows
+        .iter()
+        .position(|arrow| between(arrow) && named(arrow));
+    let found = found.or_else(|| arrows.iter().position(between));
+    picture.arrows.get_mut(found?)
 }

@@ -30,6 +30,9 @@ pub enum Zoom {
     Steps,
 }
 
+/// How often callers went from one box to another, by the names of both, and by which exit, key or case.
+pub type Traffic = BTreeMap<(String, String), BTreeMap<String, u64>>;
+
 /// What is drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -39,8 +42,8 @@ pub struct Options {
     pub inherited: bool,
     /// Steps that tests came by, by their places; none: coverage is not shown.
     pub covered: Option<BTreeSet<Pos>>,
-    /// How many calls went from one box to another, by the names of the boxes; none: traffic is not shown.
-    pub traffic: Option<BTreeMap<(String, String), u64>>,
+    /// How often each way was taken; none: traffic is not shown.
+    pub traffic: Option<Traffic>,
 }
 
 /// A box.

@@ -146,7 +146,13 @@ fn coverage_and_traffic_are_laid_over() {
             }]
             .into(),
         ),
-        traffic: Some([(("main".to_owned(), "orders".to_owned()), 3)].into()),
+        traffic: Some(
+            [(
+                ("main".to_owned(), "orders".to_owned()),
+                [("1".to_owned(), 3)].into(),
+            )]
+            .into(),
+        ),
         ..Options::default()
     };
     let picture = picture(SUPPORT, &options).unwrap();

@@ -22,6 +22,7 @@ pub mod events;
 pub mod flow_drafts;
 pub mod flows;
 pub mod history;
+mod interaction_filter;
 pub mod interactions;
 pub mod intervals;
 pub(crate) mod legs;

@@ -30,6 +30,7 @@ fn draw(format: Drawing) -> DrawArgs {
         steps: false,
         inherited: false,
         coverage: true,
+        traffic: None,
         output: None,
     }
 }
@@ -65,6 +66,36 @@ fn a_picture_shows_what_the_tests_come_by() {
         drawing(&draw(Drawing::Mermaid))
             .unwrap()
             .contains("-->|\"exhausted\"|")
+    );
+}
+
+#[test]
+fn a_picture_shows_how_many_calls_went_each_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("traffic.json");
+    let way = |exit: &str, to: &str, times: u64| serde_json::json!({ "from": "main", "exit": exit, "to": to, "times": times });
+    let ways = [
+        way("1", "orders", 30),
+        way("0", "to-a-person", 9),
+        way("exhausted", "to-a-person", 1),
+    ];
+    let answer = serde_json::json!({ "calls": 40, "ways": ways });
+    std::fs::write(&path, answer.to_string()).unwrap();
+    let mut args = DrawArgs {
+        inherited: true,
+        traffic: Some(path.clone()),
+        ..draw(Drawing::Svg)
+    };
+    let svg = drawing(&args).unwrap();
+    for told in ["1 30 (75 %)", "0 9 (22 %)", "exhausted 1 (2 %)"] {
+        assert!(svg.contains(told), "{told}: {svg}");
+    }
+    std::fs::write(&path, "{ \"ways\": 3 }").unwrap();
+    args.traffic = Some(path);
+    let refused = drawing(&args).unwrap_err();
+    assert!(
+        format!("{refused:?}").contains("traffic.json is no traffic"),
+        "{refused:?}"
     );
 }
 
