@@ -55,6 +55,7 @@ fn a_call_is_told_with_its_times() {
             "  0:03  waits in queue support",
             "  0:03  hears [moh.wav] for 30s",
             "  0:33  hears [moh.wav] for 30s",
+            "  0:34  an agent answers",
             "  0:34  (cut off)",
             "  0:34  -- bye",
             "  0:34  tag end = 555 at 3",
