@@ -10,6 +10,7 @@
 
 pub mod calendar;
 mod check;
+pub mod complete;
 pub mod diff;
 pub mod draw;
 pub mod edit;

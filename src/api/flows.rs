@@ -3,6 +3,7 @@
 //! **Owns**: what flows look like outside. **Must not know**: how versions are kept or judged; `publishing` does.
 
 mod changes;
+mod complete;
 mod editing;
 mod hearing;
 mod shapes;
@@ -12,6 +13,7 @@ mod turns;
 mod view;
 
 pub(super) use changes::*;
+pub(super) use complete::*;
 pub(super) use editing::*;
 pub(super) use hearing::*;
 pub(super) use traffic::*;

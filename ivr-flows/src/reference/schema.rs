@@ -56,6 +56,29 @@ impl Names {
         self
     }
 
+    /// With flows that may be called, besides.
+    #[must_use]
+    pub fn with_flows(mut self, flows: impl IntoIterator<Item = String>) -> Self {
+        self.flows.extend(flows);
+        self
+    }
+
+    /// The names that are known of a kind.
+    pub(crate) fn known(&self, refers: Refers) -> impl Iterator<Item = &String> {
+        let known = match refers {
+            Refers::Queue => self.queues.as_ref(),
+            Refers::Skill => self.skills.as_ref(),
+            Refers::Prompt => Some(&self.prompts),
+            Refers::Wait => Some(&self.waits),
+            Refers::Calendar => Some(&self.calendars),
+            Refers::Variable => Some(&self.variables),
+            Refers::Language => Some(&self.languages),
+            Refers::Flow => Some(&self.flows),
+            Refers::Secret => Some(&self.secrets),
+        };
+        known.into_iter().flatten()
+    }
+
     /// Adds what a flow defines.
     pub fn add(&mut self, flow: &Flow) {
         self.flows.insert(flow.name().to_owned());

@@ -97,6 +97,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::check,
         flows::view,
         flows::edit,
+        flows::complete,
         flows::traffic,
         flows::rehearse,
         flows::sound,

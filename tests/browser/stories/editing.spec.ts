@@ -78,7 +78,8 @@ test("a new key with a message and a queue is added without a word of YAML, publ
   await saved(page);
   await page.getByRole("button", { name: "Publish…" }).click();
   await expect(dialog.getByText(/^All 35 tests passed\./)).toBeVisible();
-  await expect(dialog.getByRole("region", { name: "What changes" })).toContainText("Gift vouchers");
+  await expect(dialog.getByRole("region", { name: "What changes", exact: true })).toContainText("Gift vouchers");
+  await expect(dialog.getByRole("region", { name: "What changes in the tests" })).toContainText("+");
   await dialog.getByLabel("What is different").fill("Key 4 for gift vouchers");
   await dialog.getByRole("button", { name: "Publish", exact: true }).click();
   await expect(page.getByText("Callers get version 2")).toBeVisible();
@@ -182,6 +183,37 @@ test("a slip in the text keeps picture and outline, undo gives the same bytes, a
   await saved(page);
   const draft = (await (await page.request.get(`${company.url}/api/v1/flows/support/draft`)).json()) as { text: string };
   expect(draft.text).toBe(`# mine\n${text}`);
+});
+
+test("what may stand at the cursor is offered while typing and by keys, in a text that is not whole yet", async ({ browser }) => {
+  const page = await company.enter(browser, "sam", "/flows/support");
+  await page.getByRole("button", { name: /^Text/ }).click();
+  const source = page.getByLabel("Text of the flow");
+  const list = page.getByRole("listbox");
+  const option = (name: string): Locator => list.getByRole("option", { name: new RegExp(`^${name}(?![\\w-])`) });
+  await source.click();
+  await page.keyboard.press("Control+End");
+  // A bracket that is left open above takes nothing away.
+  await page.keyboard.insertText("\nblocks:\n  more:\n    - say: [\n    - qu");
+  await page.keyboard.type("e");
+  await expect(option("queue")).toBeVisible();
+  await look(page, "editor-completion");
+  await page.keyboard.press("Escape");
+  await expect(list).toHaveCount(0);
+  await page.keyboard.press("Control+ ");
+  await expect(option("queue")).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.press("Enter");
+  await expect(source).toContainText("- queue: ");
+  await page.keyboard.type("sup");
+  await expect(option("support")).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(source).toContainText("- queue: support");
+  await expect(page.getByRole("treeitem", { name: "main", exact: true })).toBeVisible();
+  await saved(page);
+  // Nothing of this stays for the stories after it.
+  await page.getByRole("button", { name: "Throw the draft away" }).click();
+  await page.getByRole("button", { name: "Yes" }).click();
+  await expect(source).not.toContainText("- queue: support");
 });
 
 test("two who change it at once are told, and neither loses a word", async ({ browser }) => {

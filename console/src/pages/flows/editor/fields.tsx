@@ -1,5 +1,5 @@
 // One field of a step, by what it may hold. What is typed becomes an operation when the field is left.
-import type { JSX } from "preact";
+import type { JSX, TargetedEvent } from "preact";
 import { useId } from "preact/hooks";
 import type { Editing } from "./model";
 import { PromptText } from "./prompt_text";
@@ -32,16 +32,28 @@ const NAMES: Record<string, string> = {
 
 export const nameOf = (name: string): string => NAMES[name] ?? name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
+/** A refused value does not stay as if it held: what the text says stands there again. */
+async function heldOrBack(held: Promise<boolean>, field: HTMLInputElement | HTMLSelectElement, was: string): Promise<void> {
+  const tried = field.value;
+  // Whoever goes on typing meanwhile keeps it.
+  if (!(await held) && field.value === tried) field.value = was;
+}
+
 export function FieldInput(props: Props): JSX.Element {
   const { editing, field, name, value, change, says } = props;
   const off = !editing.writes;
   if (field.kind === "targets") return <Targets {...props} names={field.names} options={field.options} />;
   if (field.kind === "prompt") return <PromptText editing={editing} value={value} change={change} says={says} />;
   if (field.kind === "truth" && (value === undefined || typeof value === "boolean")) {
+    const was = value === undefined ? "" : String(value);
+    const chosen = ({ currentTarget }: TargetedEvent<HTMLSelectElement>): void => {
+      const to = currentTarget.value;
+      void heldOrBack(change(to === "" ? null : to === "true"), currentTarget, was);
+    };
     return (
       <label>
         {nameOf(name)}
-        <select value={value === undefined ? "" : String(value)} disabled={off} onChange={(event) => void change(event.currentTarget.value === "" ? null : event.currentTarget.value === "true")}>
+        <select value={was} disabled={off} onChange={chosen}>
           <option value="">as usual</option>
           <option value="true">yes</option>
           <option value="false">no</option>
@@ -67,15 +79,16 @@ function Line({ editing, field, name, value, change, says, off }: Props & { off:
   const blocks = editing.good.value?.outline?.blocks.map((block) => block.name) ?? [];
   const options = field.kind === "target" ? [...new Set([...blocks, ...field.options])] : field.kind === "choice" ? field.options : [];
   const strict = field.kind === "target" || (field.kind === "choice" && !field.free);
-  const commit = (to: string): void => {
+  const commit = ({ currentTarget }: TargetedEvent<HTMLInputElement | HTMLSelectElement>): void => {
+    const to = currentTarget.value.trim();
     if (to === text) return;
-    void change(to === "" ? null : field.kind === "number" && /^-?\d+$/.test(to) ? Number(to) : to);
+    void heldOrBack(change(to === "" ? null : field.kind === "number" && /^-?\d+$/.test(to) ? Number(to) : to), currentTarget, text);
   };
   return (
     <label>
       {nameOf(name)}
       {strict ? (
-        <select value={text} disabled={off} onChange={(event) => commit(event.currentTarget.value)}>
+        <select value={text} disabled={off} onChange={commit}>
           {!options.includes(text) && <option value={text}>{text}</option>}
           {options.map((option) => (
             <option key={option}>{option}</option>
@@ -89,7 +102,7 @@ function Line({ editing, field, name, value, change, says, off }: Props & { off:
           inputMode={field.kind === "number" ? "numeric" : undefined}
           pattern={field.kind === "word" ? field.pattern : undefined}
           title={field.kind === "word" ? field.says : undefined}
-          onChange={(event) => commit(event.currentTarget.value.trim())}
+          onChange={commit}
         />
       )}
       {options.length > 0 && !strict && (
@@ -108,7 +121,7 @@ function Line({ editing, field, name, value, change, says, off }: Props & { off:
 function Targets({ editing, name, value, path, names, options }: Props & { names: string[]; options: string[] }): JSX.Element {
   const entries = Object.entries((value ?? {}) as Record<string, unknown>);
   const blocks = editing.good.value?.outline?.blocks.map((block) => block.name) ?? [];
-  const set = (at: string, to: unknown): void => void editing.operate([{ op: "set", path: at, value: to }]);
+  const set = (at: string, to: unknown): Promise<boolean> => editing.operate([{ op: "set", path: at, value: to }]);
   const unused = names.filter((exit) => !entries.some(([key]) => key === exit));
   const add = (exit: string): void => void editing.operate([{ op: "set", ...(entries.length === 0 ? { path, value: { [exit]: "hangup" } } : { path: `${path}/${exit}`, value: "hangup" }) }]);
   return (
@@ -135,7 +148,7 @@ interface RowProps {
   to: unknown;
   options: string[];
   off: boolean;
-  set: (path: string, to: unknown) => void;
+  set: (path: string, to: unknown) => Promise<boolean>;
   /** It is the only one: without it there is no list. */
   last: boolean;
   whole: string;
@@ -152,7 +165,7 @@ function TargetRow({ name, place, to, options, off, set, last, whole }: RowProps
       {text === null ? (
         <span class="small soft">several steps: see the text</span>
       ) : (
-        <select aria-label={`${name} leads to`} value={text} disabled={off} onChange={(event) => set(long === null ? place : `${place}/go`, event.currentTarget.value)}>
+        <select aria-label={`${name} leads to`} value={text} disabled={off} onChange={({ currentTarget }) => void heldOrBack(set(long === null ? place : `${place}/go`, currentTarget.value), currentTarget, text)}>
           {!options.includes(text) && <option value={text}>{text}</option>}
           {options.map((option) => (
             <option key={option}>{option}</option>
@@ -160,7 +173,7 @@ function TargetRow({ name, place, to, options, off, set, last, whole }: RowProps
         </select>
       )}
       {!off && (
-        <button type="button" class="small quiet" aria-label={`Take away ${name}`} onClick={() => set(last ? whole : place, null)}>
+        <button type="button" class="small quiet" aria-label={`Take away ${name}`} onClick={() => void set(last ? whole : place, null)}>
           Take away
         </button>
       )}

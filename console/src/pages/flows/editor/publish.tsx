@@ -63,7 +63,8 @@ export function PublishDialog({ editing, onClose }: { editing: Editing; onClose:
         {report === null && problem === null && <p class="soft">Checking, and running the tests…</p>}
         <Findings findings={[...errors, ...warnings]} />
         {report !== null && <Tests report={report} />}
-        <Changes before={flow?.text ?? ""} after={editing.text.value} />
+        <Changes name="What changes" before={flow?.text ?? ""} after={editing.text.value} same="The text is what callers get already." />
+        <Changes name="What changes in the tests" before={flow?.tests ?? ""} after={editing.tests.value ?? ""} same="The tests are as they were." />
         <p class="soft">
           {calls === 1 ? "1 call is" : `${calls} calls are`} in this flow now and will finish on the version they began with. Only new calls take the new one.
         </p>
@@ -143,7 +144,7 @@ function Tests({ report }: { report: Report }): JSX.Element {
 }
 
 /** What is new with +, what is gone with −: signs, not colours alone. */
-function Changes({ before, after }: { before: string; after: string }): JSX.Element {
+function Changes({ name, before, after, same }: { name: string; before: string; after: string; same: string }): JSX.Element {
   const parts = diffLines(before, after);
   const lines: { sign: string; text: string }[] = [];
   parts.forEach((one, place) => {
@@ -158,9 +159,9 @@ function Changes({ before, after }: { before: string; after: string }): JSX.Elem
     if (head.length + tail.length < own.length) lines.push({ sign: "⋯", text: "" });
     for (const text of tail) lines.push({ sign: " ", text });
   });
-  if (!parts.some((one) => one.added || one.removed)) return <p class="soft">The text is what callers get already.</p>;
+  if (!parts.some((one) => one.added || one.removed)) return <p class="soft">{same}</p>;
   return (
-    <div class="flow-diff" tabIndex={0} role="region" aria-label="What changes">
+    <div class="flow-diff" tabIndex={0} role="region" aria-label={name}>
       {lines.map(({ sign, text }, place) => (
         <div key={place} class={sign === "+" ? "added" : sign === "−" ? "gone" : ""}>
           <span>{sign}</span>

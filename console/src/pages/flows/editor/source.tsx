@@ -12,6 +12,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Finding } from "../shapes";
 import type { Editing } from "./model";
+import { completes } from "./complete";
 import { lineOf, pathAt } from "./places";
 
 const ours = Annotation.define<boolean>();
@@ -25,6 +26,8 @@ const theme = EditorView.theme({
   ".cm-activeLineGutter": { backgroundColor: "var(--accent-ground)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--accent-ground) !important" },
   ".cm-tooltip, .cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)", borderColor: "var(--line)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-ground)", color: "var(--text)" },
+  ".cm-completionDetail": { color: "var(--soft)" },
   ".cm-scroller": { fontFamily: "ui-monospace, 'DejaVu Sans Mono', monospace", lineHeight: "1.5" },
 });
 
@@ -102,6 +105,7 @@ function opened(editing: Editing, root: ShadowRoot): EditorView {
       theme,
       EditorState.readOnly.of(!editing.writes),
       EditorView.contentAttributes.of({ "aria-label": "Text of the flow", spellcheck: "false", tabindex: "0" }),
+      editing.writes ? completes(editing.name) : [],
       keymap.of([...own, ...defaultKeymap, ...searchKeymap, indentWithTab]),
       listens,
     ],
