@@ -28,10 +28,11 @@ async function offered(name: string, context: CompletionContext): Promise<Comple
   const body = { text: context.state.doc.toString(), line: line.number, column };
   const found = await post<Completion>(`/flows/${part(name)}/complete`, body).catch(() => null);
   if (found === null || found.options.length === 0 || context.aborted) return null;
+  // The space before a kind is for those who hear both in one go.
   return {
     from: context.pos - (column - found.from),
     validFor: /^[\w-]*$/,
-    options: found.options.map(({ label, kind, detail, insert }, at) => ({ label, detail: kind, ...(detail === "" ? {} : { info: detail }), apply: insert, boost: -Math.min(at, 99) })),
+    options: found.options.map(({ label, kind, detail, insert }, at) => ({ label, detail: ` ${kind}`, ...(detail === "" ? {} : { info: detail }), apply: insert, boost: -Math.min(at, 99) })),
   };
 }
 

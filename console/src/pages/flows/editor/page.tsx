@@ -155,7 +155,7 @@ function Bar({ editing }: { editing: Editing }): JSX.Element {
           <button type="button" disabled={!editing.canRedo.value} onClick={() => editing.redo()}>
             Redo
           </button>
-          {flow?.draft != null && (
+          {(flow?.draft != null || (changed && editing.saving.value === "saved")) && (
             <Confirm label="Throw the draft away" ask="What callers get stands here again. Your changes are gone." act={() => editing.discard()} />
           )}
           {role !== "author" && (
