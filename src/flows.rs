@@ -4,6 +4,7 @@
 //! **Must not**: interpret flows, know SQL; `publishing.rs` moves versions here once they are written down.
 
 pub mod canary;
+pub mod coverage;
 mod folder;
 pub mod gate;
 mod linked;

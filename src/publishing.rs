@@ -149,6 +149,7 @@ impl Publisher {
             Judged {
                 flow: None,
                 report: Report::default(),
+                coverage: None,
             }
         })
     }

@@ -259,6 +259,7 @@ fn flow_routes() -> Router<ApiState> {
                 .delete(flows::discard_draft),
         )
         .route("/flows/{name}/traffic", get(flows::traffic))
+        .route("/flows/{name}/callers", get(flows::callers))
         .route("/flows/{name}/check", post(flows::check))
         .route("/flows/{name}/view", post(flows::view))
         .route("/flows/{name}/edit", post(flows::edit))

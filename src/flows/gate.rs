@@ -3,6 +3,7 @@
 //! **Owns**: [`judge`] and its [`Report`], for every way in: the API, `flow push`, the import, a rollback.
 //! **Must not know**: who asks, where texts are kept.
 
+use super::coverage::{Coverage, Met};
 use super::{ENDING, TESTS};
 use ivr_flows::trial;
 use ivr_flows::{Catalog, Finding, FindingLevel, Flow, Pos, check_source};
@@ -87,6 +88,8 @@ pub struct Judged {
     pub flow: Option<Arc<Flow>>,
     /// What is told.
     pub report: Report,
+    /// What the tests came by; none: none was run.
+    pub coverage: Option<Coverage>,
 }
 
 impl Judged {
@@ -154,7 +157,7 @@ pub fn judge(
         fits.filter(|_| stays)
     });
     flow.take_if(|_| linked.is_none());
-    let mut tests = None;
+    let (mut tests, mut coverage) = (None, None);
     if let Some(text) = &texts.tests {
         match read_tests(name, text) {
             Err(found) => {
@@ -163,7 +166,7 @@ pub fn judge(
             }
             Ok(trials) => {
                 let run = |flow| run(flow, &trials, MOST_HAPPENINGS);
-                tests = linked.as_ref().map(run);
+                (tests, coverage) = linked.as_ref().map(run).unzip();
             }
         }
     }
@@ -173,6 +176,7 @@ pub fn judge(
     Judged {
         flow,
         report: Report { findings, tests },
+        coverage,
     }
 }
 
@@ -242,7 +246,8 @@ fn read_tests(name: &str, text: &str) -> Result<Vec<trial::Trial>, Vec<Finding>>
     Ok(trials.trials)
 }
 
-fn run(flow: &Arc<Flow>, trials: &[trial::Trial], mut left: usize) -> Tests {
+fn run(flow: &Arc<Flow>, trials: &[trial::Trial], mut left: usize) -> (Tests, Coverage) {
+    let mut met = Met::default();
     let failed = trials.iter().filter_map(|one| {
         if left == 0 {
             return Some(FailedTest {
@@ -256,6 +261,8 @@ fn run(flow: &Arc<Flow>, trials: &[trial::Trial], mut left: usize) -> Tests {
         }
         let outcome = trial::run(flow, one);
         left = left.saturating_sub(outcome.happened);
+        met.steps.extend(outcome.steps);
+        met.ways.extend(outcome.ways);
         let (pos, why) = outcome.missed?;
         let skipped = outcome.transcript.len().saturating_sub(LINES);
         let lines = outcome.transcript.iter().skip(skipped);
@@ -267,10 +274,11 @@ fn run(flow: &Arc<Flow>, trials: &[trial::Trial], mut left: usize) -> Tests {
             transcript: lines.map(ToString::to_string).collect(),
         })
     });
-    Tests {
+    let tests = Tests {
         failed: failed.collect(),
         count: trials.len(),
-    }
+    };
+    (tests, Coverage::of(flow, &met))
 }
 
 fn wrong(file: &str, line: usize, message: String, help: String) -> Finding {
@@ -288,8 +296,8 @@ mod tests {
         let tests = "flow: x\ntests:\n  - name: one\n    do: [ { wait: 5m } ]\n    expect: [ { queued: support } ]\n  - name: two\n    do: [ { wait: 5m } ]\n    expect: [ { queued: support } ]\n";
         let flow = Arc::new(check_source(text, "x", None).flow.unwrap());
         let trials = read_tests("x", tests).unwrap();
-        assert_eq!(run(&flow, &trials, MOST_HAPPENINGS).failed, []);
-        let cut = run(&flow, &trials, 100);
+        assert_eq!(run(&flow, &trials, MOST_HAPPENINGS).0.failed, []);
+        let (cut, _) = run(&flow, &trials, 100);
         assert_eq!((cut.count, cut.failed.len()), (2, 1));
         assert_eq!(
             (cut.failed[0].name.as_str(), cut.failed[0].line),

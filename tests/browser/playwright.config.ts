@@ -24,19 +24,21 @@ export default defineConfig({
   timeout: 120_000,
   // What is to become true is waited for, however busy the machine is; a story that passes is no slower for it.
   expect: { timeout: 30_000 },
-  workers: 2,
+  // Those over the real program listen to each other: two at once. The others mostly wait.
+  workers: 3,
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
   projects: [
-    { name: "pages", testIgnore: /(real\w*|main_job|editing)\.spec\.ts$/ },
-    // The flow editor over the real program: no sound of a browser, so nothing that a busy machine would disturb.
+    // The flow editor over the real program: no sound of a browser, so nothing that a busy machine would disturb. Its stories come
+    // one after the other, so they begin first.
     {
       name: "editing",
       testMatch: /editing\.spec\.ts$/,
       use: { launchOptions: { executablePath, args: [...args, `--use-file-for-fake-audio-capture=${spoken()}`] } },
     },
-    { name: "program", testMatch: /(real\w*|main_job)\.spec\.ts$/ },
+    { name: "pages", testIgnore: /(real\w*|main_job|editing)\.spec\.ts$/ },
+    { name: "program", testMatch: /(real\w*|main_job)\.spec\.ts$/, workers: 2 },
   ],
   use: {
     viewport: { width: 1280, height: 800 },

@@ -10,6 +10,7 @@ use router::id::InteractionId;
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Timestamp};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
+use std::collections::BTreeMap;
 
 /// Which calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,46 @@ impl Store {
             ..path
         });
         Ok((paths.collect(), more))
+    }
+}
+
+/// Where the callers of a flow are who are on the line now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowCallers {
+    /// In the flow: how many are in each block by name.
+    pub blocks: BTreeMap<String, u64>,
+    /// The flow is done with them: they talk with an agent, or are on the way to the next one.
+    pub beyond: u64,
+}
+
+impl Store {
+    /// Where the callers of a flow are now, as far as their events are written.
+    ///
+    /// # Errors
+    /// When the database fails or a row cannot be read.
+    pub async fn flow_callers(&self, flow: &str) -> Result<FlowCallers, StoreError> {
+        let mut conn = self.read().await?;
+        // Whoever took a step after the agent answered is back in the flow: a survey.
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT e.payload, i.connected_at IS NOT NULL AND e.at < i.connected_at AS beyond FROM interactions i JOIN events e \
+             ON e.interaction_id = i.id WHERE i.ended_at IS NULL AND e.seq = (SELECT MAX(last.seq) FROM events last \
+             WHERE last.interaction_id = i.id AND last.kind = 'step_entered') AND i.flow = ",
+        );
+        query.push_bind(flow);
+        let mut callers = FlowCallers::default();
+        for row in query.build().fetch_all(&mut *conn).await? {
+            if row.try_get("beyond")? {
+                callers.beyond += 1;
+                continue;
+            }
+            // A line of a later version that cannot be read tells nothing.
+            if let Ok(Event::StepEntered { block, .. }) =
+                serde_json::from_str(&row.text("payload")?)
+            {
+                *callers.blocks.entry(block).or_default() += 1;
+            }
+        }
+        Ok(callers)
     }
 }
 

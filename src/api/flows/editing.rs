@@ -4,7 +4,7 @@
 
 use super::changes::{may_edit, texts};
 use super::may_read;
-use super::view::{View, ZoomBody, view_of};
+use super::view::{Look, View, ZoomBody, view_of};
 use crate::api::ApiState;
 use crate::api::error::ApiError;
 use crate::api::token::Caller;
@@ -37,6 +37,9 @@ pub(in crate::api) struct ViewBody {
     /// Draws the exits that steps have from `defaults` too.
     #[serde(default)]
     inherited: bool,
+    /// Tells what the tests come by, in the picture too.
+    #[serde(default)]
+    coverage: bool,
 }
 
 /// What `POST /flows/{name}/edit` takes.
@@ -85,10 +88,15 @@ pub(in crate::api) async fn view(
     may_read(role)?;
     let Json(body) = body?;
     let texts = texts(body.text, body.tests)?;
-    let (publisher, near) = (state.publisher.clone(), (body.zoom, body.inherited));
+    let look = Look {
+        zoom: body.zoom,
+        inherited: body.inherited,
+        coverage: body.coverage,
+    };
+    let publisher = state.publisher.clone();
     let view = state
         .editors
-        .compute(move || Ok(view_of(&publisher, &name, &texts, near)));
+        .compute(move || Ok(view_of(&publisher, &name, &texts, look)));
     Ok(Json(view.await?))
 }
 
@@ -140,10 +148,15 @@ pub(in crate::api) async fn edit(
         return Err(ApiError::unprocessable(detail));
     }
     let (texts, operations) = (texts(body.text, body.tests)?, body.operations);
-    let (publisher, near) = (state.publisher.clone(), (body.zoom, body.inherited));
+    let look = Look {
+        zoom: body.zoom,
+        inherited: body.inherited,
+        coverage: false,
+    };
+    let publisher = state.publisher.clone();
     let edited = state.editors.compute(move || {
         let texts = edited(texts, &operations)?;
-        let view = view_of(&publisher, &name, &texts, near);
+        let view = view_of(&publisher, &name, &texts, look);
         Ok(EditedBody {
             text: texts.text,
             tests: texts.tests,

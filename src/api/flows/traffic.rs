@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// Longest interval.
 /// Milliseconds that are looked at where nobody says how many.
 const DAY: i64 = 24 * 3600 * 1000;
+/// Longest interval.
 const LONGEST: Duration = Duration::from_secs(92 * 24 * 3600);
 /// Calls that are looked at, the newest.
 const MOST_CALLS: usize = 20_000;
@@ -105,6 +105,51 @@ pub(in crate::api) async fn traffic(
     let (paths, more) = state.store.flow_paths(&filter, MOST_CALLS).await?;
     let counted = state.editors.compute(move || Ok(traffic::of(&paths)));
     Ok(Json(body(counted.await?, more)))
+}
+
+/// Who is on the line now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct CallersBody {
+    /// Callers who are in the flow.
+    calls: u64,
+    /// Callers with whom it is done: they talk with an agent, or did.
+    beyond: u64,
+    /// Where those in the flow are, by name.
+    blocks: Vec<CallersOfBlockBody>,
+}
+
+/// The callers in one block.
+#[derive(Debug, Serialize, ToSchema)]
+struct CallersOfBlockBody {
+    /// `FLOW:BLOCK` in a flow that this one calls.
+    block: String,
+    calls: u64,
+}
+
+/// `GET /flows/{name}/callers`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/flows/{name}/callers",
+    operation_id = "readFlowCallers",
+    tag = "flows",
+    params(("name" = String, Path, description = "Name.")),
+    responses((status = 200, description = "How many callers are in each block at this moment, as the record has it: a second behind at most while the database answers.", body = CallersBody)),
+)]
+pub(in crate::api) async fn callers(
+    State(state): State<ApiState>,
+    Caller(role): Caller,
+    Path(name): Path<String>,
+) -> Result<Json<CallersBody>, ApiError> {
+    may_read(role)?;
+    let found = state.store.flow_callers(&name).await?;
+    let blocks = found.blocks.into_iter();
+    let blocks = blocks.map(|(block, calls)| CallersOfBlockBody { block, calls });
+    let blocks: Vec<_> = blocks.collect();
+    Ok(Json(CallersBody {
+        calls: blocks.iter().map(|block| block.calls).sum(),
+        beyond: found.beyond,
+        blocks,
+    }))
 }
 
 fn interval(params: &Params, now: Timestamp) -> Result<(Timestamp, Timestamp), ApiError> {

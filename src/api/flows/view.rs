@@ -2,6 +2,7 @@
 //!
 //! **Owns**: the outside form of the three. **Must not know**: how they are made.
 
+use crate::flows::coverage::{Coverage, Covered};
 use crate::flows::gate::Report;
 use crate::publishing::Publisher;
 use ivr_flows::draw::{self, Arrow, MOST_BOXES, Options, Picture, Shown, Zoom};
@@ -30,6 +31,39 @@ pub(in crate::api) struct View {
     outline: Option<OutlineBody>,
     /// `null` when the text cannot be read, or has more boxes than anybody could look at.
     picture: Option<PictureBody>,
+    /// What the tests come by; `null` where it was not asked for, or no test was run.
+    coverage: Option<CoverageBody>,
+}
+
+/// What tests come by.
+#[derive(Debug, Serialize, ToSchema)]
+struct CoverageBody {
+    steps: usize,
+    steps_tested: usize,
+    /// Exits, keys and cases that stand in the file.
+    ways: usize,
+    ways_tested: usize,
+    /// What no test comes by.
+    missing: Vec<MissingBody>,
+}
+
+/// A step or a way that no test comes by.
+#[derive(Debug, Serialize, ToSchema)]
+struct MissingBody {
+    /// The step as operations name it; `null`: it stands under `waits` or `defaults`.
+    path: Option<String>,
+    /// The way; `null`: the whole step.
+    way: Option<String>,
+    /// From 1.
+    line: usize,
+}
+
+/// How a flow is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Look {
+    pub(super) zoom: ZoomBody,
+    pub(super) inherited: bool,
+    pub(super) coverage: bool,
 }
 
 /// What stands in a flow, in the order of the file.
@@ -118,18 +152,16 @@ struct ArrowBody {
 }
 
 /// Checks, lists and draws. Blocks: for threads that may be busy.
-pub(super) fn view_of(
-    publisher: &Publisher,
-    name: &str,
-    texts: &FlowTexts,
-    (zoom, inherited): (ZoomBody, bool),
-) -> View {
+pub(super) fn view_of(publisher: &Publisher, name: &str, texts: &FlowTexts, look: Look) -> View {
+    let judged = publisher.judge(name, texts);
+    let coverage = judged.coverage.filter(|_| look.coverage);
     let options = Options {
-        zoom: match zoom {
+        zoom: match look.zoom {
             ZoomBody::Blocks => Zoom::Blocks,
             ZoomBody::Steps => Zoom::Steps,
         },
-        inherited,
+        inherited: look.inherited,
+        covered: coverage.as_ref().map(Coverage::places),
         ..Options::default()
     };
     let outline = outline::outline(&texts.text).ok();
@@ -138,9 +170,10 @@ pub(super) fn view_of(
         .is_some_and(|outline| boxes(outline, options.zoom) <= MOST_BOXES);
     let picture = small.then(|| draw::picture(&texts.text, &options).ok());
     View {
-        report: publisher.judge(name, texts).report,
+        report: judged.report,
         outline: outline.map(OutlineBody::from),
         picture: picture.flatten().and_then(PictureBody::of),
+        coverage: coverage.map(CoverageBody::from),
     }
 }
 
@@ -184,6 +217,29 @@ impl From<outline::Block> for BlockBody {
             path: block.path,
             start: block.start,
             steps: steps.collect(),
+        }
+    }
+}
+
+impl From<Coverage> for CoverageBody {
+    fn from(coverage: Coverage) -> Self {
+        let tested = |all: &[Covered]| all.iter().filter(|one| one.met).count();
+        let (steps, ways) = (coverage.steps.len(), coverage.ways.len());
+        let (steps_tested, ways_tested) = (tested(&coverage.steps), tested(&coverage.ways));
+        let all = coverage.steps.into_iter().chain(coverage.ways);
+        let missing = all.filter(|one| !one.met).map(|one| MissingBody {
+            path: one
+                .step
+                .map(|(block, step)| format!("/blocks/{block}/{step}")),
+            way: one.way,
+            line: one.pos.line,
+        });
+        Self {
+            steps,
+            steps_tested,
+            ways,
+            ways_tested,
+            missing: missing.collect(),
         }
     }
 }

@@ -99,6 +99,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::edit,
         flows::complete,
         flows::traffic,
+        flows::callers,
         flows::rehearse,
         flows::sound,
         prompts::hear,

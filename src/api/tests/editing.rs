@@ -36,6 +36,40 @@ async fn a_view_lists_and_draws_the_example() {
 }
 
 #[tokio::test]
+async fn what_the_tests_come_by_is_told_and_drawn() {
+    let world = World::start().await;
+    let text = "flow: 1\nname: small\ndefaults: { exits: { error: bye } }\nblocks:\n  start:\n    - answer:\n    - branch:\n        - { when: 'call.from == \"+441\"', \
+        go: other }\n        - else: bye\n  other:\n    - tag: { said: other }\n    - hangup:\n  bye:\n    - tag: { said: bye }\n    \
+        - hangup:\n";
+    let tests =
+        "flow: small\ntests:\n  - name: one\n    do: []\n    expect: [ { tag: { said: bye } } ]\n";
+    let body = |coverage: bool| json!({ "text": text, "tests": tests, "coverage": coverage, "zoom": "blocks" });
+    let (status, view) = ask(&world, "POST /flows/small/view", &body(true)).await;
+    assert_eq!(status, 200, "{view:#}");
+    assert_eq!(view["report"]["tests"]["count"], 1, "{view:#}");
+    let coverage = &view["coverage"];
+    assert_eq!(
+        (&coverage["steps"], &coverage["steps_tested"]),
+        (&json!(6), &json!(4))
+    );
+    let missing = coverage["missing"].as_array().unwrap();
+    let of = |path: &str, way: Value| {
+        let mut found = missing.iter();
+        found.any(|one| one["path"] == path && one["way"] == way)
+    };
+    assert!(of("/blocks/other/0", Value::Null) && of("/blocks/other/1", Value::Null));
+    assert!(of("/blocks/start/1", json!("case 1")) && !of("/blocks/start/1", json!("else")));
+    let svg = view["picture"]["svg"].as_str().unwrap();
+    assert!(
+        svg.contains("(0/2 tested)") && svg.contains("(2/2 tested)"),
+        "{svg}"
+    );
+    let (_, plain) = ask(&world, "POST /flows/small/view", &body(false)).await;
+    assert_eq!(plain["coverage"], Value::Null);
+    assert!(!plain["picture"]["svg"].as_str().unwrap().contains("tested"));
+}
+
+#[tokio::test]
 async fn a_text_that_cannot_be_read_has_findings_and_no_picture() {
     let world = World::start().await;
     let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n".to_owned();

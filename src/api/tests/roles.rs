@@ -165,6 +165,7 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
             reads(422),
         ),
         (flow("GET /flows/support/traffic"), "", reads(200)),
+        (flow("GET /flows/support/callers"), "", reads(200)),
         (flow("GET /flows/schema"), "", reads(200)),
         (flow("GET /prompts/en/nothing"), "", reads(404)),
         (flow("PUT /prompts/en/nothing"), "x", writes(422)),

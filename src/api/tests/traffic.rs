@@ -2,7 +2,7 @@
 
 use super::world::World;
 use router::event::Direction;
-use router::id::{InteractionId, LegId};
+use router::id::{AgentId, InteractionId, LegId};
 use router::outcome::{EndCause, Outcome};
 use router::{Event, Timestamp};
 use serde_json::Value;
@@ -160,6 +160,71 @@ async fn every_number_is_right_and_leads_to_its_calls() {
             "{way}"
         );
     }
+}
+
+/// A call that is not over: in a block, with an agent, or back in the flow after the agent.
+async fn on_the_line(world: &World, number: u64, events: Vec<Event>) {
+    let interaction = InteractionId::from_number(70_000 + number);
+    let leg = LegId::from_number(70_000 + number);
+    let arrived = Event::CallArrived {
+        interaction,
+        leg,
+        trunk: None,
+        flow: "counted".to_owned(),
+        flow_version: "f00d".to_owned(),
+        direction: Direction::Inbound,
+        agent: None,
+    };
+    for (at, event) in (0..).zip([arrived].into_iter().chain(events)) {
+        let at = Timestamp::from_millis(200_000 + at);
+        world.journal.append(at, event, None).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_is_on_the_line_stands_at_the_block_that_they_are_in() {
+    let world = World::start().await;
+    let step = |number: u64, block: &str| Event::StepEntered {
+        interaction: InteractionId::from_number(70_000 + number),
+        block: block.to_owned(),
+        step: 0,
+        action: "play".to_owned(),
+        exit: None,
+    };
+    let talks = |number: u64| Event::Connected {
+        interaction: InteractionId::from_number(70_000 + number),
+        agent: AgentId::from_number(1),
+        leg: LegId::from_number(70_000 + number),
+    };
+    let ended = Event::CallEnded {
+        interaction: InteractionId::from_number(70_005),
+        outcome: Outcome::SelfServed,
+        end_cause: EndCause::Flow,
+    };
+    on_the_line(&world, 1, vec![step(1, "start"), step(1, "main")]).await;
+    on_the_line(&world, 2, vec![step(2, "start"), step(2, "main")]).await;
+    on_the_line(&world, 3, vec![step(3, "start"), talks(3)]).await;
+    on_the_line(
+        &world,
+        4,
+        vec![step(4, "start"), talks(4), step(4, "sub:ask")],
+    )
+    .await;
+    on_the_line(&world, 5, vec![step(5, "start"), ended]).await;
+    let expected = serde_json::json!({ "calls": 3, "beyond": 1, "blocks": [
+        { "block": "main", "calls": 2 }, { "block": "sub:ask", "calls": 1 },
+    ] });
+    let mut seen = Value::Null;
+    for _ in 0..1_000 {
+        seen = read(&world, "/flows/counted/callers").await;
+        if seen == expected {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(seen, expected);
+    let none = read(&world, "/flows/other/callers").await;
+    assert_eq!(none["calls"], 0);
 }
 
 #[tokio::test]

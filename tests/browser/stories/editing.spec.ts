@@ -129,11 +129,23 @@ test("the calls that were made stand at the blocks, and on the page of what call
   const start = page.locator(".flow-canvas [data-box]").filter({ hasText: "start" }).locator(".count");
   await expect(start).toContainText(`${calls} calls`);
   await look(page, "editor-calls");
+  await page.getByRole("button", { name: "What is tested" }).click();
+  await expect(page.getByRole("status").filter({ hasText: /Tests come by \d+ of \d+ steps and take \d+ of \d+ exits/ })).toBeVisible();
+  await expect(page.locator(".flow-canvas [data-box]").filter({ hasText: "start" }).first()).toContainText("tested)");
+  await expect(page.locator(".flow-canvas .count")).toHaveCount(0);
+  await look(page, "editor-tests");
+  const waiting = sippHears(company.sip, "9", 8);
+  await page.getByRole("button", { name: "Callers now" }).click();
+  await expect(page.locator(".flow-canvas .count")).toHaveText(/^1 caller now$/);
+  await expect(page.getByText("1 in the flow now, 0 with an agent or done with it.")).toBeVisible();
+  await look(page, "editor-callers");
+  await waiting;
+  await expect(page.locator(".flow-canvas .count")).toHaveCount(0);
   await page.getByRole("link", { name: "What callers do" }).click();
   await page.getByRole("button", { name: "Today" }).click();
   const row = page.getByRole("row", { name: /^gift-vouchers/ });
-  await page.getByRole("row", { name: /^start/ }).getByRole("link", { name: `${calls} calls in start: show the calls` }).click();
-  await expect(page.getByRole("region", { name: "Calls found" }).getByRole("row")).toHaveCount(calls + 1);
+  await page.getByRole("row", { name: /^start/ }).getByRole("link", { name: `${calls + 1} calls in start: show the calls` }).click();
+  await expect(page.getByRole("region", { name: "Calls found" }).getByRole("row")).toHaveCount(calls + 2);
   await page.goBack();
   // One call took the new key while it was live.
   await row.getByRole("link", { name: /^1 calls in gift-vouchers/ }).click();

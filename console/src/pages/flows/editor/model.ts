@@ -44,6 +44,8 @@ export class Editing {
   /** The path of what is looked at: `/blocks/main/0`. */
   readonly at = signal("/blocks/start");
   readonly zoom = signal<"blocks" | "steps">("blocks");
+  /** What the tests come by is asked for too. */
+  readonly covers = signal(false);
   readonly saving = signal<Saving>("saved");
   /** The draft that somebody else saved. */
   readonly theirs = signal<FlowDraft | null>(null);
@@ -189,6 +191,9 @@ export class Editing {
     if (at - this.typedAt > TOGETHER) this.remember();
     this.typedAt = at;
     this.set({ text: this.text.value, tests });
+    if (!this.covers.value) return;
+    clearTimeout(this.lookTimer);
+    this.lookTimer = setTimeout(() => void this.look(), LOOK_AFTER);
   }
 
   private remember(): void {
@@ -235,7 +240,8 @@ export class Editing {
   async look(): Promise<void> {
     const asked = (this.looked += 1);
     try {
-      const view = await post<View>(`${this.below}/view`, { text: this.text.value, zoom: this.zoom.value });
+      const tests = this.covers.value ? { tests: this.tests.value, coverage: true } : {};
+      const view = await post<View>(`${this.below}/view`, { text: this.text.value, zoom: this.zoom.value, ...tests });
       if (asked === this.looked) this.show(view);
     } catch (error) {
       if (asked === this.looked) this.problem.value = words(error);
@@ -252,6 +258,11 @@ export class Editing {
 
   setZoom(zoom: "blocks" | "steps"): void {
     this.zoom.value = zoom;
+    void this.look();
+  }
+
+  setCovers(covers: boolean): void {
+    this.covers.value = covers;
     void this.look();
   }
 
@@ -274,7 +285,7 @@ export class Editing {
         this.typedAt = 0;
         this.set({ text: edited.text, tests: edited.tests ?? null });
         if (asked === this.looked) this.show(edited.view);
-        else void this.look();
+        if (asked !== this.looked || this.covers.value) void this.look();
         return true;
       } catch (error) {
         this.problem.value = words(error);

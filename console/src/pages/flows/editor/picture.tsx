@@ -1,12 +1,10 @@
 // The flow as the server draws it. A click on a box chooses what it stands for; what is chosen is lit.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { get, part, words } from "../../../api/client";
-import { Refusal } from "../../../ui/refusal";
-import { daysBack, instants } from "../days";
-import type { Picture, Traffic } from "../shapes";
+import type { Picture } from "../shapes";
 import type { Editing } from "./model";
-import { lay } from "./overlay";
+import { lay, type Words } from "./overlay";
+import { OverButtons, OverTold, type Over } from "./overlays";
 import { found } from "./places";
 
 /** What is chosen, and that boxes can be clicked. The colours of the picture are its own. */
@@ -41,8 +39,8 @@ function drawn(svg: string): { element: Element; styles: string } | null {
 export function PicturePane({ editing }: { editing: Editing }): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const [fit, setFit] = useState(true);
-  const [traffic, setTraffic] = useState<Traffic | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [over, setOver] = useState<Over>(null);
+  const [told, setTold] = useState<Words | null>(null);
   const picture = editing.good.value?.picture ?? null;
   const at = editing.at.value;
   useEffect(() => {
@@ -64,13 +62,8 @@ export function PicturePane({ editing }: { editing: Editing }): JSX.Element {
   useEffect(() => light(host.current, picture, editing), [picture, at, fit]);
   useEffect(() => {
     const root = host.current?.shadowRoot;
-    if (root != null && picture !== null) lay(root, picture, traffic);
-  }, [picture, traffic]);
-  const count = (): void => {
-    setProblem(null);
-    if (traffic !== null) return setTraffic(null);
-    get<Traffic>(`/flows/${part(editing.name)}/traffic?${instants(daysBack(6, 0)) ?? ""}`).then(setTraffic, (error: unknown) => setProblem(words(error)));
-  };
+    if (root != null && picture !== null) lay(root, picture, told);
+  }, [picture, told]);
   return (
     <div class="flow-picture">
       <div class="row between">
@@ -81,20 +74,13 @@ export function PicturePane({ editing }: { editing: Editing }): JSX.Element {
             </button>
           ))}
         </div>
-        <button type="button" class="small" aria-pressed={traffic !== null} onClick={count}>
-          Calls of 7 days
-        </button>
+        <OverButtons over={over} set={setOver} />
         <button type="button" class="small" aria-pressed={fit} onClick={() => setFit(!fit)}>
           All of it
         </button>
         {editing.stale.value && <span class="chip warn">as it was before the slip in the text</span>}
       </div>
-      <Refusal words={problem} />
-      {traffic !== null && (
-        <p class="small soft" role="status">
-          {traffic.calls} calls in 7 days, {traffic.contained} served by the flow, {traffic.dropped} hung up in it.
-        </p>
-      )}
+      <OverTold editing={editing} over={over} lay={(words) => setTold(() => words)} />
       {picture === null && <p class="empty">There is no picture: the text cannot be read, or there is too much to look at.</p>}
       <div class="flow-canvas" tabIndex={0} role="region" aria-label="Picture of the flow" data-fit={fit ? "yes" : "no"} ref={host} />
     </div>
