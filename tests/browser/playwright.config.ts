@@ -34,10 +34,10 @@ export default defineConfig({
     // one after the other, so they begin first.
     {
       name: "editing",
-      testMatch: /editing\.spec\.ts$/,
+      testMatch: /editing\w*\.spec\.ts$/,
       use: { launchOptions: { executablePath, args: [...args, `--use-file-for-fake-audio-capture=${spoken()}`] } },
     },
-    { name: "pages", testIgnore: /(real\w*|main_job|editing)\.spec\.ts$/ },
+    { name: "pages", testIgnore: /(real\w*|main_job|editing\w*)\.spec\.ts$/ },
     { name: "program", testMatch: /(real\w*|main_job)\.spec\.ts$/, workers: 2 },
   ],
   use: {

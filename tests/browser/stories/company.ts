@@ -25,14 +25,14 @@ export interface Company {
 }
 
 /** Starts one; `problems` gathers the errors of its pages. */
-export async function startCompany(problems: string[]): Promise<Company> {
+export async function startCompany(problems: string[], master: "database" | "files" = "database"): Promise<Company> {
   const folder = mkdtempSync(join(tmpdir(), "cordboard-company-"));
   cpSync(example, folder, { recursive: true });
   const file = join(folder, "company.toml");
   writeFileSync(file, readFileSync(file, "utf8").replaceAll("[[agents]]", `[[agents]]\npassword = "${PASSWORD}"`));
   const [http, sip] = [await freePort(), await freePort()];
   const settings = join(folder, "cordboard.toml");
-  const lines = ["[node]", 'data = "data"', "[sip]", `listen = ["udp:127.0.0.1:${sip}"]`, "[http]", `listen = "127.0.0.1:${http}"`, "[flows]", 'master = "database"', "[speech]", 'command = "espeak-ng -v {lang} --stdout"'];
+  const lines = ["[node]", 'data = "data"', "[sip]", `listen = ["udp:127.0.0.1:${sip}"]`, "[http]", `listen = "127.0.0.1:${http}"`, "[flows]", `master = "${master}"`, "[speech]", 'command = "espeak-ng -v {lang} --stdout"'];
   writeFileSync(settings, `${lines.join("\n")}\n`);
   for (const [login, role] of [
     ["sam", "supervisor"],

@@ -4,8 +4,9 @@ import { signal } from "@preact/signals";
 import { ask, get, part, post, Problem, put, session, words } from "../../../api/client";
 import type { Edited, Flow, FlowDraft, Operation, Report, View } from "../shapes";
 
-/** Where what was typed is. `conflict`: somebody saved another draft; `away`: the server does not take it now. */
-export type Saving = "saved" | "typing" | "saving" | "away" | "conflict";
+/** Where what was typed is. `conflict`: somebody saved another draft; `away`: the server does not take it now; `here`: in this
+ * browser alone, since flows are edited in files. */
+export type Saving = "saved" | "typing" | "saving" | "away" | "conflict" | "here";
 
 interface Texts {
   text: string;
@@ -16,6 +17,8 @@ interface Texts {
 interface Kept extends Texts {
   revision: number | null;
   base: number | null;
+  /** What the files had when the change began. */
+  began?: Texts;
   /** Which tab keeps it: another one's words are not thrown away. */
   tab: string;
 }
@@ -47,6 +50,8 @@ export class Editing {
   /** What the tests come by is asked for too. */
   readonly covers = signal(false);
   readonly saving = signal<Saving>("saved");
+  /** In files: what the change began with. */
+  readonly began = signal<Texts>({ text: "", tests: null });
   /** The draft that somebody else saved. */
   readonly theirs = signal<FlowDraft | null>(null);
   readonly problem = signal<string | null>(null);
@@ -81,8 +86,18 @@ export class Editing {
 
   /** Whether anything may be changed here; the server decides. */
   get writes(): boolean {
-    const role = session.value?.user.role ?? "readonly";
-    return this.flow.value?.master === "database" && role !== "readonly";
+    return this.flow.value !== null && (session.value?.user.role ?? "readonly") !== "readonly";
+  }
+
+  /** Flows are edited in files: a change stays in this browser, and leaves it as a patch. */
+  get inFiles(): boolean {
+    return this.flow.value?.master === "files";
+  }
+
+  /** The files have other texts than those that this change began with. */
+  get filesMoved(): boolean {
+    const { text, tests } = this.began.value;
+    return this.inFiles && (text !== (this.flow.value?.text ?? "") || tests !== (this.flow.value?.tests ?? null));
   }
 
   get liveVersion(): number | null {
@@ -124,12 +139,14 @@ export class Editing {
     this.flow.value = flow;
     const draft = flow.draft == null ? null : await get<FlowDraft>(`${this.below}/draft`);
     this.take(draft ?? { text: flow.text ?? "", tests: flow.tests ?? null }, draft?.revision ?? null, draft === null ? this.liveVersion : (draft.base ?? null));
+    this.began.value = { text: this.text.value, tests: this.tests.value };
     const kept = this.kept();
     if (kept !== null && kept.text === this.text.value && kept.tests === this.tests.value) this.forget();
     else if (kept !== null && this.writes) {
       const same = kept.revision === this.revision;
       this.text.value = kept.text;
       this.tests.value = kept.tests;
+      if (kept.began !== undefined && this.inFiles) this.began.value = kept.began;
       if (draft === null) this.base.value = kept.base;
       if (same) this.save();
       else if (draft !== null) {
@@ -156,7 +173,7 @@ export class Editing {
   }
 
   private keep(): void {
-    const kept: Kept = { text: this.text.value, tests: this.tests.value, revision: this.revision, base: this.base.value, tab: TAB };
+    const kept: Kept = { text: this.text.value, tests: this.tests.value, revision: this.revision, base: this.base.value, tab: TAB, ...(this.inFiles ? { began: this.began.value } : {}) };
     try {
       localStorage.setItem(this.key, JSON.stringify(kept));
     } catch {
@@ -167,7 +184,7 @@ export class Editing {
   private forget(): void {
     try {
       const kept = this.kept();
-      if (kept === null || kept.tab === TAB) localStorage.removeItem(this.key);
+      if (kept === null || kept.tab === TAB || this.inFiles) localStorage.removeItem(this.key);
     } catch {
       // As above.
     }
@@ -299,6 +316,10 @@ export class Editing {
   save(): void {
     clearTimeout(this.saveTimer);
     if (!this.writes || this.gone) return;
+    if (this.inFiles) {
+      this.saving.value = "here";
+      return;
+    }
     this.queue = this.queue.then(() => this.saved());
   }
 

@@ -12,6 +12,7 @@ import type { Finding } from "../shapes";
 import { FormPane } from "./form";
 import { Editing } from "./model";
 import { OutlineTree } from "./outline";
+import { DownloadPatch } from "./patch";
 import { PicturePane } from "./picture";
 import { PublishDialog } from "./publish";
 import { readSchema, type Schema } from "./schema";
@@ -124,6 +125,7 @@ const SAVED: Record<string, string> = {
   saving: "Saving…",
   away: "Not saved: the server does not answer. Your text is kept in this browser.",
   conflict: "Not saved: somebody saved another draft",
+  here: "Kept in this browser",
 };
 
 function Bar({ editing }: { editing: Editing }): JSX.Element {
@@ -131,7 +133,8 @@ function Bar({ editing }: { editing: Editing }): JSX.Element {
   const flow = editing.flow.value;
   const role = session.value?.user.role ?? "readonly";
   const live = editing.liveVersion;
-  const changed = editing.text.value !== (flow?.text ?? "") || editing.tests.value !== (flow?.tests ?? null);
+  const before = editing.inFiles ? editing.began.value : { text: flow?.text ?? "", tests: flow?.tests ?? null };
+  const changed = editing.text.value !== before.text || editing.tests.value !== before.tests;
   return (
     <div class="row between">
       <div>
@@ -143,7 +146,7 @@ function Bar({ editing }: { editing: Editing }): JSX.Element {
         </p>
         <h1>{editing.good.value?.outline?.title ?? flow?.title ?? editing.name}</h1>
         <p class="small soft" role="status">
-          {live === null ? "Never published" : `Callers get version ${live}`}
+          {editing.inFiles ? "Callers get what is in the files" : live === null ? "Never published" : `Callers get version ${live}`}
           {editing.writes && (changed ? ` · ${SAVED[editing.saving.value] ?? ""}` : " · no changes")}
         </p>
       </div>
@@ -155,10 +158,11 @@ function Bar({ editing }: { editing: Editing }): JSX.Element {
           <button type="button" disabled={!editing.canRedo.value} onClick={() => editing.redo()}>
             Redo
           </button>
-          {(flow?.draft != null || (changed && editing.saving.value === "saved")) && (
+          {(flow?.draft != null || (changed && ["saved", "here"].includes(editing.saving.value))) && (
             <Confirm label="Throw the draft away" ask="What callers get stands here again. Your changes are gone." act={() => editing.discard()} />
           )}
-          {role !== "author" && (
+          {editing.inFiles && <DownloadPatch editing={editing} />}
+          {role !== "author" && !editing.inFiles && (
             <button type="button" class="primary" disabled={!changed || editing.moved} onClick={() => setPublishing(true)}>
               Publish…
             </button>
@@ -174,7 +178,17 @@ function Notices({ editing }: { editing: Editing }): JSX.Element {
   const theirs = editing.theirs.value;
   return (
     <>
-      {!editing.writes && editing.flow.value?.master === "files" && <p class="notice">{editing.flow.value.edited}</p>}
+      {editing.inFiles && (
+        <p class="notice">
+          {editing.flow.value?.edited}
+          {editing.writes && " What you change here stays in this browser: try it, then download it as a patch for whoever keeps the files."}
+        </p>
+      )}
+      {editing.writes && editing.filesMoved && (
+        <p class="notice warn" role="alert">
+          The files have changed since you began. Your change, and the patch, are made from what they were; throw the draft away to begin with what they are.
+        </p>
+      )}
       {editing.saving.value === "conflict" && (
         <div class="notice warn stack tight" role="alert">
           <p>{theirs === null ? "Somebody published or threw away the draft while you were changing it." : `${theirs.author} saved a newer draft, ${moment(theirs.saved_at)}. Yours stands here and is not saved.`}</p>
