@@ -31,7 +31,15 @@ const AT_ONCE: usize = 64;
 /// The role of whoever was not let in.
 const NO_ROLE: &str = "none";
 /// What is sent with POST because it is long, and changes nothing: an editor asks it with every key that is pressed.
-const COMPUTED: [&str; 4] = ["check", "view", "edit", "try"];
+const COMPUTED: [&str; 7] = [
+    "check",
+    "view",
+    "edit",
+    "complete",
+    "difference",
+    "try",
+    "try/sound",
+];
 /// A database that failed is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
 

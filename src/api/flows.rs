@@ -4,6 +4,7 @@
 
 mod changes;
 mod complete;
+mod difference;
 mod editing;
 mod hearing;
 mod shapes;
@@ -14,6 +15,7 @@ mod view;
 
 pub(super) use changes::*;
 pub(super) use complete::*;
+pub(super) use difference::*;
 pub(super) use editing::*;
 pub(super) use hearing::*;
 pub(super) use traffic::*;

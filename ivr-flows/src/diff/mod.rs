@@ -70,6 +70,19 @@ pub struct Change {
 }
 
 impl Change {
+    /// The block it is in, by its name in the text where it stands now; a block that is gone or has another name, by the one
+    /// it had.
+    #[must_use]
+    pub fn block(&self) -> Option<&str> {
+        match self.what {
+            What::Block => Some(&self.place),
+            What::Step | What::Field | What::Exit => {
+                self.place.split_once(", step ").map(|(block, _)| block)
+            }
+            What::Prompt | What::Other => None,
+        }
+    }
+
     fn new(what: What, how: How, place: impl Into<String>) -> Self {
         Self {
             what,

@@ -117,7 +117,7 @@ struct StepBody {
 
 /// The picture of a flow.
 #[derive(Debug, Serialize, ToSchema)]
-struct PictureBody {
+pub(super) struct PictureBody {
     /// Each box is a `<g data-box="N">`, by its place in `boxes`, from 0.
     svg: String,
     boxes: Vec<BoxBody>,
@@ -175,6 +175,16 @@ pub(super) fn view_of(publisher: &Publisher, name: &str, texts: &FlowTexts, look
         picture: picture.flatten().and_then(PictureBody::of),
         coverage: coverage.map(CoverageBody::from),
     }
+}
+
+/// The picture of a text, block by block. Blocks: for threads that may be busy.
+pub(super) fn picture_of(text: &str) -> Option<PictureBody> {
+    let outline = outline::outline(text).ok()?;
+    if boxes(&outline, Zoom::Blocks) > MOST_BOXES {
+        return None;
+    }
+    let picture = draw::picture(text, &Options::default()).ok()?;
+    PictureBody::of(picture)
 }
 
 /// What would be drawn, so that nothing is drawn in vain.

@@ -98,6 +98,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::view,
         flows::edit,
         flows::complete,
+        flows::difference,
         flows::traffic,
         flows::callers,
         flows::rehearse,

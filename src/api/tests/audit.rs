@@ -58,6 +58,19 @@ async fn every_act_and_every_listen_leaves_a_row() {
     // What was refused is told as well; looking at lists is not, nor what an editor asks with every key.
     let view = world.ask("supervisor", "POST /flows/menu/view", r#"{"text":""}"#);
     assert_eq!(view.await.status, 200);
+    for (request, body) in [
+        (
+            "POST /flows/menu/complete",
+            r#"{"text":"","line":1,"column":1}"#,
+        ),
+        (
+            "POST /flows/menu/difference",
+            r#"{"before":"a: 1","after":"a: 2"}"#,
+        ),
+        ("POST /flows/menu/try/sound", r#"{"text":"","moment":0}"#),
+    ] {
+        world.ask("supervisor", request, body).await;
+    }
     let hear = format!("GET /recordings/{RECORDING}/audio");
     assert_eq!(world.ask("ben", &hear, "").await.status, 403);
     assert_eq!(world.ask("admin", "GET /agents", "").await.status, 200);

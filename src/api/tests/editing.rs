@@ -70,6 +70,45 @@ async fn what_the_tests_come_by_is_told_and_drawn() {
 }
 
 #[tokio::test]
+async fn two_texts_are_compared_and_signs_stand_at_their_blocks() {
+    let world = World::start().await;
+    let of = |blocks: &str| format!("flow: 1\nname: small\nblocks:\n{blocks}");
+    let before = of(
+        "  start:\n    - answer:\n    - go: main\n  main:\n    - tag: { a: b }\n    - tag: { k: l }\n    - tag: { m: n }\n    - tag: { c: d }\n    - go: old\n  \
+         old:\n    - hangup:\n  same:\n    - hangup:\n    - tag: { x: y }\n",
+    );
+    let after = of(
+        "  start:\n    - answer:\n    - go: menu\n  menu:\n    - tag: { a: b }\n    - tag: { k: l }\n    - tag: { m: n }\n    - tag: { c: e }\n    - go: fresh\n  \
+         fresh:\n    - tag: { q: r }\n    - set: { z: 1 }\n  same:\n    - hangup:\n    - tag: { x: y }\n",
+    );
+    let body = json!({ "before": before, "after": after });
+    let (status, compared) = ask(&world, "POST /flows/small/difference", &body).await;
+    assert_eq!(status, 200, "{compared:#}");
+    assert_eq!(
+        compared["before"]["signs"],
+        json!({ "main": "changed", "old": "gone" }),
+        "{compared:#}"
+    );
+    assert_eq!(
+        compared["after"]["signs"],
+        json!({ "menu": "changed", "fresh": "new" })
+    );
+    let told = compared["changes"].to_string();
+    assert!(told.contains("+ block fresh: 2 steps"), "{told}");
+    for (side, block) in [("before", "old"), ("after", "fresh")] {
+        let boxes = compared[side]["picture"]["boxes"].as_array().unwrap();
+        assert!(boxes.iter().any(|one| one["block"] == block), "{side}");
+    }
+    let body = json!({ "before": "blocks: [", "after": after });
+    let (status, problem) = ask(&world, "POST /flows/small/difference", &body).await;
+    assert_eq!(status, 422);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("line 1"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
 async fn a_text_that_cannot_be_read_has_findings_and_no_picture() {
     let world = World::start().await;
     let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n".to_owned();
