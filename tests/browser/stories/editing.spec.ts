@@ -80,6 +80,12 @@ test("a new key with a message and a queue is added without a word of YAML, publ
   await expect(dialog.getByText(/^All 35 tests passed\./)).toBeVisible();
   await expect(dialog.getByRole("region", { name: "What changes", exact: true })).toContainText("Gift vouchers");
   await expect(dialog.getByRole("region", { name: "What changes in the tests" })).toContainText("+");
+  await expect(dialog.getByRole("region", { name: "What changes in blocks and steps" })).toContainText("+ block gift-vouchers");
+  await dialog.getByText("As pictures").click();
+  const willGet = dialog.getByRole("region", { name: "What they will get" }).locator("[data-box]");
+  await expect(willGet.filter({ hasText: "gift-vouchers" })).toContainText("+ new");
+  await expect(dialog.getByRole("region", { name: "What callers get now" }).getByText("± changed")).toHaveCount(1);
+  await look(page, "publish-pictures");
   await dialog.getByLabel("What is different").fill("Key 4 for gift vouchers");
   await dialog.getByRole("button", { name: "Publish", exact: true }).click();
   await expect(page.getByText("Callers get version 2")).toBeVisible();

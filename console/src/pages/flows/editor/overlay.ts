@@ -48,3 +48,12 @@ export function lay(root: ShadowRoot, picture: Picture, words: Words | null): vo
     box.append(text);
   }
 }
+
+/** Every box of a block gets the class of its sign. */
+export function mark(root: ShadowRoot, picture: Picture, signs: Record<string, string>): void {
+  for (const box of root.querySelectorAll("[data-box]")) {
+    const block = picture.boxes[Number(box.getAttribute("data-box"))]?.block;
+    const sign = block == null ? undefined : signs[block];
+    if (sign !== undefined) box.classList.add(`sign-${sign}`);
+  }
+}

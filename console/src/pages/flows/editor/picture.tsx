@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Picture } from "../shapes";
+import { show } from "./drawing";
 import type { Editing } from "./model";
 import { lay, type Words } from "./overlay";
 import { OverButtons, OverTold, type Over } from "./overlays";
@@ -16,26 +17,6 @@ const LIT = `
   .count { fill: var(--text); font-weight: 700; font-size: 11px; paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }
 `;
 
-/** Styles inside a document are refused by the page's policy; a sheet that is built is not. */
-function sheet(text: string): CSSStyleSheet {
-  const made = new CSSStyleSheet();
-  made.replaceSync(text);
-  return made;
-}
-
-/** The drawing as an element of this page, its styles as a sheet; nothing of it runs. */
-function drawn(svg: string): { element: Element; styles: string } | null {
-  const styles: string[] = [];
-  const bare = svg.replace(/<style>([\s\S]*?)<\/style>/g, (_, text: string) => {
-    styles.push(text);
-    return "";
-  });
-  const root = new DOMParser().parseFromString(bare, "image/svg+xml").documentElement;
-  if (root.nodeName !== "svg") return null;
-  for (const odd of root.querySelectorAll("script, style, foreignObject")) odd.remove();
-  return { element: document.importNode(root, true), styles: styles.join("\n") };
-}
-
 export function PicturePane({ editing }: { editing: Editing }): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const [fit, setFit] = useState(true);
@@ -46,10 +27,7 @@ export function PicturePane({ editing }: { editing: Editing }): JSX.Element {
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
-    const made = picture === null ? null : drawn(picture.svg);
-    root.adoptedStyleSheets = [sheet(made?.styles ?? ""), sheet(LIT)];
-    root.replaceChildren(...(made === null ? [] : [made.element]));
+    const root = show(element, picture, LIT);
     if (picture === null) return;
     const click = (event: Event): void => {
       const box = (event.target as Element).closest("[data-box]")?.getAttribute("data-box");

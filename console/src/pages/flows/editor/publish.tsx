@@ -6,6 +6,7 @@ import { part, post, words } from "../../../api/client";
 import { announceNow } from "../../../ui/announce";
 import { Refusal } from "../../../ui/refusal";
 import type { Finding, Report } from "../shapes";
+import { Difference } from "./difference";
 import type { Editing } from "./model";
 
 /** Lines around a change that are shown with it. */
@@ -64,6 +65,7 @@ export function PublishDialog({ editing, onClose }: { editing: Editing; onClose:
         <Findings findings={[...errors, ...warnings]} />
         {report !== null && <Tests report={report} />}
         <Changes name="What changes" before={flow?.text ?? ""} after={editing.text.value} same="The text is what callers get already." />
+        {flow?.text != null && flow.text !== editing.text.value && <Difference name={editing.name} before={flow.text} after={editing.text.value} />}
         <Changes name="What changes in the tests" before={flow?.tests ?? ""} after={editing.tests.value ?? ""} same="The tests are as they were." />
         <p class="soft">
           {calls === 1 ? "1 call is" : `${calls} calls are`} in this flow now and will finish on the version they began with. Only new calls take the new one.
