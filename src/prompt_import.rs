@@ -217,6 +217,17 @@ pub fn loudness(path: &Path) -> Result<Loudness, ImportError> {
     level::measured(&sound.mono, sound.rate).ok_or(ImportError::Silent)
 }
 
+/// How loud a prompt is that is there, and how long.
+///
+/// # Errors
+/// [`ImportError`].
+pub fn measure(path: &Path) -> Result<(Loudness, Duration), ImportError> {
+    let sound = decode(read(path)?)?;
+    let loudness = level::measured(&sound.mono, sound.rate).ok_or(ImportError::Silent)?;
+    let seconds = sound.mono.len() as f64 / f64::from(sound.rate.max(1));
+    Ok((loudness, Duration::from_secs_f64(seconds)))
+}
+
 fn wav(samples: &[i16]) -> Vec<u8> {
     wav_at(samples, RATE)
 }

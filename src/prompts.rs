@@ -162,6 +162,12 @@ impl Prompts {
         self.find(language, file).is_ok()
     }
 
+    /// Where the file for this language lies, if there is one.
+    #[must_use]
+    pub fn place(&self, language: &str, file: &str) -> Option<PathBuf> {
+        self.find(language, file).ok()
+    }
+
     /// Every audio file by the name that flows give it: without the folder of its language.
     #[must_use]
     pub fn files(&self, languages: &BTreeSet<String>) -> BTreeSet<String> {

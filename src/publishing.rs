@@ -162,6 +162,12 @@ impl Publisher {
         judge(flow, texts, Some(&catalog), &self.flows.each_alone())
     }
 
+    /// Whether words without a recording can be spoken.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        self.settings.speech.is_some()
+    }
+
     /// A text as a flow that can be rehearsed among those that calls take now, whatever is recorded yet and whatever its
     /// name and its tests say. Blocks.
     ///

@@ -27,7 +27,7 @@ mod value;
 mod voices;
 mod wait_keys;
 
-pub use audio::FixedWords;
+pub use audio::{FixedWords, PromptPiece};
 pub(crate) use call::{Call, Input, Interface};
 pub(crate) use exits::{ExitName, Exits, find_exit, find_word};
 pub(crate) use http::{Http, SecretUse};

@@ -35,7 +35,7 @@ mod yaml;
 pub use check::{Callable, Catalog, Checked, Member, Staff, check, check_source};
 pub use explain::explain;
 pub use finding::{Finding, FindingLevel, Note};
-pub use flow::{FixedWords, Flow, Languages, Name, Pos, Prompt, Value};
+pub use flow::{FixedWords, Flow, Languages, Name, Pos, Prompt, PromptPiece, Value};
 pub use interpreter::Interpreter;
 pub use link::{Linked, link};
 pub use port::{CallFacts, FlowInput, FlowOutput};

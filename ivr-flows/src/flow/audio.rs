@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Flow, Saying};
+use super::{Flow, Pos, Saying};
 use crate::expression::Template;
 
 /// Fixed words that callers may hear.
@@ -20,7 +20,47 @@ pub struct FixedWords {
     pub words: String,
 }
 
+/// What one prompt is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromptPiece {
+    /// Its audio file; none: it is spoken whatever is recorded.
+    pub file: Option<String>,
+    /// The words; none: there is only the file.
+    pub words: Option<String>,
+}
+
 impl Flow {
+    /// What a prompt is made of in a language: one piece, or the pieces around its values.
+    #[must_use]
+    pub fn pieces_of(&self, prompt: &str, language: &str) -> Vec<PromptPiece> {
+        let Some(prompt) = self.prompts.get(prompt) else {
+            return Vec::new();
+        };
+        let Some(text) = prompt.spoken.get(language) else {
+            let file = Some(prompt.file.clone());
+            return vec![PromptPiece { file, words: None }];
+        };
+        let pieces = text.pieces(Some(&prompt.file)).into_iter();
+        let each = pieces.map(|(file, words)| PromptPiece {
+            file,
+            words: Some(words),
+        });
+        each.collect()
+    }
+
+    /// Where a prompt is named: in steps, waits and defaults, in the order of the file.
+    #[must_use]
+    pub fn uses_of(&self, prompt: &str) -> Vec<Pos> {
+        let named = self.sayings().filter_map(|saying| match saying {
+            Saying::Prompt(name) if name.text == prompt => Some(name.pos),
+            Saying::Prompt(_) | Saying::Text(_) => None,
+        });
+        let mut all: Vec<Pos> = named.collect();
+        all.sort_by_key(|pos| (pos.line, pos.column));
+        all.dedup();
+        all
+    }
+
     /// Every audio file below the language's folder that callers in `language` may hear by this flow, with the words to
     /// record where the flow tells them: prompts, the pieces of those with values, and the words that values in forms are
     /// put together from.

@@ -99,6 +99,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::edit,
         flows::complete,
         flows::difference,
+        flows::prompt_list,
         flows::traffic,
         flows::callers,
         flows::rehearse,

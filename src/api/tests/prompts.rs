@@ -128,3 +128,56 @@ async fn what_is_no_recording_or_lies_elsewhere_is_refused_and_nothing_is_writte
     let still = world.ask("readonly", "GET /prompts/en/kept", "").await.body;
     assert!(still == kept, "the old recording is there, byte for byte");
 }
+
+#[tokio::test]
+async fn the_list_says_what_is_recorded_how_loud_and_where_it_is_used() {
+    let world = World::start().await;
+    for name in ["en/welcome", "en/offer-1"] {
+        let put = format!("PUT /prompts/{name}");
+        let answer = world.ask_bytes("publisher", &put, &tone(5_000.0)).await;
+        assert_eq!(answer.status, 200);
+    }
+    let text = "flow: 1\nname: small\nlanguages: { default: en, offer: [ en, es ] }\ndefaults: { exits: { error: welcome } }\nvars: { n: { \
+        type: int, default: 3 } }\nprompts:\n  welcome: { en: \"Welcome.\", es: \"Bienvenido.\" }\n  offer: { en: \"We have {{ number(vars.n) }} \
+        bicycles.\", es: \"Hay {{ number(vars.n) }} bicicletas.\" }\n  unused: { en: \"Nobody hears this.\", es: \"Nadie.\" \
+        }\nblocks:\n  start:\n    - answer:\n    - play: welcome\n    - play: offer\n    - go: welcome\n  welcome:\n    - play: [ welcome ]\n    - hangup:\n";
+    let body = json!({ "text": text }).to_string();
+    let request = "POST /flows/small/prompts";
+    let answer = world.ask("readonly", request, &body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let list = answer.json();
+    let items = list["items"].as_array().unwrap();
+    let of = |name: &str| items.iter().find(|item| item["name"] == name).unwrap();
+    let states = |name: &str| -> Vec<String> {
+        let languages = of(name)["languages"].as_array().unwrap().iter();
+        languages
+            .map(|one| format!("{} {}", one["language"], one["state"]).replace('"', ""))
+            .collect()
+    };
+    // Nobody speaks here, so what is not recorded is missing.
+    assert_eq!(states("welcome"), ["en recorded", "es missing"]);
+    assert_eq!(states("offer"), ["en missing", "es missing"]);
+    let english = &of("welcome")["languages"][0];
+    assert!(
+        (english["lufs"].as_f64().unwrap() + 19.0).abs() < 1.0,
+        "{list:#}"
+    );
+    assert!(english["lasts_ms"].as_u64().unwrap().abs_diff(1_000) < 50);
+    assert_eq!(of("offer")["languages"][0]["words"], true);
+    assert!(
+        of("offer")["languages"][0]["lasts_ms"].as_u64().unwrap() > 900,
+        "{list:#}"
+    );
+    assert_eq!(
+        of("welcome")["used"],
+        json!(["/blocks/start/1", "/blocks/welcome/0"])
+    );
+    assert_eq!(of("unused")["used"], json!([]));
+    let words = list["words"].as_array().unwrap();
+    assert!(
+        words.iter().all(|one| one["of"].as_u64().unwrap() > 20),
+        "{list:#}"
+    );
+    let broken = json!({ "text": "blocks: [" }).to_string();
+    assert_eq!(world.ask("readonly", request, &broken).await.status, 422);
+}

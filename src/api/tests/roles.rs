@@ -155,6 +155,11 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
             reads(422),
         ),
         (
+            flow("POST /flows/support/prompts"),
+            r#"{"text":"x"}"#,
+            reads(422),
+        ),
+        (
             flow("POST /flows/support/edit"),
             r#"{"text":"x","operations":[]}"#,
             writes(422),
@@ -378,13 +383,14 @@ fn every_operation_stands_in_the_matrix() {
 }
 
 /// What authors of flows may ask for beside reading, and what publishers may besides.
-const AUTHORS: [&str; 9] = [
+const AUTHORS: [&str; 10] = [
     "PUT /flows/support/draft",
     "DELETE /flows/support/draft?revision=1",
     "POST /flows/support/check",
     "POST /flows/support/view",
     "POST /flows/support/complete",
     "POST /flows/support/difference",
+    "POST /flows/support/prompts",
     "POST /flows/support/edit",
     "POST /flows/support/try",
     "POST /flows/support/try/sound",

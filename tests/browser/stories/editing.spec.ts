@@ -173,6 +173,27 @@ test("a recording comes from a file, and the one that was there is replaced", as
   expect(after.readUInt32LE(24)).toBe(16_000);
 });
 
+test("the prompts say what is recorded in which language, how loud, what is missing, and where each is used", async ({ browser }) => {
+  const page = await company.enter(browser, "pia", "/flows/support");
+  await page.getByRole("group", { name: "Form, text, prompts" }).getByRole("button", { name: "Prompts" }).click();
+  await expect(page.getByRole("status").filter({ hasText: /^\d+ prompts\. Nothing is missing\.$/ })).toBeVisible();
+  const row = page.getByRole("listitem").filter({ has: page.getByRole("button", { name: "goodbye", exact: true }) });
+  await expect(row).toContainText(/English recorded [\d.]+ s, −\d+ LUFS/);
+  await look(page, "editor-prompts");
+  await row.getByRole("button", { name: "goodbye", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await expect(row).toContainText("Used in goodbye 1.");
+  await row.getByRole("button", { name: "Remove the recording" }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
+  await page.getByRole("button", { name: "goodbye", exact: true }).click();
+  await expect(row).toContainText("English spoken");
+  await page.getByRole("button", { name: "goodbye", exact: true }).click();
+  await row.locator("input[type=file]").first().setInputFiles({ name: "bye.wav", mimeType: "audio/wav", buffer: tone(MESSAGE, 2) });
+  await expect(row.getByText(/LUFS, brought to/)).toBeVisible();
+  await page.getByRole("button", { name: "goodbye", exact: true }).click();
+  await expect(row).toContainText(/English recorded 2\.0 s, −19 LUFS/);
+});
+
 test("a slip in the text keeps picture and outline, undo gives the same bytes, and nothing typed is lost", async ({ browser }) => {
   const page = await company.enter(browser, "sam", "/flows/support");
   const { text } = await flowText(page);

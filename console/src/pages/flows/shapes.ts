@@ -29,6 +29,7 @@ export type Recorded = Schemas["RecordedBody"];
 export type Calendar = Schemas["CalendarItem"];
 export type Traffic = Schemas["TrafficBody"];
 export type Callers = Schemas["CallersBody"];
+export type PromptList = Schemas["PromptListBody"];
 export type Different = Schemas["DifferentBody"];
 export type Coverage = NonNullable<View["coverage"]>;
 export type Tried = Schemas["TriedBody"];

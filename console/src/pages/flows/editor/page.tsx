@@ -14,6 +14,7 @@ import { Editing } from "./model";
 import { OutlineTree } from "./outline";
 import { DownloadPatch } from "./patch";
 import { PicturePane } from "./picture";
+import { PromptsPane } from "./prompts";
 import { PublishDialog } from "./publish";
 import { readSchema, type Schema } from "./schema";
 import { SourcePane } from "./source";
@@ -74,6 +75,11 @@ function Editor({ editing, schema }: { editing: Editing; schema: Schema | null }
           <div hidden={pane !== "text"} class="flow-text">
             <SourcePane editing={editing} />
           </div>
+          {pane === "prompts" && (
+            <div class="flow-form">
+              <PromptsPane editing={editing} />
+            </div>
+          )}
           {pane === "try" && (
             <div class="flow-form">
               <TryPane editing={editing} />
@@ -96,11 +102,12 @@ function Editor({ editing, schema }: { editing: Editing; schema: Schema | null }
   );
 }
 
-type Pane = "form" | "text" | "try" | "tests";
+type Pane = "form" | "text" | "prompts" | "try" | "tests";
 
 const PANES: [Pane, string][] = [
   ["form", "Form"],
   ["text", "Text"],
+  ["prompts", "Prompts"],
   ["try", "Try it"],
   ["tests", "Tests"],
 ];
@@ -108,7 +115,7 @@ const PANES: [Pane, string][] = [
 function Tabs({ pane, set, editing }: { pane: Pane; set: (pane: Pane) => void; editing: Editing }): JSX.Element {
   const errors = editing.report.value?.findings.filter(({ level }) => level === "error").length ?? 0;
   return (
-    <div class="row" role="group" aria-label="Form, text, trial or tests">
+    <div class="row" role="group" aria-label="Form, text, prompts, trial or tests">
       {PANES.map(([value, word]) => (
         <button key={value} type="button" class="small" aria-pressed={pane === value} onClick={() => set(value)}>
           {word}
