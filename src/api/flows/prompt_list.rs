@@ -225,18 +225,14 @@ fn used(outline: Option<&Outline>, text: &str, places: &[Pos]) -> (Vec<String>, 
         .flat_map(|outline| &outline.blocks)
         .flat_map(|block| &block.steps)
         .collect();
-    let mut paths = Vec::new();
+    let mut paths: Vec<String> = Vec::new();
     for place in places {
         let before = steps.iter().filter(|step| step.line <= place.line);
-        match before.max_by_key(|step| step.line) {
-            Some(step) if section(text, place.line) == Some("blocks") => {
-                if !paths.contains(&step.path) {
-                    paths.push(step.path.clone());
-                }
-            }
-            _ => {}
-        }
+        let own = before.max_by_key(|step| step.line);
+        let own = own.filter(|_| section(text, place.line) == Some("blocks"));
+        paths.extend(own.map(|step| step.path.clone()));
     }
+    paths.dedup();
     let inside = |place: &&Pos| section(text, place.line) == Some("blocks");
     let elsewhere = places.len() - places.iter().filter(inside).count();
     (paths, elsewhere)
