@@ -9,7 +9,7 @@ mod typed;
 
 pub use moment::{Kind, Moment};
 
-use ivr_flows::interpreter::WaitsFor;
+use ivr_flows::interpreter::{WaitsFor, Worth};
 use ivr_flows::port::{CustomerAnswer, PlayToken};
 use ivr_flows::{CallFacts, Flow, FlowInput, FlowOutput, Interpreter, trial};
 use std::collections::HashMap;
@@ -98,6 +98,12 @@ impl Rehearsal {
     #[must_use]
     pub fn waits_for(&self) -> WaitsFor {
         self.flow.waits_for()
+    }
+
+    /// What an expression is worth as the call stands.
+    #[must_use]
+    pub fn worth(&self, expression: &str) -> Worth {
+        self.flow.worth(expression)
     }
 
     /// Takes one line as typed; gives what came of it.

@@ -31,13 +31,14 @@ const AT_ONCE: usize = 64;
 /// The role of whoever was not let in.
 const NO_ROLE: &str = "none";
 /// What is sent with POST because it is long, and changes nothing: an editor asks it with every key that is pressed.
-const COMPUTED: [&str; 8] = [
+const COMPUTED: [&str; 9] = [
     "check",
     "view",
     "edit",
     "complete",
     "difference",
     "prompts",
+    "worth",
     "try",
     "try/sound",
 ];

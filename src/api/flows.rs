@@ -13,6 +13,7 @@ mod traffic;
 mod trying;
 mod turns;
 mod view;
+mod worth;
 
 pub(super) use changes::*;
 pub(super) use complete::*;
@@ -23,6 +24,7 @@ pub(super) use prompt_list::*;
 pub(super) use traffic::*;
 pub(super) use trying::*;
 pub use turns::EditorTurns;
+pub(super) use worth::*;
 
 use super::ApiState;
 use super::error::ApiError;

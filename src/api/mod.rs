@@ -266,6 +266,7 @@ fn flow_routes() -> Router<ApiState> {
         .route("/flows/{name}/complete", post(flows::complete))
         .route("/flows/{name}/difference", post(flows::difference))
         .route("/flows/{name}/prompts", post(flows::prompt_list))
+        .route("/flows/{name}/worth", post(flows::worth))
         .route("/flows/{name}/try", post(flows::rehearse))
         .route("/flows/{name}/try/sound", post(flows::sound))
         .route("/flows/{name}/publish", post(flows::publish))

@@ -42,6 +42,7 @@ mod vars;
 mod voicemail;
 mod wait_keys;
 mod waiting;
+mod worth;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -56,6 +57,7 @@ use step_run::StepRun;
 pub use turn::WaitsFor;
 use voicemail::VoicemailRun;
 use waiting::WaitRun;
+pub use worth::Worth;
 
 /// Keys kept for the next menu; what is pressed beyond is dropped.
 const MOST_KEYS: usize = 32;

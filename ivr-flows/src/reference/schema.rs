@@ -289,8 +289,10 @@ fn kind(kind_: Kind, names: &Names) -> Value {
     match kind_ {
         Kind::Empty => json!({ "type": "null" }),
         Kind::Any => json!({}),
-        Kind::Text | Kind::Template | Kind::Expression => {
-            json!({ "type": ["string", "number", "boolean"] })
+        Kind::Text | Kind::Template => json!({ "type": ["string", "number", "boolean"] }),
+        // Editors that do not know the word leave it alone.
+        Kind::Expression => {
+            json!({ "type": ["string", "number", "boolean"], "format": "expression" })
         }
         Kind::Word => name(),
         Kind::Name(refers) => names.of(refers),

@@ -100,6 +100,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::complete,
         flows::difference,
         flows::prompt_list,
+        flows::worth,
         flows::traffic,
         flows::callers,
         flows::rehearse,

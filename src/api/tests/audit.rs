@@ -41,10 +41,11 @@ fn deed_of(row: &Value) -> Deed {
 }
 
 /// What an editor asks with POST.
-const COMPUTED: [(&str, &str); 4] = [
+const COMPUTED: [(&str, &str); 5] = [
     ("complete", r#"{"text":"","line":1,"column":1}"#),
     ("difference", r#"{"before":"a: 1","after":"a: 2"}"#),
     ("prompts", r#"{"text":""}"#),
+    ("worth", r#"{"text":"","expression":"1"}"#),
     ("try/sound", r#"{"text":"","moment":0}"#),
 ];
 

@@ -109,6 +109,46 @@ async fn two_texts_are_compared_and_signs_stand_at_their_blocks() {
 }
 
 #[tokio::test]
+async fn an_expression_is_worth_what_the_tried_call_makes_of_it() {
+    let world = World::start().await;
+    let text = "flow: 1\nname: small\ndefaults: { exits: { error: start } }\nvars: { n: { type: int, default: 3 } }\nblocks:\n  start:\n    \
+        - answer:\n    - set: { n: \"{{ vars.n + 1 }}\" }\n    - hangup:\n";
+    let worth = async |expression: &str, from: &str| {
+        let body = json!({ "text": text, "caller": { "from": from }, "expression": expression });
+        let (status, worth) = ask(&world, "POST /flows/small/worth", &body).await;
+        assert_eq!(status, 200, "{worth}");
+        worth
+    };
+    let spanish = r#"call.from.startsWith("+34")"#;
+    for (from, value) in [("+34600000101", "true"), ("+4420", "false")] {
+        let worth = worth(spanish, from).await;
+        assert_eq!(
+            (&worth["kind"], &worth["value"]),
+            (&json!("bool"), &json!(value))
+        );
+    }
+    let number = worth("vars.n * 2", "").await;
+    assert_eq!(
+        (&number["kind"], &number["value"]),
+        (&json!("int"), &json!("8")),
+        "{number}"
+    );
+    let fault = worth("vars.n >", "").await;
+    assert!(
+        fault["value"].is_null() && fault["column"].as_u64().unwrap() > 1,
+        "{fault}"
+    );
+    let nothing = worth(r#"vars.n + "a""#, "").await;
+    assert!(
+        nothing["value"].is_null() && nothing["column"].is_null(),
+        "{nothing}"
+    );
+    assert!(!nothing["why"].as_str().unwrap().is_empty());
+    let long = json!({ "text": text, "expression": "1".repeat(3_000) });
+    assert_eq!(ask(&world, "POST /flows/small/worth", &long).await.0, 422);
+}
+
+#[tokio::test]
 async fn a_text_that_cannot_be_read_has_findings_and_no_picture() {
     let world = World::start().await;
     let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n".to_owned();

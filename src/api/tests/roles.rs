@@ -183,6 +183,11 @@ fn of_editors() -> Vec<(String, &'static str, [u16; 8])> {
             reads(422),
         ),
         (
+            flow("POST /flows/support/worth"),
+            r#"{"text":"x","expression":"1"}"#,
+            reads(422),
+        ),
+        (
             flow("POST /flows/support/edit"),
             r#"{"text":"x","operations":[]}"#,
             writes(422),
@@ -394,7 +399,7 @@ fn every_operation_stands_in_the_matrix() {
 }
 
 /// What authors of flows may ask for beside reading, and what publishers may besides.
-const AUTHORS: [&str; 10] = [
+const AUTHORS: [&str; 11] = [
     "PUT /flows/support/draft",
     "DELETE /flows/support/draft?revision=1",
     "POST /flows/support/check",
@@ -402,6 +407,7 @@ const AUTHORS: [&str; 10] = [
     "POST /flows/support/complete",
     "POST /flows/support/difference",
     "POST /flows/support/prompts",
+    "POST /flows/support/worth",
     "POST /flows/support/edit",
     "POST /flows/support/try",
     "POST /flows/support/try/sound",

@@ -22,6 +22,7 @@ test.afterAll(() => {
 });
 
 const flowText = async (page: Page): Promise<{ text: string; aliases: { version: number }[] }> => (await page.request.get(`${company.url}/api/v1/flows/support`)).json() as never;
+const draft = async (page: Page): Promise<string> => ((await (await page.request.get(`${company.url}/api/v1/flows/support/draft`)).json()) as { text: string }).text;
 const saved = (page: Page): Promise<void> => expect(page.getByText("Draft saved")).toBeVisible();
 
 test("a new key with a message and a queue is added without a word of YAML, published, and the next call hears it", async ({ browser }) => {
@@ -192,6 +193,33 @@ test("the prompts say what is recorded in which language, how loud, what is miss
   await expect(row.getByText(/LUFS, brought to/)).toBeVisible();
   await page.getByRole("button", { name: "goodbye", exact: true }).click();
   await expect(row).toContainText(/English recorded 2\.0 s, −19 LUFS/);
+});
+
+test("expressions are written in the form, with what they are worth for the caller of Try it", async ({ browser }) => {
+  const page = await company.enter(browser, "eva", "/flows/support");
+  const { text } = await flowText(page);
+  await page.getByRole("treeitem", { name: "branch" }).first().click();
+  const first = page.getByRole("group", { name: "Case 1" });
+  const when = first.getByLabel("When", { exact: true });
+  await expect(when).toHaveValue('call.language == "es"');
+  await expect(first).toContainText("Now false in the call of Try it");
+  await when.fill('call.from.startsWith("+34');
+  await expect(first).toContainText(/at letter \d+:/);
+  await when.fill('call.from.startsWith("+34")');
+  await expect(first).toContainText("Now true in the call of Try it");
+  await look(page, "editor-expression");
+  await when.press("Enter");
+  await saved(page);
+  await expect.poll(() => draft(page)).toContain('call.from.startsWith("+34")');
+  await page.getByRole("button", { name: "Add a case" }).click();
+  await expect(page.getByRole("group", { name: "Case 2" }).getByLabel("When", { exact: true })).toHaveValue("customer.known");
+  await page.getByRole("group", { name: "Case 2" }).getByLabel("Begin from an example").selectOption({ value: 'customer.tier == "gold"' });
+  await expect(page.getByRole("group", { name: "Case 2" })).toContainText("Now false");
+  await page.getByRole("button", { name: "Take case 2 away" }).click();
+  await expect(page.getByRole("group", { name: "Case 2" })).toHaveCount(0);
+  while (await page.getByRole("button", { name: "Undo" }).isEnabled()) await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("no changes")).toBeVisible();
+  await expect.poll(() => draft(page)).toBe(text);
 });
 
 test("a slip in the text keeps picture and outline, undo gives the same bytes, and nothing typed is lost", async ({ browser }) => {

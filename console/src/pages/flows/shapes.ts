@@ -30,6 +30,7 @@ export type Calendar = Schemas["CalendarItem"];
 export type Traffic = Schemas["TrafficBody"];
 export type Callers = Schemas["CallersBody"];
 export type PromptList = Schemas["PromptListBody"];
+export type Worth = Schemas["WorthBody"];
 export type Different = Schemas["DifferentBody"];
 export type Coverage = NonNullable<View["coverage"]>;
 export type Tried = Schemas["TriedBody"];

@@ -1,6 +1,7 @@
 // One field of a step, by what it may hold. What is typed becomes an operation when the field is left.
 import type { JSX, TargetedEvent } from "preact";
 import { useId } from "preact/hooks";
+import { ExpressionInput } from "./expression";
 import type { Editing } from "./model";
 import { PromptText } from "./prompt_text";
 import type { Field } from "./schema";
@@ -44,6 +45,9 @@ export function FieldInput(props: Props): JSX.Element {
   const off = !editing.writes;
   if (field.kind === "targets") return <Targets {...props} names={field.names} options={field.options} />;
   if (field.kind === "prompt") return <PromptText editing={editing} value={value} change={change} says={says} />;
+  if (field.kind === "expression" && (value == null || typeof value === "string" || typeof value === "boolean" || typeof value === "number")) {
+    return <ExpressionInput editing={editing} label={nameOf(name)} value={value == null ? "" : String(value)} says={says} change={change} />;
+  }
   if (field.kind === "truth" && (value === undefined || typeof value === "boolean")) {
     const was = value === undefined ? "" : String(value);
     const chosen = ({ currentTarget }: TargetedEvent<HTMLSelectElement>): void => {

@@ -3,6 +3,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { FlowBlock, FlowStep } from "../shapes";
 import { AddStep } from "./add_step";
+import { Cases } from "./cases";
+import { ExpressionInput } from "./expression";
 import { FieldInput, type Change } from "./fields";
 import type { Editing } from "./model";
 import { NewKey } from "./new_key";
@@ -78,8 +80,9 @@ function StepForm({ editing, schema, step }: Props & { step: FlowStep }): JSX.El
         {step.summary} <span class="soft small">step {at + 1} of {block?.name}</span>
       </h2>
       <p class="small soft">{actionSays(schema, action)}</p>
+      {action === "branch" && Array.isArray(value) && <Cases editing={editing} path={below} cases={value} />}
       {long && <Fields editing={editing} schema={schema} action={action} value={value} below={below} />}
-      {!long && value != null && (main === null || schema === null ? <Plain value={value} /> : <Short {...{ editing, schema, action, main, value }} change={change(below)} />)}
+      {!long && value != null && !(action === "branch" && Array.isArray(value)) && (main === null || schema === null ? <Plain value={value} /> : <Short {...{ editing, schema, action, main, value }} change={change(below)} />)}
       {!long && main !== null && value !== null && editing.writes && (
         <p>
           <button type="button" class="small quiet" onClick={() => void change(below)({ [main]: value })}>
@@ -87,6 +90,7 @@ function StepForm({ editing, schema, step }: Props & { step: FlowStep }): JSX.El
           </button>
         </p>
       )}
+      {action !== "" && <OnlyWhen editing={editing} step={step} />}
       {editing.writes && (
         <div class="row">
           {action === "menu" && <NewKey editing={editing} schema={schema} step={step} />}
@@ -104,6 +108,24 @@ function StepForm({ editing, schema, step }: Props & { step: FlowStep }): JSX.El
       )}
     </div>
   );
+}
+
+/** A step that is passed over unless something holds. */
+function OnlyWhen({ editing, step }: { editing: Editing; step: FlowStep }): JSX.Element | null {
+  const [added, setAdded] = useState(false);
+  const when = isMap(step.value) ? step.value["when"] : undefined;
+  if (when === undefined && !added) {
+    if (!editing.writes) return null;
+    return (
+      <p>
+        <button type="button" class="small quiet" onClick={() => setAdded(true)}>
+          Only in some calls…
+        </button>
+      </p>
+    );
+  }
+  const change: Change = (to) => editing.operate([{ op: "set", path: `${step.path}/when`, value: to }]);
+  return <ExpressionInput editing={editing} label="Only when" says="Otherwise the call goes on with the next step." value={when == null ? "" : String(when)} change={change} />;
 }
 
 interface ShortProps {

@@ -34,7 +34,31 @@ const SAVE_AGAIN = 5000;
 const TOGETHER = 800;
 const MOST_UNDONE = 500;
 
+/** Who calls in a trial. */
+export interface Caller {
+  /** What every calendar says; empty: what it says by the clock. */
+  hours: "" | "open" | "closed" | "holiday" | "emergency";
+  /** Their number; empty: withheld. */
+  from: string;
+  /** When they call, RFC 3339; empty: now. */
+  at: string;
+  /** Empty: nobody knows them. */
+  name: string;
+  language: string;
+}
+
+/** The call of the trial: who calls, and what happened to them. */
+export interface Trial {
+  caller: Caller;
+  lines: string[];
+}
+
+const SOMEBODY: Trial = { caller: { hours: "open", from: "+34600000101", at: "", name: "", language: "" }, lines: [] };
+
 export class Editing {
+  /** Stays when another pane is looked at; expressions are worth what it makes of them. */
+  readonly trial = signal<Trial>(SOMEBODY);
+  readonly calendars = signal<string[]>([]);
   readonly flow = signal<Flow | null>(null);
   readonly text = signal("");
   readonly tests = signal<string | null>(null);
@@ -119,6 +143,14 @@ export class Editing {
     this.base.value = this.liveVersion;
     this.saving.value = "typing";
     this.save();
+  }
+
+  /** The call of the trial, as the server takes it. */
+  tried(): object {
+    const { caller, lines } = this.trial.value;
+    const hours = caller.hours === "" ? {} : Object.fromEntries(this.calendars.value.map((name) => [name, caller.hours]));
+    const customer = caller.name.trim() === "" ? null : { name: caller.name.trim(), language: caller.language === "" ? null : caller.language };
+    return { text: this.text.value, caller: { from: caller.from.trim(), ...(caller.at === "" ? {} : { at: caller.at }), hours, customer }, lines };
   }
 
   /** Reads anew what callers get and how many are in it. */

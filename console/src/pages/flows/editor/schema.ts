@@ -16,6 +16,7 @@ export interface Schema {
   minimum?: number;
   maximum?: number;
   pattern?: string;
+  format?: string;
   patternErrorMessage?: string;
   description?: string;
   definitions?: Record<string, Schema>;
@@ -30,6 +31,7 @@ export type Field =
   | { kind: "target"; options: string[] }
   | { kind: "targets"; names: string[]; options: string[] }
   | { kind: "prompt" }
+  | { kind: "expression" }
   | { kind: "other" };
 
 /** The schema, read once; none where the server has none. */
@@ -90,6 +92,7 @@ export function fieldOf(root: Schema, name: string, schema: Schema): Field {
   if (refers(schema, "target") || (name === "to" && options.includes("hangup")) || name === "then") return { kind: "target", options };
   if (all.some((form) => form.type === "boolean")) return { kind: "truth" };
   if (options.length > 0) return { kind: "choice", options, free: all.some((form) => form.enum === undefined && form.type !== "object") };
+  if (all.some((form) => form.format === "expression")) return { kind: "expression" };
   const number = all.find((form) => form.type === "integer" || form.type === "number");
   if (number !== undefined) return { kind: "number", least: number.minimum, most: number.maximum };
   const word = all.find((form) => form.type === "string" || (Array.isArray(form.type) && form.type.includes("string")));

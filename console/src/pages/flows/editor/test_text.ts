@@ -1,6 +1,6 @@
 // A call that was tried, as a test beside the flow (`NAME.test.yaml`). Knows no element of the page.
 import type { Tried } from "../shapes";
-import type { Caller } from "./try_it";
+import type { Caller } from "./model";
 
 /** In quotes that YAML and JSON share. */
 const quoted = (text: string): string => JSON.stringify(text);

@@ -7,43 +7,32 @@ import type { Page } from "../../../api/types";
 import { announce } from "../../../ui/announce";
 import { Refusal } from "../../../ui/refusal";
 import type { Tried } from "../shapes";
-import type { Editing } from "./model";
+import type { Caller, Editing } from "./model";
 import { languagesOf } from "./prompt_text";
 import { asTest, withTest } from "./test_text";
 import { Transcript } from "./transcript";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
-export interface Caller {
-  /** What every calendar says; empty: what it says by the clock. */
-  hours: "" | "open" | "closed" | "holiday" | "emergency";
-  /** Their number; empty: withheld. */
-  from: string;
-  /** When they call, RFC 3339; empty: now. */
-  at: string;
-  /** Empty: nobody knows them. */
-  name: string;
-  language: string;
-}
-
 export function TryPane({ editing }: { editing: Editing }): JSX.Element {
-  const [lines, setLines] = useState<string[]>([]);
-  const [caller, setCaller] = useState<Caller>({ hours: "open", from: "+34600000101", at: "", name: "", language: "" });
+  const { lines, caller } = editing.trial.value;
+  const setLines = (to: string[]): void => void (editing.trial.value = { caller, lines: to });
+  const setCaller = (to: Caller): void => void (editing.trial.value = { caller: to, lines });
   const [tried, setTried] = useState<Tried | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const [calendars, setCalendars] = useState<string[]>([]);
+  const calendars = editing.calendars.value;
   const asked = useRef(0);
   const text = editing.text.value;
   useEffect(() => {
     get<Page<{ name: string }>>("/calendars").then(
-      ({ items }) => setCalendars(items.map(({ name }) => name)),
+      ({ items }) => (editing.calendars.value = items.map(({ name }) => name)),
       () => undefined,
     );
   }, []);
   useEffect(() => {
     const mine = (asked.current += 1);
     const timer = setTimeout(() => {
-      post<Tried>(`/flows/${part(editing.name)}/try`, call(editing, caller, calendars, lines)).then(
+      post<Tried>(`/flows/${part(editing.name)}/try`, editing.tried()).then(
         (answer) => {
           if (mine !== asked.current) return;
           setTried(answer);
@@ -63,7 +52,7 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
     <div class="stack flow-try">
       <Who caller={caller} set={setCaller} editing={editing} />
       <Refusal words={problem} />
-      <Transcript tried={tried} hear={(moment) => listen(`/flows/${part(editing.name)}/try/sound`, { ...call(editing, caller, calendars, lines), moment })} />
+      <Transcript tried={tried} hear={(moment) => listen(`/flows/${part(editing.name)}/try/sound`, { ...editing.tried(), moment })} />
       {tried !== null && !tried.over && <Keypad does={does} waits={tried.waits_for} />}
       {tried?.over === true && <p class="small soft">The call is over.</p>}
       <div class="row">
@@ -80,12 +69,6 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
 }
 
 /** What the server is asked. */
-function call(editing: Editing, caller: Caller, calendars: string[], lines: string[]): object {
-  const hours = caller.hours === "" ? {} : Object.fromEntries(calendars.map((name) => [name, caller.hours]));
-  const customer = caller.name.trim() === "" ? null : { name: caller.name.trim(), language: caller.language === "" ? null : caller.language };
-  return { text: editing.text.value, caller: { from: caller.from.trim(), ...(caller.at === "" ? {} : { at: caller.at }), hours, customer }, lines };
-}
-
 /** What somebody chose as day and time, by the clock of their own browser. */
 function rfc3339(local: string): string {
   const time = new Date(local);
