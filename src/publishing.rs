@@ -5,6 +5,7 @@
 //! with its row in the audit, and only then shown to calls. One move at a time. **Must not know**: HTTP, rights.
 
 mod begin;
+mod plans;
 mod refused;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use recordings::store::flow_drafts::{DraftSaved, FlowDraft, FlowDraftEdit};
 use recordings::store::flows::{
     FlowAlias, FlowExpects, FlowMove, FlowMoved, FlowTarget, FlowTexts, NewFlowVersion,
 };
+use recordings::utc::Utc;
 use recordings::{Journal, Store};
 use router::Event;
 use router::event::FlowPointCause as Cause;
@@ -247,9 +249,19 @@ impl Publisher {
         publish: Publish,
         by: &By,
     ) -> Result<FlowAlias, Refused> {
+        let _one = self.moving.lock().await;
+        let (wanted, judged) = self.prepared(flow, publish).await?;
+        self.go((flow, LIVE), wanted, judged, by).await
+    }
+
+    /// Everything that must hold before a publish. Nothing is changed by it.
+    async fn prepared(
+        &self,
+        flow: &str,
+        publish: Publish,
+    ) -> Result<(Wanted, Arc<Flow>), Refused> {
         self.only_here()?;
         named(flow)?;
-        let _one = self.moving.lock().await;
         let live = self.alias(flow, LIVE).await?;
         if live.as_ref().map(|live| live.version) != publish.base {
             return Err(Refused::Stale(live));
@@ -279,12 +291,13 @@ impl Publisher {
             percent: publish.canary,
             expects: FlowExpects::Base(publish.base),
             draft,
+            plan: None,
             cause: match publish.canary {
                 Some(_) => Cause::Canary,
                 None => Cause::Published,
             },
         };
-        self.go((flow, LIVE), wanted, judged, by).await
+        Ok((wanted, judged))
     }
 
     /// The version that texts become, if they may.
@@ -446,6 +459,7 @@ impl Publisher {
             percent: wanted.percent,
             expects: wanted.expects,
             draft: wanted.draft,
+            plan: wanted.plan,
             audit: AuditDraft {
                 at: now,
                 actor: by.actor.clone(),
@@ -459,6 +473,7 @@ impl Publisher {
             Ok(FlowMoved::Yes(_, after)) => after,
             Ok(FlowMoved::Stale(found)) => return Err(Refused::Stale(found)),
             Ok(FlowMoved::NoVersion) => return Err(Refused::NoVersion),
+            Ok(FlowMoved::OtherPlan) => return Err(Refused::OtherPlan),
             Ok(FlowMoved::OtherDraft) => {
                 let draft = self.store.flow_draft(flow).await?;
                 return Err(Refused::OtherDraft(draft.map(Box::new)));
@@ -558,6 +573,7 @@ struct Wanted {
     percent: Option<u8>,
     expects: FlowExpects,
     draft: Option<u32>,
+    plan: Option<Utc>,
     cause: Cause,
 }
 
@@ -569,6 +585,7 @@ impl Wanted {
             percent: None,
             expects: FlowExpects::Anything,
             draft: None,
+            plan: None,
             cause,
         }
     }

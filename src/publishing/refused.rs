@@ -56,6 +56,18 @@ pub enum Refused {
         "The present version is the first one: there is nothing to go back to. Name a version with `to`"
     )]
     NothingBefore,
+    /// The time of a plan.
+    #[error("`at` lies in the past, or more than a year ahead: choose a time to come")]
+    NoTime,
+    /// No plan.
+    #[error("Nothing is planned for this flow")]
+    NoPlan,
+    /// The plan was taken away while it was carried out.
+    #[error("The plan was taken away, or made anew")]
+    OtherPlan,
+    /// Whoever planned may not publish any more.
+    #[error("{0}, who planned it, may not publish flows any more")]
+    NoRight(String),
     /// `live` has its own way.
     #[error("`live` is moved by publish, promote and rollback alone")]
     LiveIsPublished,

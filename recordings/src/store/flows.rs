@@ -5,7 +5,7 @@
 
 use super::audit::{self, AuditDraft};
 use super::row::{RowExt as _, unreadable};
-use super::{Conn, Store, flow_drafts};
+use super::{Conn, Store, flow_drafts, flow_plans};
 use crate::error::StoreError;
 use crate::utc::Utc;
 use router::Timestamp;
@@ -128,6 +128,8 @@ pub struct FlowMove {
     pub expects: FlowExpects,
     /// The draft that is used up by it, in this revision.
     pub draft: Option<u32>,
+    /// The plan that it carries out, by when that was made.
+    pub plan: Option<Utc>,
     /// Its row in the audit; `object` gets the versions added.
     pub audit: AuditDraft,
 }
@@ -143,6 +145,8 @@ pub enum FlowMoved {
     NoVersion,
     /// The draft was saved anew, or is gone.
     OtherDraft,
+    /// The plan was taken away, or made anew.
+    OtherPlan,
 }
 
 /// How the calls of one version ended.
@@ -232,6 +236,11 @@ impl Store {
             && !flow_drafts::use_up(&mut tx, &wanted.flow, revision).await?
         {
             return Ok(FlowMoved::OtherDraft);
+        }
+        if let Some(planned_at) = wanted.plan
+            && !flow_plans::carried_out(&mut tx, &wanted.flow, planned_at).await?
+        {
+            return Ok(FlowMoved::OtherPlan);
         }
         let after = pointed(wanted, before.as_ref(), number);
         put_alias(&mut tx, &after).await?;

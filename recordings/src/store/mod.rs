@@ -20,6 +20,7 @@ pub mod decisions;
 pub(crate) mod documents;
 pub mod events;
 pub mod flow_drafts;
+pub mod flow_plans;
 pub mod flows;
 pub mod history;
 mod interaction_filter;

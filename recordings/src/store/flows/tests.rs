@@ -40,6 +40,7 @@ fn moving(to: FlowTarget, expects: FlowExpects) -> FlowMove {
         percent: None,
         expects,
         draft: None,
+        plan: None,
         audit: row(1),
     }
 }
