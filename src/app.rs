@@ -12,6 +12,7 @@ use crate::api::events::EventStreams;
 use crate::api::known_tokens::KnownTokens;
 use crate::api::live::LiveState;
 use crate::api::phones::PhoneNames;
+use crate::api::right::publishes_flows;
 use crate::api::today::Counting;
 use crate::api::{self, ApiState, EditorTurns};
 use crate::background::Background;
@@ -274,6 +275,7 @@ impl Wiring {
         let publisher = Publisher::new(&self.settings, store.clone(), company, journal, self.clock);
         publisher.begin().await?;
         self.spawn_behind(publisher.clone().watch_trials());
+        self.spawn_behind(publisher.clone().watch_plans(publishes_flows));
         let flows = publisher.flows().clone();
         for closure in store.calendar_closures(self.clock.now()).await? {
             flows.take_closure(&closure);

@@ -11,6 +11,7 @@ mod refused;
 mod tests;
 mod trial;
 
+pub use plans::MayPublish;
 pub use refused::Refused;
 pub use trial::Compared;
 
@@ -26,8 +27,7 @@ use recordings::store::flow_drafts::{DraftSaved, FlowDraft, FlowDraftEdit};
 use recordings::store::flows::{
     FlowAlias, FlowExpects, FlowMove, FlowMoved, FlowTarget, FlowTexts, NewFlowVersion,
 };
-use recordings::utc::Utc;
-use recordings::{Journal, Store};
+use recordings::{Journal, Store, Utc};
 use router::Event;
 use router::event::FlowPointCause as Cause;
 use std::sync::Arc;

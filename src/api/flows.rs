@@ -7,6 +7,7 @@ mod complete;
 mod difference;
 mod editing;
 mod hearing;
+mod plans;
 mod prompt_list;
 mod shapes;
 mod traffic;
@@ -20,6 +21,7 @@ pub(super) use complete::*;
 pub(super) use difference::*;
 pub(super) use editing::*;
 pub(super) use hearing::*;
+pub(super) use plans::*;
 pub(super) use prompt_list::*;
 pub(super) use traffic::*;
 pub(super) use trying::*;
@@ -139,6 +141,7 @@ pub(super) async fn one(
         in_use: in_use(&state, &name, aliases.is_empty()).await?,
         aliases: aliases.into_iter().map(AliasBody::from).collect(),
         draft: draft.map(DraftHead::from),
+        plan: state.store.flow_plan(&name).await?.map(PlannedBody::from),
         trial,
         master: state.publisher.master().as_str(),
         edited: edited(&state),

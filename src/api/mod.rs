@@ -270,6 +270,7 @@ fn flow_routes() -> Router<ApiState> {
         .route("/flows/{name}/try", post(flows::rehearse))
         .route("/flows/{name}/try/sound", post(flows::sound))
         .route("/flows/{name}/publish", post(flows::publish))
+        .route("/flows/{name}/plan", put(flows::plan).delete(flows::unplan))
         .route("/flows/{name}/promote", post(flows::promote))
         .route("/flows/{name}/rollback", post(flows::roll_back))
         .route("/flows/{name}/aliases/{alias}", put(flows::point))

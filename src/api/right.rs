@@ -351,3 +351,15 @@ pub fn authorise(role: Role, action: Action, resource: Resource) -> bool {
         }
     }
 }
+
+/// Whether users of this role may publish flows.
+#[must_use]
+pub fn publishes_flows(role: &str) -> bool {
+    let role = match RoleName::from_name(role) {
+        Some(RoleName::Admin) => Role::Admin,
+        Some(RoleName::Supervisor) => Role::Supervisor,
+        Some(RoleName::Publisher) => Role::Publisher,
+        _ => return false,
+    };
+    authorise(role, Action::PublishFlow, Resource::Others)
+}

@@ -4,10 +4,10 @@
 //! **Must not know**: HTTP, who may publish; whoever starts it says that.
 
 use super::{By, Publish, Publisher, Refused};
+use recordings::Utc;
 use recordings::store::audit::AuditDraft;
 use recordings::store::flow_plans::FlowPlan;
 use recordings::store::flows::{FlowTarget, FlowTexts};
-use recordings::utc::Utc;
 use router::{Event, Timestamp};
 use std::time::Duration;
 
@@ -74,19 +74,18 @@ impl Publisher {
     /// Carries out what is due, until the process ends. What fell due while it was away happens at once.
     pub async fn watch_plans(self, may: MayPublish) {
         loop {
-            if let Err(error) = self.due(may).await {
+            if let Err(error) = self.due(self.clock.now(), may).await {
                 tracing::warn!(%error, "plans of flows cannot be looked at");
             }
             tokio::time::sleep(LOOK).await;
         }
     }
 
-    pub(super) async fn due(&self, may: MayPublish) -> Result<(), Refused> {
+    pub(super) async fn due(&self, now: Timestamp, may: MayPublish) -> Result<(), Refused> {
         // In files mode they rest, as the versions do.
         if self.only_here().is_err() {
             return Ok(());
         }
-        let now = self.clock.now();
         let plans = self.store.flow_plans().await?.into_iter();
         let due = plans.filter(|plan| plan.refused.is_none() && plan.at.0 <= now);
         for plan in due {

@@ -1,6 +1,7 @@
 //! The way from a folder to versions, and from text to calls, over a real store.
 
 mod canary;
+mod plans;
 mod sets;
 
 use super::*;

@@ -196,6 +196,14 @@ pub(in crate::api) async fn publish(
 ) -> Result<Json<AliasBody>, ApiError> {
     may(&identity, Action::PublishFlow)?;
     let Json(body) = body?;
+    let publish = meant(body)?;
+    let by = by(&identity);
+    let done = state.publisher.publish(&name, publish, &by);
+    Ok(Json(done.await?.into()))
+}
+
+/// What a publish or a plan asks for.
+pub(super) fn meant(body: PublishBody) -> Result<Publish, ApiError> {
     if body
         .canary
         .is_some_and(|percent| !(1..=99).contains(&percent))
@@ -212,17 +220,14 @@ pub(in crate::api) async fn publish(
         }
     };
     let accepted = body.accept_warnings.map(|reason| words(&reason, true));
-    let publish = Publish {
+    Ok(Publish {
         texts: given,
         revision: body.revision,
         base: body.base,
         comment: words(&body.comment, false)?,
         accepted: accepted.transpose()?,
         canary: body.canary,
-    };
-    let by = by(&identity);
-    let done = state.publisher.publish(&name, publish, &by);
-    Ok(Json(done.await?.into()))
+    })
 }
 
 /// `POST /flows/{name}/rollback`.
@@ -311,7 +316,7 @@ pub(super) fn may_edit(role: Role) -> Result<(), ApiError> {
     }
 }
 
-fn may(identity: &Identity, action: Action) -> Result<(), ApiError> {
+pub(super) fn may(identity: &Identity, action: Action) -> Result<(), ApiError> {
     if authorise(identity.role, action, Resource::Others) {
         Ok(())
     } else {
@@ -319,7 +324,7 @@ fn may(identity: &Identity, action: Action) -> Result<(), ApiError> {
     }
 }
 
-fn by(identity: &Identity) -> By {
+pub(super) fn by(identity: &Identity) -> By {
     By {
         actor: identity.actor.clone(),
         role: identity.role_name.as_str().to_owned(),
@@ -379,10 +384,14 @@ impl From<Refused> for ApiError {
             Refused::NoDraft
             | Refused::CanaryRuns(_)
             | Refused::NoCanary
+            | Refused::OtherPlan
             | Refused::NothingBefore => Self::conflict(detail),
-            Refused::NothingBeside | Refused::LiveIsPublished | Refused::Name => {
-                Self::unprocessable(detail)
-            }
+            Refused::NoPlan => Self::not_found("plan"),
+            Refused::NoRight(_) => Self::forbidden(),
+            Refused::NothingBeside
+            | Refused::LiveIsPublished
+            | Refused::NoTime
+            | Refused::Name => Self::unprocessable(detail),
         }
     }
 }

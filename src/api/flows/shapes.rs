@@ -2,6 +2,7 @@
 //!
 //! **Owns**: field names and what they mean. **Must not know**: routes.
 
+use super::plans::PlannedBody;
 use crate::api::openapi::shapes::Moment;
 use crate::flows::canary::Verdict;
 use crate::flows::gate::Report;
@@ -76,6 +77,8 @@ pub(in crate::api) struct FlowBody {
     /// Live calls by the version they began with.
     pub(super) in_use: Vec<InUseBody>,
     pub(super) draft: Option<DraftHead>,
+    /// What is to be published at a time, or was refused then.
+    pub(super) plan: Option<PlannedBody>,
     pub(super) trial: Option<TrialBody>,
 }
 

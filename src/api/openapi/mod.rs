@@ -110,6 +110,8 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         prompts::remove,
         flows::schema,
         flows::publish,
+        flows::plan,
+        flows::unplan,
         flows::promote,
         flows::roll_back,
         flows::point,

@@ -141,6 +141,12 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
         (flow("PUT /prompts/en/nothing"), "x", writes(422)),
         (flow("DELETE /prompts/en/nothing"), "", writes(404)),
         (flow("POST /flows/support/publish"), "{}", writes(409)),
+        (
+            flow("PUT /flows/support/plan"),
+            r#"{"at":"2020-01-01T00:00:00Z"}"#,
+            writes(422),
+        ),
+        (flow("DELETE /flows/support/plan"), "", writes(404)),
         (flow("POST /flows/support/promote"), "", writes(404)),
         (flow("POST /flows/support/rollback"), "{}", writes(404)),
         (

@@ -31,6 +31,7 @@ export type Traffic = Schemas["TrafficBody"];
 export type Callers = Schemas["CallersBody"];
 export type PromptList = Schemas["PromptListBody"];
 export type Worth = Schemas["WorthBody"];
+export type Planned = Schemas["PlannedBody"];
 export type Different = Schemas["DifferentBody"];
 export type Coverage = NonNullable<View["coverage"]>;
 export type Tried = Schemas["TriedBody"];

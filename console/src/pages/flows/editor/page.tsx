@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import "../../../style/flows.css";
 import "../../../style/flow_editor.css";
-import { part, session, words } from "../../../api/client";
+import { ask, part, session, words } from "../../../api/client";
 import { follow, path } from "../../../router";
 import { Confirm } from "../../../ui/confirm";
 import { Refusal } from "../../../ui/refusal";
@@ -185,6 +185,7 @@ function Notices({ editing }: { editing: Editing }): JSX.Element {
   const theirs = editing.theirs.value;
   return (
     <>
+      <Plan editing={editing} />
       {editing.inFiles && (
         <p class="notice">
           {editing.flow.value?.edited}
@@ -223,6 +224,29 @@ function Notices({ editing }: { editing: Editing }): JSX.Element {
       )}
       <Refusal words={editing.problem.value} />
     </>
+  );
+}
+
+/** What is to be published at a time, or was refused then. */
+function Plan({ editing }: { editing: Editing }): JSX.Element | null {
+  const plan = editing.flow.value?.plan ?? null;
+  if (plan === null || editing.inFiles) return null;
+  const callOff = async (): Promise<void> => {
+    await ask("DELETE", `/flows/${part(editing.name)}/plan`);
+    await editing.refresh();
+  };
+  const share = plan.canary == null ? "" : ` for ${plan.canary} % of new calls`;
+  const mayPublish = editing.writes && session.value?.user.role !== "author";
+  return (
+    <div class={`notice ${plan.refused == null ? "" : "warn"}`} role="status">
+      <p>
+        {plan.refused == null
+          ? `${plan.by} has planned a publish${share}: ${moment(plan.at)}.`
+          : `What ${plan.by} planned for ${moment(plan.at)} was not published, and callers get what they got before: ${plan.refused}`}
+        {plan.comment !== "" && ` “${plan.comment}”`}
+      </p>
+      {mayPublish && <Confirm label={plan.refused == null ? "Call it off" : "Take this away"} ask="Nothing is published then. The draft stays as it is." act={callOff} />}
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@
 import { diffLines } from "diff";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { part, post, words } from "../../../api/client";
+import { part, post, put, words } from "../../../api/client";
 import { announceNow } from "../../../ui/announce";
 import { Refusal } from "../../../ui/refusal";
 import type { Finding, Report } from "../shapes";
@@ -19,6 +19,8 @@ export function PublishDialog({ editing, onClose }: { editing: Editing; onClose:
   const [comment, setComment] = useState("");
   const [reason, setReason] = useState("");
   const [share, setShare] = useState("100");
+  const [later, setLater] = useState(false);
+  const [at, setAt] = useState("");
   const busy = useRef(false);
   const flow = editing.flow.value;
   const live = editing.liveVersion;
@@ -38,9 +40,17 @@ export function PublishDialog({ editing, onClose }: { editing: Editing; onClose:
     try {
       if (!(await editing.settled())) throw new Error("The draft is not saved yet.");
       const body = { ...editing.draft, comment: comment.trim(), accept_warnings: warnings.length > 0 ? reason.trim() : null, canary: share === "100" ? null : Number(share) };
-      await post(`/flows/${part(editing.name)}/publish`, body);
-      announceNow("Published. The next call takes it.");
-      await editing.published();
+      if (later) {
+        const time = new Date(at);
+        if (Number.isNaN(time.getTime())) throw new Error("Choose the day and the time.");
+        await put(`/flows/${part(editing.name)}/plan`, { ...body, at: time.toISOString() });
+        announceNow("Planned. Nothing changes for callers before.");
+        await editing.refresh();
+      } else {
+        await post(`/flows/${part(editing.name)}/publish`, body);
+        announceNow("Published. The next call takes it.");
+        await editing.published();
+      }
       dialog.current?.close();
     } catch (error) {
       setProblem(words(error));
@@ -93,10 +103,26 @@ export function PublishDialog({ editing, onClose }: { editing: Editing; onClose:
             </select>
           </label>
         )}
+        <div class="row">
+          <label>
+            When
+            <select value={later ? "later" : "now"} onChange={(event) => setLater(event.currentTarget.value === "later")}>
+              <option value="now">now</option>
+              <option value="later">at a time</option>
+            </select>
+          </label>
+          {later && (
+            <label>
+              Day and time, by your clock
+              <input type="datetime-local" value={at} onInput={(event) => setAt(event.currentTarget.value)} />
+            </label>
+          )}
+        </div>
+        {later && <p class="small soft">The text as it stands now is published then, by the same checks. What you change afterwards is not in it.</p>}
         <Refusal words={problem} />
         <div class="row">
           <button type="submit" class="primary" disabled={!good}>
-            Publish
+            {later ? "Plan" : "Publish"}
           </button>
           <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
             Not yet
