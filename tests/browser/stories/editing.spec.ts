@@ -23,6 +23,11 @@ test.afterAll(() => {
 
 const flowText = async (page: Page): Promise<{ text: string; aliases: { version: number }[] }> => (await page.request.get(`${company.url}/api/v1/flows/support`)).json() as never;
 const draft = async (page: Page): Promise<string> => ((await (await page.request.get(`${company.url}/api/v1/flows/support/draft`)).json()) as { text: string }).text;
+/** So many milliseconds ahead, as a field of day and time has it. */
+const local = (ahead: number): string => {
+  const time = new Date(Date.now() + ahead);
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
 const saved = (page: Page): Promise<void> => expect(page.getByText("Draft saved")).toBeVisible();
 
 test("a new key with a message and a queue is added without a word of YAML, published, and the next call hears it", async ({ browser }) => {
@@ -220,6 +225,42 @@ test("expressions are written in the form, with what they are worth for the call
   while (await page.getByRole("button", { name: "Undo" }).isEnabled()) await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByText("no changes")).toBeVisible();
   await expect.poll(() => draft(page)).toBe(text);
+});
+
+test("a publish at a time is kept, called off, and happens when its time has come", async ({ browser }) => {
+  const page = await company.enter(browser, "pia", "/flows/support");
+  const was = await flowText(page);
+  await page.getByRole("treeitem", { name: "goodbye", exact: true }).click();
+  await page.getByRole("button", { name: "Text", exact: true }).click();
+  await page.getByLabel("Text of the flow").click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("# planned");
+  await saved(page);
+  await page.getByRole("button", { name: "Publish…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("When").selectOption("at a time");
+  await dialog.getByLabel("Day and time, by your clock").fill(local(24 * 3600_000));
+  await look(page, "publish-at-a-time");
+  await dialog.getByRole("button", { name: "Plan", exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByText(/^pia has planned a publish/)).toBeVisible();
+  await page.reload();
+  await expect(page.getByText(/^pia has planned a publish/)).toBeVisible();
+  await page.getByRole("button", { name: "Call it off" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
+  await expect(page.getByText(/^pia has planned a publish/)).toHaveCount(0);
+  expect((await flowText(page)).text).toBe(was.text);
+  // The same, due in three seconds.
+  const status = await page.evaluate(async (base) => {
+    const csrf = ((await (await fetch("/api/v1/session")).json()) as { csrf: string }).csrf;
+    const at = new Date(Date.now() + 3_000).toISOString();
+    const answer = await fetch("/api/v1/flows/support/plan", { method: "PUT", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf }, body: JSON.stringify({ base, at, comment: "planned" }) });
+    return answer.status;
+  }, was.aliases[0]?.version);
+  expect(status).toBe(200);
+  await expect.poll(async () => (await flowText(page)).text).toContain("# planned");
+  await page.reload();
+  await expect(page.getByText(`Callers get version ${(was.aliases[0]?.version ?? 0) + 1}`)).toBeVisible();
 });
 
 test("a slip in the text keeps picture and outline, undo gives the same bytes, and nothing typed is lost", async ({ browser }) => {
