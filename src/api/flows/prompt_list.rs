@@ -7,7 +7,7 @@ use super::trying::{CallerBody, TryBody, begun};
 use crate::api::ApiState;
 use crate::api::error::ApiError;
 use crate::api::token::Caller;
-use crate::prompt_import::measure;
+use crate::prompt_import::{Loudness, measure};
 use crate::prompts::Prompts;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -15,8 +15,9 @@ use axum::extract::{Path, State};
 use ivr_flows::outline::{self, Outline};
 use ivr_flows::{Flow, Pos};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path as FilePath, PathBuf};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Files whose loudness is measured, the first; each costs some milliseconds.
@@ -121,7 +122,7 @@ pub(in crate::api) async fn prompt_list(
             flow: &flow,
             prompts: &Prompts::new(folder),
             speaks,
-            left: MOST_MEASURED,
+            known: HashMap::new(),
         }
         .of(outline.as_ref(), &text)
     });
@@ -132,7 +133,7 @@ struct List<'a> {
     flow: &'a Flow,
     prompts: &'a Prompts,
     speaks: bool,
-    left: usize,
+    known: HashMap<PathBuf, Option<(Loudness, Duration)>>,
 }
 
 impl List<'_> {
@@ -181,11 +182,7 @@ impl List<'_> {
             peak_dbtp: None,
         };
         for path in places.iter().flatten() {
-            let Some(left) = self.left.checked_sub(1) else {
-                break;
-            };
-            self.left = left;
-            let Ok((loudness, lasts)) = measure(path) else {
+            let Some((loudness, lasts)) = self.measured(path) else {
                 continue;
             };
             let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
@@ -200,6 +197,19 @@ impl List<'_> {
             body.peak_dbtp = Some(peak);
         }
         body
+    }
+
+    /// Each file once: music is the same in every language.
+    fn measured(&mut self, path: &FilePath) -> Option<(Loudness, Duration)> {
+        if let Some(known) = self.known.get(path) {
+            return *known;
+        }
+        if self.known.len() >= MOST_MEASURED {
+            return None;
+        }
+        let found = measure(path).ok();
+        self.known.insert(path.to_owned(), found);
+        found
     }
 
     /// The recordings that belong to no prompt.

@@ -182,7 +182,7 @@ test("a recording comes from a file, and the one that was there is replaced", as
 test("the prompts say what is recorded in which language, how loud, what is missing, and where each is used", async ({ browser }) => {
   const page = await company.enter(browser, "pia", "/flows/support");
   await page.getByRole("group", { name: "Form, text, prompts" }).getByRole("button", { name: "Prompts" }).click();
-  await expect(page.getByRole("status").filter({ hasText: /^\d+ prompts\. Nothing is missing\.$/ })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: /^\d+ prompts\. Nothing is missing\.$/ })).toBeVisible({ timeout: 90_000 });
   const row = page.getByRole("listitem").filter({ has: page.getByRole("button", { name: "goodbye", exact: true }) });
   await expect(row).toContainText(/English recorded [\d.]+ s, −\d+ LUFS/);
   await look(page, "editor-prompts");
