@@ -255,11 +255,7 @@ impl Publisher {
     }
 
     /// Everything that must hold before a publish. Nothing is changed by it.
-    async fn prepared(
-        &self,
-        flow: &str,
-        publish: Publish,
-    ) -> Result<(Wanted, Arc<Flow>), Refused> {
+    async fn prepared(&self, flow: &str, publish: Publish) -> Result<(Wanted, Arc<Flow>), Refused> {
         self.only_here()?;
         named(flow)?;
         let live = self.alias(flow, LIVE).await?;

@@ -388,10 +388,9 @@ impl From<Refused> for ApiError {
             | Refused::NothingBefore => Self::conflict(detail),
             Refused::NoPlan => Self::not_found("plan"),
             Refused::NoRight(_) => Self::forbidden(),
-            Refused::NothingBeside
-            | Refused::LiveIsPublished
-            | Refused::NoTime
-            | Refused::Name => Self::unprocessable(detail),
+            Refused::NothingBeside | Refused::LiveIsPublished | Refused::NoTime | Refused::Name => {
+                Self::unprocessable(detail)
+            }
         }
     }
 }

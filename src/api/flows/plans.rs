@@ -80,7 +80,8 @@ pub(in crate::api) async fn plan(
         ApiError::unprocessable("`at` is no time; write it as 2026-12-24T10:00:00+01:00.")
     })?;
     let publish = meant(body.publish)?;
-    let done = state.publisher.plan(&name, publish, at, &by(&identity));
+    let by = by(&identity);
+    let done = state.publisher.plan(&name, publish, at, &by);
     Ok(Json(done.await?.into()))
 }
 
