@@ -208,15 +208,6 @@ pub fn as_wav(bytes: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
     Ok(wav(&mono.iter().map(sample).collect::<Vec<i16>>()))
 }
 
-/// The loudness of a prompt that is there.
-///
-/// # Errors
-/// [`ImportError`].
-pub fn loudness(path: &Path) -> Result<Loudness, ImportError> {
-    let sound = decode(read(path)?)?;
-    level::measured(&sound.mono, sound.rate).ok_or(ImportError::Silent)
-}
-
 /// How loud a prompt is that is there, and how long.
 ///
 /// # Errors

@@ -6,7 +6,7 @@
 use super::output::{self, COULD_NOT, Problem, WRONG};
 use super::{FlowTestArgs, check, flow_check, junit};
 use crate::config::finding::{ConfigFinding, has_errors};
-use ivr_flows::port::{Way, WayOf};
+use crate::flows::coverage::{Coverage, Covered, Met};
 use ivr_flows::trial::{self, Outcome, Trial};
 use ivr_flows::{FindingLevel, Flow, Pos};
 use std::collections::BTreeSet;
@@ -139,11 +139,7 @@ pub(super) fn covered(flow: &Path) -> Result<BTreeSet<Pos>, Unusable> {
         let help = "name a file such as flows/support.flow.yaml";
         Err(Problem::new("there are no tests beside it", why, help))?
     };
-    let tested = test(file)?;
-    let come_by = come_by(&tested);
-    let steps = trial::steps(&tested.flow).into_iter();
-    let covered = steps.filter(|(block, step, _)| come_by.contains(&(block.clone(), *step)));
-    Ok(covered.map(|(_, _, pos)| pos).collect())
+    Ok(coverage(&test(file)?).places())
 }
 
 fn test(file: PathBuf) -> Result<Tested, Unusable> {
@@ -225,56 +221,44 @@ pub fn told(one: &Tested, coverage: bool) -> String {
     text
 }
 
-fn come_by(one: &Tested) -> BTreeSet<&(String, u32)> {
-    let outcomes = one.tests.iter().map(|(_, outcome, _)| outcome);
-    outcomes.flat_map(|outcome| &outcome.steps).collect()
+fn coverage(one: &Tested) -> Coverage {
+    let mut met = Met::default();
+    for (_, outcome, _) in &one.tests {
+        met.add(outcome);
+    }
+    Coverage::of(&one.flow, &met)
 }
 
 /// How many steps and ways out were come by, and those that were not.
 fn coverage_of(one: &Tested) -> String {
-    let outcomes = one.tests.iter().map(|(_, outcome, _)| outcome);
-    let entered = come_by(one);
-    let taken: BTreeSet<_> = outcomes.flat_map(|outcome| &outcome.ways).collect();
-    let steps: Vec<(Pos, bool, String)> = trial::steps(&one.flow)
-        .into_iter()
-        .map(|(block, step, pos)| {
-            let name = format!("block {block}, step {}", step + 1);
-            (pos, entered.contains(&(block, step)), name)
-        })
-        .collect();
-    let ways: Vec<(Pos, bool, String)> = trial::ways(&one.flow)
-        .into_iter()
-        .map(|(way, pos)| (pos, taken.contains(&way), named(&way)))
-        .collect();
-    let file = one.flow.file();
+    let (coverage, file) = (coverage(one), one.flow.file());
     format!(
         "{}{}",
-        share("steps", "comes by", file, &steps),
-        share("exits", "takes", file, &ways)
+        share("steps", "comes by", file, &coverage.steps),
+        share("exits", "takes", file, &coverage.ways)
     )
 }
 
-fn named(way: &Way) -> String {
-    let name = &way.name;
-    match &way.of {
-        WayOf::Step { block, step } => format!("block {block}, step {}: {name}", step + 1),
-        WayOf::Wait(wait) => format!("wait {wait}: {name}"),
-        WayOf::Defaults => format!("defaults: {name}"),
-    }
+fn named(one: &Covered) -> String {
+    let step = one.step.as_ref();
+    let step = step.map(|(block, step)| format!("block {block}, step {}", step + 1));
+    let both: Vec<&str> = [&step, &one.way]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    both.join(": ")
 }
 
 /// A line with the share of what the tests came by, and one with code F024 for each of the rest.
-fn share(what: &str, does: &str, file: &str, all: &[(Pos, bool, String)]) -> String {
-    let reached = all.iter().filter(|(_, reached, _)| *reached).count();
+fn share(what: &str, does: &str, file: &str, all: &[Covered]) -> String {
+    let reached = all.iter().filter(|one| one.met).count();
     let count = all.len();
     let percent = reached * 100 / count.max(1);
     let mut text = format!("  {what}: {reached} of {count}, {percent} %\n");
-    for (pos, _, name) in all.iter().filter(|(_, reached, _)| !reached) {
-        let _ = writeln!(
-            text,
-            "    info[F024]: no test {does} {file}:{}: {name}",
-            pos.line
-        );
+    for one in all.iter().filter(|one| !one.met) {
+        let (line, name) = (one.pos.line, named(one));
+        let _ = writeln!(text, "    info[F024]: no test {does} {file}:{line}: {name}");
     }
     text
 }

@@ -171,17 +171,16 @@ fn lines(settings: &Settings) -> Result<Vec<Line>, Problem> {
     }
     let mut seen: BTreeMap<PathBuf, Option<Loudness>> = BTreeMap::new();
     let mut measure = |path: PathBuf| {
-        *seen
-            .entry(path)
-            .or_insert_with_key(|path| prompt_import::loudness(path).ok())
+        *seen.entry(path).or_insert_with_key(|path| {
+            prompt_import::measure(path)
+                .ok()
+                .map(|(loudness, _)| loudness)
+        })
     };
     let mut used = BTreeSet::new();
     let mut all = Vec::new();
     for ((language, file), (words, flows)) in wanted {
-        let own = folder.join(&language).join(&file);
-        let found = [own, folder.join(&file)]
-            .into_iter()
-            .find(|path| path.is_file());
+        let found = prompts.place(&language, &file);
         let loudness = found.clone().and_then(&mut measure);
         used.insert(file.clone());
         all.push(Line {

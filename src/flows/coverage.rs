@@ -3,16 +3,24 @@
 //! **Owns**: [`Coverage`]. **Must not know**: how a test is run, who asks.
 
 use ivr_flows::port::{Way, WayOf};
-use ivr_flows::trial;
+use ivr_flows::trial::{self, Outcome};
 use ivr_flows::{Flow, Pos};
 use std::collections::BTreeSet;
 
 /// What was come by in all tests.
 #[derive(Debug, Default)]
-pub(super) struct Met {
+pub struct Met {
     /// Block and step from 0.
-    pub(super) steps: BTreeSet<(String, u32)>,
-    pub(super) ways: BTreeSet<Way>,
+    steps: BTreeSet<(String, u32)>,
+    ways: BTreeSet<Way>,
+}
+
+impl Met {
+    /// One more test that was run.
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.steps.extend(outcome.steps.iter().cloned());
+        self.ways.extend(outcome.ways.iter().cloned());
+    }
 }
 
 /// Something that a test can come by.
@@ -38,7 +46,9 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    pub(super) fn of(flow: &Flow, met: &Met) -> Self {
+    /// What of a flow was met.
+    #[must_use]
+    pub fn of(flow: &Flow, met: &Met) -> Self {
         let steps = trial::steps(flow).into_iter().map(|(block, step, pos)| {
             let step = (block, step);
             Covered {

@@ -261,8 +261,7 @@ fn run(flow: &Arc<Flow>, trials: &[trial::Trial], mut left: usize) -> (Tests, Co
         }
         let outcome = trial::run(flow, one);
         left = left.saturating_sub(outcome.happened);
-        met.steps.extend(outcome.steps);
-        met.ways.extend(outcome.ways);
+        met.add(&outcome);
         let (pos, why) = outcome.missed?;
         let skipped = outcome.transcript.len().saturating_sub(LINES);
         let lines = outcome.transcript.iter().skip(skipped);

@@ -165,29 +165,31 @@ pub(super) fn view_of(publisher: &Publisher, name: &str, texts: &FlowTexts, look
         ..Options::default()
     };
     let outline = outline::outline(&texts.text).ok();
-    let small = outline
+    let picture = outline
         .as_ref()
-        .is_some_and(|outline| boxes(outline, options.zoom) <= MOST_BOXES);
-    let picture = small.then(|| draw::picture(&texts.text, &options).ok());
+        .and_then(|outline| small(&texts.text, outline, &options));
     View {
         report: judged.report,
         outline: outline.map(OutlineBody::from),
-        picture: picture.flatten().and_then(PictureBody::of),
+        picture,
         coverage: coverage.map(CoverageBody::from),
     }
 }
 
 /// The picture of a text, block by block. Blocks: for threads that may be busy.
 pub(super) fn picture_of(text: &str) -> Option<PictureBody> {
-    let outline = outline::outline(text).ok()?;
-    if boxes(&outline, Zoom::Blocks) > MOST_BOXES {
-        return None;
-    }
-    let picture = draw::picture(text, &Options::default()).ok()?;
-    PictureBody::of(picture)
+    small(text, &outline::outline(text).ok()?, &Options::default())
 }
 
-/// What would be drawn, so that nothing is drawn in vain.
+/// Nothing is drawn that nobody could look at.
+fn small(text: &str, outline: &Outline, options: &Options) -> Option<PictureBody> {
+    if boxes(outline, options.zoom) > MOST_BOXES {
+        return None;
+    }
+    PictureBody::of(draw::picture(text, options).ok()?)
+}
+
+/// What would be drawn.
 fn boxes(outline: &Outline, zoom: Zoom) -> usize {
     match zoom {
         Zoom::Blocks => outline.blocks.len(),

@@ -41,18 +41,21 @@ fn made(number: u64) -> Made {
     Made { steps, dropped }
 }
 
-async fn call(world: &World, number: u64, made: &Made) {
-    let interaction = InteractionId::from_number(50_000 + number);
-    let leg = LegId::from_number(50_000 + number);
-    let mut events = vec![Event::CallArrived {
-        interaction,
-        leg,
+fn arrived(number: u64) -> Event {
+    Event::CallArrived {
+        interaction: InteractionId::from_number(number),
+        leg: LegId::from_number(number),
         trunk: None,
         flow: "counted".to_owned(),
         flow_version: "f00d".to_owned(),
         direction: Direction::Inbound,
         agent: None,
-    }];
+    }
+}
+
+async fn call(world: &World, number: u64, made: &Made) {
+    let interaction = InteractionId::from_number(50_000 + number);
+    let mut events = vec![arrived(50_000 + number)];
     events.push(Event::CallAnswered { interaction });
     for (block, exit) in &made.steps {
         events.push(Event::StepEntered {
@@ -164,17 +167,7 @@ async fn every_number_is_right_and_leads_to_its_calls() {
 
 /// A call that is not over: in a block, with an agent, or back in the flow after the agent.
 async fn on_the_line(world: &World, number: u64, events: Vec<Event>) {
-    let interaction = InteractionId::from_number(70_000 + number);
-    let leg = LegId::from_number(70_000 + number);
-    let arrived = Event::CallArrived {
-        interaction,
-        leg,
-        trunk: None,
-        flow: "counted".to_owned(),
-        flow_version: "f00d".to_owned(),
-        direction: Direction::Inbound,
-        agent: None,
-    };
+    let arrived = arrived(70_000 + number);
     for (at, event) in (0..).zip([arrived].into_iter().chain(events)) {
         let at = Timestamp::from_millis(200_000 + at);
         world.journal.append(at, event, None).await.unwrap();

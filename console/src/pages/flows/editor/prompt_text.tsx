@@ -71,7 +71,7 @@ export function PromptText({ editing, value, change, says }: Props): JSX.Element
 }
 
 /** The words of a prompt, one field for each language that is offered. */
-export function PromptWords({ editing, name }: { editing: Editing; name: string }): JSX.Element {
+export function PromptWords({ editing, name, recorded }: { editing: Editing; name: string; recorded?: () => void }): JSX.Element {
   const parts = editing.good.value?.outline?.prompts.find((prompt) => prompt.name === name)?.parts ?? {};
   const used = editing.text.value.split(new RegExp(`\\b${name.replace(/[^\w]/g, "\\$&")}\\b`)).length - 1;
   return (
@@ -83,7 +83,7 @@ export function PromptWords({ editing, name }: { editing: Editing; name: string 
             In {languageName(language)}
             <WordsOf editing={editing} name={name} language={language} text={parts[language] ?? ""} />
           </label>
-          {parts["file"] === undefined && <Recording language={language} name={name} />}
+          {parts["file"] === undefined && <Recording language={language} name={name} changed={recorded} />}
         </div>
       ))}
       {used > 2 && <p class="small soft">This prompt is used in several places: its words change in all of them.</p>}

@@ -38,11 +38,10 @@ export function PromptsPane({ editing }: { editing: Editing }): JSX.Element {
       (error: unknown) => setProblem(words(error)),
     );
   };
-  // A recording changes no text: it is looked at again when a prompt is opened or closed.
   useEffect(() => {
     const timer = setTimeout(look, 300);
     return () => clearTimeout(timer);
-  }, [editing.name, text, open]);
+  }, [editing.name, text]);
   const rows = list?.items ?? [];
   const shown = only ? rows.filter(missing) : rows;
   const gaps = rows.filter(missing).length;
@@ -65,14 +64,22 @@ export function PromptsPane({ editing }: { editing: Editing }): JSX.Element {
       ))}
       <ul class="flow-prompts">
         {shown.map((row) => (
-          <PromptRow key={row.name} editing={editing} row={row} open={open === row.name} toggle={() => setOpen(open === row.name ? null : row.name)} />
+          <PromptRow key={row.name} editing={editing} row={row} open={open === row.name} toggle={() => setOpen(open === row.name ? null : row.name)} recorded={look} />
         ))}
       </ul>
     </div>
   );
 }
 
-function PromptRow({ editing, row, open, toggle }: { editing: Editing; row: Row; open: boolean; toggle: () => void }): JSX.Element {
+interface RowProps {
+  editing: Editing;
+  row: Row;
+  open: boolean;
+  toggle: () => void;
+  recorded: () => void;
+}
+
+function PromptRow({ editing, row, open, toggle, recorded }: RowProps): JSX.Element {
   return (
     <li class="stack tight">
       <button type="button" class="quiet flow-prompt-name" aria-expanded={open} onClick={toggle}>
@@ -101,7 +108,7 @@ function PromptRow({ editing, row, open, toggle }: { editing: Editing; row: Row;
             })}
             {row.elsewhere > 0 && (row.used.length === 0 ? ", but queues or defaults do" : ", and by queues or defaults")}.
           </p>
-          <PromptWords editing={editing} name={row.name} />
+          <PromptWords editing={editing} name={row.name} recorded={recorded} />
         </div>
       )}
     </li>

@@ -11,6 +11,8 @@ import { microphone, type Taking } from "./microphone";
 interface Props {
   language: string;
   name: string;
+  /** There is another one, or none any more. */
+  changed?: (() => void) | undefined;
 }
 
 /** What is heard at once wherever a live flow plays it is for whoever may publish; the server decides. */
@@ -37,6 +39,7 @@ export function Recording(props: Props): JSX.Element {
       setTold(inWords(recorded));
       announce("The recording is there.");
       setThere(true);
+      props.changed?.();
     } catch (error) {
       setProblem(words(error));
     }
@@ -56,6 +59,7 @@ export function Recording(props: Props): JSX.Element {
               await ask("DELETE", path);
               setTold(null);
               look();
+              props.changed?.();
             }}
           />
         )}
