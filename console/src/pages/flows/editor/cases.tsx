@@ -50,17 +50,20 @@ function Case({ editing, place, number, one, set, only }: CaseProps): JSX.Elemen
     <fieldset class="stack tight">
       <legend>Case {number + 1}</legend>
       <ExpressionInput editing={editing} label="When" says="" value={typeof when === "string" || typeof when === "boolean" ? String(when) : ""} change={(to) => set(`${place}/when`, to ?? "false")} />
-      {"do" in one ? <p class="small soft">Then several steps: see the text.</p> : <Leads editing={editing} label="Then on to" value={one["go"]} change={(to) => set(`${place}/go`, to)} />}
+      {"do" in one ? <Leads editing={editing} label="Then on to" value={one["do"]} change={(to) => set(`${place}/do`, to)} /> : <Leads editing={editing} label="Then on to" value={one["go"]} change={(to) => set(`${place}/go`, to)} />}
       {editing.writes && !only && (
-        <button type="button" class="small quiet" onClick={() => void set(place, null)}>
-          Take case {number + 1} away
-        </button>
+        <p>
+          <button type="button" class="small quiet" onClick={() => void set(place, null)}>
+            Take case {number + 1} away
+          </button>
+        </p>
       )}
     </fieldset>
   );
 }
 
 function Leads({ editing, label, value, change }: { editing: Editing; label: string; value: unknown; change: (to: string) => Promise<boolean> }): JSX.Element {
+  if (Array.isArray(value)) return <p class="small soft">{label.replace(" on to", "")} several steps: see the text.</p>;
   const text = typeof value === "string" ? value : "";
   const options = [...new Set([...blocksOf(editing), "hangup", ...(text === "" ? [] : [text])])];
   return (

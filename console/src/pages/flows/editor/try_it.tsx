@@ -68,7 +68,6 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
   );
 }
 
-/** What the server is asked. */
 /** What somebody chose as day and time, by the clock of their own browser. */
 function rfc3339(local: string): string {
   const time = new Date(local);
