@@ -5,6 +5,7 @@
 
 pub mod canary;
 pub mod coverage;
+mod drafts;
 mod folder;
 pub mod gate;
 mod linked;
@@ -12,10 +13,12 @@ mod pins;
 mod published;
 pub mod traffic;
 
+pub use drafts::HeldDraft;
 pub use pins::InUse;
 pub use published::Pointed;
 
 use crate::call::machine::said;
+use drafts::Drafts;
 use folder::Folder;
 use ivr_flows::calendar::ClosedByHand;
 use ivr_flows::{Catalog, Finding, Flow};
@@ -35,6 +38,9 @@ pub const TESTS: &str = ".test.yaml";
 /// The alias that a number means when it names a flow alone.
 pub const LIVE: &str = recordings::store::flows::LIVE;
 
+/// What a browser's phone dials for the draft that is held for it.
+pub const DRAFT: &str = "draft";
+
 /// The finding for a queue or a skill that the company does not have.
 const LOST: &str = "F004";
 
@@ -46,6 +52,7 @@ pub struct FlowLibrary {
     /// Of the flows that call others, by what numbers name.
     sets: Mutex<HashMap<String, LastSet>>,
     closed: Mutex<Arc<BTreeMap<String, ClosedByHand>>>,
+    drafts: Drafts,
 }
 
 /// Which set a call gets of a flow.
@@ -83,6 +90,7 @@ impl FlowLibrary {
             pins: Pins::default(),
             sets: Mutex::default(),
             closed: Mutex::default(),
+            drafts: Drafts::default(),
         }
     }
 
@@ -232,6 +240,17 @@ impl FlowLibrary {
             Source::Folder(folder) => folder.texts(name),
             Source::Published(_) => None,
         }
+    }
+
+    /// Whoever calls by this name of a browser's phone may call the draft, instead of the one that it had.
+    pub fn hold_draft(&self, login: String, draft: HeldDraft) {
+        self.drafts.hold(login, draft);
+    }
+
+    /// The draft that this name of a browser's phone may call.
+    #[must_use]
+    pub fn draft_of(&self, login: &str) -> Option<HeldDraft> {
+        self.drafts.of(login)
     }
 
     /// A call began on this version, and stays on it.

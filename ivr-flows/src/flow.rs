@@ -96,6 +96,14 @@ impl Flow {
         &self.name.text
     }
 
+    /// The same under another name: how the calls of a draft are told from those of what is live.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        let mut flow = self.clone();
+        name.clone_into(&mut flow.name.text);
+        flow
+    }
+
     /// The title for people, or the name.
     #[must_use]
     pub fn title(&self) -> &str {

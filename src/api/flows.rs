@@ -5,6 +5,7 @@
 mod changes;
 mod complete;
 mod difference;
+mod draft_call;
 mod editing;
 mod hearing;
 mod plans;
@@ -19,6 +20,7 @@ mod worth;
 pub(super) use changes::*;
 pub(super) use complete::*;
 pub(super) use difference::*;
+pub(super) use draft_call::*;
 pub(super) use editing::*;
 pub(super) use hearing::*;
 pub(super) use plans::*;

@@ -267,6 +267,7 @@ fn flow_routes() -> Router<ApiState> {
         .route("/flows/{name}/difference", post(flows::difference))
         .route("/flows/{name}/prompts", post(flows::prompt_list))
         .route("/flows/{name}/worth", post(flows::worth))
+        .route("/flows/{name}/call", post(flows::call_draft))
         .route("/flows/{name}/try", post(flows::rehearse))
         .route("/flows/{name}/try/sound", post(flows::sound))
         .route("/flows/{name}/publish", post(flows::publish))

@@ -5,7 +5,7 @@
 
 use super::ApiState;
 use super::access::Access;
-use super::access::identity::SignedIn;
+use super::access::identity::{Identity, SignedIn};
 use super::access::origin;
 use super::access::sessions::SessionKey;
 use super::error::ApiError;
@@ -179,7 +179,7 @@ pub(super) struct CredentialsBody {
     /// Its SIP address: `sip:EXTENSION@DOMAIN` for an agent, else `sip:USERNAME@DOMAIN`.
     uri: String,
     /// Digest user name.
-    username: String,
+    pub(super) username: String,
     /// Digest password.
     password: String,
     /// Where to connect: `ws://…/sip` or `wss://…/sip`.
@@ -205,14 +205,6 @@ pub(super) async fn credentials(
         return Err(ApiError::forbidden());
     }
     let agent = identity.agent;
-    let owner = match (identity.session, agent) {
-        (Some(session), _) => Owner::Session(session),
-        (None, Some(agent)) => Owner::Agent(agent),
-        (None, None) => {
-            let detail = "This token is no agent's, so it has no phone; sign in, or use the token of an agent.";
-            return Err(ApiError::new(axum::http::StatusCode::FORBIDDEN, detail));
-        }
-    };
     let extension = agent.and_then(|agent| state.company().extension_of(agent));
     let holder = match (identity.role, extension.clone()) {
         (Role::Caller, _) => Holder::Caller {
@@ -221,19 +213,42 @@ pub(super) async fn credentials(
         (_, Some(extension)) => Holder::Device(extension),
         (_, None) => Holder::Guest,
     };
+    give(&state, &identity, &headers, holder).await.map(Json)
+}
+
+/// Credentials for whoever asks, for as long as the session lasts. An agent's token has them too.
+///
+/// # Errors
+/// Who has no phone; no room.
+pub(super) async fn give(
+    state: &ApiState,
+    identity: &Identity,
+    headers: &HeaderMap,
+    holder: Holder,
+) -> Result<CredentialsBody, ApiError> {
+    let owner = match (identity.session, identity.agent) {
+        (Some(session), _) => Owner::Session(session),
+        (None, Some(agent)) => Owner::Agent(agent),
+        (None, None) => {
+            let detail = "This token is no agent's, so it has no phone; sign in, or use the token of an agent.";
+            return Err(ApiError::new(axum::http::StatusCode::FORBIDDEN, detail));
+        }
+    };
+    let user = match &holder {
+        Holder::Device(extension) => Some(extension.clone()),
+        Holder::Guest | Holder::Caller { .. } => None,
+    };
     let login = state.phones.give(owner, holder).await;
     let login = login.map_err(|_| ApiError::unavailable("No calls are taken any more."))?;
     let login = login.ok_or_else(|| ApiError::unavailable("Too many phones are signed in."))?;
-    let user = extension
-        .as_deref()
-        .filter(|_| identity.role != Role::Caller);
-    Ok(Json(CredentialsBody {
-        uri: format!("sip:{}@{}", user.unwrap_or(&login.username), state.domain),
-        ws: socket_url(&headers, &state),
+    let user = user.as_ref().unwrap_or(&login.username);
+    Ok(CredentialsBody {
+        uri: format!("sip:{user}@{}", state.domain),
+        ws: socket_url(headers, state),
         username: login.username,
         password: login.password,
         expires_in: LASTS.as_secs(),
-    }))
+    })
 }
 
 /// Our `/sip` as the asking page reaches it: by its own host, and through TLS when the page came through TLS.

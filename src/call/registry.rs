@@ -393,6 +393,7 @@ impl Registry {
             closed: self.flows.closed(),
             company: &company,
             flow: &|name, interaction| self.flows.for_call(name, interaction),
+            draft: &|login| self.flows.draft_of(login),
             journal_has_room: self.context.journal.has_room(),
         };
         self.arrivals.decide(call, &moment, &mut self.context.ids)

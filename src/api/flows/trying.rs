@@ -8,6 +8,8 @@ use crate::api::ApiState;
 use crate::api::error::ApiError;
 use crate::api::time;
 use crate::api::token::Caller;
+use crate::flows::gate::Report;
+use crate::publishing::Publisher;
 use crate::rehearsal::{Kind, Moment, Rehearsal};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -161,18 +163,31 @@ pub(super) async fn begun<T: Send + 'static>(
     let (facts, known) = facts(state, body.caller)?;
     let (publisher, text) = (state.publisher.clone(), body.text);
     let done = state.editors.compute(move || {
-        let flow = publisher.rehearsable(&name, &text).map_err(|report| {
-            let detail = format!(
-                "This cannot be tried yet: {}. `report` says where and what to write instead.",
-                report.summary()
-            );
-            ApiError::unprocessable(detail)
-                .of_kind("flow-broken")
-                .with("report", report.to_json())
-        })?;
+        let flow = flow_of(&publisher, &name, &text)?;
         Ok(work(flow, facts, known))
     });
     done.await
+}
+
+/// The flow that a text is, with those that it calls. Blocks.
+pub(super) fn flow_of(
+    publisher: &Publisher,
+    name: &str,
+    text: &str,
+) -> Result<Arc<Flow>, ApiError> {
+    let flow = publisher.rehearsable(name, text);
+    flow.map_err(|report| broken("tried", &report))
+}
+
+/// A text that cannot be `done` yet.
+pub(super) fn broken(done: &str, report: &Report) -> ApiError {
+    let detail = format!(
+        "This cannot be {done} yet: {}. `report` says where and what to write instead.",
+        report.summary()
+    );
+    ApiError::unprocessable(detail)
+        .of_kind("flow-broken")
+        .with("report", report.to_json())
 }
 
 fn facts(

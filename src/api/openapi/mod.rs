@@ -101,6 +101,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
         flows::difference,
         flows::prompt_list,
         flows::worth,
+        flows::call_draft,
         flows::traffic,
         flows::callers,
         flows::rehearse,

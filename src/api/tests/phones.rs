@@ -4,7 +4,7 @@ use super::world::World;
 use crate::api::access::sessions::NewSession;
 use crate::api::right::RoleName;
 use router::{Private, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A session as a page has it: headers of a request that changes something.
 async fn page(world: &World, role: RoleName, agent: Option<&str>) -> Vec<(&'static str, String)> {
@@ -87,6 +87,50 @@ async fn a_page_of_another_site_and_whoever_only_reads_get_none() {
     let headers: Vec<(&str, &str)> = reader.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let answer = world
         .plain("POST /api/v1/phone/credentials", &headers, "")
+        .await;
+    assert_eq!(answer.status, 403);
+}
+
+#[tokio::test]
+async fn whoever_may_publish_gets_a_phone_that_calls_the_text_as_it_stands() {
+    let world = World::start().await;
+    let text = "flow: 1\nname: small\ndefaults: { exits: { error: start } }\nblocks:\n  start:\n    - answer:\n    - hangup:\n";
+    let ask = async |page: &[(&str, String)], text: &str, from: &str| {
+        let headers: Vec<(&str, &str)> = page.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let body = json!({ "text": text, "from": from }).to_string();
+        let request = "POST /api/v1/flows/small/call";
+        let answer = world.plain(request, &headers, &body).await;
+        (answer.status, answer.json())
+    };
+    let publisher = page(&world, RoleName::Publisher, None).await;
+    let (status, given) = ask(&publisher, text, "+34600000101").await;
+    assert_eq!(status, 200, "{given}");
+    assert_eq!(given["dial"], "draft");
+    assert_eq!(given["flow"], "small@draft");
+    let login = given["phone"]["username"].as_str().unwrap();
+    let held = world.flows.draft_of(login).unwrap();
+    assert_eq!(held.flow.name(), "small@draft");
+    assert_eq!(held.number.reveal(), "+34910000000");
+    assert!(world.flows.current("small").is_none());
+    // What cannot run, and what is no number.
+    let broken = text.replace("hangup", "queue: nothing");
+    for (text, from, said) in [
+        (broken.as_str(), "", "report"),
+        (text, "somebody", "`from` is no number"),
+    ] {
+        let (status, problem) = ask(&publisher, text, from).await;
+        assert_eq!(status, 422);
+        assert!(
+            problem["detail"].as_str().unwrap().contains(said),
+            "{problem}"
+        );
+    }
+    // A call is real: it takes the right to publish, and a session that the phone ends with.
+    let author = page(&world, RoleName::Author, None).await;
+    assert_eq!(ask(&author, text, "").await.0, 403);
+    let body = json!({ "text": text }).to_string();
+    let answer = world
+        .ask("supervisor", "POST /flows/small/call", &body)
         .await;
     assert_eq!(answer.status, 403);
 }

@@ -142,6 +142,11 @@ fn of_flows() -> Vec<(String, &'static str, [u16; 8])> {
         (flow("DELETE /prompts/en/nothing"), "", writes(404)),
         (flow("POST /flows/support/publish"), "{}", writes(409)),
         (
+            flow("POST /flows/support/call"),
+            r#"{"text":"x"}"#,
+            writes(422),
+        ),
+        (
             flow("PUT /flows/support/plan"),
             r#"{"at":"2020-01-01T00:00:00Z"}"#,
             writes(422),

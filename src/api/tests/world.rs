@@ -19,6 +19,7 @@ use crate::config::settings::{FlowMaster, LimitSettings};
 use crate::config::{Ids, PasswordPolicy, RecordPolicy, parse_company};
 use crate::floor::items::FloorView;
 use crate::floor::task::Floor;
+use crate::flows::FlowLibrary;
 use crate::metrics::Metrics;
 use crate::prompts::Prompts;
 use crate::publishing::Publisher;
@@ -112,6 +113,7 @@ pub(super) struct World {
     pub(super) journal: Journal,
     pub(super) data: DataFolder,
     pub(super) access: Access,
+    pub(super) flows: Arc<FlowLibrary>,
     tokens: BTreeMap<&'static str, String>,
     _folder: tempfile::TempDir,
 }
@@ -135,8 +137,6 @@ impl World {
         let company = watch::channel(Arc::new(company_view(ids))).1;
         let clock = Clock::start();
         let told = started.journal.follow();
-        let (audit, writing) = AuditLog::new(store.clone());
-        tokio::spawn(writing);
         let (floor, floor_task) = Floor::new(told, live.clone(), company.clone(), clock);
         tokio::spawn(floor_task.run());
         tokio::spawn(play_distributor(requests));
@@ -144,6 +144,7 @@ impl World {
         let server = listener.local_addr().unwrap();
         let gateway = gateway().await;
         let publisher = publisher(&data, &store, &company, &started.journal, clock);
+        let flows = Arc::clone(publisher.flows());
         let state = ApiState {
             store: store.clone(),
             live,
@@ -160,7 +161,7 @@ impl World {
             streams: events::EventStreams::default(),
             tokens: KnownTokens::default(),
             access: Access::default(),
-            audit,
+            audit: audit(&store),
             phones: PhoneNames::new(gateway.clone()),
             gateway,
             announcements: announcements(data.root(), &publisher),
@@ -183,6 +184,7 @@ impl World {
             journal: started.journal,
             data,
             access,
+            flows,
             tokens,
             _folder: temp,
         }
@@ -261,6 +263,12 @@ fn publisher(
 }
 
 /// One that nobody calls.
+fn audit(store: &Store) -> AuditLog {
+    let (audit, writing) = AuditLog::new(store.clone());
+    tokio::spawn(writing);
+    audit
+}
+
 async fn gateway() -> Gateway {
     let local = std::net::Ipv4Addr::LOCALHOST.into();
     let config = crate::phone::phone_config(local, Accounts::default());

@@ -8,11 +8,12 @@ use crate::call::outbound::OutboundSetup;
 use crate::call::port::CallSetup;
 use crate::call::service::ServiceCall;
 use crate::company_view::CompanyView;
+use crate::flows::{DRAFT, HeldDraft};
 use crate::limits::CallRate;
 use ivr_flows::Flow;
 use ivr_flows::calendar::{ClosedByHand, CompanyHours};
 use router::id::{CustomerId, InteractionId, LegId as LogLegId};
-use router::{Private, Timestamp};
+use router::{PhoneNumber, Private, Timestamp};
 use sip_gateway::leg::{CallSource, IncomingCall, LegId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,18 @@ use std::time::Duration;
 
 /// What a caller is told while the journal's disk is full.
 const NO_ROOM: Duration = Duration::from_secs(30);
+
+/// What a caller is told while no version of the flow can run.
+const NO_FLOW: Refused = Refused {
+    status: 503,
+    retry_after: Some(Duration::from_secs(30)),
+};
+
+/// What a caller of no number of ours is told.
+const UNKNOWN: Refused = Refused {
+    status: 404,
+    retry_after: None,
+};
 
 /// The admission of calls.
 #[derive(Debug, Default)]
@@ -78,6 +91,8 @@ pub struct Moment<'a> {
     pub company: &'a CompanyView,
     /// The version of a flow that a call beginning now, as this interaction, stays on; none when there is none.
     pub flow: &'a dyn Fn(&str, InteractionId) -> Option<Arc<Flow>>,
+    /// The draft that a name of a browser's phone may call.
+    pub draft: &'a dyn Fn(&str) -> Option<HeldDraft>,
 }
 
 impl Arrivals {
@@ -109,18 +124,9 @@ impl Arrivals {
         {
             return arrival;
         }
-        let by_account = || match &call.source {
-            CallSource::Trunk(trunk) => company.flow_of_account(trunk, &call.dialed_user),
-            CallSource::Device(_) | CallSource::Caller { .. } => None,
-        };
-        let found = company.flow_for(&call.dialed_user, &call.to_user);
-        let Some((number, flow_name)) = found.or_else(by_account) else {
-            return refused(404, None);
-        };
-        let interaction = ids.interaction();
-        let Some(flow) = (moment.flow)(&flow_name, interaction) else {
-            tracing::error!(flow = %flow_name, "there is no version of this flow that can run: the call is refused");
-            return refused(503, Some(Duration::from_secs(30)));
+        let (interaction, number, flow) = match taken(&call, moment, ids) {
+            Ok(taken) => taken,
+            Err(refused) => return Arrival::Refused(refused),
         };
         let caller = call
             .caller_user
@@ -152,6 +158,38 @@ impl Arrivals {
             trunk,
             caller_agent,
         }))
+    }
+}
+
+/// The number that was dialled and what calls take by it.
+fn taken(
+    call: &IncomingCall,
+    moment: &Moment<'_>,
+    ids: &mut dyn ArrivalIds,
+) -> Result<(InteractionId, PhoneNumber, Arc<Flow>), Refused> {
+    if let Some(HeldDraft { number, flow }) = drafted(call, moment) {
+        return Ok((ids.interaction(), number, flow));
+    }
+    let company = moment.company;
+    let by_account = || match &call.source {
+        CallSource::Trunk(trunk) => company.flow_of_account(trunk, &call.dialed_user),
+        CallSource::Device(_) | CallSource::Caller { .. } => None,
+    };
+    let found = company.flow_for(&call.dialed_user, &call.to_user);
+    let (number, name) = found.or_else(by_account).ok_or(UNKNOWN)?;
+    let interaction = ids.interaction();
+    let Some(flow) = (moment.flow)(&name, interaction) else {
+        tracing::error!(flow = %name, "there is no version of this flow that can run: the call is refused");
+        return Err(NO_FLOW);
+    };
+    Ok((interaction, number, flow))
+}
+
+/// Whoever works on a flow calls what nobody else gets.
+fn drafted(call: &IncomingCall, moment: &Moment<'_>) -> Option<HeldDraft> {
+    match &call.source {
+        CallSource::Caller { login, .. } if call.dialed_user == DRAFT => (moment.draft)(login),
+        _ => None,
     }
 }
 

@@ -76,7 +76,7 @@ function unfiltered(): void {
 }
 
 /** In the page, before its own scripts: an analyser at each stream that comes in. */
-function listen(): void {
+export function listen(): void {
   const all: AnalyserNode[] = [];
   const Native = window.RTCPeerConnection;
   class Heard extends Native {

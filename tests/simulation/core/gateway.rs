@@ -101,6 +101,7 @@ impl Core {
             closed: std::sync::Arc::default(),
             company: &company,
             flow: &|name, _| company::flow(name),
+            draft: &|_| None,
         };
         let (id, machine) = match self.arrivals.decide(call, &moment, &mut self.ids) {
             Arrival::Refused(refused) => {

@@ -12,10 +12,10 @@
 
 use super::super::patience::{LEAST, patient};
 use super::super::phone::Failure;
-use super::{interop, texts, wait_for, write_tone};
+use super::{interop, ports, texts, wait_for, write_tone};
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -148,7 +148,8 @@ impl Baresip {
         let modules = modules().ok_or_else(|| {
             Failure::new("baresip's module folder was not found; is it installed?")
         })?;
-        let (sip, control) = free_ports().map_err(failed)?;
+        let sip = SocketAddr::new(IP, ports::free_pair(IP).map_err(failed)?);
+        let control = SocketAddr::new(IP, ports::free_pair(IP).map_err(failed)?);
         let (ip, sip_port) = (IP.to_string(), sip.port().to_string());
         let (control_port, rtp) = (control.port().to_string(), rtp_ports(sip));
         let mut all = vec![
@@ -232,17 +233,10 @@ impl Drop for Starting {
     }
 }
 
-/// Two ports nobody uses at this moment: SIP by UDP, control by TCP.
-fn free_ports() -> std::io::Result<(SocketAddr, SocketAddr)> {
-    let sip = UdpSocket::bind((IP, 0))?.local_addr()?;
-    let control = TcpListener::bind((IP, 0))?.local_addr()?;
-    Ok((sip, control))
-}
-
 /// A small range of its own for each, so that two do not meet: above the ports of our servers, which must be free while
 /// one starts again, and below those of its media.
 fn rtp_ports(sip: SocketAddr) -> String {
-    let first = 16_000 + sip.port() % 200 * 20;
+    let first = 16_000 + sip.port() / 2 % 200 * 20;
     format!("{first}-{}", first + 19)
 }
 

@@ -12,10 +12,10 @@
 
 use super::super::patience::{LEAST, patient};
 use super::super::phone::Failure;
-use super::{texts, wait_for, write_tone};
+use super::{ports, texts, wait_for, write_tone};
 use std::fs;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -129,7 +129,8 @@ impl Linphone {
         // Without this folder for its database it starts, and opens no socket.
         fs::create_dir_all(here.join(".local/share/linphone")).map_err(failed)?;
         write_tone(&here.join("tone.wav"), tone)?;
-        let (sip, rtp) = free_ports().map_err(failed)?;
+        let sip = ports::free_pair(IP).map_err(failed)?;
+        let rtp = ports::free_pair(IP).map_err(failed)?;
         let settings = format!(
             "[sip]\nsip_port={sip}\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\nguess_hostname=0\n\
              contact=<sip:{user}@{IP}>\n[rtp]\naudio_rtp_port={rtp}\nbind_address={IP}\n[sound]\nechocancellation=0\n\
@@ -195,16 +196,4 @@ impl Drop for Linphone {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Two ports nobody uses at this moment: SIP, and RTP with the odd one above it.
-fn free_ports() -> std::io::Result<(u16, u16)> {
-    let sip = UdpSocket::bind((IP, 0))?;
-    for _ in 0..100 {
-        let rtp = UdpSocket::bind((IP, 0))?.local_addr()?.port() & !1;
-        if UdpSocket::bind((IP, rtp)).is_ok() && UdpSocket::bind((IP, rtp + 1)).is_ok() {
-            return Ok((sip.local_addr()?.port(), rtp));
-        }
-    }
-    Err(std::io::ErrorKind::AddrInUse.into())
 }

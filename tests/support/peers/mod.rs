@@ -4,6 +4,7 @@
 
 pub(crate) mod baresip;
 pub(crate) mod linphone;
+mod ports;
 pub(crate) mod sipp;
 pub(crate) mod track;
 

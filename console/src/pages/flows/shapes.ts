@@ -30,6 +30,7 @@ export type Calendar = Schemas["CalendarItem"];
 export type Traffic = Schemas["TrafficBody"];
 export type Callers = Schemas["CallersBody"];
 export type PromptList = Schemas["PromptListBody"];
+export type DraftPhone = Schemas["DraftPhoneBody"];
 export type Worth = Schemas["WorthBody"];
 export type Planned = Schemas["PlannedBody"];
 export type Different = Schemas["DifferentBody"];

@@ -18,6 +18,7 @@ import { PromptsPane } from "./prompts";
 import { PublishDialog } from "./publish";
 import { readSchema, type Schema } from "./schema";
 import { SourcePane } from "./source";
+import { DraftCall } from "./draft_call";
 import { TryPane } from "./try_it";
 
 const nameInPath = (): string => decodeURIComponent(path.value.split("/")[2] ?? "");
@@ -45,6 +46,8 @@ export default function EditorPage(): JSX.Element {
 function Editor({ editing, schema }: { editing: Editing; schema: Schema | null }): JSX.Element {
   const form = useRef<HTMLElement>(null);
   const [pane, setPane] = useState<Pane>("form");
+  const call = useMemo(() => new DraftCall(editing.name), [editing]);
+  useEffect(() => () => call.stop(), [call]);
   const open = (): void => {
     setPane("form");
     requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("input:not(:disabled), select:not(:disabled), textarea:not(:disabled), button:not(:disabled)")?.focus());
@@ -82,7 +85,7 @@ function Editor({ editing, schema }: { editing: Editing; schema: Schema | null }
           )}
           {pane === "try" && (
             <div class="flow-form">
-              <TryPane editing={editing} />
+              <TryPane editing={editing} call={call} />
             </div>
           )}
           <div hidden={pane !== "tests"} class="flow-text">

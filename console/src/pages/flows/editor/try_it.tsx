@@ -7,6 +7,8 @@ import type { Page } from "../../../api/types";
 import { announce } from "../../../ui/announce";
 import { Refusal } from "../../../ui/refusal";
 import type { Tried } from "../shapes";
+import { CallDraft } from "./call_draft";
+import type { DraftCall } from "./draft_call";
 import type { Caller, Editing } from "./model";
 import { languagesOf } from "./prompt_text";
 import { asTest, withTest } from "./test_text";
@@ -14,7 +16,7 @@ import { Transcript } from "./transcript";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
-export function TryPane({ editing }: { editing: Editing }): JSX.Element {
+export function TryPane({ editing, call }: { editing: Editing; call: DraftCall }): JSX.Element {
   const { lines, caller } = editing.trial.value;
   const setLines = (to: string[]): void => void (editing.trial.value = { caller, lines: to });
   const setCaller = (to: Caller): void => void (editing.trial.value = { caller: to, lines });
@@ -64,6 +66,7 @@ export function TryPane({ editing }: { editing: Editing }): JSX.Element {
         </button>
         {editing.writes && tried !== null && <SaveTest editing={editing} lines={lines} caller={caller} calendars={calendars} tried={tried} />}
       </div>
+      <CallDraft editing={editing} call={call} />
     </div>
   );
 }
