@@ -30,8 +30,8 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   projects: [
-    // The flow editor over the real program: no sound of a browser, so nothing that a busy machine would disturb. Its stories come
-    // one after the other, so they begin first.
+    // The flow editor over the real program: no sound of a browser, so nothing that a busy machine would disturb. Those of a
+    // file come one after the other, so they begin first.
     {
       name: "editing",
       testMatch: /editing\w*\.spec\.ts$/,
