@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
 import { SPOKEN, tone } from "./stories/tones.js";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell";
 
 const args = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=user-gesture-required"];
 
@@ -25,7 +25,7 @@ export default defineConfig({
   // What is to become true is waited for, however busy the machine is; a story that passes is no slower for it.
   expect: { timeout: 30_000 },
   // Those over the real program listen to each other: two at once. The others mostly wait.
-  workers: 3,
+  workers: 4,
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,

@@ -30,7 +30,7 @@ async function speaker(hz: number, sound: Buffer, scripts: (() => void)[]): Prom
   const file = join(mkdtempSync(join(tmpdir(), "cordboard-voice-")), "voice.wav");
   writeFileSync(file, sound);
   const browser: Browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
     args: [
       "--no-sandbox",
       "--use-fake-device-for-media-stream",

@@ -1,6 +1,6 @@
 // The flow editor by keys alone over the real program, and with two hundred blocks.
 import { expect, test, type Locator, type Page } from "@playwright/test";
-import { companyOfStories, draft, flowText, listened, saved } from "./editor.js";
+import { companyOfStories, flowText, listened, saved } from "./editor.js";
 import { sippHears } from "./sipp.js";
 import { SPOKEN, share } from "./tones.js";
 

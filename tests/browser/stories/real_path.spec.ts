@@ -17,7 +17,7 @@ let network: Network;
 let demo: Demo;
 
 test.beforeAll(async () => {
-  network = await startNetwork(process.env.CHROMIUM ?? "/usr/bin/chromium");
+  network = await startNetwork(process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell");
   demo = await startDemoBehind(network.server, "--no-sim", "--lan");
 });
 test.afterEach(({}, { status, expectedStatus }) => {
